@@ -1,0 +1,224 @@
+import { Readable } from "node:stream";
+import { ConnectorError, isConnectorError } from "../errors/index.js";
+import type { ConnectionIdentity, EventEmitter } from "../events/index.js";
+import type { Transport, TransportRequest, TransportResponse, TransportStreamResponse } from "../http/index.js";
+import type {
+  AccessToken,
+  OAuthClient,
+  PendingAuthorization,
+  StartAuthorizationOptions,
+  TokenManager,
+} from "../oauth/index.js";
+import type { Clock } from "../runtime/index.js";
+import type { ConnectedAccount, ConnectionCheck, ConnectionTest } from "./connection.js";
+import type { CreateContext } from "./context.js";
+
+/** A request to the connected vendor: its path is resolved against the vendor's base address. */
+export interface ConnectorRequest extends Omit<TransportRequest, "url"> {
+  /** Absolute path with query, or a full URL that the vendor itself gave. */
+  readonly path: string;
+}
+
+/**
+ * What every connector does alike: connecting, disconnecting, testing, the authorization flow, sending with a valid token,
+ * and one retry when the vendor refuses it. A vendor's class holds vendor knowledge only.
+ */
+export abstract class BaseConnector<Credentials = unknown, Configuration = unknown> {
+  protected readonly context: CreateContext<Credentials, Configuration>;
+
+  constructor(context: CreateContext<Credentials, Configuration>) {
+    this.context = context;
+  }
+
+  /** Whom log lines and events speak of. */
+  get connection(): ConnectionIdentity {
+    return this.context.connection;
+  }
+
+  /** Where this connector's events go. */
+  get events(): EventEmitter {
+    return this.context.events;
+  }
+
+  /** The clock that this connector lives by. */
+  get clock(): Clock {
+    return this.context.clock;
+  }
+
+  /**
+   * Makes sure that the connector can work: has a valid token, and the vendor answers. Doing it twice does no harm.
+   *
+   * @throws {AuthenticationError} `RECONNECT_REQUIRED` when a person has to authorise first.
+   */
+  async connect(signal: AbortSignal = this.context.signal): Promise<ConnectedAccount> {
+    const account = await this.identify(signal);
+    this.events.emit("connector.connected", { connection: this.connection, accountId: account.id });
+    return account;
+  }
+
+  /**
+   * Revokes the grant at the vendor, then destroys the local tokens, even when the vendor could not be told. Doing it
+   * twice does no harm.
+   *
+   * @returns `revoked`: whether the vendor confirmed. `false` with a `failure` means that the grant may live on there.
+   */
+  async disconnect(): Promise<{ readonly revoked: boolean; readonly failure?: ConnectorError }> {
+    const { tokens, oauth } = this.context;
+    if (!tokens || !oauth) return { revoked: false };
+    const held = await tokens.peek();
+    if (!held) return { revoked: false };
+    let failure: ConnectorError | undefined;
+    let revoked = false;
+    try {
+      revoked = await oauth.revoke(held);
+    } catch (error) {
+      failure = isConnectorError(error)
+        ? error
+        : new ConnectorError("INTERNAL", "The revocation failed.", { cause: error });
+    }
+    await tokens.clear();
+    this.events.emit("connector.disconnected", { connection: this.connection, revoked });
+    return failure ? { revoked, failure } : { revoked };
+  }
+
+  /** Asks the vendor who we are and whether its API answers. Never throws for what the vendor or the network does. */
+  async testConnection(signal: AbortSignal = this.context.signal): Promise<ConnectionTest> {
+    const startedMs = this.clock.now();
+    const checks: ConnectionCheck[] = [];
+    let account: ConnectedAccount | undefined;
+    try {
+      account = await this.identify(signal);
+      checks.push({
+        name: "identity",
+        ok: true,
+        detail: `Connected to ${account.name}${account.user ? ` as ${account.user}` : ""}.`,
+      });
+      checks.push(...(await this.check(signal)));
+    } catch (error) {
+      if (!isConnectorError(error)) throw error;
+      checks.push({ name: account ? "api" : "identity", ok: false, detail: error.message, code: error.code });
+    }
+    const ok = checks.every((check) => check.ok);
+    return { ok, latencyMs: this.clock.now() - startedMs, ...(account && { account }), checks };
+  }
+
+  /**
+   * The address at which a person allows the connection, and what has to be kept (secretly) until they come back.
+   *
+   * @throws {ConnectorError} `UNSUPPORTED` when the scheme has no such step.
+   */
+  async getAuthUrl(
+    options: StartAuthorizationOptions,
+  ): Promise<{ readonly authorizationUrl: string; readonly pending: PendingAuthorization }> {
+    return this.browserFlow().startAuthorization(options);
+  }
+
+  /**
+   * Ends the flow that {@link getAuthUrl} began: checks the state, exchanges the code, stores the tokens, and asks the
+   * vendor whose they are.
+   *
+   * @param callbackUrl - The address that the browser came back to, with its query.
+   * @throws {ConnectorError} `OAUTH_STATE_INVALID`, `OAUTH_DENIED`, `UNSUPPORTED`.
+   */
+  async handleCallback(
+    callbackUrl: string,
+    pending: PendingAuthorization,
+    signal: AbortSignal = this.context.signal,
+  ): Promise<ConnectedAccount> {
+    const tokens = await this.browserFlow().finishAuthorization(callbackUrl, pending, signal);
+    await this.tokens().accept(tokens);
+    return this.connect(signal);
+  }
+
+  /** Renews the access token now, whether it is due or not. */
+  async refreshToken(signal: AbortSignal = this.context.signal): Promise<AccessToken> {
+    return this.tokens().refreshNow({ signal });
+  }
+
+  /** Ends the connector's connections. Afterwards it cannot be used. */
+  async close(): Promise<void> {
+    await this.context.transport.close();
+  }
+
+  /** Who we are at the vendor, from the vendor. */
+  protected abstract identify(signal: AbortSignal): Promise<ConnectedAccount>;
+
+  /** What else a connection test looks at, once {@link identify} has succeeded. */
+  protected abstract check(signal: AbortSignal): Promise<readonly ConnectionCheck[]>;
+
+  /** The address that paths are resolved against. */
+  protected abstract baseUrl(token: AccessToken | undefined): string;
+
+  /** What an answer that is not 2xx means. One table per vendor. */
+  protected abstract mapFailure(response: TransportResponse, request: ConnectorRequest): ConnectorError;
+
+  /** Whether the vendor refused the token, so that another one may help. */
+  protected isTokenRefused(response: { readonly status: number }): boolean {
+    return response.status === 401;
+  }
+
+  /** The headers that carry the token. */
+  protected authorize(token: AccessToken): Readonly<Record<string, string>> {
+    return { authorization: `Bearer ${token.value}` };
+  }
+
+  /** The transport, for a wrapped library that is plugged onto it. */
+  protected get transport(): Transport {
+    return this.context.transport;
+  }
+
+  /** Sends with a valid token. One refused token is renewed once, never twice. @throws what {@link mapFailure} makes of it */
+  protected async send(request: ConnectorRequest): Promise<TransportResponse> {
+    const response = await this.sendRaw(request);
+    if (response.status >= 200 && response.status < 300) return response;
+    throw this.mapFailure(response, request);
+  }
+
+  /** Like {@link send}, but every status is an answer. */
+  protected sendRaw(request: ConnectorRequest): Promise<TransportResponse> {
+    return this.withToken(request, (prepared) => this.transport.request(prepared));
+  }
+
+  /** Like {@link sendRaw} with the body as a stream. */
+  protected sendStream(request: ConnectorRequest): Promise<TransportStreamResponse> {
+    return this.withToken(request, (prepared) => this.transport.stream(prepared));
+  }
+
+  private async withToken<Response extends { readonly status: number; readonly body: Buffer | Readable }>(
+    request: ConnectorRequest,
+    send: (prepared: TransportRequest) => Promise<Response>,
+  ): Promise<Response> {
+    const { tokens } = this.context;
+    const signal = request.signal ?? this.context.signal;
+    if (!tokens) return send(this.prepare(request, signal, undefined));
+    const token = await tokens.accessToken({ signal });
+    const response = await send(this.prepare(request, signal, token));
+    // A body that was a stream is spent: its request cannot be sent again, and the refusal is the answer.
+    if (!this.isTokenRefused(response) || request.body instanceof Readable) return response;
+    if (response.body instanceof Readable) response.body.destroy();
+    const renewed = await tokens.accessToken({ notVersion: token.version, signal });
+    return send(this.prepare(request, signal, renewed));
+  }
+
+  private prepare(request: ConnectorRequest, signal: AbortSignal, token: AccessToken | undefined): TransportRequest {
+    const { path, ...rest } = request;
+    const url = path.startsWith("/") ? this.baseUrl(token) + path : path;
+    const headers = token ? { ...request.headers, ...this.authorize(token) } : request.headers;
+    return { ...rest, url, signal, ...(headers && { headers }) };
+  }
+
+  private tokens(): TokenManager {
+    const { tokens, authenticationMethod } = this.context;
+    if (tokens) return tokens;
+    throw new ConnectorError("UNSUPPORTED", `The authentication method ${authenticationMethod} has no tokens.`);
+  }
+
+  private browserFlow(): OAuthClient {
+    const { oauth, authenticationMethod } = this.context;
+    if (oauth && authenticationMethod === "oauth2_authorization_code") return oauth;
+    throw new ConnectorError(
+      "UNSUPPORTED",
+      `The authentication method ${authenticationMethod} has no step in a browser: the credentials are enough.`,
+    );
+  }
+}

@@ -1,0 +1,79 @@
+import { ConnectorError, validate } from "../errors/index.js";
+import type { AccessToken, PendingAuthorization, StartAuthorizationOptions } from "../oauth/index.js";
+import type { AuthenticationMethod } from "./authentication.js";
+import type { BaseConnector } from "./base-connector.js";
+import type { ConnectedAccount, ConnectionTest } from "./connection.js";
+import type { ConnectorDefinition } from "./definition.js";
+
+/** Credentials and configuration that fit the definition, defaults filled in. */
+export interface ValidatedSettings {
+  readonly credentials: unknown;
+  readonly configuration: unknown;
+}
+
+/**
+ * The flows around a connector, written once for all of them: a definition or an instance is the strategy, and what
+ * differs between vendors is behind it.
+ */
+export class ConnectorService {
+  /**
+   * Checks credentials and configuration by their schemas. Sends nothing.
+   *
+   * @throws {ConnectorError} `UNSUPPORTED` when the connector does not know the method, naming those that it knows.
+   * @throws {ValidationError} with an issue for each field.
+   */
+  validateCredentials(
+    definition: ConnectorDefinition,
+    settings: {
+      readonly authenticationMethod: AuthenticationMethod;
+      readonly credentials: unknown;
+      readonly configuration?: unknown;
+    },
+  ): ValidatedSettings {
+    const scheme = definition.authentication[settings.authenticationMethod];
+    if (!scheme) {
+      const known = Object.keys(definition.authentication).join(", ");
+      throw new ConnectorError(
+        "UNSUPPORTED",
+        `${definition.displayName} does not support the authentication method ${settings.authenticationMethod}. It supports: ${known}.`,
+      );
+    }
+    return {
+      credentials: validate(scheme.credentials, settings.credentials, "credentials"),
+      configuration: validate(definition.configuration, settings.configuration ?? {}, "configuration"),
+    };
+  }
+
+  /** Asks the vendor who we are and whether its API answers; see `BaseConnector.testConnection`. */
+  testConnection(connector: BaseConnector, signal?: AbortSignal): Promise<ConnectionTest> {
+    return connector.testConnection(signal);
+  }
+
+  /**
+   * Authenticates. A scheme with a person in it answers where to send them; call again with what they came back with.
+   * Every other scheme gets its token at once.
+   */
+  async authenticate(
+    connector: BaseConnector,
+    step:
+      | { readonly start: StartAuthorizationOptions }
+      | { readonly callbackUrl: string; readonly pending: PendingAuthorization }
+      | { readonly unattended: true },
+    signal?: AbortSignal,
+  ): Promise<
+    | { readonly connected: true; readonly account: ConnectedAccount }
+    | { readonly connected: false; readonly authorizationUrl: string; readonly pending: PendingAuthorization }
+  > {
+    if ("start" in step) return { connected: false, ...(await connector.getAuthUrl(step.start)) };
+    const account =
+      "callbackUrl" in step
+        ? await connector.handleCallback(step.callbackUrl, step.pending, signal)
+        : await connector.connect(signal);
+    return { connected: true, account };
+  }
+
+  /** Renews the access token now. @throws {AuthenticationError} `RECONNECT_REQUIRED` when the grant is gone. */
+  refreshToken(connector: BaseConnector, signal?: AbortSignal): Promise<AccessToken> {
+    return connector.refreshToken(signal);
+  }
+}

@@ -1,0 +1,28 @@
+import type { ConnectionIdentity, EventEmitter } from "../events/index.js";
+import type { Transport } from "../http/index.js";
+import type { OAuthClient, TokenManager } from "../oauth/index.js";
+import type { Clock, Logger, Random } from "../runtime/index.js";
+import type { AuthenticationMethod } from "./authentication.js";
+
+/** Everything that a connector works with. Nothing is reached for; all of it is handed in. */
+export interface CreateContext<Credentials = unknown, Configuration = unknown> {
+  /** Whom log lines and events speak of. */
+  readonly connection: ConnectionIdentity;
+  readonly authenticationMethod: AuthenticationMethod;
+  /** Validated by the scheme's schema. */
+  readonly credentials: Credentials;
+  /** Validated by the definition's schema, defaults filled in. */
+  readonly configuration: Configuration;
+  /** The flows, for schemes that have them. */
+  readonly oauth: OAuthClient | undefined;
+  /** The tokens, for schemes that have them. */
+  readonly tokens: TokenManager | undefined;
+  /** This connector's own: pools, limits and cookies are shared with nobody. */
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly events: EventEmitter;
+  /** Ends all work of the connector when aborted. */
+  readonly signal: AbortSignal;
+}

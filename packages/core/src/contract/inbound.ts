@@ -1,0 +1,30 @@
+/** One thing that a vendor's delivery says. */
+export interface InboundEvent {
+  /** The vendor's own id of the event: deliveries are repeated, events are handled once. */
+  readonly id: string;
+  /** {@link ConnectedAccount.id} of the account it concerns: one delivery may speak of several. */
+  readonly accountId: string;
+  readonly entity: string;
+  readonly recordId?: string;
+  readonly type: string;
+}
+
+/** What a delivery is answered with. */
+export interface InboundAnswer {
+  readonly status: number;
+  readonly contentType?: string;
+  readonly body?: string;
+}
+
+/** Deliveries that a vendor sends to us. */
+export interface InboundHandler {
+  /**
+   * Proves that the vendor sent exactly this body, by any of the secrets, in constant time. No secret is a refusal.
+   * @throws {AuthenticationError} otherwise.
+   */
+  verify(rawBody: Buffer, headers: Readonly<Record<string, string | undefined>>, secrets: readonly string[]): void;
+  /** The events of a verified body. */
+  route(rawBody: Buffer, headers: Readonly<Record<string, string | undefined>>): readonly InboundEvent[];
+  /** What the vendor wants to hear once the events are stored. */
+  acknowledge(): InboundAnswer;
+}

@@ -1,0 +1,35 @@
+export {
+  type AuthenticationMethod,
+  type AuthenticationScheme,
+  type AuthenticationSchemes,
+  authenticationMethods,
+  defineScheme,
+} from "./authentication.js";
+export { BaseConnector, type ConnectorRequest } from "./base-connector.js";
+export type { ConnectedAccount, ConnectionCheck, ConnectionTest } from "./connection.js";
+export { ConnectorService, type ValidatedSettings } from "./connector-service.js";
+export type { CreateContext } from "./context.js";
+export {
+  assertDefinition,
+  type ConnectorDefinition,
+  defineConnector,
+  type TransportPreferences,
+} from "./definition.js";
+export type {
+  EntityBatch,
+  EntityChange,
+  EntityCursor,
+  EntityDescription,
+  EntityField,
+  EntitySource,
+  EntitySummary,
+} from "./entities.js";
+export type { InboundAnswer, InboundEvent, InboundHandler } from "./inbound.js";
+export {
+  defineOperation,
+  type Operation,
+  type OperationCall,
+  type OperationKind,
+  type OperationStream,
+} from "./operation.js";
+export { findOperation, runOperation, streamOperation } from "./run-operation.js";

@@ -1,0 +1,50 @@
+import type { z } from "zod";
+
+/** What an operation does to the vendor's data: `bulk` runs longer than a request. */
+export type OperationKind = "read" | "write" | "stream" | "bulk";
+
+/** What one call of an operation brings along. */
+export interface OperationCall {
+  readonly signal: AbortSignal;
+  /** The caller's key for this write; the same key must never have two effects. */
+  readonly idempotencyKey?: string;
+}
+
+/** The result of an operation, one item after the other. */
+export interface OperationStream<Connector, Input, Item> {
+  /** One item; sent as one line of NDJSON. */
+  readonly item: z.ZodType<Item>;
+  run(connector: Connector, input: Input, call: OperationCall): AsyncIterable<Item>;
+}
+
+/**
+ * One thing that a connector does, described well enough that HTTP routes, OpenAPI and audit follow from it.
+ *
+ * `run` is written as a method so that operations with different inputs fit into one list: a method's parameters are
+ * compared bivariantly, and `runOperation` proves the input by the schema before it gets there.
+ */
+export interface Operation<Connector = unknown, Input = unknown, Output = unknown> {
+  /** Unique within the connector, lower-case, dotted: `records.create`. */
+  readonly name: string;
+  /** One sentence for documentation. */
+  readonly summary: string;
+  readonly kind: OperationKind;
+  readonly input: z.ZodType<Input>;
+  readonly output: z.ZodType<Output>;
+  /** Whether calling it twice has the effect of calling it once. */
+  readonly idempotent: boolean;
+  /** Media type of the input. Default `application/json`. */
+  readonly consumes?: string;
+  /** Media type of the output. Default `application/json`. */
+  readonly produces?: string;
+  run(connector: Connector, input: Input, call: OperationCall): Promise<Output>;
+  /** The same result item by item, for callers who ask for `application/x-ndjson`. */
+  readonly stream?: OperationStream<Connector, Input, unknown>;
+}
+
+/** Declares an operation; the input of `run` gets its type from the schema. */
+export function defineOperation<Connector, Input, Output>(
+  operation: Operation<Connector, Input, Output>,
+): Operation<Connector> {
+  return operation;
+}

@@ -1,0 +1,17 @@
+export { type ConnectorErrorCode, connectorErrorCodes } from "./codes.js";
+export { ConnectorError, type ConnectorErrorOptions, isConnectorError, type VendorFault } from "./connector-error.js";
+export {
+  AuthenticationError,
+  ConflictError,
+  ForbiddenTargetError,
+  NotFoundError,
+  OutcomeUnknownError,
+  RateLimitError,
+  TransientError,
+  type TransientErrorCode,
+  ValidationError,
+  type ValidationIssue,
+  VendorError,
+} from "./kinds.js";
+export { redactText } from "./sanitize-cause.js";
+export { toValidationIssues, validate } from "./validate.js";

@@ -1,0 +1,51 @@
+const secretPatterns: readonly [RegExp, string][] = [
+  [/\b(Bearer|Basic|OAuth|Digest)\s+[\w.~+/!=-]{6,}/gi, "$1 [redacted]"],
+  // name=value and "name":"value" forms, as they stand in URLs, form bodies and JSON.
+  [
+    /(["']?\b(?:access_token|refresh_token|id_token|client_secret|client_assertion|assertion|password|passphrase|api_?key|sid|session_?id|code|code_verifier|token|authorization)["']?\s*[=:]\s*["']?)[^\s"'&,;<>}]+/gi,
+    "$1[redacted]",
+  ],
+  [/\b00D[A-Za-z0-9]{12,15}![\w.]+/g, "[redacted]"],
+  [/\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g, "[redacted]"],
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, "[redacted]"],
+];
+
+const maximumLength = 500;
+const maximumDepth = 5;
+
+/**
+ * Takes what looks like a credential out of `text` and shortens it to 500 characters. A last line of defence for words
+ * that come from vendors and libraries; our own messages hold no secret to begin with.
+ */
+export function redactText(text: string): string {
+  const redacted = secretPatterns.reduce(
+    (result, [pattern, replacement]) => result.replace(pattern, replacement),
+    text,
+  );
+  return redacted.length > maximumLength ? `${redacted.slice(0, maximumLength)}…` : redacted;
+}
+
+/**
+ * A copy of an error that keeps name, message, `code`, status, stack and causes, and nothing else: HTTP libraries hang
+ * the request with its Authorization header onto the errors that they throw.
+ */
+export function sanitizeCause(cause: unknown, depth = 0): unknown {
+  if (!(cause instanceof Error)) return typeof cause === "string" ? redactText(cause) : `(${typeof cause})`;
+  const copy = new Error(redactText(cause.message));
+  copy.name = cause.name;
+  copy.stack = cause.stack === undefined ? undefined : sanitizeStack(cause.stack, cause.message, copy.message);
+  for (const key of ["code", "errno", "syscall", "status", "statusCode"] as const) {
+    const value = (cause as Error & Record<string, unknown>)[key];
+    if (typeof value === "string" || typeof value === "number") Object.assign(copy, { [key]: value });
+  }
+  if (cause.cause !== undefined && depth < maximumDepth) copy.cause = sanitizeCause(cause.cause, depth + 1);
+  if (cause instanceof AggregateError && depth < maximumDepth) {
+    Object.assign(copy, { errors: cause.errors.slice(0, 5).map((error) => sanitizeCause(error, depth + 1)) });
+  }
+  return copy;
+}
+
+function sanitizeStack(stack: string, message: string, safeMessage: string): string {
+  const frames = stack.startsWith("Error") || stack.includes(message) ? stack.split("\n    at ").slice(1) : [];
+  return [safeMessage, ...frames].join("\n    at ");
+}

@@ -1,0 +1,22 @@
+import type { z } from "zod";
+import { ValidationError, type ValidationIssue } from "./kinds.js";
+
+/**
+ * Parses `value` with a zod schema.
+ *
+ * @param what - Names the input in the message: "credentials", "input of records.create".
+ * @throws {ValidationError} with one issue for each field; no issue repeats a value, because it may be a secret.
+ */
+export function validate<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
+  const result = schema.safeParse(value, { reportInput: false });
+  if (result.success) return result.data;
+  const issues = toValidationIssues(result.error.issues);
+  const first = issues[0];
+  const where = first === undefined || first.path === "" ? "" : ` at ${first.path}`;
+  throw new ValidationError(`The ${what} do not fit${where}: ${first?.message ?? "invalid"}.`, issues);
+}
+
+/** zod's issues as ours: a dotted path and a message without the value. */
+export function toValidationIssues(issues: readonly z.core.$ZodIssue[]): ValidationIssue[] {
+  return issues.map((issue) => ({ path: issue.path.map(String).join("."), message: issue.message }));
+}

@@ -1,0 +1,44 @@
+import type { ConnectorErrorCode } from "../errors/index.js";
+
+/** Whom an event is about. */
+export interface ConnectionIdentity {
+  /** The connector's type, such as `salesforce`. */
+  readonly type: string;
+  /** `undefined` in a program that has one tenant only. */
+  readonly tenantId?: string;
+  /** `undefined` in a program that does not store connectors. */
+  readonly connectorId?: string;
+}
+
+/** Every event with what it tells. No event holds a secret, a request or a record. */
+export interface LifecycleEvents {
+  readonly "connector.created": { readonly connection: ConnectionIdentity };
+  readonly "connector.updated": { readonly connection: ConnectionIdentity };
+  readonly "connector.deleted": { readonly connection: ConnectionIdentity };
+  /** A person has connected, or a first token was granted. */
+  readonly "connector.connected": { readonly connection: ConnectionIdentity; readonly accountId?: string };
+  /** The local tokens are destroyed. `revoked` tells whether the vendor confirmed the revocation. */
+  readonly "connector.disconnected": { readonly connection: ConnectionIdentity; readonly revoked: boolean };
+  readonly "token.refreshed": { readonly connection: ConnectionIdentity; readonly version: number };
+  readonly "token.refresh_failed": {
+    readonly connection: ConnectionIdentity;
+    readonly code: ConnectorErrorCode;
+    /** Failures in a row. */
+    readonly failures: number;
+  };
+  /** Only a person can mend this connection. */
+  readonly "connector.reconnect_required": {
+    readonly connection: ConnectionIdentity;
+    readonly code: ConnectorErrorCode;
+  };
+  readonly "operation.completed": {
+    readonly connection: ConnectionIdentity;
+    readonly operation: string;
+    readonly durationMs: number;
+    /** `undefined` when it succeeded. */
+    readonly code?: ConnectorErrorCode;
+  };
+}
+
+/** The name of a lifecycle event. */
+export type LifecycleEventName = keyof LifecycleEvents;

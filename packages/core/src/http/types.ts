@@ -1,0 +1,87 @@
+import type { Readable } from "node:stream";
+
+/** Methods that a vendor's API may want. */
+export type HttpMethod = "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE" | "POST" | "PATCH" | "MERGE";
+
+/** Response headers, names in lower case. A header that came several times is an array. */
+export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** How long each step may take, in milliseconds. */
+export interface TransportTimeouts {
+  /** Until the connection, TLS included, stands. Default 10 000. */
+  readonly connectMs: number;
+  /** From the request being sent until the response's headers. Default 30 000. */
+  readonly headersMs: number;
+  /** Between two pieces of the response's body. Default 30 000. */
+  readonly bodyMs: number;
+}
+
+/** One request to a vendor. */
+export interface TransportRequest {
+  readonly method: HttpMethod;
+  /** Absolute. Its host has to be one of the transport's allowed hosts. */
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A stream can be sent only once, so a request with one is never repeated. */
+  readonly body?: string | Uint8Array | Readable;
+  /**
+   * Whether sending it twice has the effect of sending it once. Only then is it repeated after it may have reached the
+   * vendor; otherwise such a failure is an `OUTCOME_UNKNOWN`. Default by method: true for GET, HEAD, OPTIONS, PUT and
+   * DELETE.
+   * @see https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2
+   */
+  readonly idempotent?: boolean;
+  /** How the result of this write can be looked up, in words for a person; goes into `OutcomeUnknownError.reconcile`. */
+  readonly reconcile?: string;
+  readonly timeouts?: Partial<TransportTimeouts>;
+  /** Largest body accepted, in bytes. Default: the transport's, 32 MiB. A streamed body has no limit unless one is given. */
+  readonly maxResponseBytes?: number;
+  /** How often it is sent at most, the first time included. Default: the transport's, 4. */
+  readonly maxAttempts?: number;
+  readonly signal?: AbortSignal;
+  /** What the request is for, such as `records.create`: for metrics and log lines. */
+  readonly name?: string;
+}
+
+/** A whole answer. Any status is an answer: turning one into an error is the vendor's business. */
+export interface TransportResponse {
+  readonly status: number;
+  readonly headers: ResponseHeaders;
+  readonly body: Buffer;
+  /** The body as UTF-8. */
+  text(): string;
+  /**
+   * The body as JSON.
+   * @throws {ConnectorError} `UNEXPECTED_RESPONSE` when it is not JSON, naming the content type.
+   */
+  json(): unknown;
+}
+
+/** An answer whose body has not been read. The caller has to read the body to its end or destroy it. */
+export interface TransportStreamResponse {
+  readonly status: number;
+  readonly headers: ResponseHeaders;
+  /** Fails with a `ConnectorError` when the connection is cut or the body stalls. */
+  readonly body: Readable;
+}
+
+/** The one way by which bytes go to a vendor. */
+export interface Transport {
+  /**
+   * Sends a request and reads the whole answer, repeating what is safe to repeat.
+   *
+   * @throws {ForbiddenTargetError} before anything is sent, when the address is not allowed.
+   * @throws {TransientError} `CONNECTION_FAILED`, `TIMEOUT` or `RESPONSE_CUT` once no further try is left.
+   * @throws {OutcomeUnknownError} when a request that is not idempotent may have reached the vendor.
+   */
+  request(request: TransportRequest): Promise<TransportResponse>;
+  /** Like {@link Transport.request}, but hands the body over as a stream; repeats nothing once the headers are there. */
+  stream(request: TransportRequest): Promise<TransportStreamResponse>;
+  /**
+   * Refuses an address by what it says of itself, before any name is resolved: for URLs that a vendor or a person sent.
+   * @throws {ForbiddenTargetError}
+   */
+  assertAllowed(url: string): void;
+  /** Ends idle connections at once, waits for those at work. Afterwards every request fails. */
+  close(): Promise<void>;
+}

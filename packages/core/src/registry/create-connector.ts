@@ -1,0 +1,116 @@
+import {
+  type AuthenticationMethod,
+  type BaseConnector,
+  type ConnectorDefinition,
+  ConnectorService,
+} from "../contract/index.js";
+import { type ConnectionIdentity, EventBus, type EventEmitter } from "../events/index.js";
+import { createTransport, type Transport, type TransportObserver } from "../http/index.js";
+import { MemoryTokenStore, OAuthClient, TokenManager, type TokenStore } from "../oauth/index.js";
+import { type Clock, type Logger, type Random, silentLogger, systemClock, systemRandom } from "../runtime/index.js";
+
+/** What a program hands in from outside. Every field has a default that suits a plain program. */
+export interface ConnectorEnvironment {
+  /** Where the tokens are kept. Default: in memory, gone with the process. */
+  readonly tokenStore?: TokenStore;
+  /** Whom events and log lines speak of. */
+  readonly connection?: Omit<ConnectionIdentity, "type">;
+  /** Exact `host:port` addresses that may be private and plain http: on-premise systems, a sandbox. Default none. */
+  readonly allowedPrivateHosts?: readonly string[];
+  /** Replaces the transport altogether. The connector closes it. */
+  readonly transport?: Transport;
+  /** Sees every attempt to reach the vendor: for tracing and metrics. */
+  readonly observer?: TransportObserver;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly logger?: Logger;
+  readonly events?: EventEmitter;
+  /** Ends all work of the connector when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** Settings of one connector, as they come from a caller or from storage. */
+export interface ConnectorSettings {
+  readonly authenticationMethod: AuthenticationMethod;
+  readonly credentials: unknown;
+  readonly configuration?: unknown;
+  /** Version of the connector package that stored the configuration; an older one is migrated first. */
+  readonly configurationVersion?: string;
+}
+
+const service = new ConnectorService();
+
+/**
+ * Makes a connector from its definition: proves the settings, and gives it a transport, flows and tokens of its own. Does
+ * no I/O.
+ *
+ * @throws {ValidationError} when credentials or configuration do not fit.
+ * @throws {ConnectorError} `UNSUPPORTED` when the definition does not know the authentication method.
+ */
+export function createConnector<Configuration, Connector extends BaseConnector>(
+  definition: ConnectorDefinition<Configuration, Connector>,
+  settings: ConnectorSettings,
+  environment: ConnectorEnvironment = {},
+): Connector {
+  const { authenticationMethod } = settings;
+  const migrated = migrateConfiguration(definition, settings);
+  const proven = service.validateCredentials(definition, { ...settings, configuration: migrated });
+  const configuration = proven.configuration as Configuration;
+  const scheme = definition.authentication[authenticationMethod];
+
+  const clock = environment.clock ?? systemClock;
+  const random = environment.random ?? systemRandom;
+  const logger = environment.logger ?? silentLogger;
+  const events = environment.events ?? new EventBus({ logger });
+  const connection = { ...environment.connection, type: definition.type };
+  const transport =
+    environment.transport ??
+    createTransport({
+      ...definition.transport?.(configuration, proven.credentials),
+      allowedHosts: definition.allowedHosts(configuration),
+      ...(environment.allowedPrivateHosts && { allowedPrivateHosts: environment.allowedPrivateHosts }),
+      ...(environment.observer && { observer: environment.observer }),
+      clock,
+      random,
+      logger,
+    });
+
+  const profile = scheme?.oauth?.(proven.credentials, configuration);
+  const oauth = profile && new OAuthClient({ profile, transport, clock, random });
+  const initialTokens = scheme?.initialTokens?.(proven.credentials);
+  const tokens =
+    oauth &&
+    new TokenManager({
+      client: oauth,
+      store: environment.tokenStore ?? new MemoryTokenStore({ clock, random }),
+      policy: definition.refreshPolicy,
+      connection,
+      clock,
+      random,
+      logger,
+      events,
+      ...(initialTokens && { initialTokens }),
+    });
+
+  return definition.create({
+    connection,
+    authenticationMethod,
+    credentials: proven.credentials,
+    configuration,
+    oauth,
+    tokens,
+    transport,
+    clock,
+    random,
+    logger,
+    events,
+    signal: environment.signal ?? new AbortController().signal,
+  });
+}
+
+function migrateConfiguration(definition: ConnectorDefinition, settings: ConnectorSettings): unknown {
+  const { configuration, configurationVersion } = settings;
+  if (!definition.migrate || configurationVersion === undefined || configurationVersion === definition.version)
+    return configuration;
+  return definition.migrate(configuration, configurationVersion);
+}
