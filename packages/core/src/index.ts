@@ -33,6 +33,7 @@ export {
   runOperation,
   streamOperation,
   type TransportPreferences,
+  type UnprovenSettings,
   type ValidatedSettings,
 } from "./contract/index.js";
 export {

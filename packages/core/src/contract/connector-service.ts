@@ -1,9 +1,19 @@
-import { ConnectorError, validate } from "../errors/index.js";
+import { ConnectorError, ValidationError, validate } from "../errors/index.js";
 import type { AccessToken, PendingAuthorization, StartAuthorizationOptions } from "../oauth/index.js";
 import type { AuthenticationMethod } from "./authentication.js";
 import type { BaseConnector } from "./base-connector.js";
 import type { ConnectedAccount, ConnectionTest } from "./connection.js";
 import type { ConnectorDefinition } from "./definition.js";
+
+/** What a caller says of a connector, not yet proven. */
+export interface UnprovenSettings {
+  readonly authenticationMethod: AuthenticationMethod;
+  readonly credentials: unknown;
+  /** Default `{}`. */
+  readonly configuration?: unknown;
+  /** Address of the customer's system: the value of the definition's `externalSystemUrlField`. */
+  readonly externalSystemUrl?: string;
+}
 
 /** Credentials and configuration that fit the definition, defaults filled in. */
 export interface ValidatedSettings {
@@ -22,14 +32,7 @@ export class ConnectorService {
    * @throws {ConnectorError} `UNSUPPORTED` when the connector does not know the method, naming those that it knows.
    * @throws {ValidationError} with an issue for each field.
    */
-  validateCredentials(
-    definition: ConnectorDefinition,
-    settings: {
-      readonly authenticationMethod: AuthenticationMethod;
-      readonly credentials: unknown;
-      readonly configuration?: unknown;
-    },
-  ): ValidatedSettings {
+  validateCredentials(definition: ConnectorDefinition, settings: UnprovenSettings): ValidatedSettings {
     const scheme = definition.authentication[settings.authenticationMethod];
     if (!scheme) {
       const known = Object.keys(definition.authentication).join(", ");
@@ -40,7 +43,7 @@ export class ConnectorService {
     }
     return {
       credentials: validate(scheme.credentials, settings.credentials, "credentials"),
-      configuration: validate(definition.configuration, settings.configuration ?? {}, "configuration"),
+      configuration: validate(definition.configuration, withExternalSystemUrl(definition, settings), "configuration"),
     };
   }
 
@@ -76,4 +79,19 @@ export class ConnectorService {
   refreshToken(connector: BaseConnector, signal?: AbortSignal): Promise<AccessToken> {
     return connector.refreshToken(signal);
   }
+}
+
+/** The configuration with the address in its field; a second, different address there is a contradiction. */
+function withExternalSystemUrl(definition: ConnectorDefinition, settings: UnprovenSettings): unknown {
+  const { externalSystemUrl, configuration = {} } = settings;
+  const field: string | undefined = definition.externalSystemUrlField;
+  if (externalSystemUrl === undefined || field === undefined) return configuration;
+  if (typeof configuration !== "object" || configuration === null) return configuration;
+  const stated: unknown = Object.getOwnPropertyDescriptor(configuration, field)?.value;
+  if (stated !== undefined && stated !== externalSystemUrl) {
+    throw new ValidationError(`The externalSystemUrl and configuration.${field} name different addresses.`, [
+      { path: field, message: "Must equal externalSystemUrl, or be left out." },
+    ]);
+  }
+  return { ...configuration, [field]: externalSystemUrl };
 }

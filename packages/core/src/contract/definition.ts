@@ -28,6 +28,11 @@ export interface ConnectorDefinition<Configuration = unknown, Connector extends 
   readonly authentication: AuthenticationSchemes<Configuration>;
   /** Everything that is not secret. Published as JSON Schema. */
   readonly configuration: z.ZodType<Configuration>;
+  /**
+   * Name of the configuration field that holds the address of the customer's system. Where a caller gives an
+   * `externalSystemUrl` beside the configuration, it is the value of this field. Missing: the address never varies.
+   */
+  readonly externalSystemUrlField?: Extract<keyof Configuration, string>;
   /** How tokens want to be refreshed. */
   readonly refreshPolicy: RefreshPolicy;
   /** Turns a configuration that an older version stored into one of today. Called before validation. */

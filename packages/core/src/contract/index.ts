@@ -7,7 +7,7 @@ export {
 } from "./authentication.js";
 export { BaseConnector, type ConnectorRequest } from "./base-connector.js";
 export type { ConnectedAccount, ConnectionCheck, ConnectionTest } from "./connection.js";
-export { ConnectorService, type ValidatedSettings } from "./connector-service.js";
+export { ConnectorService, type UnprovenSettings, type ValidatedSettings } from "./connector-service.js";
 export type { CreateContext } from "./context.js";
 export {
   assertDefinition,

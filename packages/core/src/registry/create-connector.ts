@@ -36,6 +36,8 @@ export interface ConnectorSettings {
   readonly configuration?: unknown;
   /** Version of the connector package that stored the configuration; an older one is migrated first. */
   readonly configurationVersion?: string;
+  /** Address of the customer's system: the value of the definition's `externalSystemUrlField`. */
+  readonly externalSystemUrl?: string;
 }
 
 const service = new ConnectorService();
