@@ -1,0 +1,223 @@
+import { ConnectorError, isConnectorError, ValidationError } from "../errors/index.js";
+import { type Clock, type Random, systemClock, systemRandom } from "../runtime/index.js";
+import { decrypt, encrypt } from "./committing-cipher.js";
+import { DataKeyCache, type DataKeyCacheLimits } from "./data-key-cache.js";
+import type { DataKeyRecord, DataKeyStore } from "./data-key-store.js";
+import type { DataKeyContext, KeyProvider } from "./key-provider.js";
+import { keyLength } from "./primitives.js";
+import {
+  additionalDataOf,
+  parseSealedValue,
+  type SealContext,
+  type SealedValue,
+  sealedValueAlgorithm,
+} from "./sealed-value.js";
+
+/** What a {@link Vault} is made of. */
+export interface VaultOptions {
+  /** Wraps and unwraps the tenants' data keys. */
+  readonly keyProvider: KeyProvider;
+  /** Keeps the wrapped data keys. */
+  readonly dataKeys: DataKeyStore;
+  /** Limits of the cache of unwrapped keys. Default: 5 minutes, 1 000 keys. */
+  readonly cache?: Partial<DataKeyCacheLimits>;
+  /** Makes ids of new data keys. Default: random UUIDs. */
+  readonly createDataKeyId?: () => string;
+  /** Default: the machine's clock. */
+  readonly clock?: Clock;
+  /** Default: `node:crypto`. */
+  readonly random?: Random;
+}
+
+/**
+ * Seals values so that only their tenant's data key opens them, and only in the place that they were sealed for.
+ *
+ * Both methods may ask the store and the key provider, so call them outside database transactions. What is sealed does
+ * not change with the place's other fields, and it is not dated: an older sealed value of the same place opens too.
+ */
+export class Vault {
+  readonly #keyProvider: KeyProvider;
+  readonly #dataKeys: DataKeyStore;
+  readonly #cache: DataKeyCache;
+  readonly #createDataKeyId: () => string;
+  readonly #random: Random;
+  readonly #creations = new Map<string, Promise<DataKeyRecord>>();
+
+  constructor(options: VaultOptions) {
+    this.#keyProvider = options.keyProvider;
+    this.#dataKeys = options.dataKeys;
+    this.#random = options.random ?? systemRandom;
+    this.#createDataKeyId = options.createDataKeyId ?? (() => this.#random.uuid());
+    this.#cache = new DataKeyCache(
+      { ttlMs: options.cache?.ttlMs ?? 300_000, maximumKeys: options.cache?.maximumKeys ?? 1_000 },
+      options.clock ?? systemClock,
+    );
+  }
+
+  /**
+   * Seals a value under the tenant's current data key, which is made and stored first where there is none.
+   *
+   * @param value - Anything that `JSON.stringify` can write; it comes back as `JSON.parse` reads it.
+   * @throws {ConnectorError} `KEY_UNAVAILABLE` (retryable) while the key provider is away, `SEALED_VALUE_UNREADABLE`
+   * when the stored data key does not unwrap, `VALIDATION_FAILED` for a value or place that cannot be written.
+   */
+  async seal(value: unknown, context: SealContext): Promise<SealedValue> {
+    const plaintext = encodeJson(value);
+    try {
+      const { tenantId } = context;
+      const record = (await this.#dataKeys.current(tenantId)) ?? (await this.#createDataKey(tenantId));
+      const header = { v: 1, alg: sealedValueAlgorithm, kid: record.id } as const;
+      const additionalData = additionalDataOf(header, context);
+      const sealed = await this.#withKey(tenantId, record.id, record, (key) =>
+        encrypt(key, plaintext, additionalData, "value", this.#random),
+      );
+      return {
+        ...header,
+        salt: toBase64Url(sealed.salt),
+        iv: toBase64Url(sealed.iv),
+        data: toBase64Url(sealed.data),
+        tag: toBase64Url(sealed.tag),
+        commitment: toBase64Url(sealed.commitment),
+      };
+    } finally {
+      plaintext.fill(0);
+    }
+  }
+
+  /**
+   * Opens what {@link Vault.seal} made for this very place. The caller validates the result: it may have been written by
+   * an older release.
+   *
+   * @param sealed - As it was stored.
+   * @throws {ConnectorError} `SEALED_VALUE_UNREADABLE` when it was altered, moved, or its key is another or gone;
+   * `KEY_UNAVAILABLE` (retryable) while the key provider is away.
+   */
+  async open(sealed: unknown, context: SealContext): Promise<unknown> {
+    const value = parseSealedValue(sealed, context);
+    const additionalData = additionalDataOf(value, context);
+    return this.#withKey(context.tenantId, value.kid, undefined, (key) => {
+      const plaintext = decryptValue(key, value, additionalData, context);
+      try {
+        return JSON.parse(plaintext.toString("utf8"));
+      } finally {
+        plaintext.fill(0);
+      }
+    });
+  }
+
+  /** Drops unwrapped keys from memory and overwrites them: those of one tenant, or all. They are unwrapped anew when needed. */
+  dropKeys(tenantId?: string): void {
+    this.#cache.drop(tenantId);
+  }
+
+  #withKey<Result>(
+    tenantId: string,
+    dataKeyId: string,
+    record: DataKeyRecord | undefined,
+    work: (key: Buffer) => Result,
+  ): Promise<Result> {
+    const load = async (): Promise<Buffer> => {
+      const found = record ?? (await this.#dataKeys.find(tenantId, dataKeyId));
+      if (found === undefined) throw keyIsGone(tenantId, dataKeyId);
+      const context = { tenantId, dataKeyId };
+      const key = await reach("unwrap", context, () => this.#keyProvider.unwrap(found.wrapped, context));
+      if (key.length === keyLength) return key;
+      throw new ConnectorError(
+        "KEY_INVALID",
+        `Data key ${dataKeyId} unwraps to ${key.length} bytes instead of ${keyLength}.`,
+      );
+    };
+    return this.#cache.use(tenantId, dataKeyId, load, work);
+  }
+
+  /** Callers of one process that meet at a tenant's first value make one key; among processes the store decides. */
+  #createDataKey(tenantId: string): Promise<DataKeyRecord> {
+    const underWay = this.#creations.get(tenantId);
+    if (underWay !== undefined) return underWay;
+    const creation = this.#makeDataKey(tenantId).finally(() => this.#creations.delete(tenantId));
+    this.#creations.set(tenantId, creation);
+    return creation;
+  }
+
+  async #makeDataKey(tenantId: string): Promise<DataKeyRecord> {
+    const context = { tenantId, dataKeyId: this.#createDataKeyId() };
+    const key = this.#random.bytes(keyLength);
+    try {
+      const wrapped = await reach("wrap", context, () => this.#keyProvider.wrap(key, context));
+      const winner = await this.#dataKeys.insert({ id: context.dataKeyId, tenantId, wrapped });
+      // Saves the provider a call. The cache owns its copy, which it overwrites on its own terms.
+      if (winner.id === context.dataKeyId) {
+        await this.#cache.use(
+          tenantId,
+          winner.id,
+          async () => Buffer.from(key),
+          () => undefined,
+        );
+      }
+      return winner;
+    } finally {
+      key.fill(0);
+    }
+  }
+}
+
+async function reach<Result>(
+  verb: "wrap" | "unwrap",
+  { tenantId, dataKeyId }: DataKeyContext,
+  call: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await call();
+  } catch (cause) {
+    if (isConnectorError(cause)) throw cause;
+    throw new ConnectorError(
+      "KEY_UNAVAILABLE",
+      `The key provider could not ${verb} data key ${dataKeyId} of tenant ${tenantId}. Nothing was sealed or opened; try again once it answers.`,
+      { cause },
+    );
+  }
+}
+
+function encodeJson(value: unknown): Buffer {
+  try {
+    const text = JSON.stringify(value);
+    if (text !== undefined) return Buffer.from(text, "utf8");
+  } catch {
+    // A cycle or a BigInt; the message of the error may quote the value, so it is not kept.
+  }
+  throw new ValidationError("Only a value that can be written as JSON can be sealed.");
+}
+
+function decryptValue(key: Buffer, value: SealedValue, additionalData: Buffer, context: SealContext): Buffer {
+  const ciphertext = {
+    salt: fromBase64Url(value.salt),
+    iv: fromBase64Url(value.iv),
+    data: fromBase64Url(value.data),
+    tag: fromBase64Url(value.tag),
+    commitment: fromBase64Url(value.commitment),
+  };
+  try {
+    return decrypt(key, ciphertext, additionalData, "value");
+  } catch (cause) {
+    throw new ConnectorError(
+      "SEALED_VALUE_UNREADABLE",
+      `The sealed value in ${context.table}.${context.field} of record ${context.recordId} does not open with data key ${value.kid}. Either it was altered, or it was moved here from another tenant, table, record or field. Restore that row, or enter the value again.`,
+      { cause },
+    );
+  }
+}
+
+function keyIsGone(tenantId: string, dataKeyId: string): ConnectorError {
+  return new ConnectorError(
+    "SEALED_VALUE_UNREADABLE",
+    `Tenant ${tenantId} has no data key ${dataKeyId}. Either the value was moved here from another tenant, or the key's row was lost or destroyed. Restore that row, or enter the value again.`,
+  );
+}
+
+function toBase64Url(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64url");
+}
+
+function fromBase64Url(text: string): Buffer {
+  return Buffer.from(text, "base64url");
+}
