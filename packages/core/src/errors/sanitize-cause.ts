@@ -1,11 +1,14 @@
 const secretPatterns: readonly [RegExp, string][] = [
   [/\b(Bearer|Basic|OAuth|Digest)\s+[\w.~+/!=-]{6,}/gi, "$1 [redacted]"],
-  // name=value and "name":"value" forms, as they stand in URLs, form bodies and JSON.
+  // name=value and "name":"value", as they stand in URLs, form bodies and JSON.
   [
-    /(["']?\b(?:access_token|refresh_token|id_token|client_secret|client_assertion|assertion|password|passphrase|api_?key|sid|session_?id|code|code_verifier|token|authorization)["']?\s*[=:]\s*["']?)[^\s"'&,;<>}]+/gi,
+    /(["']?\b(?:access_token|refresh_token|id_token|client_secret|client_assertion|assertion|password|passphrase|api_?key|session_?id|code_verifier|authorization)["']?\s*[=:]\s*["']?)[^\s"'&,;<>}]+/gi,
     "$1[redacted]",
   ],
-  [/\b00D[A-Za-z0-9]{12,15}![\w.]+/g, "[redacted]"],
+  // Names that mean other things too ("status code: 500"): only as a query parameter with a long value.
+  [/\b((?:code|state|token|sid|key)=)[^\s"'&,;<>}]{12,}/gi, "$1[redacted]"],
+  // An organisation id with a session behind its "!", and JSON Web Tokens, are known by their shape.
+  [/\b[A-Za-z0-9]{15,18}![\w.]{20,}/g, "[redacted]"],
   [/\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g, "[redacted]"],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, "[redacted]"],
 ];
