@@ -1,5 +1,5 @@
 const secretPatterns: readonly [RegExp, string][] = [
-  [/\b(Bearer|Basic|OAuth|Digest)\s+[\w.~+/!=-]{6,}/gi, "$1 [redacted]"],
+  [/\b(Bearer|Basic|OAuth|Digest)\s+[\w.~+/!=-]{16,}/gi, "$1 [redacted]"],
   // name=value and "name":"value", as they stand in URLs, form bodies and JSON.
   [
     /(["']?\b(?:access_token|refresh_token|id_token|client_secret|client_assertion|assertion|password|passphrase|api_?key|session_?id|code_verifier|authorization)["']?\s*[=:]\s*["']?)[^\s"'&,;<>}]+/gi,

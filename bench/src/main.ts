@@ -1,0 +1,71 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { contenders } from "./contenders.js";
+import { type Scenario, scenarios } from "./scenarios.js";
+
+interface Sample {
+  readonly cpuUsPerCall: number;
+  readonly callsPerSecond: number;
+}
+
+const rounds = 5;
+const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const server = spawn(process.execPath, [file("./server.js")], { stdio: ["ignore", "pipe", "inherit"] });
+const [line] = (await once(server.stdout, "data")) as [Buffer];
+const origin = `http://127.0.0.1:${line.toString().trim()}`;
+
+console.log(
+  `${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores, Node ${process.version}, ${rounds} rounds, medians\n`,
+);
+console.log("scenario   callers  client    CPU/call   calls/s   CPU vs undici   calls/s vs jsforce");
+try {
+  for (const scenario of scenarios) {
+    for (const concurrency of [1, 50]) await compare(scenario, concurrency);
+  }
+} finally {
+  server.kill();
+}
+
+/** The clients take turns within each round, so that a slow minute of the machine is everybody's. */
+async function compare(scenario: Scenario, concurrency: number): Promise<void> {
+  const samples = new Map<string, Sample[]>(Object.keys(contenders).map((name) => [name, []]));
+  const total = scenario === "query" ? 1_000 : 5_000;
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, list] of samples) list.push(await measure(name, scenario, concurrency, total));
+  }
+  const results = new Map([...samples].map(([name, list]) => [name, summarise(list)]));
+  const undici = results.get("undici");
+  const jsforce = results.get("jsforce");
+  for (const [name, { cpuUsPerCall, callsPerSecond }] of results) {
+    console.log(
+      scenario.padEnd(10),
+      String(concurrency).padStart(7),
+      ` ${name.padEnd(8)}`,
+      `${Math.round(cpuUsPerCall)} µs`.padStart(9),
+      String(Math.round(callsPerSecond)).padStart(9),
+      `${(cpuUsPerCall / (undici?.cpuUsPerCall ?? Number.NaN)).toFixed(2)}`.padStart(15),
+      `${(callsPerSecond / (jsforce?.callsPerSecond ?? Number.NaN)).toFixed(2)}`.padStart(20),
+    );
+  }
+}
+
+async function measure(name: string, scenario: Scenario, concurrency: number, total: number): Promise<Sample> {
+  const argv = [file("./run-one.js"), name, scenario, String(concurrency), String(total), origin];
+  const { stdout } = await promisify(execFile)(process.execPath, argv);
+  const { calls, wallMs, cpuUs } = JSON.parse(stdout) as { calls: number; wallMs: number; cpuUs: number };
+  return { cpuUsPerCall: cpuUs / calls, callsPerSecond: (calls / wallMs) * 1000 };
+}
+
+function summarise(samples: readonly Sample[]): Sample {
+  return {
+    cpuUsPerCall: median(samples.map((sample) => sample.cpuUsPerCall)),
+    callsPerSecond: median(samples.map((sample) => sample.callsPerSecond)),
+  };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
