@@ -1,0 +1,101 @@
+#!/usr/bin/env node
+import { parseArgs } from "node:util";
+import { startSalesforceSandbox } from "./salesforce/salesforce-sandbox.js";
+
+interface RunningSandbox {
+  lines: [string, string][];
+  close(): Promise<void>;
+}
+
+interface StartOptions {
+  host: string;
+  port: number;
+  skipConsent: boolean;
+  rotateRefreshTokens: boolean;
+}
+
+interface Vendor {
+  defaultPort: number;
+  start(options: StartOptions): Promise<RunningSandbox>;
+}
+
+/** One entry a vendor. */
+const vendors: Readonly<Record<string, Vendor>> = {
+  salesforce: { defaultPort: 4010, start: startSalesforce },
+};
+
+const usage = `Usage: sandbox <vendor> [options]
+
+Vendors: ${Object.keys(vendors).join(", ")}
+
+  --port <number>            default: 4010 for salesforce; 0 takes any free port
+  --host <address>           default: 127.0.0.1
+  --skip-consent             allow at once, without the page
+  --rotate-refresh-tokens    a new refresh token at each refresh; an old one revokes the grant
+  --help
+`;
+
+await main();
+
+async function main(): Promise<void> {
+  try {
+    const { vendor, options } = readArguments();
+    const running = await vendor.start(options);
+    for (const [name, value] of running.lines) process.stdout.write(`${name.padEnd(14)}${value}\n`);
+    process.stdout.write("Press Ctrl-C to stop.\n");
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stop(running));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function stop(running: RunningSandbox): Promise<void> {
+  await running.close();
+  process.stdout.write("Stopped.\n");
+  process.exitCode = 0;
+}
+
+function readArguments(): { vendor: Vendor; options: StartOptions } {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      port: { type: "string" },
+      host: { type: "string", default: "127.0.0.1" },
+      "skip-consent": { type: "boolean", default: false },
+      "rotate-refresh-tokens": { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(usage);
+    process.exit(0);
+  }
+  const [name, ...others] = positionals;
+  const vendor = name !== undefined && Object.hasOwn(vendors, name) ? vendors[name] : undefined;
+  if (vendor === undefined || others.length > 0) throw new Error(`Name one vendor.\n\n${usage}`);
+  const port = Number(values.port ?? vendor.defaultPort);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error("--port must be a number from 0 to 65535.");
+  return {
+    vendor,
+    options: {
+      host: values.host,
+      port,
+      skipConsent: values["skip-consent"],
+      rotateRefreshTokens: values["rotate-refresh-tokens"],
+    },
+  };
+}
+
+async function startSalesforce(options: StartOptions): Promise<RunningSandbox> {
+  const sandbox = await startSalesforceSandbox(options);
+  return {
+    lines: [
+      ["Salesforce", sandbox.url],
+      ["client id", sandbox.client.id],
+      ["client secret", sandbox.client.secret],
+      ["user name", sandbox.username],
+    ],
+    close: () => sandbox.close(),
+  };
+}

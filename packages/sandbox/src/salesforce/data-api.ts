@@ -1,0 +1,133 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { sendJson } from "../shared/sandbox-server.js";
+import { apiVersions, newestVersion, oldestVersion } from "./api-versions.js";
+import { addDescribeRoutes } from "./describe-routes.js";
+import { notFound, SalesforceError } from "./errors.js";
+import { organizationId } from "./ids.js";
+import { addLimitsRoute } from "./limits-route.js";
+import { addQueryRoutes } from "./query-routes.js";
+import { addRecordRoutes } from "./record-routes.js";
+import type { SalesforceState } from "./state.js";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** The id of the user whose access token the request carries. */
+    salesforceUserId: string;
+    /** The API version of the path, such as 60. */
+    salesforceVersion: number;
+  }
+}
+
+/** Adds `/services/data`: the versions, and the REST API of each. */
+export function addDataApi(app: FastifyInstance, state: SalesforceState): void {
+  app.decorateRequest("salesforceUserId", "");
+  app.decorateRequest("salesforceVersion", 0);
+  app.get("/services/data", async (_request, reply) => sendJson(reply, 200, apiVersions()));
+  void app.register(async (api) => addVersionedRoutes(api, state), { prefix: "/services/data/:version" });
+}
+
+function addVersionedRoutes(api: FastifyInstance, state: SalesforceState): void {
+  // The records' own parser sees the text: error messages point into it.
+  api.removeAllContentTypeParsers();
+  api.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => done(null, body));
+  api.addHook("onRequest", async (request, reply) => admitRequest(request, reply, state));
+  api.setErrorHandler((error, _request, reply) => sendError(reply, error));
+  api.get("/", async (request, reply) =>
+    sendJson(reply, 200, listResources(request.salesforceVersion, state, request.salesforceUserId)),
+  );
+  addLimitsRoute(api, state);
+  addDescribeRoutes(api, state);
+  addQueryRoutes(api, state);
+  addRecordRoutes(api, state);
+  for (const [path, methods] of Object.entries(allowedMethods)) addMethodGuard(api, path, methods);
+  // So that an unknown path below a version is admitted, counted and refused like any other.
+  api.all("/*", async () => {
+    throw notFound();
+  });
+}
+
+const allowedMethods: Record<string, string[]> = {
+  "/sobjects/:object": ["GET", "HEAD", "POST"],
+  "/sobjects/:object/:id": ["DELETE", "GET", "HEAD", "PATCH"],
+  "/query": ["GET", "HEAD"],
+};
+
+function addMethodGuard(api: FastifyInstance, url: string, allowed: string[]): void {
+  const others = ["DELETE", "GET", "PATCH", "POST", "PUT"].filter((method) => !allowed.includes(method));
+  api.route({
+    method: others,
+    url,
+    handler: async (request) => {
+      const message = `HTTP Method '${request.method}' not allowed. Allowed are ${allowed.join(",")}`;
+      throw new SalesforceError(405, "METHOD_NOT_ALLOWED", message);
+    },
+  });
+}
+
+async function admitRequest(request: FastifyRequest, reply: FastifyReply, state: SalesforceState): Promise<void> {
+  request.salesforceVersion = readVersion(request.url);
+  const token = /^(?:Bearer|OAuth)\s+(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
+  const accessToken = token === undefined ? undefined : state.grants.findAccessToken(token);
+  if (accessToken === undefined) {
+    reply.header("www-authenticate", `Token`);
+    throw new SalesforceError(401, "INVALID_SESSION_ID", "Session expired or invalid");
+  }
+  request.salesforceUserId = accessToken.userId;
+  const { dailyApiRequests } = state.settings;
+  if (state.apiUsage.used >= dailyApiRequests) {
+    reply.header("sforce-limit-info", `api-usage=${state.apiUsage.used}/${dailyApiRequests}`);
+    throw requestLimitExceeded();
+  }
+  state.apiUsage.used += 1;
+  reply.header("sforce-limit-info", `api-usage=${state.apiUsage.used}/${dailyApiRequests}`);
+}
+
+/** 403: how Salesforce tells a caller that it asked too often. */
+export function requestLimitExceeded(): SalesforceError {
+  return new SalesforceError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
+}
+
+function readVersion(url: string): number {
+  const match = /^\/services\/data\/v(\d{1,3})\.0(?:[/?]|$)/.exec(url);
+  const version = Number(match?.[1] ?? 0);
+  if (match === null || version > newestVersion) throw notFound();
+  if (version < oldestVersion) {
+    throw new SalesforceError(
+      410,
+      "GONE",
+      `The requested resource is no longer available: API version ${version}.0 is retired`,
+    );
+  }
+  return version;
+}
+
+function sendError(reply: FastifyReply, error: unknown): FastifyReply {
+  if (error instanceof SalesforceError) return sendJson(reply, error.status, error.toBody());
+  const { status, code, message } = describeFailure(error);
+  return sendJson(reply, status, new SalesforceError(status, code, message).toBody());
+}
+
+function describeFailure(error: unknown): { status: number; code: string; message: string } {
+  const status = typeof error === "object" && error !== null && "statusCode" in error ? Number(error.statusCode) : 500;
+  const message = error instanceof Error ? error.message : "unknown";
+  if (status === 413) return { status, code: "REQUEST_ENTITY_TOO_LARGE", message };
+  if (status === 415)
+    return {
+      status,
+      code: "UNSUPPORTED_MEDIA_TYPE",
+      message: "The content type is not supported: send application/json",
+    };
+  if (status >= 400 && status < 500) return { status, code: "BAD_REQUEST", message };
+  return { status: 500, code: "UNKNOWN_EXCEPTION", message: `An unexpected error occurred: ${message}` };
+}
+
+function listResources(version: number, state: SalesforceState, userId: string): Record<string, string> {
+  const base = `/services/data/v${version}.0`;
+  return {
+    sobjects: `${base}/sobjects`,
+    query: `${base}/query`,
+    queryAll: `${base}/queryAll`,
+    limits: `${base}/limits`,
+    identity: `${state.baseUrl()}/id/${organizationId}/${userId}`,
+  };
+}

@@ -1,0 +1,179 @@
+import type { Clock } from "../../shared/clock.js";
+import { SalesforceError } from "../errors.js";
+import { makeId } from "../ids.js";
+import type { FieldDefinition, FieldValue, ObjectDefinition, Row } from "../schema/definitions.js";
+import { listObjects } from "../schema/schema.js";
+import { toSalesforceDateTime } from "./time.js";
+
+/** All records as plain data, to be kept across a restart. */
+export interface RecordSnapshot {
+  sequences: Record<string, number>;
+  rows: Record<string, Row[]>;
+}
+
+interface Table {
+  rows: Map<string, Row>;
+  /** Rows by the lower-cased value, for each field with an external id or a unique value. Deleted rows are not in it. */
+  indexes: Map<string, Map<string, Set<Row>>>;
+  sequence: number;
+}
+
+/** Records an object may have; more are refused with Salesforce's own STORAGE_LIMIT_EXCEEDED. */
+export const maximumRowsPerObject = 100_000;
+
+/** The records, in memory. Callers validate first; the store keeps ids, system fields, numbering and indexes. */
+export class RecordStore {
+  readonly #clock: Clock;
+  readonly #onChange: () => void;
+  readonly #tables = new Map<string, Table>();
+
+  constructor(clock: Clock, onChange: () => void = () => {}) {
+    this.#clock = clock;
+    this.#onChange = onChange;
+    this.clear();
+  }
+
+  /** Forgets all records and starts the numbering again. */
+  clear(): void {
+    for (const object of listObjects()) {
+      const indexed = object.fields.filter((field) => field.externalId || field.unique);
+      const indexes = new Map(indexed.map((field): [string, Map<string, Set<Row>>] => [field.name, new Map()]));
+      this.#tables.set(object.name, { rows: new Map(), indexes, sequence: 0 });
+    }
+    this.#onChange();
+  }
+
+  /** Every record of an object in the order they were made, deleted ones too. */
+  all(object: ObjectDefinition): Iterable<Row> {
+    return this.#table(object).rows.values();
+  }
+
+  /** The record with this 18-character id, deleted or not. */
+  get(object: ObjectDefinition, id: string): Row | undefined {
+    return this.#table(object).rows.get(id);
+  }
+
+  /** The records, not deleted, whose indexed field has this value, whatever the letter case. */
+  findByIndex(object: ObjectDefinition, field: FieldDefinition, value: FieldValue): Row[] {
+    const found = this.#table(object).indexes.get(field.name)?.get(indexKey(value));
+    return found === undefined ? [] : [...found];
+  }
+
+  /**
+   * Adds a record.
+   *
+   * @param values - Checked values by exact field name; system fields among them win over the server's own (for seeding).
+   */
+  insert(object: ObjectDefinition, values: Row, userId: string): Row {
+    const table = this.#table(object);
+    if (table.rows.size >= maximumRowsPerObject) {
+      throw new SalesforceError(403, "STORAGE_LIMIT_EXCEEDED", "storage limit exceeded");
+    }
+    table.sequence += 1;
+    const now = toSalesforceDateTime(this.#clock());
+    const row: Row = {};
+    for (const field of object.fields) {
+      if (field.compute !== null) continue;
+      row[field.name] = field.autoNumber === null ? field.defaultValue : numberText(field.autoNumber, table.sequence);
+    }
+    Object.assign(row, { Id: makeId(object.keyPrefix, 1_000_000 + table.sequence * 7), IsDeleted: false });
+    Object.assign(row, {
+      CreatedDate: now,
+      CreatedById: userId,
+      LastModifiedDate: now,
+      LastModifiedById: userId,
+      SystemModstamp: now,
+    });
+    if ("OwnerId" in row) row.OwnerId = userId;
+    Object.assign(row, values);
+    table.rows.set(String(row.Id), row);
+    this.#index(table, row);
+    this.#onChange();
+    return row;
+  }
+
+  /** Changes a record; what `changes` does not name stays. */
+  update(object: ObjectDefinition, row: Row, changes: Row, userId: string): void {
+    const table = this.#table(object);
+    this.#unindex(table, row);
+    Object.assign(row, changes);
+    this.#touch(row, userId);
+    this.#index(table, row);
+    this.#onChange();
+  }
+
+  /** Marks a record as deleted, and those that cannot be without it; other references to it become null. */
+  remove(object: ObjectDefinition, row: Row, userId: string): void {
+    const table = this.#table(object);
+    this.#unindex(table, row);
+    row.IsDeleted = true;
+    this.#touch(row, userId);
+    for (const other of listObjects()) this.#detach(other, object, String(row.Id), userId);
+    this.#onChange();
+  }
+
+  snapshot(): RecordSnapshot {
+    const tables = [...this.#tables];
+    return {
+      sequences: Object.fromEntries(tables.map(([name, table]) => [name, table.sequence])),
+      rows: Object.fromEntries(tables.map(([name, table]) => [name, [...table.rows.values()]])),
+    };
+  }
+
+  restore(snapshot: RecordSnapshot): void {
+    for (const [name, table] of this.#tables) {
+      table.sequence = snapshot.sequences[name] ?? 0;
+      for (const row of snapshot.rows[name] ?? []) {
+        table.rows.set(String(row.Id), row);
+        if (row.IsDeleted !== true) this.#index(table, row);
+      }
+    }
+  }
+
+  #detach(child: ObjectDefinition, parent: ObjectDefinition, parentId: string, userId: string): void {
+    const pointers = child.fields.filter((field) => field.referenceTo.includes(parent.name));
+    for (const field of pointers) {
+      for (const row of this.all(child)) {
+        if (row[field.name] !== parentId || row.IsDeleted === true) continue;
+        if (field.cascadeDelete) this.remove(child, row, userId);
+        else if (field.nillable) this.update(child, row, { [field.name]: null }, userId);
+      }
+    }
+  }
+
+  #touch(row: Row, userId: string): void {
+    const now = toSalesforceDateTime(this.#clock());
+    Object.assign(row, { LastModifiedDate: now, LastModifiedById: userId, SystemModstamp: now });
+  }
+
+  #index(table: Table, row: Row): void {
+    for (const [name, index] of table.indexes) {
+      const value = row[name] ?? null;
+      if (value === null) continue;
+      const rows = index.get(indexKey(value)) ?? new Set();
+      index.set(indexKey(value), rows.add(row));
+    }
+  }
+
+  #unindex(table: Table, row: Row): void {
+    for (const [name, index] of table.indexes) {
+      const rows = index.get(indexKey(row[name] ?? null));
+      rows?.delete(row);
+      if (rows?.size === 0) index.delete(indexKey(row[name] ?? null));
+    }
+  }
+
+  #table(object: ObjectDefinition): Table {
+    const table = this.#tables.get(object.name);
+    if (table === undefined) throw new Error(`No table for ${object.name}.`);
+    return table;
+  }
+}
+
+function indexKey(value: FieldValue): string {
+  return String(value).toLowerCase();
+}
+
+function numberText(format: string, sequence: number): string {
+  return format.replace(/\{(0+)\}/, (_whole, zeros: string) => String(sequence).padStart(zeros.length, "0"));
+}

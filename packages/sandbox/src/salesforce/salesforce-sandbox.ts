@@ -1,0 +1,192 @@
+import { createPublicKey, randomBytes } from "node:crypto";
+import type { Clock, RandomBytes } from "../shared/clock.js";
+import { addControlRoutes } from "../shared/control-routes.js";
+import type { Fault, FaultRule } from "../shared/faults.js";
+import { GrantStore } from "../shared/grant-store.js";
+import type { LoggedRequest, RequestFilter } from "../shared/request-log.js";
+import { createSandboxServer, type SandboxServer } from "../shared/sandbox-server.js";
+import { createFillIn } from "./data/fill-in.js";
+import { RecordService } from "./data/record-service.js";
+import { RecordStore } from "./data/record-store.js";
+import { addDataApi, requestLimitExceeded } from "./data-api.js";
+import { organizationId } from "./ids.js";
+import { addOAuthRoutes } from "./oauth/oauth-routes.js";
+import { administratorUsername, seedRecords } from "./seed.js";
+import { changeSettings, defaultSettings, type SalesforceSettings } from "./settings.js";
+import { QueryCursors } from "./soql/query-cursors.js";
+import type { SalesforceState } from "./state.js";
+
+/** How to start a Salesforce sandbox; every part may be left out. */
+export interface SalesforceSandboxOptions extends Partial<SalesforceSettings> {
+  /** Default 0: any free port. */
+  port?: number;
+  /** Default 127.0.0.1, so that only this machine can reach it. */
+  host?: string;
+  /** The base URL that goes into `instance_url` and the identity URL. Default: the address it listens at. */
+  publicUrl?: string;
+  /** The time, in milliseconds since 1970. Default: the machine's. */
+  clock?: Clock;
+  /** Source of tokens and codes. Default: the machine's. */
+  random?: RandomBytes;
+  /** False starts with the administrator only. Default true: a company's records. */
+  seed?: boolean;
+  /** The connected app. Default: a fixed id and secret, and any https or local redirect URI. */
+  client?: {
+    id?: string;
+    secret?: string;
+    name?: string;
+    redirectUris?: string[];
+    /** The public key (PEM) for the JWT bearer flow, which is off without one. */
+    jwtPublicKey?: string;
+  };
+}
+
+/** A running Salesforce sandbox. */
+export interface SalesforceSandbox {
+  /** Base URL: login host, instance and My Domain in one. */
+  url: string;
+  port: number;
+  client: { id: string; secret: string };
+  /** The administrator: the user whom `skipConsent` and the client credentials flow sign in. */
+  username: string;
+  /** Stops it: requests that are being answered finish first. */
+  close(): Promise<void>;
+  /** Back to the first day: records, grants, faults, request log, counts, settings. */
+  reset(): void;
+  /** Changes settings while running. */
+  configure(changes: Partial<SalesforceSettings>): void;
+  /** @throws {InvalidFaultError} for a rule that cannot be played. */
+  addFault(rule: FaultRule): Fault;
+  faults(): Fault[];
+  clearFaults(): void;
+  /** What it was asked, oldest first. */
+  requests(filter?: RequestFilter): LoggedRequest[];
+  clearRequests(): void;
+  /** Lets every access token run out; refresh tokens stay good. @returns how many there were. */
+  expireAccessTokens(): number;
+  /** Revokes every grant. @returns how many there were. */
+  revokeGrants(): number;
+}
+
+const defaultClient = {
+  id: "3MVG9IsthmusSandbox0Salesforce.ConsumerKey0ForLocalUseOnly",
+  secret: "5A6E10CA1D15C0DE5A6E10CA1D15C0DE5A6E10CA1D15C0DE5A6E10CA1D15C0DE",
+  name: "Local client",
+};
+
+/** Bytes of a request body. */
+const bodyLimit = 6 * 1024 * 1024;
+
+/**
+ * Starts a local Salesforce: OAuth 2.0, the REST data API with SOQL, and faults on demand.
+ *
+ * Everything is in memory and bounded. Not for production: its client secret is public.
+ *
+ * @throws {Error} when the port is taken, or an option is wrong.
+ */
+export async function startSalesforceSandbox(options: SalesforceSandboxOptions = {}): Promise<SalesforceSandbox> {
+  const clock = options.clock ?? Date.now;
+  const rateLimit = requestLimitExceeded();
+  const server = await createSandboxServer({
+    clock,
+    bodyLimit,
+    rateLimitAnswer: { status: rateLimit.status, body: rateLimit.toBody() },
+  });
+  let url = "";
+  const state = createState(options, clock, () => options.publicUrl ?? url);
+  const initialSettings = { ...state.settings };
+  const reset = (): void => {
+    Object.assign(state.settings, initialSettings);
+    resetState(state, server, options.seed ?? true);
+  };
+  resetState(state, server, options.seed ?? true);
+  const controls = {
+    settings: () => ({ ...state.settings }),
+    changeSettings: (changes: Record<string, unknown>) => changeSettings(state.settings, changes),
+    reset,
+    expireAccessTokens: () => state.grants.expireAccessTokens(),
+    revokeGrants: () => state.grants.revokeAll(),
+  };
+  addControlRoutes(server, controls);
+  addOAuthRoutes(server.app, state);
+  addDataApi(server.app, state);
+  url = await server.app.listen({ host: options.host ?? "127.0.0.1", port: options.port ?? 0 });
+  return {
+    url: state.baseUrl(),
+    port: Number(new URL(url).port),
+    client: { id: state.client.id, secret: state.client.secret },
+    username: administratorUsername,
+    close: () => server.app.close(),
+    reset,
+    configure: (changes) => changeSettings(state.settings, { ...changes }),
+    addFault: (rule) => server.faults.add(rule),
+    faults: () => server.faults.list(),
+    clearFaults: () => server.faults.clear(),
+    requests: (filter) => server.log.list(filter),
+    clearRequests: () => server.log.clear(),
+    expireAccessTokens: controls.expireAccessTokens,
+    revokeGrants: controls.revokeGrants,
+  };
+}
+
+function createState(options: SalesforceSandboxOptions, clock: Clock, baseUrl: () => string): SalesforceState {
+  const settings = { ...defaultSettings };
+  const names = Object.keys(defaultSettings) as (keyof SalesforceSettings)[];
+  changeSettings(settings, Object.fromEntries(names.map((name) => [name, options[name]])));
+  const random = options.random ?? randomBytes;
+  const store = new RecordStore(clock);
+  return {
+    clock,
+    random,
+    settings,
+    client: {
+      id: options.client?.id ?? defaultClient.id,
+      secret: options.client?.secret ?? defaultClient.secret,
+      name: options.client?.name ?? defaultClient.name,
+      redirectUris: options.client?.redirectUris ?? null,
+      jwtPublicKey: options.client?.jwtPublicKey === undefined ? null : createPublicKey(options.client.jwtPublicKey),
+    },
+    grants: new GrantStore({ clock, random, policy: grantPolicy(settings), formatToken }),
+    store,
+    records: new RecordService(store, createFillIn(clock)),
+    cursors: new QueryCursors(),
+    apiUsage: { used: 0 },
+    baseUrl,
+  };
+}
+
+function resetState(state: SalesforceState, server: SandboxServer, seed: boolean): void {
+  state.grants.clear();
+  state.store.clear();
+  state.cursors.clear();
+  state.apiUsage.used = 0;
+  server.faults.clear();
+  server.log.clear();
+  seedRecords(state.store, seed);
+}
+
+/** The store's policy under Salesforce's names, read afresh each time. */
+function grantPolicy(settings: SalesforceSettings) {
+  return {
+    get accessTokenLifetimeMs() {
+      return settings.accessTokenLifetimeMs;
+    },
+    get codeLifetimeMs() {
+      return settings.authorizationCodeLifetimeMs;
+    },
+    get rotateRefreshTokens() {
+      return settings.rotateRefreshTokens;
+    },
+    get grantsPerUser() {
+      return settings.grantsPerUser;
+    },
+  };
+}
+
+// The shapes of the real ones: an access token starts with the organisation's id, a code ends with padding, and both
+// carry characters that a client must encode.
+function formatToken(kind: "access" | "refresh" | "code", random: string): string {
+  if (kind === "access") return `${organizationId.slice(0, 15)}!AQ${random.replaceAll("-", ".")}`;
+  if (kind === "refresh") return `5Aep861${random.replaceAll("-", ".")}`;
+  return `aPrx${random.replaceAll("-", ".").slice(0, 60)}==`;
+}

@@ -1,0 +1,57 @@
+import { InvalidSettingError } from "../shared/control-routes.js";
+
+/** What can be changed while the sandbox runs (`POST /__sandbox/settings`). Times are milliseconds. */
+export interface SalesforceSettings {
+  /** Redirect at once from the authorize page, as the first active user. Default false. */
+  skipConsent: boolean;
+  /** Give a new refresh token at each refresh and retire the old one; one that comes back revokes the grant. Default false. */
+  rotateRefreshTokens: boolean;
+  /** Default two hours. */
+  accessTokenLifetimeMs: number;
+  /** Default fifteen minutes. */
+  authorizationCodeLifetimeMs: number;
+  /** Refuse authorization requests without a PKCE challenge. Default false. */
+  requirePkce: boolean;
+  /** Refuse token and introspection requests without the client secret. Default true; turn off to play a public client. */
+  requireClientSecret: boolean;
+  /** Live grants of one user for one client; beyond it the oldest is revoked (in a real organisation about five). Default 100. */
+  grantsPerUser: number;
+  /** Data API calls a day; beyond it 403 REQUEST_LIMIT_EXCEEDED. Default 5 000 000. */
+  dailyApiRequests: number;
+}
+
+/** The settings of a sandbox that nobody has changed. */
+export const defaultSettings: Readonly<SalesforceSettings> = {
+  skipConsent: false,
+  rotateRefreshTokens: false,
+  accessTokenLifetimeMs: 2 * 60 * 60 * 1000,
+  authorizationCodeLifetimeMs: 15 * 60 * 1000,
+  requirePkce: false,
+  requireClientSecret: true,
+  grantsPerUser: 100,
+  dailyApiRequests: 5_000_000,
+};
+
+/**
+ * Changes settings in place, so that whoever holds them sees the new values.
+ *
+ * @throws {InvalidSettingError} for an unknown name or a wrong value; nothing is changed then.
+ */
+export function changeSettings(settings: SalesforceSettings, changes: Record<string, unknown>): void {
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+  for (const [name, value] of given) {
+    if (!isSettingName(name)) {
+      throw new InvalidSettingError(`Unknown setting "${name}". Known: ${Object.keys(defaultSettings).join(", ")}.`);
+    }
+    const expected = typeof defaultSettings[name];
+    if (typeof value !== expected) throw new InvalidSettingError(`"${name}" must be a ${expected}.`);
+    if (typeof value === "number" && (!Number.isSafeInteger(value) || value < 1)) {
+      throw new InvalidSettingError(`"${name}" must be a whole number from 1.`);
+    }
+  }
+  Object.assign(settings, Object.fromEntries(given));
+}
+
+function isSettingName(name: string): name is keyof SalesforceSettings {
+  return Object.hasOwn(defaultSettings, name);
+}
