@@ -1,0 +1,18 @@
+import type { Logger } from "@isthmus/core";
+import type { PrismaClient } from "../generated/prisma/client.js";
+
+/** An open, migrated database, before tenants and units of work. Only this folder holds one. */
+export interface Connection {
+  /** `embedded` is PGlite in this process, `server` a PostgreSQL. */
+  readonly kind: "embedded" | "server";
+  /** Prisma's client; it acts as the owner of the tables. */
+  readonly prisma: PrismaClient;
+  /** Ends all connections and frees the data directory. */
+  close(): Promise<void>;
+}
+
+/** What both kinds of database are opened with. */
+export interface ConnectionOptions {
+  /** Where log lines go. */
+  readonly logger: Logger;
+}

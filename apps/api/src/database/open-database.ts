@@ -1,0 +1,103 @@
+import type { Logger } from "@isthmus/core";
+import {
+  createSystemRepository,
+  createTenantRepositories,
+  type SystemRepository,
+  type TenantRepositories,
+} from "../repositories/index.js";
+import type { Connection } from "./connection.js";
+import { DatabaseUnavailableError } from "./errors.js";
+import { mapDatabaseError } from "./map-error.js";
+import { assertNoUnitOfWork, runUnitOfWork } from "./unit-of-work.js";
+
+/** Where the data is, and where log lines go. */
+export interface OpenDatabaseOptions {
+  /** `postgresql://…` of a server, version 16 or newer. */
+  readonly url?: string;
+  /** Folder of the embedded database; used where `url` is missing. */
+  readonly dataDirectory?: string;
+  readonly logger: Logger;
+}
+
+/** The service's database. Prisma's client does not leave it: all access is by units of work. */
+export interface Database {
+  /** `embedded` is PGlite in this process, `server` a PostgreSQL. */
+  readonly kind: "embedded" | "server";
+  /**
+   * Runs `work` in one short transaction that sees and makes rows of one tenant only. It must wait for nothing but the
+   * database: no vendor, no other unit of work.
+   *
+   * @throws {DatabaseUnavailableError} `DATABASE_UNAVAILABLE`, retryable.
+   * @throws {NestedUnitOfWorkError} When called inside a unit of work.
+   */
+  asTenant<T>(tenantId: string, work: (repositories: TenantRepositories) => Promise<T>): Promise<T>;
+  /** {@link asTenant} for the few things that are done without a tenant. */
+  asSystem<T>(work: (system: SystemRepository) => Promise<T>): Promise<T>;
+  /**
+   * Asks the database for an answer, for readiness.
+   *
+   * @throws {DatabaseUnavailableError} After 5 s at the most.
+   */
+  ping(): Promise<void>;
+  /** Ends all connections and frees the data directory. Units under way finish first. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the service's database and brings it to the newest migration.
+ *
+ * @throws {DatabaseUnavailableError} When the server cannot be reached.
+ * @throws {DataDirectoryLockedError} When another process holds the data directory.
+ * @throws {DatabaseError} `MIGRATION_FAILED` or `MIGRATION_CHANGED`.
+ */
+export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
+  return createDatabase(await openConnection(options));
+}
+
+// Each kind is loaded only where it is used: PGlite alone is 25 MB.
+async function openConnection({ url, dataDirectory, logger }: OpenDatabaseOptions): Promise<Connection> {
+  if (url !== undefined) {
+    const { openServer } = await import("./server.js");
+    return openServer(url, { logger });
+  }
+  if (dataDirectory === undefined) throw new TypeError("openDatabase needs a url or a dataDirectory.");
+  const { openEmbedded } = await import("./embedded.js");
+  return openEmbedded(dataDirectory, { logger });
+}
+
+/** Units of work over an open connection. */
+export function createDatabase(connection: Connection): Database {
+  const { prisma } = connection;
+  return {
+    kind: connection.kind,
+    asTenant: (tenantId, work) =>
+      runUnitOfWork(prisma, { role: "isthmus_app", tenantId }, (client) =>
+        work(createTenantRepositories({ client, tenantId })),
+      ),
+    asSystem: (work) =>
+      runUnitOfWork(prisma, { role: "isthmus_system" }, (client) => work(createSystemRepository(client))),
+    async ping() {
+      assertNoUnitOfWork();
+      await withTimeout(pingTimeoutMs, async () => {
+        await prisma.$queryRaw`select 1`;
+      });
+    },
+    close: () => connection.close(),
+  };
+}
+
+const pingTimeoutMs = 5_000;
+
+async function withTimeout(timeoutMs: number, run: () => Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new DatabaseUnavailableError(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    await Promise.race([run(), late]);
+  } catch (error) {
+    throw mapDatabaseError(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}

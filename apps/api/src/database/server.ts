@@ -1,0 +1,86 @@
+import { Socket } from "node:net";
+import pg from "pg";
+import { PrismaClient } from "../generated/prisma/client.js";
+import { createServerAdapter } from "./adapters.js";
+import type { Connection, ConnectionOptions } from "./connection.js";
+import { migrate } from "./migrate.js";
+import { toUnavailable } from "./unavailable.js";
+
+/** Milliseconds for a connection to stand. */
+const connectTimeoutMs = 5_000;
+/**
+ * Milliseconds without a byte after which a connection counts as dead: longer than any statement may take, so that a
+ * server that vanished without a word (power, network) does not hold a request for the minutes that TCP needs.
+ */
+const silenceMs = 15_000;
+
+/** What a server's pool is made with. */
+export interface ServerOptions extends ConnectionOptions {
+  /** Connections at the most. Default 10. */
+  readonly poolSize?: number;
+}
+
+/**
+ * Connects to a PostgreSQL server (16 or newer) and migrates it.
+ *
+ * @throws {DatabaseUnavailableError} When the server cannot be reached.
+ */
+export async function openServer(url: string, options: ServerOptions): Promise<Connection> {
+  await migrateServer(url, options);
+  const pool = new pg.Pool({
+    connectionString: url,
+    connectionTimeoutMillis: connectTimeoutMs,
+    max: options.poolSize ?? 10,
+    keepAlive: true,
+    application_name: "isthmus",
+  });
+  // A connection that breaks while idle is only noted: the pool drops it, and the next use opens another.
+  pool.on("error", (error) => options.logger.warn({ reason: error.message }, "idle database connection lost"));
+  pool.on("connect", endWhenSilent);
+  const prisma = new PrismaClient({ adapter: createServerAdapter(pool), errorFormat: "minimal" });
+  return {
+    kind: "server",
+    prisma,
+    async close() {
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
+}
+
+/** Migrates over a session of its own, which ends with it: the lock, and settings, end with the session. */
+export async function migrateServer(url: string, options: ConnectionOptions): Promise<void> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    connectionTimeoutMillis: connectTimeoutMs,
+    // One connection: the advisory lock belongs to a session.
+    max: 1,
+    idleTimeoutMillis: 0,
+    application_name: "isthmus-migrate",
+  });
+  pool.on("error", (error) => options.logger.warn({ reason: error.message }, "migration connection lost"));
+  try {
+    await migrate(
+      {
+        factory: createServerAdapter(pool),
+        queryRows: async (sql) => (await pool.query<object>(sql)).rows,
+        executeScript: async (script) => {
+          await pool.query(script);
+        },
+      },
+      options.logger,
+    );
+  } catch (error) {
+    throw toUnavailable(error) ?? error;
+  } finally {
+    await pool.end();
+  }
+}
+
+function endWhenSilent(client: pg.PoolClient): void {
+  const connection: unknown = Reflect.get(client, "connection");
+  const stream: unknown =
+    typeof connection === "object" && connection !== null ? Reflect.get(connection, "stream") : undefined;
+  if (!(stream instanceof Socket)) return;
+  stream.setTimeout(silenceMs, () => stream.destroy(new Error("Connection terminated: the database was silent")));
+}

@@ -1,0 +1,64 @@
+import { newId } from "../database/ids.js";
+import { type Page, type PageRequest, type TenantScope, toPage } from "./client.js";
+
+/** An API key as it is stored: never the key itself. */
+export interface ApiKeyRow {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly userId: string;
+  readonly name: string;
+  /** The first characters of the key, to tell keys apart. */
+  readonly prefix: string;
+  readonly expiresAt: Date | null;
+  /** To the minute. */
+  readonly lastUsedAt: Date | null;
+  readonly revokedAt: Date | null;
+  readonly createdAt: Date;
+}
+
+/** What a new key is made of. */
+export interface NewApiKey {
+  /** A user of the same tenant. */
+  readonly userId: string;
+  readonly name: string;
+  readonly prefix: string;
+  /** SHA-256 of the whole key, lower-case hexadecimal. */
+  readonly hash: string;
+  /** Default: does not expire. */
+  readonly expiresAt?: Date;
+}
+
+/** The API keys of one tenant. */
+export interface ApiKeyRepository {
+  /** @throws {NotFoundError} When the tenant has no such user. */
+  create(key: NewApiKey): Promise<ApiKeyRow>;
+  findById(id: string): Promise<ApiKeyRow | undefined>;
+  /** All keys of the tenant, or of one user. */
+  list(page: PageRequest, filter?: { readonly userId?: string }): Promise<Page<ApiKeyRow>>;
+  /** Withdraws a key, from the next request on. @returns Whether there was such a key that still worked. */
+  revoke(id: string): Promise<boolean>;
+}
+
+/** The API keys of the tenant of `scope`. */
+export function createApiKeyRepository({ client, tenantId }: TenantScope): ApiKeyRepository {
+  const table = client.apiKey;
+  // No row leaves with its hash: nobody who reads keys needs it.
+  const omit = { hash: true } as const;
+  return {
+    create: (key) => table.create({ data: { ...key, id: newId(), tenantId }, omit }),
+    async findById(id) {
+      return (await table.findFirst({ where: { tenantId, id }, omit })) ?? undefined;
+    },
+    async list({ limit, after }, filter = {}) {
+      const where = { tenantId, userId: filter.userId, id: after === undefined ? undefined : { gt: after } };
+      return toPage(await table.findMany({ where, orderBy: { id: "asc" }, take: limit + 1, omit }), limit);
+    },
+    async revoke(id) {
+      const { count } = await table.updateMany({
+        where: { tenantId, id, revokedAt: null },
+        data: { revokedAt: new Date() },
+      });
+      return count > 0;
+    },
+  };
+}

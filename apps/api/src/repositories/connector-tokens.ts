@@ -1,0 +1,170 @@
+import { NotFoundError } from "@isthmus/core";
+import { newId } from "../database/ids.js";
+import { Prisma } from "../generated/prisma/client.js";
+import { type TenantScope, toJson } from "./client.js";
+import {
+  type AbandonedAttempt,
+  type ClaimRequest,
+  type ClaimResult,
+  emptyRecord,
+  type LandedTokens,
+  type LandResult,
+  refuseClaim,
+  type SealedTokenRecord,
+  type TokenQueryRow,
+  toRecord,
+} from "./token-records.js";
+
+/**
+ * The token sets of one tenant's connectors: the storage of core's `TokenStore`. Each method is meant to be the only one
+ * of its unit of work, so that a claim is durable before the vendor is called. Leases and retries go by the database
+ * clock.
+ */
+export interface ConnectorTokenRepository {
+  /** The latest record; version 0 without tokens when there is none. */
+  load(connectorId: string): Promise<SealedTokenRecord>;
+  /**
+   * Claims the right to call the vendor, atomically among all processes.
+   *
+   * @throws {NotFoundError} When the tenant has no such connector.
+   */
+  claim(connectorId: string, request: ClaimRequest): Promise<ClaimResult>;
+  /**
+   * Stores the new set if `attemptId` is still the current attempt, whatever its lease says. Repeating it after it
+   * landed answers `committed` again.
+   */
+  land(connectorId: string, attemptId: string, landed: LandedTokens): Promise<LandResult>;
+  /** Ends an attempt without tokens; nothing happens when it is not the current one. */
+  abandon(connectorId: string, attemptId: string, attempt: AbandonedAttempt): Promise<void>;
+  /** Destroys the tokens and supersedes any attempt. Doing it twice is the same as once. */
+  clear(connectorId: string): Promise<void>;
+  /**
+   * Replaces the sealed form of a set that stays the same, after its data key changed.
+   *
+   * @returns Whether `version` was still the stored one.
+   */
+  reseal(connectorId: string, version: number, tokens: object): Promise<boolean>;
+}
+
+const noAttempt = { attemptId: null, leaseUntil: null, attemptStartedAt: null } as const;
+const noFailure = { failureCode: null, failedAt: null, failureCount: 0, retryAt: null } as const;
+
+/** The token sets of the connectors of the tenant of `scope`. */
+export function createConnectorTokenRepository({ client, tenantId }: TenantScope): ConnectorTokenRepository {
+  const table = client.connectorToken;
+  const at = (connectorId: string) => Prisma.sql`tenant_id = ${tenantId}::uuid and connector_id = ${connectorId}::uuid`;
+
+  const read = async (connectorId: string): Promise<TokenQueryRow | undefined> => {
+    const [row] = await client.$queryRaw<TokenQueryRow[]>`
+      select version, tokens, status::text as status, failure_count as failures,
+        attempt_id::text as "attemptId", landed_attempt_id::text as "landedAttemptId",
+        coalesce(extract(epoch from retry_at - clock_timestamp()) * 1000, 0)::float8 as "retryInMs",
+        coalesce(extract(epoch from lease_until - clock_timestamp()) * 1000, 0)::float8 as "leaseMs"
+      from connector_tokens where ${at(connectorId)}`;
+    return row;
+  };
+
+  // Makes the row where it is missing and locks it, so that rivals come one after another. It is read by a statement of
+  // its own afterwards: only that one sees what a rival has just committed, and the clock after the wait.
+  const lock = async (connectorId: string): Promise<TokenQueryRow> => {
+    await client.$executeRaw`
+      insert into connector_tokens (tenant_id, connector_id)
+        select tenant_id, id from connectors where tenant_id = ${tenantId}::uuid and id = ${connectorId}::uuid
+      on conflict (connector_id) do update set updated_at = connector_tokens.updated_at`;
+    const row = await read(connectorId);
+    if (row === undefined) throw new NotFoundError("There is no such connector.");
+    return row;
+  };
+
+  const load = async (connectorId: string): Promise<SealedTokenRecord> => {
+    const row = await read(connectorId);
+    return row === undefined ? emptyRecord : toRecord(row);
+  };
+
+  return {
+    load,
+
+    async claim(connectorId, request) {
+      const row = await lock(connectorId);
+      const refused = refuseClaim(row, request);
+      if (refused !== undefined) return refused;
+      const attemptId = newId();
+      await client.$executeRaw`
+        update connector_tokens set
+          attempt_id = ${attemptId}::uuid,
+          attempt_started_at = clock_timestamp(),
+          lease_until = clock_timestamp() + ${milliseconds(request.leaseMs)},
+          updated_at = clock_timestamp()
+        where ${at(connectorId)}`;
+      return { outcome: "begun", attemptId, record: toRecord(row) };
+    },
+
+    async land(connectorId, attemptId, landed) {
+      const { count } = await table.updateMany({
+        where: { tenantId, connectorId, attemptId },
+        data: {
+          tokens: toJson(landed.tokens),
+          version: { increment: 1 },
+          status: "active",
+          expiresAt: landed.expiresAt ?? null,
+          refreshAt: landed.refreshAt ?? null,
+          landedAttemptId: attemptId,
+          ...noAttempt,
+          ...noFailure,
+        },
+      });
+      const row = await read(connectorId);
+      const committed = count === 1 || row?.landedAttemptId === attemptId;
+      return {
+        outcome: committed ? "committed" : "superseded",
+        record: row === undefined ? emptyRecord : toRecord(row),
+      };
+    },
+
+    async abandon(connectorId, attemptId, { outcome, code, retryInMs }) {
+      const retryAt =
+        retryInMs === undefined ? Prisma.sql`null` : Prisma.sql`clock_timestamp() + ${milliseconds(retryInMs)}`;
+      // An unknown outcome stays ambiguous: the attempt remains, only nobody waits for its lease any more.
+      const attempt =
+        outcome === "unknown"
+          ? Prisma.sql`lease_until = clock_timestamp()`
+          : Prisma.sql`attempt_id = null, attempt_started_at = null, lease_until = null`;
+      const status = outcome === "grant_gone" ? Prisma.sql`'reconnect_required'::token_status` : Prisma.sql`status`;
+      await client.$executeRaw`
+        update connector_tokens set
+          ${attempt}, status = ${status}, retry_at = ${retryAt},
+          failure_code = ${code}, failed_at = clock_timestamp(), failure_count = failure_count + 1,
+          updated_at = clock_timestamp()
+        where ${at(connectorId)} and attempt_id = ${attemptId}::uuid`;
+    },
+
+    async clear(connectorId) {
+      // An attempt without tokens (a first authorisation) is superseded too; an empty row is left as it is.
+      await table.updateMany({
+        where: { tenantId, connectorId, OR: [{ tokens: { not: Prisma.DbNull } }, { attemptId: { not: null } }] },
+        data: {
+          tokens: Prisma.DbNull,
+          version: { increment: 1 },
+          status: "active",
+          expiresAt: null,
+          refreshAt: null,
+          landedAttemptId: null,
+          ...noAttempt,
+          ...noFailure,
+        },
+      });
+    },
+
+    async reseal(connectorId, version, tokens) {
+      const { count } = await table.updateMany({
+        where: { tenantId, connectorId, version, tokens: { not: Prisma.DbNull } },
+        data: { tokens: toJson(tokens) },
+      });
+      return count > 0;
+    },
+  };
+}
+
+function milliseconds(value: number): Prisma.Sql {
+  return Prisma.sql`make_interval(secs => ${value / 1000}::float8)`;
+}

@@ -1,0 +1,227 @@
+import { NotFoundError } from "@isthmus/core";
+import { StaleVersionError } from "../database/errors.js";
+import { newId } from "../database/ids.js";
+import {
+  type AuthenticationMethod,
+  type ConnectorEnvironment,
+  type ConnectorStatus,
+  Prisma,
+  type Connector as PrismaConnector,
+} from "../generated/prisma/client.js";
+import {
+  type JsonObject,
+  type Page,
+  type PageRequest,
+  readObject,
+  type TenantScope,
+  toJson,
+  toPage,
+} from "./client.js";
+
+export type { AuthenticationMethod, ConnectorEnvironment, ConnectorStatus };
+
+/** A connector as it is stored. Fields are described in `prisma/schema.prisma`. */
+export interface ConnectorRow {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly connectorCode: string;
+  readonly connectorName: string;
+  readonly connectorType: string;
+  readonly externalSystemUrl: string;
+  readonly authenticationMethod: AuthenticationMethod;
+  /** Sealed by the vault; open it only where the plain value is needed. */
+  readonly credentials: JsonObject | null;
+  readonly configuration: JsonObject;
+  readonly environment: ConnectorEnvironment;
+  /** Counts changes; hand it back as the expected version of the next one. */
+  readonly version: number;
+  readonly connectorVersion: string;
+  readonly status: ConnectorStatus;
+  readonly isActive: boolean;
+  readonly accountId: string | null;
+  readonly accountName: string | null;
+  readonly lastSyncAt: Date | null;
+  readonly createdBy: string;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly deletedAt: Date | null;
+}
+
+/** What a new connector is made of. */
+export interface NewConnector {
+  /** Default: a new one. Given when the credentials are sealed before: they are bound to it. */
+  readonly id?: string;
+  readonly connectorCode: string;
+  readonly connectorName: string;
+  readonly connectorType: string;
+  readonly externalSystemUrl: string;
+  readonly authenticationMethod: AuthenticationMethod;
+  readonly credentials?: object;
+  readonly configuration: object;
+  readonly environment: ConnectorEnvironment;
+  readonly connectorVersion: string;
+  /** Default true. */
+  readonly isActive?: boolean;
+  /** A user of the same tenant. */
+  readonly createdBy: string;
+}
+
+/** What an update changes; what is missing stays. */
+export interface ConnectorChanges {
+  readonly connectorCode?: string;
+  readonly connectorName?: string;
+  readonly externalSystemUrl?: string;
+  readonly authenticationMethod?: AuthenticationMethod;
+  /** `null` removes them. */
+  readonly credentials?: object | null;
+  readonly configuration?: object;
+  readonly environment?: ConnectorEnvironment;
+  readonly connectorVersion?: string;
+  readonly isActive?: boolean;
+}
+
+/** Facts that contact with the vendor brings; they are no change by a person and leave `version` alone. */
+export interface ConnectionFacts {
+  readonly status?: ConnectorStatus;
+  readonly accountId?: string | null;
+  readonly accountName?: string | null;
+}
+
+/** Which connectors a list shows; deleted ones never. */
+export interface ConnectorFilter {
+  readonly type?: string;
+  readonly active?: boolean;
+  readonly environment?: ConnectorEnvironment;
+}
+
+/** The connectors of one tenant. Deleted ones are found by nothing here. */
+export interface ConnectorRepository {
+  /** @throws {UniqueViolationError} `fields: ["connectorCode"]` when another connector has the code. */
+  create(connector: NewConnector): Promise<ConnectorRow>;
+  findById(id: string): Promise<ConnectorRow | undefined>;
+  findByCode(connectorCode: string): Promise<ConnectorRow | undefined>;
+  list(filter: ConnectorFilter, page: PageRequest): Promise<Page<ConnectorRow>>;
+  /** {@link list} of those whose operations and syncs may run. */
+  active(page: PageRequest): Promise<Page<ConnectorRow>>;
+  /** {@link list} of one type. */
+  byType(type: string, page: PageRequest): Promise<Page<ConnectorRow>>;
+  /**
+   * Changes a connector if it still has `expectedVersion`, and counts the version up.
+   *
+   * @throws {StaleVersionError} `CONFLICT`, with the current version, when it has changed since.
+   * @throws {NotFoundError} When there is none.
+   */
+  update(id: string, expectedVersion: number, changes: ConnectorChanges): Promise<ConnectorRow>;
+  /** {@link update} of `isActive` to true. */
+  activate(id: string, expectedVersion: number): Promise<ConnectorRow>;
+  /** {@link update} of `isActive` to false. */
+  deactivate(id: string, expectedVersion: number): Promise<ConnectorRow>;
+  /**
+   * Deletes a connector softly: it is found no more and its code is free. Its sealed values stay, so that it can be
+   * restored; clearing its tokens is the caller's part. Fails as {@link update} does.
+   */
+  softDelete(id: string, expectedVersion: number): Promise<ConnectorRow>;
+  /** Notes what the vendor told. @throws {NotFoundError} When there is none. */
+  recordConnection(id: string, facts: ConnectionFacts): Promise<ConnectorRow>;
+  /** Notes that a sync has just completed (database clock). @throws {NotFoundError} When there is none. */
+  recordSync(id: string): Promise<void>;
+}
+
+/** The connectors of the tenant of `scope`. */
+export function createConnectorRepository({ client, tenantId }: TenantScope): ConnectorRepository {
+  const table = client.connector;
+
+  const list: ConnectorRepository["list"] = async (filter, page) => {
+    const rows = await table.findMany({
+      where: {
+        tenantId,
+        deletedAt: null,
+        connectorType: filter.type,
+        isActive: filter.active,
+        environment: filter.environment,
+        id: page.after === undefined ? undefined : { gt: page.after },
+      },
+      orderBy: { id: "asc" },
+      take: page.limit + 1,
+    });
+    return toPage(rows.map(toRow), page.limit);
+  };
+
+  const failUpdate = async (id: string): Promise<never> => {
+    const row = await table.findFirst({ where: { tenantId, id, deletedAt: null }, select: { version: true } });
+    if (row === null) throw new NotFoundError("There is no such connector.");
+    throw new StaleVersionError("connector", row.version);
+  };
+
+  // One statement compares and sets, so two callers with one version cannot both win.
+  const compareAndSet = async (
+    id: string,
+    expectedVersion: number,
+    data: Prisma.ConnectorUpdateManyMutationInput,
+  ): Promise<ConnectorRow> => {
+    const [row] = await table.updateManyAndReturn({
+      where: { tenantId, id, version: expectedVersion, deletedAt: null },
+      data: { ...data, version: { increment: 1 } },
+    });
+    return row === undefined ? failUpdate(id) : toRow(row);
+  };
+
+  const update: ConnectorRepository["update"] = (id, expectedVersion, changes) => {
+    const { credentials, configuration, ...rest } = changes;
+    return compareAndSet(id, expectedVersion, {
+      ...rest,
+      ...(credentials === undefined ? {} : { credentials: credentials === null ? Prisma.DbNull : toJson(credentials) }),
+      ...(configuration === undefined ? {} : { configuration: toJson(configuration) }),
+    });
+  };
+
+  return {
+    list,
+    update,
+    async create({ id, credentials, configuration, ...rest }) {
+      const row = await table.create({
+        data: {
+          ...rest,
+          id: id ?? newId(),
+          tenantId,
+          credentials: credentials === undefined ? Prisma.DbNull : toJson(credentials),
+          configuration: toJson(configuration),
+        },
+      });
+      return toRow(row);
+    },
+    async findById(id) {
+      const row = await table.findFirst({ where: { tenantId, id, deletedAt: null } });
+      return row === null ? undefined : toRow(row);
+    },
+    async findByCode(connectorCode) {
+      const row = await table.findFirst({ where: { tenantId, connectorCode, deletedAt: null } });
+      return row === null ? undefined : toRow(row);
+    },
+    active: (page) => list({ active: true }, page),
+    byType: (type, page) => list({ type }, page),
+    activate: (id, expectedVersion) => update(id, expectedVersion, { isActive: true }),
+    deactivate: (id, expectedVersion) => update(id, expectedVersion, { isActive: false }),
+    softDelete: (id, expectedVersion) =>
+      compareAndSet(id, expectedVersion, { deletedAt: new Date(), isActive: false, status: "disconnected" }),
+    async recordConnection(id, facts) {
+      const [row] = await table.updateManyAndReturn({ where: { tenantId, id, deletedAt: null }, data: { ...facts } });
+      if (row === undefined) throw new NotFoundError("There is no such connector.");
+      return toRow(row);
+    },
+    async recordSync(id) {
+      const changed = await client.$executeRaw`
+        update connectors set last_sync_at = now()
+        where tenant_id = ${tenantId}::uuid and id = ${id}::uuid and deleted_at is null`;
+      if (changed === 0) throw new NotFoundError("There is no such connector.");
+    },
+  };
+}
+
+function toRow(row: PrismaConnector): ConnectorRow {
+  return {
+    ...row,
+    credentials: row.credentials === null ? null : readObject(row.credentials),
+    configuration: readObject(row.configuration),
+  };
+}

@@ -1,0 +1,87 @@
+import { type ApiKeyRepository, createApiKeyRepository } from "./api-keys.js";
+import { type AuditEventRepository, createAuditEventRepository } from "./audit-events.js";
+import type { TenantScope } from "./client.js";
+import { type ConnectorTokenRepository, createConnectorTokenRepository } from "./connector-tokens.js";
+import { type ConnectorRepository, createConnectorRepository } from "./connectors.js";
+import { createDataKeyRepository, type DataKeyRepository } from "./data-keys.js";
+import { createOauthSessionRepository, type OauthSessionRepository } from "./oauth-sessions.js";
+import { createTenantRepository, type TenantRepository } from "./tenants.js";
+import { createUserRepository, type UserRepository } from "./users.js";
+
+export type { ApiKeyRepository, ApiKeyRow, NewApiKey } from "./api-keys.js";
+export type {
+  AuditEventFilter,
+  AuditEventRepository,
+  AuditEventRow,
+  AuditOutcome,
+  NewAuditEvent,
+} from "./audit-events.js";
+export type { JsonObject, JsonValue, Page, PageRequest } from "./client.js";
+export type { ConnectorTokenRepository } from "./connector-tokens.js";
+export type {
+  AuthenticationMethod,
+  ConnectionFacts,
+  ConnectorChanges,
+  ConnectorEnvironment,
+  ConnectorFilter,
+  ConnectorRepository,
+  ConnectorRow,
+  ConnectorStatus,
+  NewConnector,
+} from "./connectors.js";
+export type { DataKeyRepository, DataKeyRow, DataKeyStatus, NewDataKey } from "./data-keys.js";
+export type { NewOauthSession, OauthSessionRepository, OauthSessionRow } from "./oauth-sessions.js";
+export {
+  type ApiKeyIdentity,
+  createSystemRepository,
+  type NewTenant,
+  type OauthClaim,
+  type SystemRepository,
+} from "./system.js";
+export type { TenantRepository, TenantRow } from "./tenants.js";
+export type {
+  AbandonedAttempt,
+  ClaimRequest,
+  ClaimResult,
+  LandedTokens,
+  LandResult,
+  SealedTokenRecord,
+  TokenStatus,
+} from "./token-records.js";
+export {
+  isRole,
+  type NewUser,
+  type Role,
+  roles,
+  type UserChanges,
+  type UserRepository,
+  type UserRow,
+} from "./users.js";
+
+/** All that a tenant's unit of work can reach. Everything in it sees and makes rows of that tenant only. */
+export interface TenantRepositories {
+  readonly tenantId: string;
+  readonly tenant: TenantRepository;
+  readonly users: UserRepository;
+  readonly apiKeys: ApiKeyRepository;
+  readonly connectors: ConnectorRepository;
+  readonly connectorTokens: ConnectorTokenRepository;
+  readonly dataKeys: DataKeyRepository;
+  readonly oauthSessions: OauthSessionRepository;
+  readonly auditEvents: AuditEventRepository;
+}
+
+/** The repositories over one transaction of one tenant. */
+export function createTenantRepositories(scope: TenantScope): TenantRepositories {
+  return {
+    tenantId: scope.tenantId,
+    tenant: createTenantRepository(scope),
+    users: createUserRepository(scope),
+    apiKeys: createApiKeyRepository(scope),
+    connectors: createConnectorRepository(scope),
+    connectorTokens: createConnectorTokenRepository(scope),
+    dataKeys: createDataKeyRepository(scope),
+    oauthSessions: createOauthSessionRepository(scope),
+    auditEvents: createAuditEventRepository(scope),
+  };
+}

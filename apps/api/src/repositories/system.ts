@@ -1,0 +1,116 @@
+import type { Prisma } from "../generated/prisma/client.js";
+import { type Page, type PageRequest, toPage } from "./client.js";
+import type { TenantRow } from "./tenants.js";
+import { isRole, type Role } from "./users.js";
+
+/** Who a working API key speaks for. */
+export interface ApiKeyIdentity {
+  readonly apiKeyId: string;
+  readonly tenantId: string;
+  readonly userId: string;
+  readonly userName: string;
+  readonly roles: readonly Role[];
+}
+
+/** A tenant with its first user and that user's first key. Ids are made by the caller. */
+export interface NewTenant {
+  readonly id: string;
+  readonly name: string;
+  readonly user: {
+    readonly id: string;
+    readonly email: string;
+    readonly name: string;
+    readonly roles: readonly Role[];
+  };
+  readonly apiKey: {
+    readonly id: string;
+    readonly name: string;
+    readonly prefix: string;
+    /** SHA-256 of the whole key, lower-case hexadecimal. */
+    readonly hash: string;
+    readonly expiresAt?: Date;
+  };
+}
+
+/** The answer to a single-use step of an authorisation. */
+export interface OauthClaim<Outcome extends string> {
+  readonly outcome: Outcome;
+  readonly sessionId: string;
+  readonly tenantId: string;
+  readonly connectorId: string;
+}
+
+/**
+ * What may be done without a tenant. Each method is one SQL function of `prisma/migrations`; the role behind it has no
+ * rights on tables.
+ */
+export interface SystemRepository {
+  /** The key with this hash, if it works now: not expired, not revoked, its user not disabled. */
+  findApiKey(hash: string): Promise<ApiKeyIdentity | undefined>;
+  /** Notes that a key was used; writes at most once a minute. */
+  touchApiKey(apiKeyId: string): Promise<void>;
+  /**
+   * Opens a start link, once, and binds the session to the browser's cookie.
+   *
+   * @returns `undefined` when no session has this token.
+   */
+  claimOauthStart(
+    startTokenHash: string,
+    cookieHash: string,
+  ): Promise<OauthClaim<"claimed" | "used" | "expired"> | undefined>;
+  /**
+   * Consumes an OAuth state, once. `cookie_mismatch` consumes nothing.
+   *
+   * @returns `undefined` when no session has this state.
+   */
+  claimOauthState(
+    stateHash: string,
+    cookieHash: string,
+  ): Promise<OauthClaim<"claimed" | "used" | "expired" | "cookie_mismatch"> | undefined>;
+  /** @throws {UniqueViolationError} When an id or the key's hash is taken. */
+  createTenant(tenant: NewTenant): Promise<void>;
+  listTenants(page: PageRequest): Promise<Page<TenantRow>>;
+}
+
+/** The system's functions over a transaction of the role `isthmus_system`. */
+export function createSystemRepository(client: Prisma.TransactionClient): SystemRepository {
+  return {
+    async findApiKey(hash) {
+      const [row] = await client.$queryRaw<(Omit<ApiKeyIdentity, "roles"> & { roles: string[] })[]>`
+        select api_key_id::text as "apiKeyId", tenant_id::text as "tenantId", user_id::text as "userId",
+          user_name as "userName", roles
+        from isthmus_find_api_key(${hash})`;
+      return row === undefined ? undefined : { ...row, roles: row.roles.filter(isRole) };
+    },
+    async touchApiKey(apiKeyId) {
+      await client.$executeRaw`select isthmus_touch_api_key(${apiKeyId}::uuid)`;
+    },
+    async claimOauthStart(startTokenHash, cookieHash) {
+      const [row] = await client.$queryRaw<OauthClaim<"claimed" | "used" | "expired">[]>`
+        select outcome, session_id::text as "sessionId", tenant_id::text as "tenantId",
+          connector_id::text as "connectorId"
+        from isthmus_claim_oauth_start(${startTokenHash}, ${cookieHash})`;
+      return row;
+    },
+    async claimOauthState(stateHash, cookieHash) {
+      const [row] = await client.$queryRaw<OauthClaim<"claimed" | "used" | "expired" | "cookie_mismatch">[]>`
+        select outcome, session_id::text as "sessionId", tenant_id::text as "tenantId",
+          connector_id::text as "connectorId"
+        from isthmus_claim_oauth_state(${stateHash}, ${cookieHash})`;
+      return row;
+    },
+    async createTenant({ id, name, user, apiKey }) {
+      await client.$executeRaw`
+        select isthmus_create_tenant(
+          ${id}::uuid, ${name}, ${user.id}::uuid, ${user.email.toLowerCase()}, ${user.name}, ${[...user.roles]}::text[],
+          ${apiKey.id}::uuid, ${apiKey.name}, ${apiKey.prefix}, ${apiKey.hash}, ${apiKey.expiresAt ?? null}::timestamptz
+        )`;
+    },
+    async listTenants({ limit, after }) {
+      const rows = await client.$queryRaw<TenantRow[]>`
+        select id::text as id, name, created_at as "createdAt", updated_at as "updatedAt"
+        from isthmus_list_tenants(${after ?? null}::uuid, ${limit + 1}::integer)`;
+      return toPage(rows, limit);
+    },
+  };
+}

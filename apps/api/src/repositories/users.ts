@@ -1,0 +1,89 @@
+import { NotFoundError } from "@isthmus/core";
+import { newId } from "../database/ids.js";
+import type { User as PrismaUser } from "../generated/prisma/client.js";
+import { type Page, type PageRequest, type TenantScope, toPage } from "./client.js";
+
+/** Every role that a user can have. The database holds the same list in a check constraint. */
+export const roles = ["admin", "editor", "approver", "operator", "viewer"] as const;
+
+/** What a user may do; a user has any number of them. */
+export type Role = (typeof roles)[number];
+
+/** Whether `value` names a {@link Role}. */
+export function isRole(value: string): value is Role {
+  return (roles as readonly string[]).includes(value);
+}
+
+/** A person of a tenant. */
+export interface UserRow {
+  readonly id: string;
+  readonly tenantId: string;
+  /** Lower-case. */
+  readonly email: string;
+  readonly name: string;
+  readonly roles: readonly Role[];
+  /** Set = may not sign in; their keys do not work. */
+  readonly disabledAt: Date | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** What a new user is made of. */
+export interface NewUser {
+  /** Stored in lower case. */
+  readonly email: string;
+  readonly name: string;
+  readonly roles: readonly Role[];
+}
+
+/** What an update changes; what is missing stays. */
+export interface UserChanges {
+  readonly name?: string;
+  readonly roles?: readonly Role[];
+  readonly disabled?: boolean;
+}
+
+/** The people of one tenant. */
+export interface UserRepository {
+  /** @throws {UniqueViolationError} `fields: ["email"]` when the tenant has a user with this address. */
+  create(user: NewUser): Promise<UserRow>;
+  findById(id: string): Promise<UserRow | undefined>;
+  list(page: PageRequest): Promise<Page<UserRow>>;
+  /** @throws {NotFoundError} When there is none. */
+  update(id: string, changes: UserChanges): Promise<UserRow>;
+}
+
+/** The people of the tenant of `scope`. */
+export function createUserRepository({ client, tenantId }: TenantScope): UserRepository {
+  return {
+    async create(user) {
+      const data = { id: newId(), tenantId, email: user.email.toLowerCase(), name: user.name, roles: [...user.roles] };
+      return toRow(await client.user.create({ data }));
+    },
+    async findById(id) {
+      const row = await client.user.findFirst({ where: { tenantId, id } });
+      return row === null ? undefined : toRow(row);
+    },
+    async list({ limit, after }) {
+      const where = { tenantId, id: after === undefined ? undefined : { gt: after } };
+      const rows = await client.user.findMany({ where, orderBy: { id: "asc" }, take: limit + 1 });
+      return toPage(rows.map(toRow), limit);
+    },
+    async update(id, changes) {
+      const [row] = await client.user.updateManyAndReturn({
+        where: { tenantId, id },
+        data: {
+          name: changes.name,
+          roles: changes.roles === undefined ? undefined : [...changes.roles],
+          disabledAt: changes.disabled === undefined ? undefined : changes.disabled ? new Date() : null,
+        },
+      });
+      if (row === undefined) throw new NotFoundError("There is no such user.");
+      return toRow(row);
+    },
+  };
+}
+
+function toRow(row: PrismaUser): UserRow {
+  return { ...row, roles: row.roles.filter(isRole) };
+}
