@@ -34,9 +34,15 @@ export type BeginResult =
   | { readonly outcome: "held"; readonly leaseMs: number }
   /**
    * An attempt was begun and its outcome is not known (its holder died, or its call timed out): the refresh token may be
-   * spent. Only the vendor's policy knows whether it may be sent again.
+   * spent. Only the vendor's policy knows whether it may be sent again. `repeated`: it was itself the repeat of an
+   * ambiguous one (`BeginRequest.repeats`), so a policy that allows one repeat has used it up, also across a restart.
    */
-  | { readonly outcome: "ambiguous"; readonly attemptId: string; readonly record: TokenRecord }
+  | {
+      readonly outcome: "ambiguous";
+      readonly attemptId: string;
+      readonly repeated: boolean;
+      readonly record: TokenRecord;
+    }
   /** The store has another version than the caller: use that one. */
   | { readonly outcome: "superseded"; readonly record: TokenRecord }
   /** The grant is gone. */
@@ -53,9 +59,13 @@ export interface CommitRequest {
 export interface AbandonRequest {
   /**
    * - `not_spent`: the vendor certainly did not use the refresh token (not sent, or refused as a whole). Free at once,
-   *   to be tried again after `retryInMs`.
+   *   to be tried again after `retryInMs`. An attempt that repeated an ambiguous one leaves it ambiguous, with
+   *   `repeated: false`: this send did not happen, the one before it may have.
    * - `grant_gone`: the vendor said so (`invalid_grant`), or policy forbids another try. Becomes `reconnect_required`.
-   * - `unknown`: it may have been used. Stays ambiguous; nobody needs to wait for its lease any more.
+   * - `unknown`: it may have been used. Stays ambiguous, and current: a late `commit` still lands. Nobody needs to
+   *   wait for its lease any more.
+   *
+   * `not_spent` and `unknown` count into {@link TokenRecord.failures}, and that is how those who wait notice.
    */
   readonly outcome: "not_spent" | "grant_gone" | "unknown";
   /** The `ConnectorErrorCode` of what went wrong. */

@@ -1,0 +1,16 @@
+export type { PendingAuthorization, StartAuthorizationOptions, StartedAuthorization } from "./authorization.js";
+export { MemoryTokenStore } from "./memory-token-store.js";
+export { OAuthClient, type OAuthClientOptions, type TokenIntrospection } from "./oauth-client.js";
+export { defaultRefreshPolicy, type OAuthGrant, type OAuthProfile, type RefreshPolicy } from "./profile.js";
+export type { TokenIssuer } from "./token-issuer.js";
+export { TokenManager, type TokenManagerOptions } from "./token-manager.js";
+export { parseLifetimeMs } from "./token-response.js";
+export type { AccessToken, TokenSet, TokenSource } from "./token-set.js";
+export type {
+  AbandonRequest,
+  BeginRequest,
+  BeginResult,
+  CommitRequest,
+  TokenRecord,
+  TokenStore,
+} from "./token-store.js";
