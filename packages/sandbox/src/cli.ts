@@ -12,6 +12,9 @@ interface StartOptions {
   port: number;
   skipConsent: boolean;
   rotateRefreshTokens: boolean;
+  dataFile: string | undefined;
+  clientId: string | undefined;
+  clientSecret: string | undefined;
 }
 
 interface Vendor {
@@ -32,7 +35,11 @@ Vendors: ${Object.keys(vendors).join(", ")}
   --host <address>           default: 127.0.0.1
   --skip-consent             allow at once, without the page
   --rotate-refresh-tokens    a new refresh token at each refresh; an old one revokes the grant
+  --data <file>              keep grants and records across restarts
+  --client-id <id>           default: a fixed one, printed at start
   --help
+
+The client secret may be set in the environment as SANDBOX_CLIENT_SECRET.
 `;
 
 await main();
@@ -64,6 +71,8 @@ function readArguments(): { vendor: Vendor; options: StartOptions } {
       host: { type: "string", default: "127.0.0.1" },
       "skip-consent": { type: "boolean", default: false },
       "rotate-refresh-tokens": { type: "boolean", default: false },
+      data: { type: "string" },
+      "client-id": { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
@@ -83,17 +92,31 @@ function readArguments(): { vendor: Vendor; options: StartOptions } {
       port,
       skipConsent: values["skip-consent"],
       rotateRefreshTokens: values["rotate-refresh-tokens"],
+      dataFile: values.data,
+      clientId: values["client-id"],
+      // Not an argument: those can be read by every user of the machine.
+      clientSecret: process.env.SANDBOX_CLIENT_SECRET,
     },
   };
 }
 
 async function startSalesforce(options: StartOptions): Promise<RunningSandbox> {
-  const sandbox = await startSalesforceSandbox(options);
+  const { clientId, clientSecret, dataFile, ...rest } = options;
+  const sandbox = await startSalesforceSandbox({
+    ...rest,
+    ...(dataFile === undefined ? {} : { dataFile }),
+    client: {
+      ...(clientId === undefined ? {} : { id: clientId }),
+      ...(clientSecret === undefined ? {} : { secret: clientSecret }),
+    },
+    log: (message) => process.stderr.write(`${message}\n`),
+  });
   return {
     lines: [
       ["Salesforce", sandbox.url],
       ["client id", sandbox.client.id],
-      ["client secret", sandbox.client.secret],
+      // One from the environment is the caller's own secret: not ours to print.
+      ["client secret", clientSecret === undefined ? sandbox.client.secret : "as in SANDBOX_CLIENT_SECRET"],
       ["user name", sandbox.username],
     ],
     close: () => sandbox.close(),

@@ -2,7 +2,7 @@ import { createPublicKey, randomBytes } from "node:crypto";
 import type { Clock, RandomBytes } from "../shared/clock.js";
 import { addControlRoutes } from "../shared/control-routes.js";
 import type { Fault, FaultRule } from "../shared/faults.js";
-import { GrantStore } from "../shared/grant-store.js";
+import { type GrantPolicy, GrantStore } from "../shared/grant-store.js";
 import type { LoggedRequest, RequestFilter } from "../shared/request-log.js";
 import { createSandboxServer, type SandboxServer } from "../shared/sandbox-server.js";
 import { createFillIn } from "./data/fill-in.js";
@@ -11,10 +11,11 @@ import { RecordStore } from "./data/record-store.js";
 import { addDataApi, requestLimitExceeded } from "./data-api.js";
 import { organizationId } from "./ids.js";
 import { addOAuthRoutes } from "./oauth/oauth-routes.js";
-import { administratorUsername, seedRecords } from "./seed.js";
-import { changeSettings, defaultSettings, type SalesforceSettings } from "./settings.js";
+import { createPersistence, noPersistence, type Persistence } from "./persistence.js";
+import { administratorUsername, seedRecords } from "./seed/seed-records.js";
+import { changeSettings, defaultSettings, isSettingName, type SalesforceSettings } from "./settings.js";
 import { QueryCursors } from "./soql/query-cursors.js";
-import type { SalesforceState } from "./state.js";
+import type { SalesforceState, SandboxClient } from "./state.js";
 
 /** How to start a Salesforce sandbox; every part may be left out. */
 export interface SalesforceSandboxOptions extends Partial<SalesforceSettings> {
@@ -28,8 +29,12 @@ export interface SalesforceSandboxOptions extends Partial<SalesforceSettings> {
   clock?: Clock;
   /** Source of tokens and codes. Default: the machine's. */
   random?: RandomBytes;
-  /** False starts with the administrator only. Default true: a company's records. */
+  /** False starts with users only. Default true: a company's records. */
   seed?: boolean;
+  /** A file that keeps grants and, beside it, records across restarts (mode 0600). Default: nothing is kept. */
+  dataFile?: string;
+  /** Told in a sentence when something goes wrong that no caller sees. Default: nobody is told. */
+  log?: (message: string) => void;
   /** The connected app. Default: a fixed id and secret, and any https or local redirect URI. */
   client?: {
     id?: string;
@@ -93,14 +98,17 @@ export async function startSalesforceSandbox(options: SalesforceSandboxOptions =
     rateLimitAnswer: { status: rateLimit.status, body: rateLimit.toBody() },
   });
   let url = "";
-  const state = createState(options, clock, () => options.publicUrl ?? url);
+  const { state, persistence } = createState(options, clock, () => options.publicUrl ?? url);
   const initialSettings = { ...state.settings };
   const reset = (): void => {
     Object.assign(state.settings, initialSettings);
     resetState(state, server, options.seed ?? true);
   };
-  resetState(state, server, options.seed ?? true);
+  if (!persistence.restore()) seedRecords(state.store, clock, options.seed ?? true);
+  server.app.addHook("onSend", async () => persistence.flushGrants());
+  server.app.addHook("onClose", async () => persistence.close());
   const controls = {
+    vendor: "salesforce",
     settings: () => ({ ...state.settings }),
     changeSettings: (changes: Record<string, unknown>) => changeSettings(state.settings, changes),
     reset,
@@ -129,29 +137,44 @@ export async function startSalesforceSandbox(options: SalesforceSandboxOptions =
   };
 }
 
-function createState(options: SalesforceSandboxOptions, clock: Clock, baseUrl: () => string): SalesforceState {
+function createState(
+  options: SalesforceSandboxOptions,
+  clock: Clock,
+  baseUrl: () => string,
+): { state: SalesforceState; persistence: Persistence } {
   const settings = { ...defaultSettings };
-  const names = Object.keys(defaultSettings) as (keyof SalesforceSettings)[];
+  const names = Object.keys(defaultSettings).filter(isSettingName);
   changeSettings(settings, Object.fromEntries(names.map((name) => [name, options[name]])));
   const random = options.random ?? randomBytes;
-  const store = new RecordStore(clock);
-  return {
+  let persistence: Persistence = noPersistence;
+  const store = new RecordStore(clock, () => persistence.recordsChanged());
+  const onChange = (): void => persistence.grantsChanged();
+  const grants = new GrantStore({ clock, random, policy: grantPolicy(settings), formatToken, onChange });
+  if (options.dataFile !== undefined) {
+    persistence = createPersistence(options.dataFile, { grants, records: store }, options.log ?? (() => undefined));
+  }
+  const state = {
     clock,
     random,
     settings,
-    client: {
-      id: options.client?.id ?? defaultClient.id,
-      secret: options.client?.secret ?? defaultClient.secret,
-      name: options.client?.name ?? defaultClient.name,
-      redirectUris: options.client?.redirectUris ?? null,
-      jwtPublicKey: options.client?.jwtPublicKey === undefined ? null : createPublicKey(options.client.jwtPublicKey),
-    },
-    grants: new GrantStore({ clock, random, policy: grantPolicy(settings), formatToken }),
+    client: createClient(options.client),
+    grants,
     store,
     records: new RecordService(store, createFillIn(clock)),
     cursors: new QueryCursors(),
     apiUsage: { used: 0 },
     baseUrl,
+  };
+  return { state, persistence };
+}
+
+function createClient(given: SalesforceSandboxOptions["client"] = {}): SandboxClient {
+  return {
+    id: given.id ?? defaultClient.id,
+    secret: given.secret ?? defaultClient.secret,
+    name: given.name ?? defaultClient.name,
+    redirectUris: given.redirectUris ?? null,
+    jwtPublicKey: given.jwtPublicKey === undefined ? null : createPublicKey(given.jwtPublicKey),
   };
 }
 
@@ -162,11 +185,11 @@ function resetState(state: SalesforceState, server: SandboxServer, seed: boolean
   state.apiUsage.used = 0;
   server.faults.clear();
   server.log.clear();
-  seedRecords(state.store, seed);
+  seedRecords(state.store, state.clock, seed);
 }
 
 /** The store's policy under Salesforce's names, read afresh each time. */
-function grantPolicy(settings: SalesforceSettings) {
+function grantPolicy(settings: SalesforceSettings): GrantPolicy {
   return {
     get accessTokenLifetimeMs() {
       return settings.accessTokenLifetimeMs;

@@ -52,6 +52,7 @@ export function changeSettings(settings: SalesforceSettings, changes: Record<str
   Object.assign(settings, Object.fromEntries(given));
 }
 
-function isSettingName(name: string): name is keyof SalesforceSettings {
+/** Whether this is the name of a setting. */
+export function isSettingName(name: string): name is keyof SalesforceSettings {
   return Object.hasOwn(defaultSettings, name);
 }

@@ -9,6 +9,8 @@ export class InvalidSettingError extends Error {
 
 /** What the control routes do to one vendor's sandbox. */
 export interface SandboxControls {
+  /** Such as `salesforce`. */
+  vendor: string;
   settings(): Record<string, unknown>;
   /** @throws {InvalidSettingError} */
   changeSettings(changes: Record<string, unknown>): void;
@@ -36,6 +38,7 @@ function addRoutes(app: FastifyInstance, server: SandboxServer, controls: Sandbo
     }
   });
   app.removeContentTypeParser("application/x-www-form-urlencoded");
+  app.get("/health", async (_request, reply) => sendJson(reply, 200, { status: "ok", vendor: controls.vendor }));
   app.post("/faults", async (request, reply) => sendJson(reply, 201, server.faults.add(objectBody(request.body))));
   app.get("/faults", async (_request, reply) => sendJson(reply, 200, { faults: server.faults.list() }));
   app.delete("/faults", async (_request, reply) => {

@@ -215,7 +215,8 @@ export class GrantStore {
     return {
       grants: [...this.#grants.values()],
       spent: [...this.#spent.entries()],
-      accessTokens: [...this.#accessTokens.values()].filter((token) => token.expiresAt > this.#now()),
+      // The latest thousand: whoever holds an older one refreshes.
+      accessTokens: [...this.#accessTokens.values()].filter((token) => token.expiresAt > this.#now()).slice(-1_000),
     };
   }
 

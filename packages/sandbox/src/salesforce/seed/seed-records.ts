@@ -1,0 +1,52 @@
+import type { Clock } from "../../shared/clock.js";
+import type { RecordStore } from "../data/record-store.js";
+import type { Row } from "../schema/definitions.js";
+import { user } from "../schema/service-objects.js";
+import { createPseudoRandom } from "./pseudo-random.js";
+import { seedCompanies, toAscii } from "./seed-companies.js";
+import { seedSales } from "./seed-sales.js";
+import { seedService } from "./seed-service.js";
+
+/** The administrator: the first user, whom `skipConsent` signs in. */
+export const administratorUsername = "ada.lindqvist@fjordline.example";
+
+const people: [string, string, string, boolean][] = [
+  ["Ada", "Lindqvist", "Head of Sales Operations", true],
+  ["Tomasz", "Żurek", "Account Executive", true],
+  ["Mei", "Tanaka", "Account Executive", true],
+  ["Noah", "Okafor", "Account Executive", true],
+  ["Chloë", "Martin", "Customer Support Lead", true],
+  ["Rasmus", "Bjørnstad", "Finance", true],
+  ["Ivana", "Kovač", "Former Account Executive", false],
+];
+
+/**
+ * Fills an empty store with a company's data. The same records with the same ids every time; dates count back from
+ * the clock's present day, so that "this month" is never empty.
+ *
+ * @param everything - False makes the users only.
+ */
+export function seedRecords(store: RecordStore, clock: Clock, everything: boolean): void {
+  const random = createPseudoRandom(20_260_101);
+  const users = seedUsers(store);
+  if (!everything) return;
+  const today = Math.floor(clock() / 86_400_000) * 86_400_000;
+  const owners = users.filter((row) => row.IsActive === true).map((row) => String(row.Id));
+  const context = { store, random, today, owners };
+  const { accounts, contacts } = seedCompanies(context);
+  const opportunities = seedSales(context, accounts);
+  seedService(context, accounts, contacts, opportunities);
+}
+
+function seedUsers(store: RecordStore): Row[] {
+  const rows: Row[] = [];
+  for (const [FirstName, LastName, Title, IsActive] of people) {
+    const Username = `${toAscii(FirstName)}.${toAscii(LastName)}@fjordline.example`;
+    const Alias = (toAscii(FirstName).charAt(0) + toAscii(LastName)).slice(0, 8);
+    const row = store.insert(user, { Username, Email: Username, Alias, FirstName, LastName, Title, IsActive }, "");
+    rows.push(row);
+    // The first one made the others, and herself.
+    Object.assign(row, { CreatedById: rows[0]?.Id ?? null, LastModifiedById: rows[0]?.Id ?? null });
+  }
+  return rows;
+}
