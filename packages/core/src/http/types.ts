@@ -1,7 +1,10 @@
 import type { Readable } from "node:stream";
 
-/** Methods that a vendor's API may want. */
-export type HttpMethod = "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE" | "POST" | "PATCH" | "MERGE";
+/** Methods that a vendor's API may want. MERGE is OData v2's. */
+export const httpMethods = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "POST", "PATCH", "MERGE"] as const;
+
+/** One of {@link httpMethods}. */
+export type HttpMethod = (typeof httpMethods)[number];
 
 /** Response headers, names in lower case. A header that came several times is an array. */
 export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;

@@ -1,0 +1,18 @@
+export { isPublicAddress } from "./addresses.js";
+export { type FetchOptions, type TransportFetch, transportFetch } from "./fetch-adapter.js";
+export { type HttpFailure, mapHttpStatus } from "./http-status.js";
+export { isIdempotent } from "./idempotency.js";
+export type { AttemptEnded, AttemptStarted, TransportObserver } from "./observer.js";
+export type { TransportOptions, TransportRetry, TransportTls } from "./options.js";
+export { parseRetryAfter } from "./retry-after.js";
+export { createTransport } from "./transport.js";
+export {
+  type HttpMethod,
+  httpMethods,
+  type ResponseHeaders,
+  type Transport,
+  type TransportRequest,
+  type TransportResponse,
+  type TransportStreamResponse,
+  type TransportTimeouts,
+} from "./types.js";

@@ -1,0 +1,53 @@
+import { Pool } from "undici";
+import { ConcurrencyLimit } from "./concurrency-limit.js";
+import { createGuardedConnector } from "./guarded-connector.js";
+import type { ResolvedTransportOptions } from "./options.js";
+import type { AllowedTarget } from "./target-guard.js";
+
+/** The connections to one origin and the places at them. */
+export interface OriginPool {
+  readonly pool: Pool;
+  readonly places: ConcurrencyLimit;
+  readonly origin: string;
+  readonly host: string;
+}
+
+/** The pools of one transport, made when an origin is first needed. Idle connections do not keep the process alive. */
+export class OriginPools {
+  readonly #options: ResolvedTransportOptions;
+  readonly #byOrigin = new Map<string, OriginPool>();
+
+  constructor(options: ResolvedTransportOptions) {
+    this.#options = options;
+  }
+
+  /** The pool of the target's origin. */
+  get({ url, isPrivateAllowed }: AllowedTarget): OriginPool {
+    const { origin } = url;
+    const known = this.#byOrigin.get(origin);
+    if (known !== undefined) return known;
+    const { concurrency, timeouts, tls, lookup } = this.#options;
+    const pool = new Pool(origin, {
+      // As many as there are places: a request never waits inside undici for a busy connection, where it could not be
+      // told how long.
+      connections: concurrency,
+      pipelining: 1,
+      headersTimeout: timeouts.headersMs,
+      bodyTimeout: timeouts.bodyMs,
+      connect: createGuardedConnector({
+        connectMs: timeouts.connectMs,
+        isPrivateAllowed,
+        ...(tls && { tls }),
+        ...(lookup && { lookup }),
+      }),
+    });
+    const created = { pool, places: new ConcurrencyLimit(concurrency), origin, host: url.host };
+    this.#byOrigin.set(origin, created);
+    return created;
+  }
+
+  /** Ends idle connections at once and waits for those at work. */
+  async close(): Promise<void> {
+    await Promise.all(Array.from(this.#byOrigin.values(), ({ pool }) => pool.close()));
+  }
+}

@@ -1,0 +1,173 @@
+import { Readable } from "node:stream";
+import type { Dispatcher } from "undici";
+import { ConnectorError } from "../errors/index.js";
+import { AttemptReporter } from "./attempt-reporter.js";
+import type { Exchange, ExchangeEnd, ExchangeRequest } from "./exchange.js";
+import { transportClosed } from "./failures.js";
+import { toHeaderList } from "./header-list.js";
+import { isIdempotent } from "./idempotency.js";
+import type { ResolvedTransportOptions } from "./options.js";
+import { type OriginPool, OriginPools } from "./origin-pools.js";
+import { RateLimit } from "./rate-limit.js";
+import { retryDelayMs } from "./retry-policy.js";
+import { createTargetGuard, type TargetGuard } from "./target-guard.js";
+import type { TransportRequest } from "./types.js";
+
+/** How an answer is taken in: into memory or as a stream. */
+interface ExchangeClass<Kind extends Exchange> {
+  new (request: ExchangeRequest, onEnd: ExchangeEnd, done: (exchange: Kind) => void): Kind;
+}
+
+/** One request, ready to be sent any number of times. */
+interface Prepared {
+  readonly pool: OriginPool;
+  readonly options: Dispatcher.DispatchOptions;
+  readonly exchange: ExchangeRequest;
+  readonly connectMs: number | undefined;
+  readonly maxAttempts: number;
+}
+
+/** Sends requests: guard, place, rate, try, repeat. */
+export class RequestSender {
+  readonly #options: ResolvedTransportOptions;
+  readonly #guard: TargetGuard;
+  readonly #pools: OriginPools;
+  readonly #rate: RateLimit | undefined;
+  readonly #reporter: AttemptReporter;
+  readonly #closing = new AbortController();
+
+  constructor(options: ResolvedTransportOptions) {
+    this.#options = options;
+    this.#guard = createTargetGuard(options.allowedHosts, options.allowedPrivateHosts);
+    this.#pools = new OriginPools(options);
+    this.#rate = options.ratePerSecond === undefined ? undefined : new RateLimit(options.ratePerSecond, options.clock);
+    this.#reporter = new AttemptReporter(options);
+  }
+
+  /** @throws {ForbiddenTargetError} */
+  assertAllowed(url: string): void {
+    this.#guard(url);
+  }
+
+  /** Fails those who wait, ends idle connections and waits for those at work. */
+  async close(): Promise<void> {
+    this.#closing.abort(transportClosed());
+    await this.#pools.close();
+  }
+
+  /**
+   * Sends until there is an answer that stands or no try is left.
+   * @returns An exchange without a failure.
+   */
+  async send<Kind extends Exchange & { discard(): void }>(
+    request: TransportRequest,
+    maxResponseBytes: number,
+    kind: ExchangeClass<Kind>,
+  ): Promise<Kind> {
+    const prepared = this.#prepare(request, maxResponseBytes);
+    for (let attempt = 1; ; attempt++) {
+      await this.#waitForTurn(prepared, request);
+      const exchange = await this.#attempt(prepared, attempt, kind);
+      const delayMs =
+        attempt < prepared.maxAttempts
+          ? retryDelayMs(exchange, attempt, prepared.exchange.idempotent, this.#options.retry, this.#options)
+          : undefined;
+      if (delayMs === undefined) {
+        if (exchange.failure !== undefined) throw exchange.failure.error;
+        return exchange;
+      }
+      exchange.discard();
+      this.#reporter.repeating(request, prepared.pool.origin, attempt, delayMs, exchange);
+      await this.#wait(request, (signal) => this.#options.clock.sleep(delayMs, signal));
+    }
+  }
+
+  #prepare(request: TransportRequest, maxResponseBytes: number): Prepared {
+    const bodyStream = request.body instanceof Readable ? request.body : undefined;
+    // It may fail while it waits for its turn, when undici does not listen yet: unheard, that would end the process.
+    bodyStream?.on("error", () => undefined);
+    try {
+      if (this.#closing.signal.aborted) throw transportClosed();
+      const target = this.#guard(request.url);
+      const { url } = target;
+      const pool = this.#pools.get(target);
+      return {
+        pool,
+        options: {
+          path: url.pathname + url.search,
+          // MERGE (OData v2) is an HTTP token like any other; undici's type lists only the common ones.
+          method: request.method,
+          headers: toHeaderList(request.headers, this.#options.userAgent),
+          body: request.body ?? null,
+          headersTimeout: request.timeouts?.headersMs,
+          bodyTimeout: request.timeouts?.bodyMs,
+        },
+        exchange: {
+          method: request.method,
+          host: pool.host,
+          name: request.name,
+          idempotent: isIdempotent(request),
+          reconcile: request.reconcile,
+          signal: request.signal,
+          maxResponseBytes,
+          bodyStream,
+        },
+        connectMs: request.timeouts?.connectMs,
+        maxAttempts: bodyStream === undefined ? (request.maxAttempts ?? this.#options.retry.maxAttempts) : 1,
+      };
+    } catch (error) {
+      bodyStream?.destroy();
+      throw error;
+    }
+  }
+
+  #attempt<Kind extends Exchange>(prepared: Prepared, attempt: number, kind: ExchangeClass<Kind>): Promise<Kind> {
+    const { pool, exchange, options, connectMs } = prepared;
+    return new Promise((resolve) => {
+      const report = this.#reporter.start(exchange, pool.origin, attempt);
+      const current = new kind(
+        exchange,
+        (status, errorCode) => {
+          pool.places.release();
+          report?.(status, errorCode);
+        },
+        resolve,
+      );
+      if (connectMs !== undefined) current.limitConnecting(connectMs);
+      // A signal that was aborted before this try listened to it says nothing any more.
+      if (exchange.signal?.aborted) current.stop("cancelled", exchange.signal.reason);
+      else pool.pool.dispatch(options, current);
+    });
+  }
+
+  /** Takes a place at the origin and waits for the rate. */
+  async #waitForTurn({ pool: { places } }: Prepared, request: TransportRequest): Promise<void> {
+    if (request.signal?.aborted || this.#closing.signal.aborted || !places.tryAcquire()) {
+      await this.#wait(request, (signal) => places.acquire(signal));
+    }
+    const rate = this.#rate;
+    if (rate === undefined) return;
+    try {
+      await this.#wait(request, (signal) => rate.acquire(signal));
+    } catch (error) {
+      places.release();
+      throw error;
+    }
+  }
+
+  /** Waits until `wait` is over, the caller's signal ends it or the transport is closed. */
+  async #wait(request: TransportRequest, wait: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const closing = this.#closing.signal;
+    const signal = request.signal === undefined ? closing : AbortSignal.any([request.signal, closing]);
+    try {
+      await wait(signal);
+    } catch (error) {
+      if (request.body instanceof Readable) request.body.destroy();
+      if (closing.aborted) throw transportClosed();
+      if (!request.signal?.aborted) throw error;
+      throw new ConnectorError("CANCELLED", "The caller's signal ended the request while it waited to be sent.", {
+        cause: request.signal.reason,
+      });
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import { Readable } from "node:stream";
+import { Exchange, type ExchangeEnd, type ExchangeRequest } from "./exchange.js";
+
+/** What of an unwanted body is read, so that its connection can serve again; beyond that the connection is ended. */
+const drainBytes = 64 * 1024;
+
+/** A try whose answer is handed on while it arrives. */
+export class StreamedExchange extends Exchange {
+  readonly body: Readable;
+  readonly #answered: (exchange: StreamedExchange) => void;
+  #discarding = false;
+  #whole = false;
+
+  /** @param answered - Called once with this exchange, when the headers are there or the try has failed. */
+  constructor(request: ExchangeRequest, onEnd: ExchangeEnd, answered: (exchange: StreamedExchange) => void) {
+    super(request, onEnd);
+    this.#answered = answered;
+    this.body = new Readable({
+      read: () => this.controller?.resume(),
+      destroy: (error, callback) => {
+        // Ended by the reader before its end: the connection still carries the rest, so it goes too.
+        if (!this.#whole) this.stop("cancelled", error ?? "destroyed by its reader");
+        callback(error);
+      },
+    });
+    // A body may fail when nobody listens (any more). An "error" event without a listener ends the process; whoever reads
+    // the body still sees the failure.
+    this.body.on("error", () => undefined);
+  }
+
+  /** Lets go of a body that nobody wants, and of its connection if the body is long. */
+  discard(): void {
+    this.#discarding = true;
+    this.body.resume();
+  }
+
+  protected override begin(): void {
+    this.#answered(this);
+  }
+
+  protected override receive(chunk: Buffer): void {
+    if (!this.#discarding) {
+      if (!this.body.push(chunk)) this.controller?.pause();
+    } else if (this.received > drainBytes) {
+      this.stop("cancelled");
+    }
+  }
+
+  protected override finish(): void {
+    this.#whole = true;
+    if (this.failure === undefined) this.body.push(null);
+    else this.body.destroy(this.failure.error);
+    // Without headers nobody has been answered yet; promises ignore a second answer.
+    this.#answered(this);
+  }
+}
