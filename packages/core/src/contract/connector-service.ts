@@ -84,7 +84,7 @@ export class ConnectorService {
 /** The configuration with the address in its field; a second, different address there is a contradiction. */
 function withExternalSystemUrl(definition: ConnectorDefinition, settings: UnprovenSettings): unknown {
   const { externalSystemUrl, configuration = {} } = settings;
-  const field: string | undefined = definition.externalSystemUrlField;
+  const field = definition.externalSystemUrlField;
   if (externalSystemUrl === undefined || field === undefined) return configuration;
   if (typeof configuration !== "object" || configuration === null) return configuration;
   const stated: unknown = Object.getOwnPropertyDescriptor(configuration, field)?.value;

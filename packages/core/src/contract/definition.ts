@@ -32,7 +32,7 @@ export interface ConnectorDefinition<Configuration = unknown, Connector extends 
    * Name of the configuration field that holds the address of the customer's system. Where a caller gives an
    * `externalSystemUrl` beside the configuration, it is the value of this field. Missing: the address never varies.
    */
-  readonly externalSystemUrlField?: Extract<keyof Configuration, string>;
+  readonly externalSystemUrlField?: string;
   /** How tokens want to be refreshed. */
   readonly refreshPolicy: RefreshPolicy;
   /** Turns a configuration that an older version stored into one of today. Called before validation. */

@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { allow } from "./support/person.js";
+import { newPlace, type Quickstart, type QuickstartPlace, startQuickstart } from "./support/quickstart.js";
+import { readSnippet } from "./support/snippets.js";
+import { Terminal } from "./support/terminal.js";
+
+let place: QuickstartPlace;
+let quickstart: Quickstart;
+let terminal: Terminal;
+
+beforeAll(async () => {
+  place = await newPlace();
+  quickstart = await startQuickstart(place);
+  terminal = new Terminal(place.folder);
+});
+
+afterAll(async () => {
+  terminal?.close();
+  await quickstart?.stop();
+});
+
+describe("README, the main job with curl", () => {
+  it("prints what the README shows at the start", () => {
+    const shown = readSnippet("README.md", "output:start");
+    expect(withoutPlace(quickstart.output).trim()).toBe(shown.trim());
+  });
+
+  it("does the main job as printed, and goes on after a stop and a start without a new authorization", async () => {
+    const authorizationUrl = (await terminal.paste(readSnippet("README.md", "snippet:curl-1"))).trim();
+    expect(await allow(authorizationUrl)).toMatchObject({ status: 200 });
+
+    const answers = await terminal.paste(readSnippet("README.md", "snippet:curl-2"));
+    const [test, retrieved, , queried] = answers
+      .trim()
+      .split("\n")
+      .map((line) => (line ? JSON.parse(line) : undefined));
+    expect(test).toMatchObject({ ok: true });
+    expect(retrieved).toMatchObject({ Name: "Nordwind Logistik" });
+    expect(queried).toMatchObject({ records: [{ Name: "Nordwind Logistik", Industry: "Shipping" }], totalSize: 1 });
+
+    expect(await quickstart.stop()).toBe(0);
+    quickstart = await startQuickstart(place);
+    const again = await terminal.paste(`operation query '{ "soql": "SELECT COUNT() FROM Account" }'`);
+    expect(JSON.parse(again)).toMatchObject({ totalSize: expect.any(Number) });
+  });
+
+  function withoutPlace(output: string): string {
+    return output
+      .replaceAll(String(place.port), "3000")
+      .replaceAll(String(place.sandboxPort), "4010")
+      .replaceAll(`${place.folder}/`, "");
+  }
+});
