@@ -56,7 +56,8 @@ ALTER TABLE users ADD CONSTRAINT users_roles_known
 ALTER TABLE users ADD CONSTRAINT users_email_lower_case CHECK (email = lower(email));
 
 -- Row-level security of every table. The second policy lets the functions below work where the owner is an ordinary
--- role: it holds for the owner alone, and only while a function of this file sets isthmus.system for its own duration.
+-- role. It holds for the owner alone, and only while the session acts as isthmus_system: since SECURITY DEFINER changes
+-- the current user but not the role setting, both are true together inside those functions and nowhere else.
 DO $$
 DECLARE
   table_name text;
@@ -75,8 +76,8 @@ BEGIN
     EXECUTE format(
       $policy$
         CREATE POLICY system_functions ON %1$I TO CURRENT_USER
-          USING (current_setting('isthmus.system', true) = 'on')
-          WITH CHECK (current_setting('isthmus.system', true) = 'on')
+          USING (current_setting('role') = 'isthmus_system')
+          WITH CHECK (current_setting('role') = 'isthmus_system')
       $policy$, table_name);
   END LOOP;
 END
@@ -89,7 +90,6 @@ CREATE FUNCTION isthmus_find_api_key(key_hash text)
 RETURNS TABLE (api_key_id uuid, tenant_id uuid, user_id uuid, user_name text, roles text[])
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
-SET isthmus.system = 'on'
 AS $$
   SELECT k.id, k.tenant_id, u.id, u.name, u.roles
   FROM public.api_keys k
@@ -105,7 +105,6 @@ CREATE FUNCTION isthmus_touch_api_key(key_id uuid)
 RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
-SET isthmus.system = 'on'
 AS $$
   UPDATE public.api_keys SET last_used_at = now()
   WHERE id = key_id AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
@@ -117,7 +116,6 @@ CREATE FUNCTION isthmus_claim_oauth_start(token_hash text, browser_cookie_hash t
 RETURNS TABLE (outcome text, session_id uuid, tenant_id uuid, connector_id uuid)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
-SET isthmus.system = 'on'
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -140,7 +138,6 @@ CREATE FUNCTION isthmus_claim_oauth_state(oauth_state_hash text, browser_cookie_
 RETURNS TABLE (outcome text, session_id uuid, tenant_id uuid, connector_id uuid)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
-SET isthmus.system = 'on'
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -172,7 +169,6 @@ CREATE FUNCTION isthmus_create_tenant(
 RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
-SET isthmus.system = 'on'
 AS $$
   INSERT INTO public.tenants (id, name) VALUES (tenant_id, tenant_name);
   INSERT INTO public.users (id, tenant_id, email, name, roles)
@@ -186,7 +182,6 @@ CREATE FUNCTION isthmus_list_tenants(after_id uuid, page_size integer)
 RETURNS TABLE (id uuid, name text, created_at timestamptz, updated_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
-SET isthmus.system = 'on'
 AS $$
   SELECT t.id, t.name, t.created_at, t.updated_at FROM public.tenants t
   WHERE after_id IS NULL OR t.id > after_id

@@ -109,6 +109,8 @@ function findPending(
   });
 }
 
+// The engine appends its own Rust trace.
 function readReason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split(/\n\s+0: /)[0] ?? message;
 }

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import {
   bindMigrationAwareSqlAdapterFactory,
+  DriverAdapterError,
   type SqlDriverAdapter,
   type SqlMigrationAwareDriverAdapterFactory,
 } from "@prisma/driver-adapter-utils";
@@ -16,6 +17,8 @@ declare const WebAssembly: {
   Module: new (bytes: Uint8Array) => object;
   Instance: new (module: object, imports: Record<string, object>) => { exports: { __wbindgen_start(): void } };
 };
+
+type Bindings = typeof import("@prisma/schema-engine-wasm/schema_engine_bg");
 
 /** One folder of `prisma/migrations`. */
 export interface Migration {
@@ -103,14 +106,23 @@ export async function diffMigrations(
 }
 
 async function startSchemaEngine(target: SchemaEngineTarget, schema: string): Promise<SchemaEngine> {
+  loadedBindings ??= loadBindings();
+  const bindings = await loadedBindings;
+  const factory = bindMigrationAwareSqlAdapterFactory(withWorkingScripts(target));
+  return bindings.SchemaEngine.new({ datamodels: [["schema.prisma", schema]] }, () => undefined, factory);
+}
+
+// Once in a process: the bindings keep views of the first instance's memory and read rubbish with a second one.
+let loadedBindings: Promise<Bindings> | undefined;
+
+async function loadBindings(): Promise<Bindings> {
   const bindings = await import("@prisma/schema-engine-wasm/schema_engine_bg");
   const entry = createRequire(import.meta.url).resolve("@prisma/schema-engine-wasm");
   const module = new WebAssembly.Module(await readFile(entry.replace(/schema_engine\.js$/, "schema_engine_bg.wasm")));
   const instance = new WebAssembly.Instance(module, { "./schema_engine_bg.js": bindings });
   bindings.__wbg_set_wasm(instance.exports);
   instance.exports.__wbindgen_start();
-  const factory = bindMigrationAwareSqlAdapterFactory(withWorkingScripts(target));
-  return bindings.SchemaEngine.new({ datamodels: [["schema.prisma", schema]] }, () => undefined, factory);
+  return bindings;
 }
 
 function withWorkingScripts(target: SchemaEngineTarget): SqlMigrationAwareDriverAdapterFactory {
@@ -121,7 +133,7 @@ function withWorkingScripts(target: SchemaEngineTarget): SqlMigrationAwareDriver
       adapterName: adapter.adapterName,
       queryRaw: (query) => adapter.queryRaw(query),
       executeRaw: (query) => adapter.executeRaw(query),
-      executeScript: (script) => target.executeScript(script),
+      executeScript: (script) => runScript(target, script),
       startTransaction: (level) => adapter.startTransaction(level),
       getConnectionInfo: () => adapter.getConnectionInfo?.() ?? { supportsRelationJoins: true },
       dispose: () => adapter.dispose(),
@@ -130,6 +142,28 @@ function withWorkingScripts(target: SchemaEngineTarget): SqlMigrationAwareDriver
   // The scratch database of `diff` is the target itself: whoever calls it brings an empty one.
   const { provider, adapterName } = target.factory;
   return { provider, adapterName, connect, connectToShadowDb: connect };
+}
+
+// Only an error of this class reaches the engine with its text, which it then keeps in `_prisma_migrations.logs`.
+async function runScript(target: SchemaEngineTarget, script: string): Promise<void> {
+  try {
+    await target.executeScript(script);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const read = (key: string): string | undefined => {
+      const value: unknown = Reflect.get(error, key);
+      return typeof value === "string" ? value : undefined;
+    };
+    throw new DriverAdapterError({
+      kind: "postgres",
+      code: read("code") ?? "XX000",
+      severity: read("severity") ?? "ERROR",
+      message: error.message,
+      detail: read("detail"),
+      column: read("column"),
+      hint: read("hint"),
+    });
+  }
 }
 
 function toMigrationList(migrations: readonly Migration[]): MigrationList {

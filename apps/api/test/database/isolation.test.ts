@@ -1,0 +1,187 @@
+import { NotFoundError } from "@isthmus/core";
+import { beforeAll, expect, it } from "vitest";
+import { runUnitOfWork } from "../../src/database/unit-of-work.js";
+import { describeOnDatabases } from "../support/databases.js";
+import { connectorData, createTestTenant, type TestTenant } from "../support/test-data.js";
+
+const tenantTables = [
+  "api_keys",
+  "audit_events",
+  "connector_tokens",
+  "connectors",
+  "data_keys",
+  "oauth_sessions",
+  "tenants",
+  "users",
+];
+
+describeOnDatabases("row-level security", (get) => {
+  let mine: TestTenant;
+  let foreign: TestTenant;
+  let foreignConnectorId: string;
+
+  beforeAll(async () => {
+    const { database } = get();
+    mine = await createTestTenant(database);
+    foreign = await createTestTenant(database);
+    await connectorData().create(database, mine);
+    foreignConnectorId = (await connectorData().create(database, foreign)).id;
+  });
+
+  /** Raw SQL in a unit of work of `mine`, with no filter that a repository would add. */
+  function rawAsMine(sql: string, ...values: unknown[]): Promise<Record<string, unknown>[]> {
+    const who = { role: "isthmus_app", tenantId: mine.tenantId } as const;
+    return runUnitOfWork(get().connection.prisma, who, (client) => client.$queryRawUnsafe(sql, ...values));
+  }
+
+  it("shows a raw query without any condition only the rows of its tenant", async () => {
+    for (const table of ["connectors", "users", "api_keys"]) {
+      const rows = await rawAsMine(`select tenant_id::text from ${table}`);
+      expect(rows.map((row) => row.tenant_id)).toEqual([mine.tenantId]);
+    }
+    expect(await rawAsMine("select id::text from tenants")).toEqual([{ id: mine.tenantId }]);
+  });
+
+  it("would see both tenants' rows without the guard (control)", async () => {
+    const rows = await get().queryPastGuards("select tenant_id::text as id from connectors");
+    expect(rows.map((row) => row.id).sort()).toEqual([mine.tenantId, foreign.tenantId].sort());
+  });
+
+  it("hides a foreign id from raw queries and from repositories", async () => {
+    expect(await rawAsMine("select 1 from connectors where id = $1::uuid", foreignConnectorId)).toEqual([]);
+    const found = await get().database.asTenant(mine.tenantId, (work) => work.connectors.findById(foreignConnectorId));
+    expect(found).toBeUndefined();
+    const update = get().database.asTenant(mine.tenantId, (work) =>
+      work.connectors.update(foreignConnectorId, 1, { connectorName: "stolen" }),
+    );
+    await expect(update).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it("refuses to insert a row with a foreign tenant_id, or to move a row there", async () => {
+    const insert = rawAsMine(
+      "insert into audit_events (id, tenant_id, action, target_type, outcome) values (gen_random_uuid(), $1::uuid, 'x', 'x', 'success') returning 1",
+      foreign.tenantId,
+    );
+    await expect(insert).rejects.toThrow(/row-level security/);
+    const move = rawAsMine("update connectors set tenant_id = $1::uuid returning 1", foreign.tenantId);
+    await expect(move).rejects.toThrow(/row-level security/);
+  });
+
+  it("refuses a reference to another tenant's row", async () => {
+    const create = get().database.asTenant(mine.tenantId, (work) =>
+      work.connectors.create({ ...connectorData().build(), createdBy: foreign.userId }),
+    );
+    await expect(create).rejects.toBeInstanceOf(NotFoundError);
+    const claim = get().database.asTenant(mine.tenantId, (work) =>
+      work.connectorTokens.claim(foreignConnectorId, { purpose: "authorize", version: 0, leaseMs: 1_000 }),
+    );
+    await expect(claim).rejects.toBeInstanceOf(NotFoundError);
+  });
+
+  it("shows a tenant's role nothing when no tenant is set", async () => {
+    const rows = await get().connection.prisma.$transaction(async (client) => {
+      await client.$executeRaw`select set_config('role', 'isthmus_app', true)`;
+      return client.$queryRaw`select 1 from connectors`;
+    });
+    expect(rows).toEqual([]);
+  });
+
+  it("binds the owner of the tables too, unless it is a superuser as in the embedded database", async () => {
+    const { connection, kind } = get();
+    const rows = await connection.prisma.$queryRaw<object[]>`select 1 from connectors`;
+    expect(rows.length).toBe(kind === "server" ? 0 : 2);
+  });
+
+  it("leaves neither role nor tenant behind on the connection", async () => {
+    await rawAsMine("select 1");
+    const [row] = await get().connection.prisma.$queryRaw<{ role: string; tenant: string | null }[]>`
+      select current_user::text as role, current_setting('app.tenant_id', true) as tenant`;
+    expect(row?.role).not.toBe("isthmus_app");
+    expect(row?.tenant || null).toBeNull();
+  });
+
+  it("keeps tenants apart that work at the same time", async () => {
+    const ids = Array.from({ length: 10 }, (_, index) => (index % 2 ? mine : foreign).tenantId);
+    const seen = await Promise.all(
+      ids.map((id) => get().database.asTenant(id, async (work) => (await work.connectors.list({}, { limit: 9 })).rows)),
+    );
+    expect(seen.map((rows) => rows.map((row) => row.tenantId))).toEqual(ids.map((id) => [id]));
+  });
+
+  it("is enabled, forced and given both policies on every table of the schema", async () => {
+    const tables = await get().connection.prisma.$queryRaw<{ name: string; forced: boolean; policies: string[] }[]>`
+      select c.relname::text as name, c.relrowsecurity and c.relforcerowsecurity as forced,
+        array(select polname::text from pg_policy where polrelid = c.oid order by 1) as policies
+      from pg_class c
+      where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and c.relname <> '_prisma_migrations'
+      order by 1`;
+    const expected = tenantTables.map((name) => ({
+      name,
+      forced: true,
+      policies: ["system_functions", "tenant_isolation"],
+    }));
+    expect(tables).toEqual(expected);
+  });
+
+  it("gives the tenant's role no way past it", async () => {
+    const [role] = await get().connection.prisma.$queryRaw<object[]>`
+      select rolsuper, rolbypassrls, rolcanlogin from pg_roles where rolname = 'isthmus_app'`;
+    expect(role).toEqual({ rolsuper: false, rolbypassrls: false, rolcanlogin: false });
+    await expect(rawAsMine("select * from isthmus_list_tenants(null, 10)")).rejects.toThrow(/permission denied/);
+    await expect(rawAsMine("select * from _prisma_migrations")).rejects.toThrow(/permission denied/);
+    await expect(rawAsMine("alter table connectors disable row level security")).rejects.toThrow(/must be owner/);
+  });
+
+  it("lets nobody change or remove an audit event", async () => {
+    await get().database.asTenant(mine.tenantId, (work) =>
+      work.auditEvents.append({ action: "test", targetType: "test", outcome: "success" }),
+    );
+    for (const sql of [
+      "update audit_events set action = 'forged' returning 1",
+      "delete from audit_events returning 1",
+      "truncate audit_events",
+    ]) {
+      await expect(rawAsMine(sql)).rejects.toThrow(/permission denied/);
+    }
+  });
+
+  it("gives the system's role no table, only its functions", async () => {
+    const { prisma } = get().connection;
+    for (const table of [...tenantTables, "_prisma_migrations"]) {
+      const read = runUnitOfWork(prisma, { role: "isthmus_system" }, (client) =>
+        client.$queryRawUnsafe(`select 1 from ${table}`),
+      );
+      await expect(read).rejects.toThrow(/permission denied/);
+    }
+    const callable = await runUnitOfWork(
+      prisma,
+      { role: "isthmus_system" },
+      (client) => client.$queryRaw<{ name: string }[]>`
+      select proname::text as name from pg_proc
+      where pronamespace = 'public'::regnamespace and has_function_privilege(oid, 'execute') order by 1`,
+    );
+    expect(callable.map((row) => row.name)).toEqual([
+      "isthmus_claim_oauth_start",
+      "isthmus_claim_oauth_state",
+      "isthmus_create_tenant",
+      "isthmus_find_api_key",
+      "isthmus_list_tenants",
+      "isthmus_touch_api_key",
+    ]);
+  });
+
+  it("runs the system's functions with a fixed search path, closed to everybody else", async () => {
+    const functions = await get().connection.prisma.$queryRaw<{ definer: boolean; config: string[]; open: boolean }[]>`
+      select prosecdef as definer, proconfig as config,
+        exists (select from aclexplode(proacl) where grantee = 0) as open
+      from pg_proc where pronamespace = 'public'::regnamespace`;
+    expect(functions.length).toBeGreaterThan(0);
+    for (const each of functions) {
+      expect(each).toEqual({
+        definer: true,
+        config: ["search_path=pg_catalog, pg_temp"],
+        open: false,
+      });
+    }
+  });
+});
