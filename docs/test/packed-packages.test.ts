@@ -1,0 +1,78 @@
+import { execFile, execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { startSalesforceSandbox } from "@isthmus/sandbox";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { grantRefreshToken } from "./support/refresh-token.js";
+import { readSnippet, root } from "./support/snippets.js";
+
+type Sandbox = Awaited<ReturnType<typeof startSalesforceSandbox>>;
+
+let folder: string;
+let sandbox: Sandbox;
+
+// A program outside of the repository that has only the packed packages, as `npm install` would bring them.
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "isthmus-packed-"));
+  for (const name of ["core", "salesforce"]) {
+    run("pnpm", ["pack", "--pack-destination", folder], fileURLToPath(new URL(`packages/${name}`, root)));
+  }
+  const tarballs = readdirSync(folder).map((file) => [`@isthmus/${file.split("-")[1]}`, `file:./${file}`]);
+  const dependencies = { ...Object.fromEntries(tarballs), zod: "^4.1.5" };
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "program", type: "module", dependencies }));
+  run("pnpm", ["install", "--ignore-workspace", "--prefer-offline", "--ignore-scripts"], folder);
+  sandbox = await startSalesforceSandbox({ skipConsent: true });
+}, 120_000);
+
+afterAll(() => sandbox?.close());
+
+describe("the packed packages in an empty folder", () => {
+  it("run the README's library example", async () => {
+    const example = readSnippet("README.md", "snippet:library").replaceAll("127.0.0.1:4010", new URL(sandbox.url).host);
+    writeFileSync(join(folder, "example.ts"), example);
+    const printed = await runProgram("example.ts", {
+      SALESFORCE_URL: sandbox.url,
+      SALESFORCE_CLIENT_ID: sandbox.client.id,
+      SALESFORCE_CLIENT_SECRET: sandbox.client.secret,
+      SALESFORCE_REFRESH_TOKEN: await grantRefreshToken(sandbox),
+    });
+    expect(printed.trim().split("\n")).toHaveLength(3);
+    expect(printed).toMatch(/^001\w{15} \S/);
+  });
+
+  it.each(["core", "salesforce"])("imports and requires @isthmus/%s, and gets the same names", async (name) => {
+    const program = `import { createRequire } from "node:module";
+      const imported = Object.keys(await import("@isthmus/${name}"));
+      const required = Object.keys(createRequire(import.meta.url)("@isthmus/${name}"));
+      console.log(JSON.stringify([imported.sort(), required.filter((key) => key !== "__esModule").sort()]));`;
+    writeFileSync(join(folder, "names.mjs"), program);
+    const [imported, required] = JSON.parse(await runProgram("names.mjs")) as [string[], string[]];
+    expect(imported.length).toBeGreaterThan(2);
+    expect(required).toEqual(imported);
+  });
+
+  it("bring no tests, no sources and no workspace protocol along", () => {
+    for (const name of ["core", "salesforce"]) {
+      const installed = join(folder, "node_modules/@isthmus", name);
+      expect(readdirSync(installed).toSorted()).toEqual(["LICENSE", "README.md", "dist", "package.json"]);
+      const files = readdirSync(join(installed, "dist"), { recursive: true }).map(String);
+      expect(files.filter((file) => file.includes(".test."))).toEqual([]);
+    }
+  });
+});
+
+function run(command: string, argv: readonly string[], cwd: string): void {
+  execFileSync(command, argv, { cwd, stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/** Asynchronous, because the sandbox that the program talks to lives in this process. */
+function runProgram(file: string, environment: Record<string, string> = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const env = { PATH: process.env.PATH, ...environment };
+    execFile(process.execPath, [file], { cwd: folder, env }, (error, stdout, stderr) =>
+      error ? reject(new Error(`${error.message}\n${stderr}`)) : resolve(stdout),
+    );
+  });
+}
