@@ -76,12 +76,12 @@ export class MemoryTokenStore implements TokenStore {
   async abandon(attemptId: string, request: AbandonRequest): Promise<void> {
     const attempt = this.#attempt;
     if (attempt?.id !== attemptId) return;
+    this.#failures += 1;
     if (request.outcome === "grant_gone") {
       this.#attempt = undefined;
       this.#status = "reconnect_required";
       return;
     }
-    this.#failures += 1;
     this.#retryAtMs = this.#clock.now() + (request.retryInMs ?? 0);
     // The send of a repeat that did not happen leaves the send before it as doubtful as it was.
     const ambiguous = request.outcome === "unknown" || attempt.repeated;

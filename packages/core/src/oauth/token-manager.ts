@@ -59,6 +59,7 @@ interface Unlanded {
 
 const commitTries = 4;
 const renewalRounds = 10;
+const longestPauseMs = 2000;
 
 /**
  * Hands out access tokens that are valid now, and renews them so that each renewal happens once, however many callers,
@@ -294,8 +295,8 @@ export class TokenManager implements TokenSource {
   async #runRenewal(start: Held, ignoreBackoff: boolean): Promise<Held> {
     let held = start;
     let repeats: string | undefined;
+    if (!ignoreBackoff) this.#assertNotLeftAlone(held);
     for (let round = 0; round < renewalRounds; round += 1) {
-      if (!ignoreBackoff) this.#assertNotLeftAlone(held);
       const { version } = held.record;
       const beganAtMs = this.#clock.now();
       const claim = await this.#store.begin({
@@ -314,11 +315,12 @@ export class TokenManager implements TokenSource {
         case "held":
           held = await this.#waitForOther(held, claim.leaseMs);
           if (held.record.version !== version) return held;
+          if (!ignoreBackoff) this.#assertNotLeftAlone(held);
           break;
         case "ambiguous":
           held = this.#adopt(claim.record);
           if (!mayRepeat(claim, this.#policy)) throw await this.#giveUp(claim);
-          if (!ignoreBackoff) this.#assertNotLeftAlone(held);
+          if (!ignoreBackoff) await this.#pauseBeforeRepeat(held);
           repeats = claim.attemptId;
           break;
         case "begun": {
@@ -341,7 +343,7 @@ export class TokenManager implements TokenSource {
     const budgetMs = beganAtMs + this.#callTimeoutMs - this.#clock.now();
     let tokens: TokenSet;
     try {
-      tokens = await callIssuer(this.#issuer, record.tokens, budgetMs, this.#clock);
+      tokens = await callIssuer(this.#issuer, record.tokens, budgetMs);
     } catch (error) {
       return this.#fail(attemptId, record, judgeFailure(error, record.tokens, this.#policy));
     }
@@ -441,6 +443,13 @@ export class TokenManager implements TokenSource {
         await this.#clock.sleep(100 * 4 ** failures * (0.5 + this.#random.number() / 2));
       }
     }
+  }
+
+  /** After a lost answer the vendor gets a moment; callers wait for a short one, not for a long one. */
+  async #pauseBeforeRepeat(held: Held): Promise<void> {
+    const pauseMs = held.retryAtMs - this.#clock.now();
+    if (pauseMs > longestPauseMs) this.#assertNotLeftAlone(held);
+    else if (pauseMs > 0) await this.#clock.sleep(pauseMs);
   }
 
   #assertNotLeftAlone(held: Held): void {

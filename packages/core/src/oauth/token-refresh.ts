@@ -5,7 +5,6 @@ import {
   OutcomeUnknownError,
   TransientError,
 } from "../errors/index.js";
-import type { Clock } from "../runtime/index.js";
 import type { RefreshPolicy } from "./profile.js";
 import type { TokenIssuer } from "./token-issuer.js";
 import type { TokenSet } from "./token-set.js";
@@ -23,40 +22,42 @@ export interface IssuerFailure {
 /**
  * Asks the vendor for a new set, by the refresh token where there is one, by a new grant otherwise.
  *
- * @param budgetMs - Hard limit. What is left of it when a process wakes from a long freeze is nothing, and then nothing
- *   is sent: somebody else may have taken over.
+ * @param budgetMs - Hard limit of the call, in milliseconds. When a process wakes from a long freeze nothing is left of
+ *   it, and then nothing is sent: somebody else may have taken over.
  */
 export async function callIssuer(
   issuer: TokenIssuer,
   tokens: TokenSet | undefined,
   budgetMs: number,
-  clock: Clock,
 ): Promise<TokenSet> {
   const spends = tokens?.refreshToken !== undefined;
-  if (!spends && issuer.grant === undefined) {
+  const ask = spends ? (signal: AbortSignal) => issuer.refresh(tokens, signal) : issuer.grant;
+  if (ask === undefined) {
     throw new AuthenticationError("The access token has ended and the vendor gave no refresh token: connect again.", {
       reconnectRequired: true,
     });
   }
   if (budgetMs <= 0) throw new TransientError("TIMEOUT", "The renewal began too late to be finished in time.");
   const call = new AbortController();
-  const timer = new AbortController();
-  const timeout = async (): Promise<never> => {
-    await clock.sleep(budgetMs, timer.signal);
-    const message = "The authorization server did not answer in time";
-    call.abort(new TransientError("TIMEOUT", `${message}.`));
-    throw spends
-      ? new OutcomeUnknownError(`${message}; the refresh token may have been used up.`, {
-          reconcile: "Connect again if the connection does not work any more.",
-        })
-      : new TransientError("TIMEOUT", `${message}.`);
-  };
-  const work = spends ? issuer.refresh(tokens, call.signal) : issuer.grant?.(call.signal);
+  const unanswered = Promise.withResolvers<never>();
+  // Real time, like every timeout of the network: the clock that is handed in may be one on which nobody waits.
+  const timer = setTimeout(() => {
+    unanswered.reject(timeoutError(spends));
+    call.abort(new TransientError("TIMEOUT", "The authorization server did not answer in time."));
+  }, budgetMs);
   try {
-    return await Promise.race([work ?? timeout(), timeout()]);
+    return await Promise.race([ask(call.signal), unanswered.promise]);
   } finally {
-    timer.abort();
+    clearTimeout(timer);
   }
+}
+
+function timeoutError(spends: boolean): Error {
+  const message = "The authorization server did not answer in time";
+  if (!spends) return new TransientError("TIMEOUT", `${message}.`);
+  return new OutcomeUnknownError(`${message}; the refresh token may have been used up.`, {
+    reconcile: "Connect again if the connection does not work any more.",
+  });
 }
 
 const doubtful: ReadonlySet<ConnectorErrorCode> = new Set(["OUTCOME_UNKNOWN", "CANCELLED", "RESPONSE_CUT", "INTERNAL"]);

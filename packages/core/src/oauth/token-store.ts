@@ -18,7 +18,10 @@ export interface TokenRecord {
 export interface BeginRequest {
   /** `refresh` respects who else is at it; `authorize` (a person has just connected) supersedes everything else. */
   readonly purpose: "refresh" | "authorize";
-  /** The version that the caller holds. A `refresh` of anything but the stored version is `superseded`. */
+  /**
+   * The version that the caller holds. A `refresh` of anything but the stored version is `superseded`. Version 0, with
+   * nothing stored, can be "refreshed" too: a grant without a person begins so.
+   */
   readonly version: number;
   /** How long others leave the attempt alone, in milliseconds by the store's clock. Longer than the call's timeout. */
   readonly leaseMs: number;
@@ -65,7 +68,8 @@ export interface AbandonRequest {
    * - `unknown`: it may have been used. Stays ambiguous, and current: a late `commit` still lands. Nobody needs to
    *   wait for its lease any more.
    *
-   * `not_spent` and `unknown` count into {@link TokenRecord.failures}, and that is how those who wait notice.
+   * Each counts into {@link TokenRecord.failures}, and that is how those who wait notice. The tokens stay: their access
+   * token serves while it lasts.
    */
   readonly outcome: "not_spent" | "grant_gone" | "unknown";
   /** The `ConnectorErrorCode` of what went wrong. */
