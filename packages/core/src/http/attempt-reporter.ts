@@ -1,11 +1,7 @@
-import type { ConnectorErrorCode } from "../errors/index.js";
-import type { Exchange, ExchangeRequest } from "./exchange.js";
+import type { Exchange, ExchangeRequest, ExchangeWatcher } from "./exchange.js";
 import type { TransportObserver } from "./observer.js";
 import type { ResolvedTransportOptions } from "./options.js";
 import type { TransportRequest } from "./types.js";
-
-/** Told once when a try is over. `headersAt` is the time at which the headers came. */
-export type AttemptReport = (status: number, errorCode: ConnectorErrorCode | undefined, headersAt?: number) => void;
 
 /** Tells observer and log of each try: names, origins, statuses, codes and times; never a path, a header or a body. */
 export class AttemptReporter {
@@ -15,22 +11,23 @@ export class AttemptReporter {
     this.#options = options;
   }
 
-  /** A try begins. Returns what its end is to be told to; `undefined` when nobody watches. */
-  start({ name, method }: ExchangeRequest, origin: string, attempt: number): AttemptReport | undefined {
+  /** A try begins. Returns what follows it; `undefined` when nobody watches. */
+  start({ name, method }: ExchangeRequest, origin: string, attempt: number): ExchangeWatcher | undefined {
     const { observer, clock } = this.#options;
     if (observer === undefined) return undefined;
     const started = { name, method, origin, attempt };
     const startedAt = clock.now();
     this.#tell(observer, (watcher) => watcher.attemptStarted?.(started));
-    return (status, errorCode, headersAt) => {
-      const ended = {
-        ...started,
-        status: status === 0 ? undefined : status,
-        errorCode,
-        headersMs: headersAt === undefined ? undefined : headersAt - startedAt,
-        durationMs: clock.now() - startedAt,
-      };
-      this.#tell(observer, (watcher) => watcher.attemptEnded?.(ended));
+    let headersMs: number | undefined;
+    return {
+      answered: () => {
+        headersMs = clock.now() - startedAt;
+      },
+      ended: (status, errorCode) => {
+        const durationMs = clock.now() - startedAt;
+        const ended = { ...started, status: status === 0 ? undefined : status, errorCode, headersMs, durationMs };
+        this.#tell(observer, (watcher) => watcher.attemptEnded?.(ended));
+      },
     };
   }
 

@@ -1,4 +1,4 @@
-import { Exchange, type ExchangeEnd, type ExchangeRequest } from "./exchange.js";
+import { Exchange, type ExchangeRequest, type ExchangeWatcher } from "./exchange.js";
 import { BufferedResponse } from "./response.js";
 
 const empty = Buffer.alloc(0);
@@ -9,8 +9,8 @@ export class BufferedExchange extends Exchange {
   readonly #chunks: Buffer[] = [];
 
   /** @param done - Called once with this exchange, when the answer is whole or the try has failed. */
-  constructor(request: ExchangeRequest, onEnd: ExchangeEnd, done: (exchange: BufferedExchange) => void) {
-    super(request, onEnd);
+  constructor(request: ExchangeRequest, watcher: ExchangeWatcher, done: (exchange: BufferedExchange) => void) {
+    super(request, watcher);
     this.#done = done;
   }
 

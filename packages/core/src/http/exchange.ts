@@ -12,8 +12,13 @@ export interface ExchangeRequest extends Omit<FailureContext, "sent" | "status">
   readonly bodyStream: Readable | undefined;
 }
 
-/** Told once, when undici and we are done with a try. */
-export type ExchangeEnd = (status: number, errorCode: ConnectorErrorCode | undefined) => void;
+/** Follows one try. */
+export interface ExchangeWatcher {
+  /** The answer's headers are there. */
+  answered?(): void;
+  /** Told once, when the try is over: the answer is whole (or its reader gone), or it failed. Status 0: no answer. */
+  ended(status: number, errorCode: ConnectorErrorCode | undefined): void;
+}
 
 /**
  * One try, as undici's dispatch handler. undici calls `onRequestStart` right before it writes the first byte: that is what
@@ -30,11 +35,11 @@ export abstract class Exchange implements Dispatcher.DispatchHandler {
   #ended = false;
   #received = 0;
   #connectTimer: NodeJS.Timeout | undefined;
-  readonly #onEnd: ExchangeEnd;
+  readonly #watcher: ExchangeWatcher;
 
-  constructor(request: ExchangeRequest, onEnd: ExchangeEnd) {
+  constructor(request: ExchangeRequest, watcher: ExchangeWatcher) {
     this.request = request;
-    this.#onEnd = onEnd;
+    this.#watcher = watcher;
     request.signal?.addEventListener("abort", this.#cancel, { once: true });
   }
 
@@ -66,6 +71,7 @@ export abstract class Exchange implements Dispatcher.DispatchHandler {
     if (this.#ended || status < 200) return;
     this.status = status;
     this.headers = headers;
+    this.#watcher.answered?.();
     const length = headers["content-length"];
     if (
       typeof length === "string" &&
@@ -116,7 +122,7 @@ export abstract class Exchange implements Dispatcher.DispatchHandler {
     clearTimeout(this.#connectTimer);
     this.request.signal?.removeEventListener("abort", this.#cancel);
     if (failure !== undefined) this.request.bodyStream?.destroy();
-    this.#onEnd(this.status, failure?.error.code);
+    this.#watcher.ended(this.status, failure?.error.code);
     this.finish();
   }
 

@@ -40,7 +40,8 @@ const certificateAlert =
 
 /** Turns what undici, Node or we ourselves report into the failure of one try. The one table for everything below HTTP. */
 export function toFailure(context: FailureContext, cause: unknown, reason?: EndReason): Failure {
-  if (isConnectorError(cause)) return { error: cause, repeatable: false };
+  // The guard's own word from the connection; a signal's reason may be a ConnectorError too, but does not decide the code.
+  if (!context.sent && reason === undefined && isConnectorError(cause)) return final(cause);
   const code = errorCode(cause);
   if (code === "UND_ERR_INVALID_ARG" || code === "UND_ERR_NOT_SUPPORTED") return final(invalidRequest(cause));
   if (!context.sent && (code === "UND_ERR_CLOSED" || code === "UND_ERR_DESTROYED")) return final(transportClosed());

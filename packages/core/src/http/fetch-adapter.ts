@@ -34,7 +34,7 @@ export function transportFetch(
       ...preferences,
       method: toMethod(options.method ?? "GET"),
       url,
-      headers: { ...(contentType !== undefined && { "content-type": contentType }), ...headers },
+      headers: mergeHeaders(contentType, headers),
       ...(body !== undefined && { body }),
       ...(signal && { signal }),
     });
@@ -65,6 +65,13 @@ function toBody(body: FetchOptions["body"]): { body?: string | Uint8Array | Read
   if (body instanceof ArrayBuffer) return { body: new Uint8Array(body) };
   if (body instanceof ReadableStream) return { body: Readable.from(body) };
   return { body };
+}
+
+function mergeHeaders(contentType: string | undefined, headers: FetchOptions["headers"]): Record<string, string> {
+  // Names in any case are the same name: `Headers` knows that.
+  const merged = new Headers(headers);
+  if (contentType !== undefined && !merged.has("content-type")) merged.set("content-type", contentType);
+  return Object.fromEntries(merged);
 }
 
 function toHeaders(headers: ResponseHeaders): Headers {

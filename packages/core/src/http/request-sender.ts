@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import { ConnectorError } from "../errors/index.js";
 import { AttemptReporter } from "./attempt-reporter.js";
-import type { Exchange, ExchangeEnd, ExchangeRequest } from "./exchange.js";
+import type { Exchange, ExchangeRequest, ExchangeWatcher } from "./exchange.js";
 import { transportClosed } from "./failures.js";
 import { toHeaderList } from "./header-list.js";
 import { isIdempotent } from "./idempotency.js";
@@ -15,7 +15,7 @@ import type { TransportRequest } from "./types.js";
 
 /** How an answer is taken in: into memory or as a stream. */
 interface ExchangeClass<Kind extends Exchange> {
-  new (request: ExchangeRequest, onEnd: ExchangeEnd, done: (exchange: Kind) => void): Kind;
+  new (request: ExchangeRequest, watcher: ExchangeWatcher, done: (exchange: Kind) => void): Kind;
 }
 
 /** One request, ready to be sent any number of times. */
@@ -35,6 +35,7 @@ export class RequestSender {
   readonly #rate: RateLimit | undefined;
   readonly #reporter: AttemptReporter;
   readonly #closing = new AbortController();
+  #closed: Promise<void> | undefined;
 
   constructor(options: ResolvedTransportOptions) {
     this.#options = options;
@@ -52,7 +53,8 @@ export class RequestSender {
   /** Fails those who wait, ends idle connections and waits for those at work. */
   async close(): Promise<void> {
     this.#closing.abort(transportClosed());
-    await this.#pools.close();
+    this.#closed ??= this.#pools.close();
+    await this.#closed;
   }
 
   /**
@@ -125,14 +127,14 @@ export class RequestSender {
     const { pool, exchange, options, connectMs } = prepared;
     return new Promise((resolve) => {
       const report = this.#reporter.start(exchange, pool.origin, attempt);
-      const current = new kind(
-        exchange,
-        (status, errorCode) => {
+      const watcher: ExchangeWatcher = {
+        ...(report?.answered && { answered: report.answered }),
+        ended: (status, errorCode) => {
           pool.places.release();
-          report?.(status, errorCode);
+          report?.ended(status, errorCode);
         },
-        resolve,
-      );
+      };
+      const current = new kind(exchange, watcher, resolve);
       if (connectMs !== undefined) current.limitConnecting(connectMs);
       // A signal that was aborted before this try listened to it says nothing any more.
       if (exchange.signal?.aborted) current.stop("cancelled", exchange.signal.reason);

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { Exchange, type ExchangeEnd, type ExchangeRequest } from "./exchange.js";
+import { Exchange, type ExchangeRequest, type ExchangeWatcher } from "./exchange.js";
 
 /** What of an unwanted body is read, so that its connection can serve again; beyond that the connection is ended. */
 const drainBytes = 64 * 1024;
@@ -12,8 +12,8 @@ export class StreamedExchange extends Exchange {
   #whole = false;
 
   /** @param answered - Called once with this exchange, when the headers are there or the try has failed. */
-  constructor(request: ExchangeRequest, onEnd: ExchangeEnd, answered: (exchange: StreamedExchange) => void) {
-    super(request, onEnd);
+  constructor(request: ExchangeRequest, watcher: ExchangeWatcher, answered: (exchange: StreamedExchange) => void) {
+    super(request, watcher);
     this.#answered = answered;
     this.body = new Readable({
       read: () => this.controller?.resume(),

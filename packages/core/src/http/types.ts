@@ -41,6 +41,10 @@ export interface TransportRequest {
   readonly maxResponseBytes?: number;
   /** How often it is sent at most, the first time included. Default: the transport's, 4. */
   readonly maxAttempts?: number;
+  /**
+   * Ends the request at once, also while it waits: `CANCELLED`, or `OUTCOME_UNKNOWN` when it is not idempotent and may have
+   * been sent already.
+   */
   readonly signal?: AbortSignal;
   /** What the request is for, such as `records.create`: for metrics and log lines. */
   readonly name?: string;
