@@ -1,0 +1,155 @@
+import {
+  AuthenticationError,
+  BaseConnector,
+  type ConnectedAccount,
+  type ConnectionCheck,
+  ConnectorError,
+  type ConnectorRequest,
+  NotFoundError,
+  OutcomeUnknownError,
+  RateLimitError,
+  redactText,
+  TransientError,
+  type TransportResponse,
+  VendorError,
+  type VendorFault,
+} from "@isthmus/core";
+import { z } from "zod";
+
+/** Settings that are not secret. */
+export interface ReferenceConfiguration {
+  /** Origin of the vendor, without a path. */
+  readonly baseUrl: string;
+  /** Milliseconds without an answer after which a request is given up. */
+  readonly timeoutMs: number;
+}
+
+/** A note as the vendor sends it. */
+export interface Note {
+  readonly id: number;
+  readonly text: string;
+}
+
+/** What a caller may say of one call. */
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+const accountWireSchema = z.looseObject({ id: z.string(), name: z.string(), user: z.string() });
+const pageWireSchema = z.looseObject({
+  notes: z.array(z.looseObject({ id: z.int(), text: z.string() })),
+  next: z.string().nullable(),
+});
+const createdWireSchema = z.looseObject({ id: z.int() });
+const failureWireSchema = z.looseObject({ error: z.looseObject({ code: z.string(), message: z.string() }) });
+
+/** A connector for the reference vendor, as small as one that keeps the whole contract can be. */
+export class ReferenceConnector extends BaseConnector<unknown, ReferenceConfiguration> {
+  /** The first page of notes. */
+  async listNotes(options: CallOptions = {}): Promise<Note[]> {
+    return this.readPage("/api/notes", options).then((page) => page.notes);
+  }
+
+  /** Every note, following the vendor's pages. */
+  async listAllNotes(options: CallOptions = {}): Promise<Note[]> {
+    const notes: Note[] = [];
+    for (let path: string | null = "/api/notes"; path !== null; ) {
+      const page: z.infer<typeof pageWireSchema> = await this.readPage(path, options);
+      notes.push(...page.notes);
+      path = page.next;
+    }
+    return notes;
+  }
+
+  /** Adds a note. Two calls make two notes. */
+  async createNote(text: string, options: CallOptions = {}): Promise<{ id: number }> {
+    const response = await this.send({
+      method: "POST",
+      path: "/api/notes",
+      headers: { ...this.ownHeaders(), "content-type": "application/json" },
+      body: JSON.stringify({ text }),
+      reconcile: "List the notes and look for its text.",
+      name: "notes.create",
+      ...options,
+    });
+    return { id: readAs(createdWireSchema, response).id };
+  }
+
+  protected async identify(signal: AbortSignal): Promise<ConnectedAccount> {
+    const response = await this.send({
+      method: "GET",
+      path: "/api/me",
+      headers: this.ownHeaders(),
+      name: "me",
+      signal,
+    });
+    const { id, name, user } = readAs(accountWireSchema, response);
+    return { id, name, user, environment: "sandbox" };
+  }
+
+  protected async check(): Promise<readonly ConnectionCheck[]> {
+    return [];
+  }
+
+  protected baseUrl(): string {
+    return this.context.configuration.baseUrl;
+  }
+
+  protected mapFailure(response: TransportResponse, request: ConnectorRequest): ConnectorError {
+    const { status } = response;
+    const vendor = readFault(response);
+    if (status === 401) return new AuthenticationError("The vendor refused the credentials.", { vendor });
+    if (status === 403) return new ConnectorError("PERMISSION_DENIED", "The vendor does not allow this.", { vendor });
+    if (status === 404) return new NotFoundError("The vendor has no such thing.", { vendor });
+    if (status === 429) return new RateLimitError("The vendor asks for a pause.", { vendor });
+    if (status < 500) return new VendorError(`The vendor refused the request (${status}).`, { vendor });
+    if (request.method === "POST") {
+      const reconcile = request.reconcile ?? "Look for its result at the vendor.";
+      return new OutcomeUnknownError("The vendor failed while it was writing.", { vendor, reconcile });
+    }
+    return new TransientError("VENDOR_UNAVAILABLE", "The vendor is broken or overloaded.", { vendor });
+  }
+
+  /** The page of notes at a path, or at the full URL that the vendor named. */
+  protected async readPage(path: string, options: CallOptions): Promise<z.infer<typeof pageWireSchema>> {
+    const headers = this.ownHeaders();
+    return readAs(pageWireSchema, await this.send({ method: "GET", path, headers, name: "notes.list", ...options }));
+  }
+
+  /** The headers of a scheme without tokens. */
+  protected ownHeaders(): Readonly<Record<string, string>> {
+    if (this.context.authenticationMethod !== "basic") return {};
+    const { username, password } = basicCredentialsSchema.parse(this.context.credentials);
+    return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` };
+  }
+}
+
+/** Credentials of the scheme `basic`. */
+export const basicCredentialsSchema = z.strictObject({
+  username: z.string().min(1),
+  password: z.string().min(1).meta({ writeOnly: true }),
+});
+
+function readAs<Schema extends z.ZodType>(schema: Schema, response: TransportResponse): z.output<Schema> {
+  const result = schema.safeParse(response.json(), { reportInput: false });
+  if (result.success) return result.data;
+  throw new ConnectorError("UNEXPECTED_RESPONSE", "The vendor's answer has another shape than it documents.");
+}
+
+function readFault(response: TransportResponse): VendorFault {
+  const { status } = response;
+  const parsed = failureWireSchema.safeParse(parseJson(response));
+  if (!parsed.success) return { status };
+  const { code, message } = parsed.data.error;
+  return { status, code, message: redactText(message) };
+}
+
+function parseJson(response: TransportResponse): unknown {
+  try {
+    return response.json();
+  } catch (error) {
+    // A gateway answers HTML in the vendor's place: the status says enough.
+    if (error instanceof ConnectorError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,33 @@
+/** Something that nobody handled. */
+export interface UnhandledEvent {
+  readonly event: "unhandledRejection" | "uncaughtException";
+  readonly error: unknown;
+}
+
+const names = ["unhandledRejection", "uncaughtException"] as const;
+
+/**
+ * Takes the place of everybody who listens for unhandled rejections and exceptions, the test runner included, until
+ * `stop`: what is seen is a clause's verdict and not the end of the run.
+ */
+export function watchProcess(): { readonly seen: readonly UnhandledEvent[]; stop(): void } {
+  const seen: UnhandledEvent[] = [];
+  const ends = names.map((event) => {
+    const others = process.rawListeners(event);
+    const listener = (error: unknown) => {
+      seen.push({ event, error });
+    };
+    process.removeAllListeners(event);
+    process.on(event, listener);
+    return () => {
+      process.removeListener(event, listener);
+      for (const other of others) process.on(event, (...values: unknown[]) => Reflect.apply(other, process, values));
+    };
+  });
+  return {
+    seen,
+    stop: () => {
+      for (const end of ends) end();
+    },
+  };
+}
