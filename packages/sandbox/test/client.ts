@@ -16,13 +16,20 @@ export interface Answer {
 export async function send(url: string, init: RequestInit = {}): Promise<Answer> {
   const response = await fetch(url, { redirect: "manual", ...init });
   const text = await response.text();
-  const json: unknown = /json/.test(response.headers.get("content-type") ?? "") && text !== "" ? JSON.parse(text) : undefined;
+  const json: unknown =
+    /json/.test(response.headers.get("content-type") ?? "") && text !== "" ? JSON.parse(text) : undefined;
   return { status: response.status, headers: response.headers, text, json };
 }
 
 /** Asks the token endpoint; client id and secret are filled in unless given. */
-export function requestToken(sandbox: SalesforceSandbox, form: Record<string, string>, headers: Record<string, string> = {}) {
-  const credentials = headers.authorization ? {} : { client_id: sandbox.client.id, client_secret: sandbox.client.secret };
+export function requestToken(
+  sandbox: SalesforceSandbox,
+  form: Record<string, string>,
+  headers: Record<string, string> = {},
+) {
+  const credentials = headers.authorization
+    ? {}
+    : { client_id: sandbox.client.id, client_secret: sandbox.client.secret };
   const body = new URLSearchParams({ ...credentials, ...form });
   return send(`${sandbox.url}/services/oauth2/token`, { method: "POST", body, headers });
 }
@@ -30,7 +37,13 @@ export function requestToken(sandbox: SalesforceSandbox, form: Record<string, st
 /** The address of the authorize page. */
 export function authorizeUrl(sandbox: SalesforceSandbox, parameters: Record<string, string | undefined> = {}): string {
   const url = new URL("/services/oauth2/authorize", sandbox.url);
-  const all = { response_type: "code", client_id: sandbox.client.id, redirect_uri: redirectUri, state: "s", ...parameters };
+  const all = {
+    response_type: "code",
+    client_id: sandbox.client.id,
+    redirect_uri: redirectUri,
+    state: "s",
+    ...parameters,
+  };
   for (const [name, value] of Object.entries(all)) if (value !== undefined) url.searchParams.set(name, value);
   return url.href;
 }
@@ -42,7 +55,10 @@ export function makePkce(): { verifier: string; challenge: string } {
 }
 
 /** Gets a code; the sandbox must skip consent. */
-export async function obtainCode(sandbox: SalesforceSandbox, parameters: Record<string, string | undefined> = {}): Promise<string> {
+export async function obtainCode(
+  sandbox: SalesforceSandbox,
+  parameters: Record<string, string | undefined> = {},
+): Promise<string> {
   const answer = await send(authorizeUrl(sandbox, parameters));
   const code = new URL(answer.headers.get("location") ?? "").searchParams.get("code");
   if (code === null) throw new Error(`No code: ${answer.status} ${answer.headers.get("location")}`);
@@ -57,7 +73,10 @@ export interface Tokens {
 }
 
 /** Signs in as the administrator; the sandbox must skip consent. */
-export async function signIn(sandbox: SalesforceSandbox, parameters: Record<string, string | undefined> = {}): Promise<Tokens> {
+export async function signIn(
+  sandbox: SalesforceSandbox,
+  parameters: Record<string, string | undefined> = {},
+): Promise<Tokens> {
   const code = await obtainCode(sandbox, parameters);
   const answer = await requestToken(sandbox, { grant_type: "authorization_code", code, redirect_uri: redirectUri });
   return tokensOf(answer);
@@ -78,7 +97,12 @@ export function callApi(
   path: string,
   options: { method?: string; body?: unknown; version?: string; headers?: Record<string, string> } = {},
 ): Promise<Answer> {
-  const body = options.body === undefined ? undefined : typeof options.body === "string" ? options.body : JSON.stringify(options.body);
+  const body =
+    options.body === undefined
+      ? undefined
+      : typeof options.body === "string"
+        ? options.body
+        : JSON.stringify(options.body);
   return send(`${sandbox.url}/services/data/${options.version ?? "v60.0"}${path}`, {
     method: options.method ?? "GET",
     headers: {

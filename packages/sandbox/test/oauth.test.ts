@@ -2,7 +2,17 @@ import { createHmac, generateKeyPairSync, sign } from "node:crypto";
 import * as oidc from "openid-client";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type SalesforceSandbox, startSalesforceSandbox } from "../src/index.js";
-import { authorizeUrl, callApi, makePkce, obtainCode, redirectUri, requestToken, send, signIn, tokensOf } from "./client.js";
+import {
+  authorizeUrl,
+  callApi,
+  makePkce,
+  obtainCode,
+  redirectUri,
+  requestToken,
+  send,
+  signIn,
+  tokensOf,
+} from "./client.js";
 
 const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 let now = Date.parse("2026-11-23T09:00:00Z");
@@ -48,7 +58,9 @@ describe("the authorize page", () => {
   it("signs in the person who was chosen", async () => {
     const target = await decide("allow", "mei.tanaka@fjordline.example");
     const code = target.searchParams.get("code") ?? "";
-    const tokens = tokensOf(await requestToken(sandbox, { grant_type: "authorization_code", code, redirect_uri: redirectUri }));
+    const tokens = tokensOf(
+      await requestToken(sandbox, { grant_type: "authorization_code", code, redirect_uri: redirectUri }),
+    );
     const headers = { authorization: `Bearer ${tokens.access_token}` };
     const answer = await send(`${sandbox.url}/services/oauth2/userinfo`, { headers });
     expect(answer.json).toMatchObject({ preferred_username: "mei.tanaka@fjordline.example", name: "Mei Tanaka" });
@@ -151,13 +163,18 @@ describe("the token endpoint, authorization code", () => {
     const form = { grant_type: "client_credentials" };
     expect((await requestToken(sandbox, form, { authorization: encode(sandbox.client.secret) })).status).toBe(200);
     const wrong = await requestToken(sandbox, form, { authorization: encode("wrong") });
-    expect(wrong).toMatchObject({ status: 400, json: { error: "invalid_client", error_description: "invalid client credentials" } });
+    expect(wrong).toMatchObject({
+      status: 400,
+      json: { error: "invalid_client", error_description: "invalid client credentials" },
+    });
     const unknown = await requestToken(sandbox, { ...form, client_id: "nobody" });
     expect(unknown.json).toEqual({ error: "invalid_client_id", error_description: "client identifier invalid" });
   });
 
   it("refuses flows that do not exist", async () => {
-    expect((await requestToken(sandbox, { grant_type: "toString" })).json).toMatchObject({ error: "unsupported_grant_type" });
+    expect((await requestToken(sandbox, { grant_type: "toString" })).json).toMatchObject({
+      error: "unsupported_grant_type",
+    });
     expect((await requestToken(sandbox, {})).json).toMatchObject({ error: "invalid_request" });
   });
 });
@@ -196,7 +213,10 @@ describe("refreshing", () => {
   it("refuses a deactivated user", async () => {
     const tokens = await signIn(sandbox);
     const [, , userId] = new URL(String(tokens.id)).pathname.split("/").slice(1);
-    await callApi(sandbox, tokens.access_token, `/sobjects/User/${userId}`, { method: "PATCH", body: { IsActive: false } });
+    await callApi(sandbox, tokens.access_token, `/sobjects/User/${userId}`, {
+      method: "PATCH",
+      body: { IsActive: false },
+    });
     expect(await refresh(tokens.refresh_token)).toMatchObject({ status: 400, json: { error: "inactive_user" } });
   });
 
@@ -297,8 +317,14 @@ describe("the identity URL", () => {
     expect((await get(id, tokens.access_token)).json).toMatchObject({ username: sandbox.username, active: true });
     expect(await get(id, "wrong")).toMatchObject({ status: 403, text: "Bad_OAuth_Token" });
     expect(await send(id)).toMatchObject({ status: 403, text: "Missing_OAuth_Token" });
-    expect(await get(id.replace("/00D", "/00E"), tokens.access_token)).toMatchObject({ status: 403, text: "Wrong_Org" });
-    expect(await get(`${id.slice(0, -18)}005gL0000000001`, tokens.access_token)).toMatchObject({ status: 404, text: "Bad_Id" });
+    expect(await get(id.replace("/00D", "/00E"), tokens.access_token)).toMatchObject({
+      status: 403,
+      text: "Wrong_Org",
+    });
+    expect(await get(`${id.slice(0, -18)}005gL0000000001`, tokens.access_token)).toMatchObject({
+      status: 404,
+      text: "Bad_Id",
+    });
   });
 });
 
@@ -331,7 +357,10 @@ describe("the JWT bearer flow", () => {
 
   it("refuses another key's signature and what is no assertion", async () => {
     const other = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
-    expect((await ask(assertion({}, other))).json).toMatchObject({ error: "invalid_grant", error_description: "invalid assertion" });
+    expect((await ask(assertion({}, other))).json).toMatchObject({
+      error: "invalid_grant",
+      error_description: "invalid assertion",
+    });
     expect((await ask("a.b.c")).json).toMatchObject({ error: "invalid_grant" });
   });
 });

@@ -19,12 +19,16 @@ describe("normalizeId", () => {
     expect(normalizeId("001d000000iqhsliaz")).toBe("001D000000IqhSLIAZ");
   });
 
-  it.each(["", "001D000000IqhS", "001D000000IqhSLIA", "001D000000IqhSL-AZ", "001D0000001qhSLIAZ", "001D000000IqhSLIA9"])(
-    "refuses %j",
-    (id) => {
-      expect(normalizeId(id)).toBeUndefined();
-    },
-  );
+  it.each([
+    "",
+    "001D000000IqhS",
+    "001D000000IqhSLIA",
+    "001D000000IqhSL-AZ",
+    "001D0000001qhSLIAZ",
+    "001D000000IqhSLIA9",
+  ])("refuses %j", (id) => {
+    expect(normalizeId(id)).toBeUndefined();
+  });
 });
 
 describe("makeId", () => {

@@ -4,7 +4,7 @@ import { addControlRoutes } from "../shared/control-routes.js";
 import type { Fault, FaultRule } from "../shared/faults.js";
 import { type GrantPolicy, GrantStore } from "../shared/grant-store.js";
 import type { LoggedRequest, RequestFilter } from "../shared/request-log.js";
-import { createSandboxServer, type SandboxServer } from "../shared/sandbox-server.js";
+import { closeSandboxServer, createSandboxServer, type SandboxServer } from "../shared/sandbox-server.js";
 import { createFillIn } from "./data/fill-in.js";
 import { RecordService } from "./data/record-service.js";
 import { RecordStore } from "./data/record-store.js";
@@ -54,7 +54,7 @@ export interface SalesforceSandbox {
   client: { id: string; secret: string };
   /** The administrator: the user whom `skipConsent` and the client credentials flow sign in. */
   username: string;
-  /** Stops it: requests that are being answered finish first. */
+  /** Stops it: requests that are being answered get three seconds to finish. */
   close(): Promise<void>;
   /** Back to the first day: records, grants, faults, request log, counts, settings. */
   reset(): void;
@@ -124,7 +124,7 @@ export async function startSalesforceSandbox(options: SalesforceSandboxOptions =
     port: Number(new URL(url).port),
     client: { id: state.client.id, secret: state.client.secret },
     username: administratorUsername,
-    close: () => server.app.close(),
+    close: () => closeSandboxServer(server),
     reset,
     configure: (changes) => changeSettings(state.settings, { ...changes }),
     addFault: (rule) => server.faults.add(rule),

@@ -26,7 +26,7 @@ export async function playFaultBefore(
   if (fault.headers !== undefined) reply.headers(fault.headers);
   if (fault.cutBefore === true) {
     reply.hijack();
-    request.raw.destroy();
+    request.raw.socket.destroy();
   } else if (fault.rateLimit !== undefined) {
     const seconds = fault.rateLimit === true ? undefined : fault.rateLimit.retryAfterSeconds;
     if (seconds !== undefined) reply.header("retry-after", String(seconds));
@@ -45,7 +45,7 @@ export function playFaultAfter(
 ): { payload: unknown; answered: boolean } {
   const body = typeof payload === "string" || Buffer.isBuffer(payload) ? Buffer.from(payload) : Buffer.alloc(0);
   if (fault.cutAfter === true || (fault.cutBody === true && body.length < 2)) {
-    request.raw.destroy();
+    request.raw.socket.destroy();
     return { payload, answered: false };
   }
   if (fault.cutBody !== true) return { payload, answered: true };
@@ -62,7 +62,7 @@ function cutInTheMiddle(body: Buffer, request: FastifyRequest): Readable {
       sent = true;
       this.push(body.subarray(0, Math.ceil(body.length / 2)));
       // Node gathers header and first chunk until the next turn: wait until they have really left, then cut.
-      setImmediate(() => setImmediate(() => request.raw.destroy()));
+      setImmediate(() => setImmediate(() => request.raw.socket.destroy()));
     },
   });
 }

@@ -53,7 +53,7 @@ export async function createSandboxServer(options: SandboxServerOptions): Promis
     request.sandboxFault = fault;
     request.sandboxEntry.faultId = fault.id;
     await playFaultBefore(fault, request, reply, { signal: closing.signal, rateLimitAnswer: options.rateLimitAnswer });
-    if (request.raw.destroyed) completeEntry(request, null, options.clock);
+    if (request.raw.socket.destroyed) completeEntry(request, null, options.clock);
   });
   app.addHook("onSend", async (request, reply, payload: unknown) => {
     const fault = request.sandboxFault;
@@ -63,6 +63,19 @@ export async function createSandboxServer(options: SandboxServerOptions): Promis
   });
   app.addHook("preClose", async () => closing.abort());
   return { app, faults, log };
+}
+
+/** Milliseconds that open requests get to finish when the sandbox closes; then their connections are cut. */
+const closeGraceMs = 3_000;
+
+/** Stops listening and waits for open requests, but not for ever. */
+export async function closeSandboxServer(server: SandboxServer): Promise<void> {
+  const timer = setTimeout(() => server.app.server.closeAllConnections(), closeGraceMs);
+  try {
+    await server.app.close();
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Whether a request is for the sandbox itself. */
