@@ -64,7 +64,7 @@ async function workWithTools() {
     return 1;
   }
   console.error(`Bringing Node 24 and pnpm ${pinned} into npm's cache (nothing is installed globally)...`);
-  const args = ["-y", "-p", "node@24", "-p", `pnpm@${pinned}`, "-c"];
+  const args = ["-y", "--loglevel=error", "-p", "node@24", "-p", `pnpm@${pinned}`, "-c"];
   const question = "node scripts/run.mjs print-tools";
   args.push(shell ? `"${question}"` : question);
   const output = [];
