@@ -93,6 +93,7 @@ CREATE TABLE "connector_tokens" (
     "status" "token_status" NOT NULL DEFAULT 'active',
     "version" INTEGER NOT NULL DEFAULT 0,
     "attempt_id" UUID,
+    "attempt_repeated" BOOLEAN NOT NULL DEFAULT false,
     "landed_attempt_id" UUID,
     "lease_until" TIMESTAMPTZ(3),
     "attempt_started_at" TIMESTAMPTZ(3),

@@ -46,7 +46,7 @@ export interface ConnectorTokenRepository {
   reseal(connectorId: string, version: number, tokens: object): Promise<boolean>;
 }
 
-const noAttempt = { attemptId: null, leaseUntil: null, attemptStartedAt: null } as const;
+const noAttempt = { attemptId: null, attemptRepeated: false, leaseUntil: null, attemptStartedAt: null } as const;
 const noFailure = { failureCode: null, failedAt: null, failureCount: 0, retryAt: null } as const;
 
 /** The token sets of the connectors of the tenant of `scope`. */
@@ -57,7 +57,7 @@ export function createConnectorTokenRepository({ client, tenantId }: TenantScope
   const read = async (connectorId: string): Promise<TokenQueryRow | undefined> => {
     const [row] = await client.$queryRaw<TokenQueryRow[]>`
       select version, tokens, status::text as status, failure_count as failures,
-        attempt_id::text as "attemptId", landed_attempt_id::text as "landedAttemptId",
+        attempt_id::text as "attemptId", attempt_repeated as "attemptRepeated", landed_attempt_id::text as "landedAttemptId",
         coalesce(extract(epoch from retry_at - clock_timestamp()) * 1000, 0)::float8 as "retryInMs",
         coalesce(extract(epoch from lease_until - clock_timestamp()) * 1000, 0)::float8 as "leaseMs"
       from connector_tokens where ${at(connectorId)}`;
@@ -70,7 +70,8 @@ export function createConnectorTokenRepository({ client, tenantId }: TenantScope
     await client.$executeRaw`
       insert into connector_tokens (tenant_id, connector_id)
         select tenant_id, id from connectors where tenant_id = ${tenantId}::uuid and id = ${connectorId}::uuid
-      on conflict (connector_id) do update set updated_at = connector_tokens.updated_at`;
+      on conflict do nothing`;
+    await client.$queryRaw`select 1 from connector_tokens where ${at(connectorId)} for update`;
     const row = await read(connectorId);
     if (row === undefined) throw new NotFoundError("There is no such connector.");
     return row;
@@ -92,6 +93,7 @@ export function createConnectorTokenRepository({ client, tenantId }: TenantScope
       await client.$executeRaw`
         update connector_tokens set
           attempt_id = ${attemptId}::uuid,
+          attempt_repeated = ${request.purpose === "refresh" && request.repeats === row.attemptId},
           attempt_started_at = clock_timestamp(),
           lease_until = clock_timestamp() + ${milliseconds(request.leaseMs)},
           updated_at = clock_timestamp()
@@ -122,36 +124,41 @@ export function createConnectorTokenRepository({ client, tenantId }: TenantScope
     },
 
     async abandon(connectorId, attemptId, { outcome, code, retryInMs }) {
-      const retryAt =
-        retryInMs === undefined ? Prisma.sql`null` : Prisma.sql`clock_timestamp() + ${milliseconds(retryInMs)}`;
-      // An unknown outcome stays ambiguous: the attempt remains, only nobody waits for its lease any more.
-      const attempt =
-        outcome === "unknown"
-          ? Prisma.sql`lease_until = clock_timestamp()`
-          : Prisma.sql`attempt_id = null, attempt_started_at = null, lease_until = null`;
-      const status = outcome === "grant_gone" ? Prisma.sql`'reconnect_required'::token_status` : Prisma.sql`status`;
+      const where = Prisma.sql`${at(connectorId)} and attempt_id = ${attemptId}::uuid`;
+      const failure = Prisma.sql`
+        failure_code = ${code}, failed_at = clock_timestamp(), failure_count = failure_count + 1,
+        updated_at = clock_timestamp()`;
+      if (outcome === "grant_gone") {
+        await client.$executeRaw`
+          update connector_tokens set
+            attempt_id = null, attempt_repeated = false, attempt_started_at = null, lease_until = null,
+            status = 'reconnect_required', ${failure}
+          where ${where}`;
+        return;
+      }
+      // Ambiguous attempts remain, only nobody waits for their lease any more. So does a repeat that was not spent: it did
+      // not happen, and the send before it is as doubtful as it was.
+      const unknown = outcome === "unknown";
       await client.$executeRaw`
         update connector_tokens set
-          ${attempt}, status = ${status}, retry_at = ${retryAt},
-          failure_code = ${code}, failed_at = clock_timestamp(), failure_count = failure_count + 1,
-          updated_at = clock_timestamp()
-        where ${at(connectorId)} and attempt_id = ${attemptId}::uuid`;
+          attempt_id = case when ${unknown} or attempt_repeated then attempt_id end,
+          attempt_started_at = case when ${unknown} or attempt_repeated then attempt_started_at end,
+          lease_until = case when ${unknown} or attempt_repeated then clock_timestamp() end,
+          attempt_repeated = ${unknown} and attempt_repeated,
+          retry_at = clock_timestamp() + ${milliseconds(retryInMs ?? 0)}, ${failure}
+        where ${where}`;
     },
 
     async clear(connectorId) {
-      // An attempt without tokens (a first authorisation) is superseded too; an empty row is left as it is.
+      // The version counts changes of the tokens: where there are none, only an attempt is superseded.
+      const cleared = { status: "active", expiresAt: null, refreshAt: null, landedAttemptId: null } as const;
       await table.updateMany({
-        where: { tenantId, connectorId, OR: [{ tokens: { not: Prisma.DbNull } }, { attemptId: { not: null } }] },
-        data: {
-          tokens: Prisma.DbNull,
-          version: { increment: 1 },
-          status: "active",
-          expiresAt: null,
-          refreshAt: null,
-          landedAttemptId: null,
-          ...noAttempt,
-          ...noFailure,
-        },
+        where: { tenantId, connectorId, tokens: { not: Prisma.DbNull } },
+        data: { tokens: Prisma.DbNull, version: { increment: 1 }, ...cleared, ...noAttempt, ...noFailure },
+      });
+      await table.updateMany({
+        where: { tenantId, connectorId, tokens: { equals: Prisma.DbNull } },
+        data: { ...cleared, ...noAttempt, ...noFailure },
       });
     },
 

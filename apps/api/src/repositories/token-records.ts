@@ -28,7 +28,12 @@ export interface ClaimRequest {
 export type ClaimResult =
   | { readonly outcome: "begun"; readonly attemptId: string; readonly record: SealedTokenRecord }
   | { readonly outcome: "held"; readonly leaseMs: number }
-  | { readonly outcome: "ambiguous"; readonly attemptId: string; readonly record: SealedTokenRecord }
+  | {
+      readonly outcome: "ambiguous";
+      readonly attemptId: string;
+      readonly repeated: boolean;
+      readonly record: SealedTokenRecord;
+    }
   | { readonly outcome: "superseded"; readonly record: SealedTokenRecord }
   | { readonly outcome: "reconnect_required"; readonly record: SealedTokenRecord };
 
@@ -61,6 +66,7 @@ export interface TokenQueryRow {
   readonly failures: number;
   readonly retryInMs: number;
   readonly attemptId: string | null;
+  readonly attemptRepeated: boolean;
   readonly landedAttemptId: string | null;
   /** What is left of the lease; 0 or less: it is over. */
   readonly leaseMs: number;
@@ -90,10 +96,10 @@ export function toRecord(row: TokenQueryRow): SealedTokenRecord {
 export function refuseClaim(row: TokenQueryRow, request: ClaimRequest): ClaimResult | undefined {
   if (request.purpose === "authorize") return undefined;
   const record = toRecord(row);
+  if (row.status === "reconnect_required") return { outcome: "reconnect_required", record };
   if (row.version !== request.version) return { outcome: "superseded", record };
-  if (row.status === "reconnect_required" || row.tokens === null) return { outcome: "reconnect_required", record };
   if (row.attemptId === null) return undefined;
   if (row.leaseMs > 0) return { outcome: "held", leaseMs: row.leaseMs };
-  if (row.attemptId !== request.repeats) return { outcome: "ambiguous", attemptId: row.attemptId, record };
-  return undefined;
+  if (row.attemptId === request.repeats) return undefined;
+  return { outcome: "ambiguous", attemptId: row.attemptId, repeated: row.attemptRepeated, record };
 }

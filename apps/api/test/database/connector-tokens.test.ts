@@ -1,0 +1,196 @@
+import { beforeAll, beforeEach, expect, it } from "vitest";
+import type { ConnectorTokenRepository } from "../../src/repositories/index.js";
+import { describeOnDatabases } from "../support/databases.js";
+import { connectorData, createTestTenant, type TestTenant } from "../support/test-data.js";
+
+const leaseMs = 40_000;
+
+describeOnDatabases("connector tokens", (get) => {
+  let tenant: TestTenant;
+  let connectorId: string;
+
+  beforeAll(async () => {
+    tenant = await createTestTenant(get().database);
+  });
+  beforeEach(async () => {
+    connectorId = (await connectorData().create(get().database, tenant)).id;
+  });
+
+  /** One unit of work for each call, as the token store does it. */
+  function inUnit<T>(work: (tokens: ConnectorTokenRepository) => Promise<T>): Promise<T> {
+    return get().database.asTenant(tenant.tenantId, (repositories) => work(repositories.connectorTokens));
+  }
+  const claim = (version: number, repeats?: string) =>
+    inUnit((tokens) => tokens.claim(connectorId, { purpose: "refresh", version, leaseMs, repeats }));
+  const authorize = () => inUnit((tokens) => tokens.claim(connectorId, { purpose: "authorize", version: 0, leaseMs }));
+  const land = (attemptId: string, sealed = "first") =>
+    inUnit((tokens) =>
+      tokens.land(connectorId, attemptId, { tokens: { sealed }, expiresAt: new Date(0), refreshAt: new Date(0) }),
+    );
+  const load = () => inUnit((tokens) => tokens.load(connectorId));
+
+  /** Lets the lease of the current attempt run out, as time would. */
+  async function endLease(): Promise<void> {
+    const sql =
+      "update connector_tokens set lease_until = now() - interval '1 second' where connector_id = $1::uuid returning 1";
+    expect(await get().queryPastGuards(sql, connectorId)).toHaveLength(1);
+  }
+
+  async function connect(): Promise<void> {
+    const begun = await authorize();
+    if (begun.outcome !== "begun") throw new Error(`authorize answered ${begun.outcome}`);
+    expect(await land(begun.attemptId)).toMatchObject({ outcome: "committed", record: { version: 1 } });
+  }
+
+  async function beginRefresh(version = 1, repeats?: string): Promise<string> {
+    const begun = await claim(version, repeats);
+    if (begun.outcome !== "begun") throw new Error(`claim answered ${begun.outcome}`);
+    return begun.attemptId;
+  }
+
+  it("are empty at version 0 before anybody connected", async () => {
+    expect(await load()).toEqual({ version: 0, tokens: undefined, status: "active", retryInMs: 0, failures: 0 });
+  });
+
+  it("give one of many claimers at once the right to refresh, and hold the others", async () => {
+    await connect();
+    const results = await Promise.all(Array.from({ length: 25 }, () => claim(1)));
+    const outcomes = results.map((result) => result.outcome);
+    expect(outcomes.filter((outcome) => outcome === "begun")).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome === "held")).toHaveLength(24);
+    const held = results.find((result) => result.outcome === "held");
+    expect(held).toMatchObject({ leaseMs: expect.any(Number) });
+    if (held?.outcome === "held") expect(held.leaseMs).toBeGreaterThan(leaseMs - 10_000);
+  });
+
+  it("give one of many first authorisers at once the last word", async () => {
+    const begun = await Promise.all(Array.from({ length: 10 }, authorize));
+    const landed = await Promise.all(
+      begun.map((result) => (result.outcome === "begun" ? land(result.attemptId, result.attemptId) : undefined)),
+    );
+    expect(landed.filter((result) => result?.outcome === "committed")).toHaveLength(1);
+    expect((await load()).version).toBe(1);
+  });
+
+  it("hand a claimer with an old version the newer record", async () => {
+    await connect();
+    expect(await claim(0)).toMatchObject({
+      outcome: "superseded",
+      record: { version: 1, tokens: { sealed: "first" } },
+    });
+  });
+
+  it("are ambiguous, not free, after a lease is over, and may then be claimed by naming the attempt", async () => {
+    await connect();
+    const lost = await beginRefresh();
+    expect(await claim(1, lost)).toMatchObject({ outcome: "held" });
+    await endLease();
+    expect(await claim(1)).toMatchObject({ outcome: "ambiguous", attemptId: lost, repeated: false });
+    const repeats = await Promise.all(Array.from({ length: 8 }, () => claim(1, lost)));
+    const begun = repeats.filter((result) => result.outcome === "begun");
+    expect(begun).toHaveLength(1);
+    await endLease();
+    expect(await claim(1)).toMatchObject({ outcome: "ambiguous", repeated: true });
+  });
+
+  it("land late, after the lease, as long as nobody has begun since", async () => {
+    await connect();
+    const late = await beginRefresh();
+    await endLease();
+    expect(await land(late, "second")).toMatchObject({ outcome: "committed", record: { version: 2 } });
+  });
+
+  it("do not land for an attempt that a later one superseded", async () => {
+    await connect();
+    const first = await beginRefresh();
+    await endLease();
+    const second = await beginRefresh(1, first);
+    expect(await land(first, "stale")).toMatchObject({ outcome: "superseded", record: { version: 1 } });
+    expect(await land(second, "fresh")).toMatchObject({
+      outcome: "committed",
+      record: { tokens: { sealed: "fresh" } },
+    });
+  });
+
+  it("answer committed again when a landed commit is repeated, and store it once", async () => {
+    await connect();
+    const attempt = await beginRefresh();
+    await land(attempt, "second");
+    expect(await land(attempt, "second")).toMatchObject({ outcome: "committed", record: { version: 2 } });
+  });
+
+  it("are free again after an attempt that was not spent, with its failure counted and its retry time", async () => {
+    await connect();
+    const attempt = await beginRefresh();
+    const abandoned = { outcome: "not_spent", code: "VENDOR_UNAVAILABLE", retryInMs: 60_000 } as const;
+    await inUnit((tokens) => tokens.abandon(connectorId, attempt, abandoned));
+    const record = await load();
+    expect(record.failures).toBe(1);
+    expect(record.retryInMs).toBeGreaterThan(50_000);
+    expect(record.retryInMs).toBeLessThanOrEqual(60_000);
+    const next = await beginRefresh();
+    await land(next, "second");
+    expect(await load()).toMatchObject({ failures: 0, retryInMs: 0 });
+  });
+
+  it("stay ambiguous after an unknown outcome, at once", async () => {
+    await connect();
+    const attempt = await beginRefresh();
+    await inUnit((tokens) => tokens.abandon(connectorId, attempt, { outcome: "unknown", code: "TIMEOUT" }));
+    expect(await claim(1)).toMatchObject({ outcome: "ambiguous", attemptId: attempt, record: { failures: 1 } });
+    expect(await land(attempt, "late")).toMatchObject({ outcome: "committed" });
+  });
+
+  it("are as doubtful as before when a repeat did not happen", async () => {
+    await connect();
+    const first = await beginRefresh();
+    await endLease();
+    const repeat = await beginRefresh(1, first);
+    await inUnit((tokens) => tokens.abandon(connectorId, repeat, { outcome: "not_spent", code: "CONNECTION_FAILED" }));
+    expect(await claim(1)).toMatchObject({ outcome: "ambiguous", attemptId: repeat, repeated: false });
+  });
+
+  it("need a person once the grant is gone, and serve again after the person came", async () => {
+    await connect();
+    const attempt = await beginRefresh();
+    await inUnit((tokens) =>
+      tokens.abandon(connectorId, attempt, { outcome: "grant_gone", code: "RECONNECT_REQUIRED" }),
+    );
+    expect(await claim(1)).toMatchObject({ outcome: "reconnect_required", record: { status: "reconnect_required" } });
+    const begun = await authorize();
+    if (begun.outcome !== "begun") throw new Error("authorize is always begun");
+    await land(begun.attemptId, "again");
+    expect(await load()).toMatchObject({ version: 2, status: "active", failures: 0 });
+  });
+
+  it("ignore who abandons an attempt that is not the current one", async () => {
+    await connect();
+    const first = await beginRefresh();
+    await endLease();
+    await beginRefresh(1, first);
+    await inUnit((tokens) => tokens.abandon(connectorId, first, { outcome: "grant_gone", code: "RECONNECT_REQUIRED" }));
+    expect(await load()).toMatchObject({ status: "active", failures: 0 });
+  });
+
+  it("are destroyed by clear, which supersedes an attempt under way and changes nothing the second time", async () => {
+    await connect();
+    const attempt = await beginRefresh();
+    await inUnit((tokens) => tokens.clear(connectorId));
+    await inUnit((tokens) => tokens.clear(connectorId));
+    expect(await land(attempt, "too late")).toMatchObject({ outcome: "superseded" });
+    expect(await load()).toMatchObject({ version: 2, tokens: undefined, status: "active" });
+    const rows = await get().queryPastGuards(
+      "select tokens, refresh_at from connector_tokens where connector_id = $1::uuid",
+      connectorId,
+    );
+    expect(rows).toEqual([{ tokens: null, refresh_at: null }]);
+  });
+
+  it("reseal only the version that was read", async () => {
+    await connect();
+    const reseal = (version: number) => inUnit((tokens) => tokens.reseal(connectorId, version, { sealed: "newly" }));
+    expect(await reseal(0)).toBe(false);
+    expect(await reseal(1)).toBe(true);
+    expect(await load()).toMatchObject({ version: 1, tokens: { sealed: "newly" } });
+  });
+});
