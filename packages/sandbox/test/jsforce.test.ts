@@ -1,14 +1,13 @@
 import jsforce from "jsforce";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type SalesforceSandbox, startSalesforceSandbox } from "../src/index.js";
-
-const redirectUri = "http://127.0.0.1:9/callback";
+import { redirectUri, send } from "./client.js";
 
 let sandbox: SalesforceSandbox;
 let connection: InstanceType<typeof jsforce.Connection>;
 
-beforeAll(async () => {
-  sandbox = await startSalesforceSandbox({ skipConsent: true });
+/** Plain jsforce, told nothing but where to find "Salesforce". */
+async function connect(): Promise<InstanceType<typeof jsforce.Connection>> {
   const oauth2 = new jsforce.OAuth2({
     loginUrl: sandbox.url,
     clientId: sandbox.client.id,
@@ -16,11 +15,16 @@ beforeAll(async () => {
     redirectUri,
     useVerifier: true,
   });
-  connection = new jsforce.Connection({ oauth2, version: "60.0" });
-  const answer = await fetch(oauth2.getAuthorizationUrl({ state: "s-1" }), { redirect: "manual" });
+  const made = new jsforce.Connection({ oauth2, version: "60.0" });
+  const answer = await send(oauth2.getAuthorizationUrl({ state: "s-1" }));
   const target = new URL(answer.headers.get("location") ?? "");
-  expect(target.searchParams.get("state")).toBe("s-1");
-  await connection.authorize(target.searchParams.get("code") ?? "");
+  await made.authorize(target.searchParams.get("code") ?? "");
+  return made;
+}
+
+beforeAll(async () => {
+  sandbox = await startSalesforceSandbox({ skipConsent: true });
+  connection = await connect();
 });
 
 afterAll(() => sandbox.close());
@@ -28,18 +32,17 @@ afterAll(() => sandbox.close());
 describe("plain jsforce against the sandbox", () => {
   it("reads the identity of the person who allowed it", async () => {
     const identity = await connection.identity();
-    expect(identity.username).toBe(sandbox.username);
+    expect(identity).toMatchObject({ username: sandbox.username, display_name: "Ada Lindqvist" });
     expect(identity.organization_id).toMatch(/^00D\w{15}$/);
+    expect(connection.userInfo).toMatchObject({ id: identity.user_id, organizationId: identity.organization_id });
   });
 
   it("creates, reads, changes, queries and deletes a record", async () => {
     const created = await connection.sobject("Account").create({ Name: "Kőrösi & Fiai", NumberOfEmployees: 12 });
     expect(created).toMatchObject({ success: true, errors: [] });
     const id = created.id ?? "";
-    expect(await connection.sobject("Account").retrieve(id)).toMatchObject({
-      Name: "Kőrösi & Fiai",
-      NumberOfEmployees: 12,
-    });
+    const record = await connection.sobject("Account").retrieve(id);
+    expect(record).toMatchObject({ Name: "Kőrösi & Fiai", NumberOfEmployees: 12 });
     await connection.sobject("Account").update({ Id: id, NumberOfEmployees: 13 });
     const found = await connection.query(
       "SELECT Id, NumberOfEmployees, Owner.Name FROM Account WHERE Name = 'kőrösi & fiai'",
@@ -47,5 +50,75 @@ describe("plain jsforce against the sandbox", () => {
     expect(found.records).toMatchObject([{ Id: id, NumberOfEmployees: 13, Owner: { Name: "Ada Lindqvist" } }]);
     await connection.sobject("Account").destroy(id);
     await expect(connection.sobject("Account").retrieve(id)).rejects.toMatchObject({ errorCode: "ENTITY_IS_DELETED" });
+  });
+
+  it("upserts by an external id", async () => {
+    const upsert = (Name: string) =>
+      connection.sobject("Account").upsert({ External_Id__c: "J-1", Name }, "External_Id__c");
+    expect(await upsert("One")).toMatchObject({ success: true, created: true });
+    expect(await upsert("Two")).toMatchObject({ success: true, created: false });
+  });
+
+  it("finds records by its own query builder", async () => {
+    const found = await connection
+      .sobject("Contact")
+      .find({ LastName: { $like: "Ż%" }, "Account.BillingCountry": "Poland" }, "Id, LastName, Account.Name")
+      .sort({ LastName: 1 })
+      .limit(3);
+    expect(found).toHaveLength(3);
+    expect(found[0]).toMatchObject({ LastName: "Żółkiewska" });
+  });
+
+  it("fetches every page of a long result", async () => {
+    const soql = "SELECT Id FROM Invoice__c";
+    const first = await connection.query(soql);
+    expect(first).toMatchObject({ totalSize: 2640, done: false });
+    expect(first.nextRecordsUrl).toMatch(/\/services\/data\/v60\.0\/query\/01g\w{15}-2000$/);
+    const second = await connection.queryMore(first.nextRecordsUrl ?? "");
+    expect(second).toMatchObject({ totalSize: 2640, done: true });
+    const ids = new Set([...first.records, ...second.records].map(({ Id }) => Id));
+    expect(ids.size).toBe(2640);
+    const all = await connection.query(soql, {
+      autoFetch: true,
+      maxFetch: 5_000,
+      headers: { "Sforce-Query-Options": "batchSize=500" },
+    });
+    expect(all.records).toHaveLength(2640);
+    await expect(connection.queryMore("01g000000000000AAA-2000")).rejects.toMatchObject({
+      errorCode: "INVALID_QUERY_LOCATOR",
+    });
+  });
+
+  it("describes objects and reads limits", async () => {
+    const meta = await connection.sobject("Invoice__c").describe();
+    expect(meta).toMatchObject({ name: "Invoice__c", keyPrefix: "a00", custom: true, createable: true });
+    expect(meta.fields.find(({ name }) => name === "ERP_Number__c")).toMatchObject({ externalId: true, unique: true });
+    expect((await connection.describeGlobal()).sobjects.map(({ name }) => name)).toContain("Opportunity");
+    const limits = await connection.limits();
+    expect(limits.DailyApiRequests?.Max).toBe(5_000_000);
+    expect(connection.limitInfo?.apiUsage?.limit).toBe(5_000_000);
+  });
+
+  it("understands the errors", async () => {
+    await expect(connection.query("SELECT Id FROM Nothing")).rejects.toMatchObject({ errorCode: "INVALID_TYPE" });
+    await expect(connection.sobject("Account").create({ Phone: "1" })).rejects.toMatchObject({
+      errorCode: "REQUIRED_FIELD_MISSING",
+      message: "Required fields are missing: [Name]",
+    });
+  });
+
+  it("refreshes by itself when its access token has run out", async () => {
+    const own = await connect();
+    const before = own.accessToken;
+    sandbox.expireAccessTokens();
+    expect((await own.query("SELECT COUNT() FROM User")).totalSize).toBe(7);
+    expect(own.accessToken).not.toBe(before);
+  });
+
+  it("revokes what it was given", async () => {
+    const own = await connect();
+    await own.logout(true);
+    const other = new jsforce.Connection({ instanceUrl: sandbox.url, accessToken: "gone", version: "60.0" });
+    await expect(other.query("SELECT Id FROM User")).rejects.toMatchObject({ errorCode: "INVALID_SESSION_ID" });
   });
 });

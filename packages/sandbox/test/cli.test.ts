@@ -1,0 +1,129 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { redirectUri, send } from "./client.js";
+
+const packageDirectory = fileURLToPath(new URL("..", import.meta.url));
+let directory: string;
+let running: ChildProcess | undefined;
+
+// The real program in a real process, compiled from the present sources; inside the package, so that imports resolve.
+beforeAll(() => {
+  directory = mkdtempSync(join(packageDirectory, "node_modules", ".cli-test-"));
+  const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
+  execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", directory, "--declaration", "false"], {
+    cwd: packageDirectory,
+  });
+  writeFileSync(join(directory, "package.json"), '{ "type": "module" }');
+});
+
+afterEach(() => {
+  running?.kill("SIGKILL");
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+interface Started {
+  process: ChildProcess;
+  output: () => string;
+  url: string;
+}
+
+function launch(
+  commandLine: string[],
+  environment: Record<string, string> = {},
+): { process: ChildProcess; output: () => string } {
+  const child = spawn(process.execPath, [join(directory, "cli.js"), ...commandLine], {
+    env: { PATH: process.env.PATH ?? "", ...environment },
+  });
+  running = child;
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  return { process: child, output: () => text };
+}
+
+async function start(commandLine: string[], environment?: Record<string, string>): Promise<Started> {
+  const launched = launch(["salesforce", "--port", "0", ...commandLine], environment);
+  await expect.poll(launched.output, { timeout: 15_000, interval: 20 }).toContain("Press Ctrl-C");
+  return { ...launched, url: /http:\/\/\S+/.exec(launched.output())?.[0] ?? "" };
+}
+
+function exitOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve) => (child.exitCode === null ? child.once("exit", resolve) : resolve(child.exitCode)));
+}
+
+describe("sandbox salesforce", () => {
+  it.each(["SIGINT", "SIGTERM"] as const)("says how to use it, and stops with 0 on %s", async (signal) => {
+    const { process: child, output, url } = await start([]);
+    expect(output()).toMatch(
+      /^Salesforce +http:\/\/127\.0\.0\.1:\d+\nclient id +\S+\nclient secret +\S+\nuser name +ada\./,
+    );
+    expect((await send(`${url}/__sandbox/health`)).json).toEqual({ status: "ok", vendor: "salesforce" });
+    child.kill(signal);
+    expect(await exitOf(child)).toBe(0);
+    expect(output()).toContain("Stopped.");
+  });
+
+  it("goes on where it was after kill -9: the refresh token that a client has just got still works", async () => {
+    const data = join(directory, "state.json");
+    const client = ["--client-id", "my-client", "--data", data, "--skip-consent", "--rotate-refresh-tokens"];
+    const environment = { SANDBOX_CLIENT_SECRET: "my-secret" };
+    const ask = async (url: string, form: Record<string, string>) => {
+      const body = new URLSearchParams({ client_id: "my-client", client_secret: "my-secret", ...form });
+      return (await send(`${url}/services/oauth2/token`, { method: "POST", body })).json as Record<string, string>;
+    };
+
+    const first = await start(client, environment);
+    expect(first.output()).not.toContain("my-secret");
+    const parameters = new URLSearchParams({
+      response_type: "code",
+      client_id: "my-client",
+      redirect_uri: redirectUri,
+    });
+    const answer = await send(`${first.url}/services/oauth2/authorize?${parameters}`);
+    const code = new URL(answer.headers.get("location") ?? "").searchParams.get("code") ?? "";
+    const tokens = await ask(first.url, { grant_type: "authorization_code", code, redirect_uri: redirectUri });
+    const rotated = await ask(first.url, { grant_type: "refresh_token", refresh_token: tokens.refresh_token ?? "" });
+    const headers = { authorization: `Bearer ${rotated.access_token}`, "content-type": "application/json" };
+    const created = await send(`${first.url}/services/data/v60.0/sobjects/Lead`, {
+      method: "POST",
+      headers,
+      body: '{"LastName":"Kept","Company":"Co"}',
+    });
+    const { id } = created.json as { id: string };
+    const records = join(directory, "state.records.json");
+    await expect.poll(() => readFileSync(records, "utf8").includes(id), { timeout: 5_000 }).toBe(true);
+    first.process.kill("SIGKILL");
+    await exitOf(first.process);
+    expect(statSync(data).mode & 0o777).toBe(0o600);
+
+    const second = await start(client, environment);
+    const read = await send(`${second.url}/services/data/v60.0/sobjects/Lead/${id}`, { headers });
+    expect(read).toMatchObject({ status: 200, json: { LastName: "Kept" } });
+    const again = await ask(second.url, { grant_type: "refresh_token", refresh_token: rotated.refresh_token ?? "" });
+    expect(again.refresh_token).toMatch(/^5Aep861/);
+    const reused = await ask(second.url, { grant_type: "refresh_token", refresh_token: tokens.refresh_token ?? "" });
+    expect(reused.error).toBe("invalid_grant");
+  });
+
+  it.each([
+    [["netsuite"], "Name one vendor."],
+    [[], "Name one vendor."],
+    [["salesforce", "--port", "x"], "--port must be a number"],
+    [["salesforce", "--colour"], "Unknown option '--colour'"],
+  ])("refuses %j with a reason", async (commandLine, reason) => {
+    const { process: child, output } = launch(commandLine);
+    expect(await exitOf(child)).toBe(1);
+    expect(output()).toContain(reason);
+  });
+
+  it("refuses a file that it did not write", async () => {
+    const data = join(directory, "other.json");
+    writeFileSync(data, "{}");
+    const { process: child, output } = launch(["salesforce", "--port", "0", "--data", data]);
+    expect(await exitOf(child)).toBe(1);
+    expect(output()).toContain("Delete it to start with new data.");
+  });
+});
