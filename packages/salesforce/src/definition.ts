@@ -1,0 +1,32 @@
+import { defineConnector } from "@isthmus/core";
+import { authorizationCodeScheme, refreshPolicy } from "./auth.js";
+import { createEntitySource } from "./entities.js";
+import { operations } from "./operations/index.js";
+import { configurationSchema, type SalesforceConfiguration } from "./options.js";
+import { packageVersion } from "./package-version.js";
+import { SalesforceConnector } from "./salesforce-connector.js";
+
+/** Salesforce as a connector: what a `ConnectorFactory` registers and a service finds by the package's name. */
+export const salesforce = defineConnector<SalesforceConfiguration, SalesforceConnector>({
+  specificationVersion: 1,
+  type: "salesforce",
+  displayName: "Salesforce",
+  version: packageVersion,
+  authentication: { oauth2_authorization_code: authorizationCodeScheme },
+  configuration: configurationSchema,
+  externalSystemUrlField: "loginUrl",
+  refreshPolicy,
+  // Sign-in hosts, instances and My Domains of every kind end so. Sites (force.com, site.com) are left out: they answer
+  // no REST API, and what runs on them is written by anyone.
+  // https://help.salesforce.com/s/articleView?id=xcloud.domain_name_url_formats.htm
+  allowedHosts: () => ["*.salesforce.com"],
+  transport: ({ timeouts }) => ({
+    timeouts: { headersMs: 120_000, ...timeouts },
+    // An organisation answers 25 long requests at once and refuses the next one.
+    // https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_api.htm
+    concurrency: 25,
+  }),
+  operations: () => operations,
+  entities: createEntitySource,
+  create: (context) => new SalesforceConnector(context),
+});

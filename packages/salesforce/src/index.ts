@@ -1,0 +1,16 @@
+export { createSalesforceConnector } from "./create-salesforce-connector.js";
+export { salesforce } from "./definition.js";
+export type { SalesforceIdentity } from "./identity.js";
+export type {
+  ApiVersion,
+  DescribedField,
+  DescribedSobject,
+  DescribeGlobalResult,
+  DescribeResult,
+  Limits,
+} from "./metadata.js";
+export type { SalesforceConfiguration, SalesforceOptions } from "./options.js";
+export type { QueryOptions } from "./query.js";
+export type { QueryPage, QueryResult, RecordInput, SalesforceRecord, UpsertResult } from "./records.js";
+export type { CallOptions, SalesforceConnector } from "./salesforce-connector.js";
+export { escapeLike, type SoqlIdentifier, type SoqlValue, soql, soqlIdentifier } from "./soql.js";

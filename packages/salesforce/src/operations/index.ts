@@ -1,0 +1,19 @@
+import type { Operation } from "@isthmus/core";
+import type { SalesforceConnector } from "../salesforce-connector.js";
+import { readIdentity } from "./identity.js";
+import { describeObject, readLimits } from "./metadata.js";
+import { runQuery } from "./query.js";
+import { createRecord, deleteRecord, retrieveRecord, updateRecord, upsertRecord } from "./records.js";
+
+/** Everything that the HTTP API offers for a Salesforce connector. */
+export const operations: readonly Operation<SalesforceConnector>[] = [
+  createRecord,
+  retrieveRecord,
+  updateRecord,
+  upsertRecord,
+  deleteRecord,
+  runQuery,
+  describeObject,
+  readLimits,
+  readIdentity,
+];

@@ -1,0 +1,54 @@
+import { ConnectorError } from "@isthmus/core";
+import type { QueryPage, QueryResult, SalesforceRecord } from "./records.js";
+
+/** How a query runs. */
+export interface QueryOptions {
+  /** Ends the query when aborted, between and within pages. */
+  readonly signal?: AbortSignal;
+  /** Records a page, 200 to 2,000. Default: Salesforce's, 2,000. A wish: wide records come in smaller pages. */
+  readonly batchSize?: number;
+  /** Whether deleted and archived records are found too. Default false. */
+  readonly includeDeleted?: boolean;
+}
+
+/** Reads a page: the first by the query's text, a further one by where the page before says it is. */
+export type ReadPage = (
+  position: { readonly soql: string } | { readonly nextRecordsUrl: string },
+) => Promise<QueryPage>;
+
+/** The records of all pages; a page is read when the one before is used up. */
+export async function* iterateRecords(readPage: ReadPage, soql: string): AsyncGenerator<SalesforceRecord, void> {
+  for await (const page of iteratePages(readPage, soql)) yield* page.records;
+}
+
+/**
+ * All records in one array.
+ *
+ * @throws {ConnectorError} `RESPONSE_TOO_LARGE` when there are more than `maxRecords`; never a shortened result.
+ */
+export async function collectRecords(readPage: ReadPage, soql: string, maxRecords = 50_000): Promise<QueryResult> {
+  const records: SalesforceRecord[] = [];
+  let totalSize = 0;
+  for await (const page of iteratePages(readPage, soql)) {
+    totalSize = page.totalSize;
+    if (Math.max(totalSize, records.length + page.records.length) > maxRecords) throw tooMany(totalSize, maxRecords);
+    for (const record of page.records) records.push(record);
+  }
+  return { records, totalSize };
+}
+
+async function* iteratePages(readPage: ReadPage, soql: string): AsyncGenerator<QueryPage, void> {
+  let page = await readPage({ soql });
+  yield page;
+  while (!page.done && page.nextRecordsUrl !== undefined) {
+    page = await readPage({ nextRecordsUrl: page.nextRecordsUrl });
+    yield page;
+  }
+}
+
+function tooMany(totalSize: number, maxRecords: number): ConnectorError {
+  return new ConnectorError(
+    "RESPONSE_TOO_LARGE",
+    `The query found ${totalSize} records, more than the ${maxRecords} that are collected at once. Read it as a stream, or narrow it.`,
+  );
+}

@@ -1,0 +1,336 @@
+import {
+  type AccessToken,
+  BaseConnector,
+  type ConnectedAccount,
+  type ConnectionCheck,
+  ConnectorError,
+  type ConnectorRequest,
+  isConnectorError,
+  type TransportResponse,
+} from "@isthmus/core";
+import type { Connection } from "jsforce";
+import { requireAttribute } from "./auth.js";
+import { mapFailure } from "./errors.js";
+import { readFault } from "./fault.js";
+import {
+  identitySchema,
+  organizationQuery,
+  organizationSchema,
+  type SalesforceIdentity,
+  toConnectedAccount,
+} from "./identity.js";
+import { JsforceBridge } from "./jsforce-bridge.js";
+import {
+  type ApiVersion,
+  type DescribeGlobalResult,
+  type DescribeResult,
+  describeGlobalSchema,
+  describeSchema,
+  type Limits,
+  limitsSchema,
+  parseMetadata,
+  versionsSchema,
+} from "./metadata.js";
+import { assertFieldName, assertRecordId, assertSobjectName, encodeExternalId } from "./names.js";
+import type { SalesforceConfiguration } from "./options.js";
+import { collectRecords, iterateRecords, type QueryOptions } from "./query.js";
+import {
+  parse,
+  type QueryPage,
+  type QueryResult,
+  type RecordInput,
+  readCreated,
+  readPage,
+  readRecord,
+  readUpserted,
+  type SalesforceRecord,
+  type UpsertResult,
+} from "./records.js";
+
+/** What every call takes. */
+export interface CallOptions {
+  /** Ends the call when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Salesforce as typed methods. Each sends with a token that is valid, renews a refused one once, repeats what is safe to
+ * repeat, and throws a `ConnectorError`.
+ */
+export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfiguration> {
+  #trustedInstance: string | undefined;
+  #bridge: JsforceBridge | undefined;
+
+  /**
+   * Creates a record. Salesforce has no key against doubles: when the answer is lost, nobody knows whether it exists.
+   *
+   * @throws {OutcomeUnknownError} when the record may have been created; `reconcile` says how to look.
+   */
+  async create(sobject: string, record: RecordInput, options: CallOptions = {}): Promise<{ readonly id: string }> {
+    assertSobjectName(sobject);
+    return readCreated(
+      await this.send({
+        ...options,
+        ...jsonBody(record),
+        name: "records.create",
+        method: "POST",
+        path: `${this.dataPath}/sobjects/${sobject}`,
+        idempotent: false,
+        reconcile: `Query ${sobject} by the values that you sent, newest first (ORDER BY CreatedDate DESC), before sending the record again. With an external id, use records.upsert instead: it can be repeated.`,
+      }),
+    );
+  }
+
+  /**
+   * Reads a record.
+   *
+   * @param fields - Names of the fields to read. Default: all that the user may see.
+   * @throws {NotFoundError} when there is none, it was deleted, or the user may not see it.
+   */
+  async retrieve(
+    sobject: string,
+    id: string,
+    fields?: readonly string[],
+    options: CallOptions = {},
+  ): Promise<SalesforceRecord> {
+    fields?.forEach(assertFieldName);
+    const query = fields && fields.length > 0 ? `?fields=${fields.join(",")}` : "";
+    const path = this.recordPath(sobject, id) + query;
+    return readRecord(await this.send({ ...options, name: "records.retrieve", method: "GET", path }));
+  }
+
+  /**
+   * Changes the fields that `record` names.
+   *
+   * A lost answer is followed by a repetition: the values are absolute, so a second PATCH leaves the record as the first
+   * one did. Flows and triggers of the organisation may run twice.
+   */
+  async update(sobject: string, id: string, record: RecordInput, options: CallOptions = {}): Promise<void> {
+    const path = this.recordPath(sobject, id);
+    await this.send({
+      ...options,
+      ...jsonBody(record),
+      name: "records.update",
+      method: "PATCH",
+      path,
+      idempotent: true,
+    });
+  }
+
+  /**
+   * Updates the record with this external id, or creates it. Safe to repeat: this is how to create without doubles.
+   *
+   * @param externalId - Any text; it is encoded for the path.
+   * @param record - Without the external id field itself.
+   * @throws {ConflictError} when several records have this external id.
+   */
+  async upsert(
+    sobject: string,
+    externalIdField: string,
+    externalId: string,
+    record: RecordInput,
+    options: CallOptions = {},
+  ): Promise<UpsertResult> {
+    assertSobjectName(sobject);
+    assertFieldName(externalIdField);
+    return readUpserted(
+      await this.send({
+        ...options,
+        ...jsonBody(record),
+        name: "records.upsert",
+        method: "PATCH",
+        path: `${this.dataPath}/sobjects/${sobject}/${externalIdField}/${encodeExternalId(externalId)}`,
+        idempotent: true,
+      }),
+    );
+  }
+
+  /**
+   * Moves a record to the recycle bin. Deleting it twice is the same as once, so that a lost answer can be repeated.
+   *
+   * @throws {NotFoundError} when there never was such a record, or the recycle bin has been emptied.
+   */
+  async delete(sobject: string, id: string, options: CallOptions = {}): Promise<void> {
+    const path = this.recordPath(sobject, id);
+    const request = { ...options, name: "records.delete", method: "DELETE", path } as const;
+    const response = await this.sendRaw(request);
+    const gone = response.status === 404 && readFault(response).code === "ENTITY_IS_DELETED";
+    if (response.status !== 204 && !gone) throw this.mapFailure(response, request);
+  }
+
+  /**
+   * The records of a query, one after the other. The next page is asked for when the records of the last one are used
+   * up, so a slow consumer holds one page and no more. Build the text with `soql`, which escapes values.
+   */
+  query(soql: string, options: QueryOptions = {}): AsyncIterable<SalesforceRecord> {
+    return iterateRecords((position) => this.queryPage(position, options), soql);
+  }
+
+  /** One page: the first one by a query text, a further one by the `nextRecordsUrl` of the page before. */
+  async queryPage(
+    position: { readonly soql: string } | { readonly nextRecordsUrl: string },
+    options: QueryOptions = {},
+  ): Promise<QueryPage> {
+    const { signal, batchSize, includeDeleted } = options;
+    const resource = includeDeleted ? "queryAll" : "query";
+    const path =
+      "soql" in position
+        ? `${this.dataPath}/${resource}?q=${encodeURIComponent(position.soql)}`
+        : position.nextRecordsUrl;
+    return readPage(
+      await this.send({
+        name: "query",
+        method: "GET",
+        path,
+        ...(signal && { signal }),
+        ...(batchSize !== undefined && { headers: { "sforce-query-options": `batchSize=${batchSize}` } }),
+      }),
+    );
+  }
+
+  /**
+   * Everything that a query finds, in memory.
+   *
+   * @throws {ConnectorError} `RESPONSE_TOO_LARGE` beyond `maxRecords` (default 50,000), before further pages are read:
+   *   use {@link query}.
+   */
+  queryAllRecords(soql: string, options: QueryOptions & { readonly maxRecords?: number } = {}): Promise<QueryResult> {
+    return collectRecords((position) => this.queryPage(position, options), soql, options.maxRecords);
+  }
+
+  /** Fields, relationships and permissions of an object. @throws {NotFoundError} when there is none of that name. */
+  async describe(sobject: string, options: CallOptions = {}): Promise<DescribeResult> {
+    assertSobjectName(sobject);
+    const result = await this.throughJsforce("describe", options, (connection) => connection.describe(sobject));
+    return parseMetadata(describeSchema, result, "a description");
+  }
+
+  /** Every object that the user may see, with what may be done to its records. */
+  async describeGlobal(options: CallOptions = {}): Promise<DescribeGlobalResult> {
+    const result = await this.throughJsforce("describeGlobal", options, (connection) => connection.describeGlobal());
+    return parseMetadata(describeGlobalSchema, result, "a list of objects");
+  }
+
+  /** The organisation's limits and what is left of each. */
+  async limits(options: CallOptions = {}): Promise<Limits> {
+    const result = await this.throughJsforce("limits", options, (connection) => connection.limits());
+    return parseMetadata(limitsSchema, result, "a list of limits");
+  }
+
+  /** Who is connected, from Salesforce's identity service. The token goes in the header, never into the address. */
+  async identity(options: CallOptions = {}): Promise<SalesforceIdentity> {
+    const { attributes } = await this.accessToken(options.signal);
+    const path = requireAttribute(attributes, "id");
+    const headers = { accept: "application/json" };
+    const response = await this.send({ ...options, name: "identity", method: "GET", path, headers });
+    return parse(identitySchema, response, "an identity");
+  }
+
+  /** The API versions that the organisation answers, oldest first. */
+  async versions(options: CallOptions = {}): Promise<readonly ApiVersion[]> {
+    const response = await this.send({ ...options, name: "versions", method: "GET", path: "/services/data" });
+    return parse(versionsSchema, response, "a list of versions");
+  }
+
+  /**
+   * jsforce's own `Connection`, for everything that has no method here. It sends through this connector's transport:
+   * tokens, timeouts, limits and allowed hosts are ours, and its failures are `ConnectorError`s.
+   *
+   * What needs jsforce's own network code stays away: signing in, streaming.
+   */
+  async jsforce(): Promise<Connection> {
+    const { attributes } = await this.accessToken();
+    return this.bridge.connection(this.trustInstance(attributes));
+  }
+
+  protected override async identify(signal: AbortSignal): Promise<ConnectedAccount> {
+    const identity = await this.identity({ signal });
+    const { attributes } = await this.accessToken(signal);
+    return toConnectedAccount(identity, await this.readOrganization(signal), this.trustInstance(attributes));
+  }
+
+  protected override async check(signal: AbortSignal): Promise<readonly ConnectionCheck[]> {
+    const { DailyApiRequests: requests } = await this.limits({ signal });
+    const left = requests ? `; ${requests.Remaining} of ${requests.Max} requests of the day are left` : "";
+    return [{ name: "api", ok: true, detail: `REST API ${this.context.configuration.apiVersion} answers${left}.` }];
+  }
+
+  protected override baseUrl(token: AccessToken | undefined): string {
+    return this.trustInstance(token?.attributes ?? {});
+  }
+
+  protected override mapFailure(response: TransportResponse, request: ConnectorRequest): ConnectorError {
+    return mapFailure(response, request, this.clock.now());
+  }
+
+  /** 401, but not the ones that a fresh token cannot help; and the identity service's 403. */
+  protected override isTokenRefused(response: { readonly status: number; readonly body?: unknown }): boolean {
+    const { status, body } = response;
+    if (status !== 401 && status !== 403) return false;
+    const text = Buffer.isBuffer(body) ? body.toString("utf8", 0, 2000) : "";
+    if (status === 403) return /^\s*Bad_OAuth_Token\s*$/.test(text);
+    return !/not valid for use with the REST API|Connected app is not attached to Agent/i.test(text);
+  }
+
+  /** `undefined` when the user may not read it; any other failure is one. */
+  private async readOrganization(signal: AbortSignal) {
+    try {
+      const { records } = await this.queryPage({ soql: organizationQuery }, { signal });
+      const result = organizationSchema.safeParse(records[0]);
+      return result.success ? result.data : undefined;
+    } catch (error) {
+      // INVALID_TYPE is how a query is told that the user may not see the object.
+      if (!isConnectorError(error) || !["VENDOR_REJECTED", "PERMISSION_DENIED"].includes(error.code)) throw error;
+      this.context.logger.debug({ ...this.connection, code: error.code }, "The organisation cannot be read");
+      return undefined;
+    }
+  }
+
+  /** The instance that the tokens name, once the transport has said that it may be talked to. */
+  private trustInstance(attributes: Readonly<Record<string, string>>): string {
+    const instance = requireAttribute(attributes, "instance_url");
+    if (instance === this.#trustedInstance) return instance;
+    this.transport.assertAllowed(instance);
+    this.#trustedInstance = new URL(instance).origin;
+    return this.#trustedInstance;
+  }
+
+  private async accessToken(signal = this.context.signal, notVersion?: number): Promise<AccessToken> {
+    const { tokens } = this.context;
+    if (tokens) return tokens.accessToken({ signal, ...(notVersion !== undefined && { notVersion }) });
+    throw new ConnectorError("INTERNAL", "Salesforce has no authentication method without tokens.");
+  }
+
+  private get bridge(): JsforceBridge {
+    this.#bridge ??= new JsforceBridge({
+      apiVersion: this.context.configuration.apiVersion,
+      send: (request) => this.sendRaw(request),
+      mapFailure: (response, request) => this.mapFailure(response, request),
+      accessToken: (notVersion) => this.accessToken(undefined, notVersion),
+    });
+    return this.#bridge;
+  }
+
+  private async throughJsforce<Result>(
+    name: string,
+    options: CallOptions,
+    work: (connection: Connection) => Promise<Result>,
+  ): Promise<Result> {
+    const connection = await this.jsforce();
+    return this.bridge.scoped({ name, ...options }, () => work(connection));
+  }
+
+  private get dataPath(): string {
+    return `/services/data/${this.context.configuration.apiVersion}`;
+  }
+
+  private recordPath(sobject: string, id: string): string {
+    assertSobjectName(sobject);
+    assertRecordId(id);
+    return `${this.dataPath}/sobjects/${sobject}/${id}`;
+  }
+}
+
+function jsonBody(record: RecordInput) {
+  return { body: JSON.stringify(record), headers: { "content-type": "application/json" } };
+}
