@@ -1,3 +1,5 @@
+export type { BrokenConnector } from "./broken/broken-connector.js";
+export { brokenConnectors } from "./broken/index.js";
 export { describeConnector } from "./describe-connector.js";
 export { Evidence, type EvidenceKind, type Statement } from "./evidence/evidence.js";
 export { findSecrets, type SecretEncoding, type SecretSighting } from "./evidence/find-secrets.js";
