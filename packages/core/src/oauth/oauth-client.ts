@@ -251,6 +251,7 @@ export class OAuthClient implements TokenIssuer {
       ...call,
       profile: this.#profile,
       transport: this.#transport,
+      clock: this.#clock,
       person: grant === "authorization_code",
       secrets: [...(call.secrets ?? []), clientSecret ?? ""],
     });

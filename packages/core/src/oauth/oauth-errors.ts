@@ -136,7 +136,8 @@ function verdictOf(refusal: OAuthRefusal): Verdict | "unexpected" {
 function cleanText(text: string, secrets: readonly string[]): string {
   const withoutSecrets = secrets
     .filter((secret) => secret.length >= 4)
+    .flatMap((secret) => [secret, encodeURIComponent(secret)])
     .reduce((result, secret) => result.replaceAll(secret, "[redacted]"), text);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out here
-  return redactText(withoutSecrets.replace(/[\u0000-\u001f\u007f]+/g, " ")).slice(0, 200);
+  return redactText(withoutSecrets.replace(/[\u0000-\u0020\u007f]+/g, " ")).slice(0, 200);
 }

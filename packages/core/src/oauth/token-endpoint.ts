@@ -1,6 +1,8 @@
 import type { Configuration } from "openid-client";
 import { ConnectorError, isConnectorError } from "../errors/index.js";
+import { parseRetryAfter } from "../http/retry-after.js";
 import type { HttpMethod, ResponseHeaders, Transport, TransportResponse } from "../http/types.js";
+import type { Clock } from "../runtime/index.js";
 import { type OAuthAttempt, type OAuthRefusal, outcomeUnknown, toOAuthError } from "./oauth-errors.js";
 import type { OAuthProfile } from "./profile.js";
 
@@ -19,6 +21,7 @@ export function loadOpenidClient(): Promise<OpenidClient> {
 export interface EndpointCall extends OAuthAttempt {
   readonly profile: OAuthProfile;
   readonly transport: Transport;
+  readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
   /** Form fields that go out exactly so, whatever the library made of them. */
   readonly fields?: Readonly<Record<string, string>>;
@@ -61,7 +64,7 @@ export async function callEndpoint(call: EndpointCall): Promise<Readonly<Record<
     await call.run(client, configuration);
   } catch (error) {
     if (failure !== undefined) throw transportFailure(failure, call);
-    if (answer !== undefined) throw toOAuthError(refusalOf(answer), call);
+    if (answer !== undefined) throw toOAuthError(refusalOf(answer, call.clock.now()), call);
     // Before anything was sent. The library's words are kept, but not its error: it holds what it was given.
     throw isConnectorError(error) ? error : requestNotBuilt(error, call);
   }
@@ -102,7 +105,7 @@ async function send(
   return call.transport.request({
     method: method as HttpMethod,
     url,
-    headers: { ...headers, ...call.profile.tokenHeaders },
+    headers: { ...withoutUserAgent(headers), ...call.profile.tokenHeaders },
     body: form.toString(),
     // What spends a refresh token or a code is sent once; the rest may be repeated by the transport.
     idempotent: call.spends === undefined,
@@ -111,6 +114,11 @@ async function send(
     name: `oauth.${call.what.replaceAll(" ", "_")}`,
     ...(call.signal === undefined ? {} : { signal: call.signal }),
   });
+}
+
+/** The transport names us to the vendor, with the product that the caller configured. */
+function withoutUserAgent(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== "user-agent"));
 }
 
 /**
@@ -146,21 +154,15 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function refusalOf(answer: Answer): OAuthRefusal {
+function refusalOf(answer: Answer, nowMs: number): OAuthRefusal {
   const { error, error_description: description } = answer.json ?? {};
-  const retryAfterMs = retryAfterOf(answer.headers);
+  const retryAfterMs = parseRetryAfter(answer.headers["retry-after"], nowMs);
   return {
     status: answer.status,
     ...(typeof error === "string" ? { error } : {}),
     ...(typeof description === "string" ? { description } : {}),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
-}
-
-/** Seconds only: a date would need the server's clock to agree with ours. */
-function retryAfterOf(headers: ResponseHeaders): number | undefined {
-  const value = headers["retry-after"];
-  return typeof value === "string" && /^\d{1,6}$/.test(value) ? Number(value) * 1000 : undefined;
 }
 
 /** A transport's failure says itself whether the request was sent; only our own abort does not. */

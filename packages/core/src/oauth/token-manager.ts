@@ -220,6 +220,8 @@ export class TokenManager implements TokenSource {
   #isDue(held: Held): boolean {
     const { current, record, retryAtMs } = held;
     if (current === undefined || record.status !== "active" || !this.#canRenew(record)) return false;
+    // What is due is in hand and waits for the store: each call tries to land it.
+    if (this.#unlanded !== undefined) return false;
     return this.#clock.now() >= Math.max(current.schedule.refreshAtMs, retryAtMs);
   }
 
@@ -295,6 +297,7 @@ export class TokenManager implements TokenSource {
   async #runRenewal(start: Held, ignoreBackoff: boolean): Promise<Held> {
     let held = start;
     let repeats: string | undefined;
+    if (this.#unlanded !== undefined) return this.#commit(this.#unlanded);
     if (!ignoreBackoff) this.#assertNotLeftAlone(held);
     for (let round = 0; round < renewalRounds; round += 1) {
       const { version } = held.record;

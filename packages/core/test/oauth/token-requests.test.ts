@@ -180,7 +180,10 @@ describe("TEST-003 OAuth 2.0 grants without a person", () => {
     ["saml_bearer", "urn:ietf:params:oauth:grant-type:saml2-bearer"],
   ] as const)("obtains tokens by %s with an assertion made anew for each request", async (grant, type) => {
     let made = 0;
-    const assertion = async () => `signed-asserti0n-${(made += 1)}`;
+    const assertion = async () => {
+      made += 1;
+      return `signed-asserti0n-${made}`;
+    };
     await using bench = await openBench(
       [granted, granted, { status: 400, json: { error: "invalid_grant", error_description: "signed-asserti0n-3" } }],
       { grant, assertion },

@@ -1,0 +1,46 @@
+import type { AbandonRequest, BeginRequest, CommitRequest, TokenStore } from "../../src/oauth/index.js";
+
+/** A store on the way to which failures can be put: the one below it is real. */
+export class FaultyStore implements TokenStore {
+  readonly below: TokenStore;
+  /** How many calls of each method are still to fail. */
+  readonly failures = { load: 0, begin: 0, commit: 0, abandon: 0, clear: 0 };
+  /** Awaited before each commit reaches the store. */
+  beforeCommit: () => Promise<void> = async () => undefined;
+
+  constructor(below: TokenStore) {
+    this.below = below;
+  }
+
+  async load() {
+    this.#fail("load");
+    return this.below.load();
+  }
+
+  async begin(request: BeginRequest) {
+    this.#fail("begin");
+    return this.below.begin(request);
+  }
+
+  async commit(attemptId: string, request: CommitRequest) {
+    await this.beforeCommit();
+    this.#fail("commit");
+    return this.below.commit(attemptId, request);
+  }
+
+  async abandon(attemptId: string, request: AbandonRequest) {
+    this.#fail("abandon");
+    return this.below.abandon(attemptId, request);
+  }
+
+  async clear() {
+    this.#fail("clear");
+    return this.below.clear();
+  }
+
+  #fail(method: keyof FaultyStore["failures"]): void {
+    if (this.failures[method] <= 0) return;
+    this.failures[method] -= 1;
+    throw new Error(`The storage is away (${method})`);
+  }
+}
