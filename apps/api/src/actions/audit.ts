@@ -1,0 +1,26 @@
+import type { Caller } from "../authorization/principal.js";
+import type { NewAuditEvent } from "../repositories/index.js";
+
+/** What an audit event says beside who did it. `details` hold facts, never a secret or a record. */
+export type AuditFacts = Pick<NewAuditEvent, "action" | "targetType" | "targetId" | "outcome" | "details">;
+
+/** An audit event of what `caller` did. */
+export function auditOf(caller: Caller, facts: AuditFacts): NewAuditEvent {
+  return {
+    actorUserId: caller.userId,
+    actorApiKeyId: caller.apiKeyId,
+    requestId: caller.requestId,
+    ip: caller.ip,
+    ...facts,
+  };
+}
+
+/** An audit event about a connector that succeeded. */
+export function connectorAudit(
+  caller: Caller,
+  action: string,
+  connectorId: string,
+  details: object = {},
+): NewAuditEvent {
+  return auditOf(caller, { action, targetType: "connector", targetId: connectorId, outcome: "success", details });
+}

@@ -1,0 +1,28 @@
+import type { ConnectorRow } from "../repositories/index.js";
+
+/** A connector as it is answered: every field but the credentials, of which it says only whether there are any. */
+export function viewConnector(row: ConnectorRow) {
+  return {
+    id: row.id,
+    code: row.connectorCode,
+    name: row.connectorName,
+    type: row.connectorType,
+    environment: row.environment,
+    externalSystemUrl: row.externalSystemUrl,
+    authenticationMethod: row.authenticationMethod,
+    configuration: { ...row.configuration },
+    hasCredentials: row.credentials !== null,
+    active: row.isActive,
+    status: row.status,
+    account: row.accountId === null ? null : { id: row.accountId, name: row.accountName },
+    version: row.version,
+    connectorVersion: row.connectorVersion,
+    lastSyncAt: row.lastSyncAt?.toISOString() ?? null,
+    createdBy: row.createdBy,
+    createdAt: row.createdAt.toISOString(),
+    updatedAt: row.updatedAt.toISOString(),
+  };
+}
+
+/** See {@link viewConnector}. */
+export type ConnectorView = ReturnType<typeof viewConnector>;

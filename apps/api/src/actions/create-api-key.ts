@@ -1,0 +1,51 @@
+import { ValidationError } from "@isthmus/core";
+import { assertAllowed, type Caller } from "../authorization/index.js";
+import { createApiKey as makeKey } from "../keys/api-key.js";
+import type { Services } from "../services.js";
+import { type ApiKeyView, viewApiKey } from "./api-key-view.js";
+import { auditOf } from "./audit.js";
+
+/** What a new key is for. */
+export interface CreateApiKeyInput {
+  readonly name: string;
+  /** Whom it acts as. Default: the caller. */
+  readonly userId?: string | undefined;
+  /** ISO 8601. Default: it does not expire. */
+  readonly expiresAt?: string | undefined;
+}
+
+/**
+ * Makes an API key. The answer is the only time that the key is shown.
+ *
+ * @throws {NotFoundError} when the tenant has no such user.
+ * @throws {ValidationError} when it would have expired already.
+ */
+export async function createApiKey(
+  services: Services,
+  caller: Caller,
+  { name, userId = caller.userId, expiresAt }: CreateApiKeyInput,
+): Promise<ApiKeyView & { readonly key: string }> {
+  await assertAllowed(services, caller, userId === caller.userId ? "api-keys.own" : "api-keys.all");
+  const expiry = expiresAt === undefined ? undefined : new Date(expiresAt);
+  if (expiry !== undefined && expiry.getTime() <= services.clock.now()) {
+    throw new ValidationError("The key would have expired already.", [
+      { path: "expiresAt", message: "In the future." },
+    ]);
+  }
+  const { key, prefix, hash } = makeKey(services.random);
+  const row = await services.database.asTenant(caller.tenantId, async ({ apiKeys, auditEvents }) => {
+    const created = await apiKeys.create({ userId, name, prefix, hash, ...(expiry && { expiresAt: expiry }) });
+    const details = { name, prefix, userId };
+    await auditEvents.append(
+      auditOf(caller, {
+        action: "api_key.created",
+        targetType: "api_key",
+        targetId: created.id,
+        outcome: "success",
+        details,
+      }),
+    );
+    return created;
+  });
+  return { ...viewApiKey(row), key };
+}

@@ -1,0 +1,21 @@
+import { assertAllowed, type Caller } from "../authorization/index.js";
+import type { NewUser } from "../repositories/index.js";
+import type { Services } from "../services.js";
+import { auditOf } from "./audit.js";
+import { withConflicts } from "./database-conflicts.js";
+import { type UserView, viewUser } from "./user-view.js";
+
+/** Adds a person to the caller's tenant. @throws {ConflictError} when the tenant has one with this address. */
+export async function createUser(services: Services, caller: Caller, user: NewUser): Promise<UserView> {
+  await assertAllowed(services, caller, "users.write");
+  return withConflicts(() =>
+    services.database.asTenant(caller.tenantId, async ({ users, auditEvents }) => {
+      const row = await users.create(user);
+      const details = { roles: row.roles };
+      await auditEvents.append(
+        auditOf(caller, { action: "user.created", targetType: "user", targetId: row.id, outcome: "success", details }),
+      );
+      return viewUser(row);
+    }),
+  );
+}

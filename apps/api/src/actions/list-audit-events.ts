@@ -1,0 +1,32 @@
+import { assertAllowed, type Caller } from "../authorization/index.js";
+import type { AuditEventFilter, AuditEventRow } from "../repositories/index.js";
+import type { Services } from "../services.js";
+import { type ListRequest, toListAnswer, toPageRequest } from "./paging.js";
+
+/** The audit log of the caller's tenant, newest first. */
+export async function listAuditEvents(
+  services: Services,
+  caller: Caller,
+  { filter, ...request }: ListRequest & { readonly filter: AuditEventFilter },
+) {
+  await assertAllowed(services, caller, "audit-events.read");
+  const page = toPageRequest(request);
+  return toListAnswer(
+    await services.database.asTenant(caller.tenantId, ({ auditEvents }) => auditEvents.list(filter, page)),
+    viewAuditEvent,
+  );
+}
+
+function viewAuditEvent(row: AuditEventRow) {
+  return {
+    id: row.id,
+    action: row.action,
+    outcome: row.outcome,
+    actor: row.actorUserId === null ? null : { userId: row.actorUserId, apiKeyId: row.actorApiKeyId },
+    target: { type: row.targetType, id: row.targetId },
+    details: { ...row.details },
+    ip: row.ip,
+    requestId: row.requestId,
+    occurredAt: row.occurredAt.toISOString(),
+  };
+}

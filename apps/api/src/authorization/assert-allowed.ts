@@ -1,0 +1,18 @@
+import { auditOf } from "../actions/audit.js";
+import { ApiError } from "../errors/index.js";
+import type { Services } from "../services.js";
+import { isAllowed, type Permission, rolesFor } from "./permissions.js";
+import type { Caller } from "./principal.js";
+
+/**
+ * Ends an action that the caller has no role for. The refusal is audited.
+ *
+ * @throws {ApiError} `FORBIDDEN`, naming the roles that would do.
+ */
+export async function assertAllowed(services: Services, caller: Caller, permission: Permission): Promise<void> {
+  if (isAllowed(caller.roles, permission)) return;
+  await services.database.asTenant(caller.tenantId, ({ auditEvents }) =>
+    auditEvents.append(auditOf(caller, { action: permission, targetType: "permission", outcome: "denied" })),
+  );
+  throw new ApiError("FORBIDDEN", `This needs one of the roles ${rolesFor(permission).join(", ")}.`);
+}

@@ -1,0 +1,41 @@
+import { type Role, roles } from "../repositories/index.js";
+
+const everybody: readonly Role[] = roles;
+
+/** Every role that there is. */
+export const roleNames: typeof roles = roles;
+
+// The one table of who may do what. Roles add up: a person may have several. `approver` decides about other people's
+// changes and makes none; `operator` runs what others have set up; `viewer` reads.
+const table = {
+  /** Connectors, their types, operations and entities. */
+  "connectors.read": everybody,
+  "connectors.write": ["admin", "editor"],
+  /** Authorising, renewing and giving back a connection. */
+  "connectors.connect": ["admin", "editor"],
+  "connectors.test": ["admin", "editor", "operator"],
+  /** Operations that read the vendor's records. */
+  "operations.read": ["admin", "editor", "operator", "viewer"],
+  /** Operations that change them. */
+  "operations.write": ["admin", "editor", "operator"],
+  "users.read": ["admin", "approver"],
+  "users.write": ["admin"],
+  /** Everybody manages the keys of their own; an administrator those of all. */
+  "api-keys.own": everybody,
+  "api-keys.all": ["admin"],
+  "audit-events.read": ["admin", "approver"],
+} as const satisfies Record<string, readonly Role[]>;
+
+/** Something that a role may allow. */
+export type Permission = keyof typeof table;
+
+/** Whether any of `roles` allows it. */
+export function isAllowed(roles: readonly Role[], permission: Permission): boolean {
+  const allowed: readonly Role[] = table[permission];
+  return roles.some((role) => allowed.includes(role));
+}
+
+/** The roles that allow it, for messages and documentation. */
+export function rolesFor(permission: Permission): readonly Role[] {
+  return table[permission];
+}

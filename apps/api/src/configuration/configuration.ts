@@ -1,0 +1,103 @@
+import type { LocalKeyring } from "@isthmus/core";
+import { ConfigurationError, type ConfigurationProblem } from "./problems.js";
+import { examples, type VariableName, variablesSchema } from "./variables.js";
+
+/** How the service runs, proven. See `docs` and `variables.ts` for the environment variables behind it. */
+export interface Configuration {
+  /** `NODE_ENV=production`: stricter rules, no quickstart keys, https. */
+  readonly production: boolean;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly host: string;
+  /** Origin under which browsers reach the service, no slash at the end; `undefined` = its own address. */
+  readonly publicUrl: string | undefined;
+  /** `undefined` = embedded. */
+  readonly databaseUrl: string | undefined;
+  /** Folder of the embedded database. */
+  readonly dataDirectory: string;
+  readonly keyring: LocalKeyring;
+  readonly role: "all" | "api" | "worker";
+  /** Names of connector packages; `undefined` = those in the service's own package.json. */
+  readonly connectors: readonly string[] | undefined;
+  /** Exact host:port addresses that may be private and plain http. */
+  readonly allowedPrivateHosts: readonly string[];
+  /** Opens the tenants' routes; `undefined` = they answer 403. */
+  readonly platformKey: string | undefined;
+  /** Origins that a browser may be sent back to after an authorisation. */
+  readonly returnToOrigins: readonly string[];
+  readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
+}
+
+/**
+ * Reads the environment, once, when the service starts.
+ *
+ * @throws {ConfigurationError} with every problem that there is, not only the first. No message repeats a value.
+ */
+export function readConfiguration(environment: Readonly<Record<string, string | undefined>>): Configuration {
+  // An empty variable is what shells and container files leave of one that was meant to be unset.
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== "" && value !== undefined),
+  );
+  const result = variablesSchema.safeParse(given, { reportInput: false });
+  if (!result.success) {
+    throw new ConfigurationError(
+      result.error.issues.map((issue) => problem(String(issue.path[0]) as VariableName, issue.message)),
+    );
+  }
+  const variables = result.data;
+  const configuration: Configuration = {
+    production: variables.NODE_ENV === "production",
+    port: variables.PORT,
+    host: variables.HOST,
+    publicUrl: variables.PUBLIC_URL === undefined ? undefined : new URL(variables.PUBLIC_URL).origin,
+    databaseUrl: variables.DATABASE_URL,
+    dataDirectory: variables.ISTHMUS_DATA,
+    keyring: variables.ISTHMUS_KEYS,
+    role: variables.ISTHMUS_ROLE,
+    connectors: variables.ISTHMUS_CONNECTORS,
+    allowedPrivateHosts: variables.ISTHMUS_ALLOWED_PRIVATE_HOSTS,
+    platformKey: variables.ISTHMUS_PLATFORM_KEY,
+    returnToOrigins: variables.ISTHMUS_RETURN_TO,
+    logLevel: variables.LOG_LEVEL,
+  };
+  const problems = [
+    ...checkTogether(configuration),
+    ...(configuration.production ? checkProduction(configuration, variables.ISTHMUS_ALLOW_PRIVATE_IN_PRODUCTION) : []),
+  ];
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return configuration;
+}
+
+function* checkTogether({ role, databaseUrl }: Configuration): Iterable<ConfigurationProblem> {
+  if (role !== "all" && databaseUrl === undefined) {
+    yield problem("DATABASE_URL", `is missing, and ISTHMUS_ROLE=${role} shares its database with other processes.`);
+  }
+}
+
+function* checkProduction(
+  { keyring, publicUrl, allowedPrivateHosts }: Configuration,
+  whyPrivate: string | undefined,
+): Iterable<ConfigurationProblem> {
+  const generated = keyring.keyIds.find((id) => id.startsWith("quickstart"));
+  if (generated !== undefined) {
+    yield problem(
+      "ISTHMUS_KEYS",
+      `holds "${generated}", a key that was generated for trying out, and this is production.`,
+    );
+  }
+  if (publicUrl === undefined) {
+    yield problem("PUBLIC_URL", "is missing, and in production browsers have to be sent to a known address.");
+  } else if (!publicUrl.startsWith("https://")) {
+    yield problem("PUBLIC_URL", "is http, and this is production: cookies and codes would travel in the open.");
+  }
+  if (allowedPrivateHosts.length > 0 && whyPrivate === undefined) {
+    yield problem(
+      "ISTHMUS_ALLOW_PRIVATE_IN_PRODUCTION",
+      "is missing, and ISTHMUS_ALLOWED_PRIVATE_HOSTS opens private addresses in production. Say why.",
+    );
+  }
+}
+
+function problem(variable: VariableName, words: string): ConfigurationProblem {
+  return { variable, problem: words, example: examples[variable] ?? variable };
+}

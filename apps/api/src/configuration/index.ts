@@ -1,0 +1,2 @@
+export { type Configuration, readConfiguration } from "./configuration.js";
+export { ConfigurationError, type ConfigurationProblem } from "./problems.js";

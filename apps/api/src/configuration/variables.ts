@@ -1,0 +1,94 @@
+import { ConnectorError, LocalKeyring } from "@isthmus/core";
+import { z } from "zod";
+
+const hostAndPort = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]):(\d{1,5})$/i;
+const packageName = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
+
+/** How to write each variable, for the message that refuses a wrong one. */
+export const examples = {
+  PORT: "PORT=3000",
+  HOST: "HOST=127.0.0.1",
+  PUBLIC_URL: "PUBLIC_URL=https://isthmus.example.com",
+  DATABASE_URL: "DATABASE_URL=postgresql://isthmus@db.example.com:5432/isthmus (unset = embedded)",
+  ISTHMUS_DATA: "ISTHMUS_DATA=./.isthmus",
+  ISTHMUS_KEYS: `ISTHMUS_KEYS=k1:<32 bytes in base64>, made with: node -p '"k1:" + crypto.randomBytes(32).toString("base64")'`,
+  ISTHMUS_ROLE: "ISTHMUS_ROLE=all",
+  ISTHMUS_CONNECTORS: "ISTHMUS_CONNECTORS=@isthmus/custom,@acme/isthmus-crm",
+  ISTHMUS_ALLOWED_PRIVATE_HOSTS: "ISTHMUS_ALLOWED_PRIVATE_HOSTS=sap.intern.example:44300,127.0.0.1:4010",
+  ISTHMUS_ALLOW_PRIVATE_IN_PRODUCTION: 'ISTHMUS_ALLOW_PRIVATE_IN_PRODUCTION="SAP runs in our own network"',
+  ISTHMUS_PLATFORM_KEY: `ISTHMUS_PLATFORM_KEY=<32 characters or more>, made with: node -p 'crypto.randomBytes(32).toString("base64url")'`,
+  ISTHMUS_RETURN_TO: "ISTHMUS_RETURN_TO=https://app.example.com,https://admin.example.com",
+  LOG_LEVEL: "LOG_LEVEL=info",
+} as const;
+
+/** The name of an environment variable that the service reads. */
+export type VariableName = keyof typeof examples;
+
+/** The environment as the service reads it. Variables that are not named here are ignored: they belong to others. */
+export const variablesSchema = z.object({
+  NODE_ENV: z.string().optional(),
+  PORT: z.coerce
+    .number({ error: "is not a port number." })
+    .int("is not a port number.")
+    .min(0)
+    .max(65_535)
+    .default(3000),
+  HOST: z.string().min(1, "is empty.").default("127.0.0.1"),
+  PUBLIC_URL: z.string().refine(isOrigin, "is not an http or https address without a path.").optional(),
+  DATABASE_URL: z
+    .string()
+    .refine((value) => /^postgres(ql)?:\/\//.test(value) && URL.canParse(value), "is not a postgresql:// address.")
+    .optional(),
+  ISTHMUS_DATA: z.string().min(1, "is empty.").default("./.isthmus"),
+  ISTHMUS_KEYS: z
+    .string({ error: "is missing. Without a key no credential can be sealed." })
+    .transform((text, context) => parseKeyring(text, context)),
+  ISTHMUS_ROLE: z.enum(["all", "api", "worker"], { error: "is none of all, api, worker." }).default("all"),
+  ISTHMUS_CONNECTORS: list(z.string().regex(packageName, "holds something that is not the name of a package.")),
+  ISTHMUS_ALLOWED_PRIVATE_HOSTS: list(
+    z.string().refine(isHostAndPort, "holds something that is not exactly host:port."),
+  ).transform((hosts) => hosts ?? []),
+  ISTHMUS_ALLOW_PRIVATE_IN_PRODUCTION: z.string().min(10, "has to say why, in 10 characters or more.").optional(),
+  ISTHMUS_PLATFORM_KEY: z.string().min(32, "is shorter than 32 characters.").optional(),
+  ISTHMUS_RETURN_TO: list(
+    z.string().refine(isOrigin, "holds something that is not an origin (scheme, host and port, no path)."),
+  ).transform((origins) => (origins ?? []).map((origin) => new URL(origin).origin)),
+  LOG_LEVEL: z
+    .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], {
+      error: "is none of fatal, error, warn, info, debug, trace, silent.",
+    })
+    .default("info"),
+});
+
+function list<Item extends z.ZodType<string, string>>(item: Item) {
+  const split = (text: string) =>
+    text
+      .split(",")
+      .map((part) => part.trim())
+      .filter((part) => part !== "");
+  return z.string().transform(split).pipe(z.array(item)).optional();
+}
+
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  const bare =
+    url.pathname === "/" && url.search === "" && url.hash === "" && url.username === "" && url.password === "";
+  return bare && (url.protocol === "http:" || url.protocol === "https:");
+}
+
+function isHostAndPort(text: string): boolean {
+  const port = Number(hostAndPort.exec(text)?.[1]);
+  return port >= 1 && port <= 65_535;
+}
+
+function parseKeyring(text: string, context: z.RefinementCtx<string>): LocalKeyring {
+  try {
+    return LocalKeyring.parse(text);
+  } catch (error) {
+    // Its messages name keys by id or position and never repeat material; the advice at their end is our example's.
+    const words = error instanceof ConnectorError ? error.message.replace(/ Make a key with: .*$/, "") : "is unusable.";
+    context.addIssue({ code: "custom", message: `is unusable. ${words}` });
+    return z.NEVER;
+  }
+}

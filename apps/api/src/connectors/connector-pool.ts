@@ -1,0 +1,134 @@
+import type { BaseConnector, Logger } from "@isthmus/core";
+import type { ConnectorRow } from "../repositories/index.js";
+import { type OpenConnectorOptions, openConnector } from "./open-connector.js";
+
+/** How many live connectors are kept, and how long. */
+export interface ConnectorPoolLimits {
+  /** The one that was used longest ago goes first. Those in use stay, even above it. Default 500. */
+  readonly maximum: number;
+  /** Milliseconds without use. Default 600 000. */
+  readonly idleMs: number;
+}
+
+interface Entry {
+  readonly version: number;
+  readonly connector: Promise<BaseConnector>;
+  users: number;
+  usedAtMs: number;
+  dropped: boolean;
+}
+
+/**
+ * Live connectors, so that connections, tokens and limits of the vendor last longer than one request. An entry belongs to
+ * one version of a connector: after a change the next use makes a new one, and the old one is closed once it is idle.
+ */
+export class ConnectorPool {
+  readonly #entries = new Map<string, Entry>();
+  readonly #closing = new Set<Promise<void>>();
+  readonly #options: OpenConnectorOptions;
+  readonly #limits: ConnectorPoolLimits;
+  readonly #logger: Logger;
+
+  constructor(options: OpenConnectorOptions, limits: Partial<ConnectorPoolLimits> = {}) {
+    this.#options = options;
+    this.#limits = { maximum: limits.maximum ?? 500, idleMs: limits.idleMs ?? 600_000 };
+    this.#logger = options.logger;
+  }
+
+  /** How many are kept now. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /**
+   * Runs `work` with the live connector of `row`, which was read just now for its own tenant. The connector stays open
+   * until `work` ends, also when it is dropped meanwhile.
+   *
+   * @throws What `openConnector` throws; a failure is not remembered.
+   */
+  async use<Result>(row: ConnectorRow, work: (connector: BaseConnector) => Promise<Result>): Promise<Result> {
+    const entry = this.#find(row);
+    entry.users += 1;
+    try {
+      return await work(await entry.connector);
+    } finally {
+      entry.users -= 1;
+      entry.usedAtMs = this.#options.clock.now();
+      this.#closeIfDone(entry);
+    }
+  }
+
+  /** Forgets a connector, because it changed or was deleted. */
+  drop(connectorId: string): void {
+    const entry = this.#entries.get(connectorId);
+    if (entry) this.#drop(connectorId, entry);
+  }
+
+  /** Closes those that nobody has used for a while. */
+  closeIdle(): void {
+    const now = this.#options.clock.now();
+    for (const [id, entry] of this.#entries) {
+      if (entry.users === 0 && now - entry.usedAtMs >= this.#limits.idleMs) this.#drop(id, entry);
+    }
+  }
+
+  /** Closes all of them, and waits for that. Those in use are closed when their work ends. */
+  async close(): Promise<void> {
+    for (const [id, entry] of this.#entries) this.#drop(id, entry);
+    await Promise.all(this.#closing);
+  }
+
+  #find(row: ConnectorRow): Entry {
+    const found = this.#entries.get(row.id);
+    if (found?.version === row.version) {
+      // Behind all others: a Map keeps the order of insertion, so the first one was used longest ago.
+      this.#entries.delete(row.id);
+      this.#entries.set(row.id, found);
+      return found;
+    }
+    this.closeIdle();
+    if (found) this.#drop(row.id, found);
+    const entry: Entry = {
+      version: row.version,
+      connector: openConnector(this.#options, row),
+      users: 0,
+      usedAtMs: this.#options.clock.now(),
+      dropped: false,
+    };
+    this.#entries.set(row.id, entry);
+    entry.connector.catch(() => {
+      if (this.#entries.get(row.id) === entry) this.#entries.delete(row.id);
+    });
+    this.#makeRoom(entry);
+    return entry;
+  }
+
+  #makeRoom(newest: Entry): void {
+    for (const [id, entry] of this.#entries) {
+      if (this.#entries.size <= this.#limits.maximum) return;
+      if (entry.users === 0 && entry !== newest) this.#drop(id, entry);
+    }
+  }
+
+  #drop(connectorId: string, entry: Entry): void {
+    this.#entries.delete(connectorId);
+    entry.dropped = true;
+    this.#closeIfDone(entry);
+  }
+
+  #closeIfDone(entry: Entry): void {
+    if (!entry.dropped || entry.users > 0) return;
+    const closing = this.#close(entry).finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+
+  async #close({ connector }: Entry): Promise<void> {
+    const [opened] = await Promise.allSettled([connector]);
+    if (opened.status === "rejected") return; // it never opened, and whoever asked for it was told
+    try {
+      await opened.value.close();
+    } catch (error) {
+      this.#logger.warn({ err: error }, "A connector did not close cleanly");
+    }
+  }
+}

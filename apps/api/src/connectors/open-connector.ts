@@ -1,0 +1,52 @@
+import type { BaseConnector, Clock, ConnectorFactory, EventEmitter, Logger, Random, Vault } from "@isthmus/core";
+import type { Database } from "../database/index.js";
+import { ApiError } from "../errors/index.js";
+import type { ConnectorRow } from "../repositories/index.js";
+import { PostgresTokenStore } from "../tokens/postgres-token-store.js";
+import { credentialsPlace } from "./credentials-place.js";
+
+/** What live connectors are made with. */
+export interface OpenConnectorOptions {
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly connectors: ConnectorFactory;
+  readonly events: EventEmitter;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly allowedPrivateHosts: readonly string[];
+  /** Ends the work of all of them when aborted. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Makes a live connector of a stored one: opens its credentials and gives it the tokens of its row. Sends nothing.
+ *
+ * @throws {ApiError} `CREDENTIALS_MISSING`.
+ * @throws {ConnectorError} `SEALED_VALUE_UNREADABLE` with a wrong key (the row stays as it is), `KEY_UNAVAILABLE`,
+ *   `UNKNOWN_CONNECTOR_TYPE`, `VALIDATION_FAILED`.
+ */
+export async function openConnector(options: OpenConnectorOptions, row: ConnectorRow): Promise<BaseConnector> {
+  const { database, vault, connectors, events, clock, random, logger, allowedPrivateHosts, signal } = options;
+  const { id: connectorId, tenantId, connectorType: type } = row;
+  if (row.credentials === null) {
+    throw new ApiError("CREDENTIALS_MISSING", "The connector has no credentials. Give them by PATCH.");
+  }
+  const credentials = await vault.open(row.credentials, credentialsPlace(tenantId, connectorId));
+  const settings = {
+    authenticationMethod: row.authenticationMethod,
+    credentials,
+    configuration: row.configuration,
+    configurationVersion: row.connectorVersion,
+  };
+  return connectors.create(type, settings, {
+    tokenStore: new PostgresTokenStore({ database, vault, tenantId, connectorId }),
+    connection: { tenantId, connectorId },
+    allowedPrivateHosts,
+    events,
+    clock,
+    random,
+    logger,
+    signal,
+  });
+}

@@ -1,0 +1,44 @@
+import {
+  type Clock,
+  type ConnectorFactory,
+  EventBus,
+  type KeyProvider,
+  type Logger,
+  type Random,
+  systemClock,
+  systemRandom,
+  Vault,
+} from "@isthmus/core";
+import { ConnectorPool } from "./connectors/connector-pool.js";
+import { type Database, newId } from "./database/index.js";
+import { recordLifecycle } from "./events/record-lifecycle.js";
+import type { ServiceSettings, Services } from "./services.js";
+import { DatabaseDataKeyStore } from "./vault/database-data-key-store.js";
+
+/** The parts that differ between a process and a test. */
+export interface ServiceParts {
+  readonly database: Database;
+  readonly connectors: ConnectorFactory;
+  readonly keyProvider: KeyProvider;
+  readonly settings: ServiceSettings;
+  readonly logger: Logger;
+  readonly stopping: AbortSignal;
+  readonly ending: AbortSignal;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+/** Puts together what the actions work with. */
+export function createServices(parts: ServiceParts): Services {
+  const { database, connectors, keyProvider, settings, logger, stopping, ending } = parts;
+  const clock = parts.clock ?? systemClock;
+  const random = parts.random ?? systemRandom;
+  const events = new EventBus({ logger });
+  const dataKeys = new DatabaseDataKeyStore(database);
+  const vault = new Vault({ keyProvider, dataKeys, createDataKeyId: newId, clock, random });
+  const { allowedPrivateHosts } = settings;
+  const environment = { database, vault, connectors, events, clock, random, logger, allowedPrivateHosts };
+  const pool = new ConnectorPool({ ...environment, signal: ending });
+  recordLifecycle({ events, database, logger });
+  return { database, vault, connectors, pool, events, clock, random, logger, settings, stopping, ending };
+}

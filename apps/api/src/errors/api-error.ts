@@ -1,0 +1,25 @@
+import type { ValidationIssue } from "@isthmus/core";
+import type { ApiErrorCode } from "./codes.js";
+
+/** What an {@link ApiError} may carry beside code and message. */
+export interface ApiErrorOptions extends ErrorOptions {
+  /** Which fields of the request it is about. */
+  readonly issues?: readonly ValidationIssue[];
+  /** Whether the same call may succeed later. Default: only what says so by its code. */
+  readonly retryable?: boolean;
+}
+
+/** A failure of the service's own: its message is for the caller and holds no secret. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  readonly code: ApiErrorCode;
+  readonly issues: readonly ValidationIssue[];
+  readonly retryable: boolean;
+
+  constructor(code: ApiErrorCode, message: string, options: ApiErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.issues = options.issues ?? [];
+    this.retryable = options.retryable ?? (code === "DATABASE_UNAVAILABLE" || code === "SHUTTING_DOWN");
+  }
+}

@@ -1,0 +1,44 @@
+/** Every failure that the service itself reports, beside core's `connectorErrorCodes`. Part of the API: never renamed. */
+export const apiErrorCodes = [
+  /** The body is not JSON. */
+  "MALFORMED_JSON",
+  /** The body is larger than the route accepts. */
+  "PAYLOAD_TOO_LARGE",
+  /** The body has another media type than `application/json`. */
+  "UNSUPPORTED_MEDIA_TYPE",
+  /** The request is not well-formed HTTP, or one of its headers is not. */
+  "BAD_REQUEST",
+  /** No key, or one that is unknown, expired, withdrawn, or whose user is disabled. */
+  "UNAUTHENTICATED",
+  /** The key's user has no role that may do this. */
+  "FORBIDDEN",
+  /** The service runs without a platform key, so nobody may manage tenants. */
+  "PLATFORM_KEY_NOT_CONFIGURED",
+  /** No such route. */
+  "ROUTE_NOT_FOUND",
+  /** An update has to name the version that it was made for (`If-Match`). */
+  "PRECONDITION_REQUIRED",
+  /** The record has changed since the version that the caller names. */
+  "PRECONDITION_FAILED",
+  /** Production connectors need approval, which this release does not have yet. */
+  "APPROVAL_UNAVAILABLE",
+  /** The connector is switched off. */
+  "CONNECTOR_INACTIVE",
+  /** The connector has no credentials yet. */
+  "CREDENTIALS_MISSING",
+  /** The address to come back to after an authorisation is not allow-listed. */
+  "RETURN_TO_NOT_ALLOWED",
+  /** The link or the callback of an authorisation is unknown, used, expired, or another browser's. */
+  "AUTHORIZATION_LINK_INVALID",
+  /** The change would leave the tenant without an administrator. */
+  "LAST_ADMINISTRATOR",
+  /** `Idempotency-Key` is not honoured yet, and ignoring it would be a trap. */
+  "IDEMPOTENCY_KEY_UNSUPPORTED",
+  /** The database is away; the same call may succeed later. */
+  "DATABASE_UNAVAILABLE",
+  /** The service is stopping; another process, or the next one, will answer. */
+  "SHUTTING_DOWN",
+] as const;
+
+/** One of {@link apiErrorCodes}. */
+export type ApiErrorCode = (typeof apiErrorCodes)[number];

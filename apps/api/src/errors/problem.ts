@@ -1,0 +1,119 @@
+import { isConnectorError, type RateLimitError, type ValidationError, type VendorFault } from "@isthmus/core";
+import { z } from "zod";
+import { DatabaseUnavailableError } from "../database/index.js";
+import { ApiError } from "./api-error.js";
+import { readFastifyError } from "./fastify-errors.js";
+import { type ProblemCode, statusOf } from "./status-table.js";
+
+/** A problem document (RFC 9457) as every error of the service is answered. */
+export const problemSchema = z
+  .object({
+    type: z.string().describe("Identifies the kind of problem: `urn:isthmus:problem:` and the code in lower case."),
+    title: z.string().describe("The code in words."),
+    status: z.int().describe("The HTTP status."),
+    code: z.string().describe("Stable; branch on this."),
+    detail: z.string().describe("What failed and what to do next, for people. Holds no secret."),
+    retryable: z.boolean().describe("Whether the same call may succeed later without anyone changing anything."),
+    requestId: z.string().describe("Also in the X-Request-Id header and in the log."),
+    vendor: z
+      .object({
+        code: z.string().optional(),
+        message: z.string().optional(),
+        requestId: z.string().optional(),
+        status: z.int().optional(),
+        fields: z.array(z.string()).optional(),
+      })
+      .optional()
+      .describe("What the vendor itself said."),
+    errors: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .describe("The fields that are wrong."),
+    reconcile: z.string().optional().describe("How to look up the result of a write whose outcome is unknown."),
+  })
+  .meta({ id: "Problem", description: "A problem document (RFC 9457)." });
+
+/** See {@link problemSchema}. */
+export type Problem = z.infer<typeof problemSchema>;
+
+/** A problem with what belongs into headers. */
+export interface ProblemAnswer {
+  readonly problem: Problem;
+  /** Seconds, for `Retry-After`. */
+  readonly retryAfterSeconds: number | undefined;
+  /** Whether it is a defect that somebody has to look at. */
+  readonly unexpected: boolean;
+}
+
+interface Parts {
+  readonly code: ProblemCode;
+  readonly detail: string;
+  readonly retryable: boolean;
+  readonly issues?: readonly { readonly path: string; readonly message: string }[] | undefined;
+  readonly vendor?: VendorFault | undefined;
+  readonly reconcile?: string | undefined;
+  readonly retryAfterMs?: number | undefined;
+  readonly unexpected?: boolean;
+}
+
+/** Seconds after which a database that is away is worth another try. */
+const databaseRetrySeconds = 2;
+
+/** What any thrown value is answered with. What is unknown becomes `INTERNAL`, without a word of its cause. */
+export function toProblem(error: unknown, requestId: string): ProblemAnswer {
+  const parts = readError(error);
+  const { code, issues, vendor, reconcile } = parts;
+  const problem: Problem = {
+    type: `urn:isthmus:problem:${code.toLowerCase().replaceAll("_", "-")}`,
+    title: titleOf(code),
+    status: statusOf(code),
+    code,
+    detail: parts.detail,
+    retryable: parts.retryable,
+    requestId,
+    ...(vendor && { vendor: copyFault(vendor) }),
+    ...(issues && issues.length > 0 && { errors: issues.map(({ path, message }) => ({ path, message })) }),
+    ...(reconcile !== undefined && { reconcile }),
+  };
+  const { retryAfterMs } = parts;
+  return {
+    problem,
+    retryAfterSeconds: retryAfterMs === undefined ? undefined : Math.max(1, Math.ceil(retryAfterMs / 1000)),
+    unexpected: parts.unexpected ?? false,
+  };
+}
+
+function readError(error: unknown): Parts {
+  if (error instanceof ApiError) {
+    return { code: error.code, detail: error.message, retryable: error.retryable, issues: error.issues };
+  }
+  if (error instanceof DatabaseUnavailableError) {
+    const retryAfterMs = databaseRetrySeconds * 1000;
+    return { code: "DATABASE_UNAVAILABLE", detail: error.message, retryable: true, retryAfterMs };
+  }
+  if (isConnectorError(error)) {
+    const { code, message: detail, retryable, vendor } = error;
+    // Read by shape, not by class: the error may come from another copy of core.
+    const issues = "issues" in error ? (error as ValidationError).issues : undefined;
+    const retryAfterMs = "retryAfterMs" in error ? (error as RateLimitError).retryAfterMs : undefined;
+    const reconcile = "reconcile" in error && typeof error.reconcile === "string" ? error.reconcile : undefined;
+    return { code, detail, retryable, vendor, issues, retryAfterMs, reconcile, unexpected: code === "INTERNAL" };
+  }
+  return (
+    readFastifyError(error) ?? {
+      code: "INTERNAL",
+      detail: "Something failed inside Isthmus. The log has more under this request id.",
+      retryable: false,
+      unexpected: true,
+    }
+  );
+}
+
+function copyFault({ fields, ...rest }: VendorFault): NonNullable<Problem["vendor"]> {
+  return { ...rest, ...(fields && { fields: [...fields] }) };
+}
+
+function titleOf(code: ProblemCode): string {
+  const words = code.toLowerCase().replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

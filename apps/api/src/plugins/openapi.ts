@@ -1,0 +1,37 @@
+import swagger from "@fastify/swagger";
+import type { FastifyInstance } from "fastify";
+import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
+import { addOperationPaths } from "../openapi/operation-paths.js";
+import type { Services } from "../services.js";
+
+/** `/openapi.json`: OpenAPI 3.1 of every route and every connector operation, made from their schemas when first asked for. */
+export async function registerOpenApi(app: FastifyInstance, services: Services): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "Isthmus",
+        version: "1.0.0",
+        description: "Connects tenants to business systems. Errors are problem documents (RFC 9457).",
+        license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+      },
+      components: {
+        securitySchemes: {
+          apiKey: { type: "http", scheme: "bearer", description: "An API key of a tenant's user: `isth_…`." },
+          platformKey: { type: "http", scheme: "bearer", description: "The platform key, for tenants." },
+        },
+      },
+      security: [{ apiKey: [] }],
+    },
+    transform: jsonSchemaTransform,
+    transformObject: (document) =>
+      addOperationPaths(jsonSchemaTransformObject(document), services.connectors.definitions()),
+  });
+  app.get("/openapi.json", { schema: { hide: true } as object }, (_request, reply) =>
+    reply.type("application/json").send(JSON.stringify(withServer(app.swagger(), services.settings.publicUrl()))),
+  );
+}
+
+function withServer(document: object, url: string): object {
+  return { ...document, servers: [{ url }] };
+}

@@ -1,0 +1,121 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { createConnector } from "../actions/create-connector.js";
+import { deleteConnector } from "../actions/delete-connector.js";
+import { getConnector } from "../actions/get-connector.js";
+import { listConnectors } from "../actions/list-connectors.js";
+import { updateConnector } from "../actions/update-connector.js";
+import { callerOf } from "../plugins/authentication.js";
+import type { Services } from "../services.js";
+import { readIfMatch, requireIfMatch, toEntityTag } from "./entity-tags.js";
+import { idParametersSchema, pageOf, problemResponses } from "./schemas/common.js";
+import {
+  connectorSchema,
+  createConnectorSchema,
+  listConnectorsSchema,
+  updateConnectorSchema,
+} from "./schemas/connectors.js";
+
+const tags = ["connectors"];
+const ifMatchSchema = z.object({ "if-match": z.string().optional().describe("The ETag of the connector.") });
+
+/** `/v1/connectors`: create, list, read, change, delete. */
+export const connectorRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  app.post(
+    "/v1/connectors",
+    {
+      schema: {
+        tags,
+        summary: "Add a connector",
+        operationId: "createConnector",
+        body: createConnectorSchema,
+        response: { 201: connectorSchema, ...problemResponses },
+      },
+    },
+    async (request, reply) => {
+      const connector = await createConnector(services, callerOf(request), request.body);
+      reply.header("location", `/v1/connectors/${connector.id}`).header("etag", toEntityTag(connector.version));
+      return reply.code(201).send(connector);
+    },
+  );
+
+  app.get(
+    "/v1/connectors",
+    {
+      schema: {
+        tags,
+        summary: "List connectors",
+        operationId: "listConnectors",
+        querystring: listConnectorsSchema,
+        response: { 200: pageOf(connectorSchema), ...problemResponses },
+      },
+    },
+    async (request) => {
+      const { limit, cursor, type, active, environment } = request.query;
+      const filter = {
+        ...(type !== undefined && { type }),
+        ...(active !== undefined && { active }),
+        ...(environment !== undefined && { environment }),
+      };
+      return listConnectors(services, callerOf(request), { limit, cursor, filter });
+    },
+  );
+
+  app.get(
+    "/v1/connectors/:id",
+    {
+      schema: {
+        tags,
+        summary: "Read a connector",
+        operationId: "getConnector",
+        params: idParametersSchema,
+        response: { 200: connectorSchema, ...problemResponses },
+      },
+    },
+    async (request, reply) => {
+      const connector = await getConnector(services, callerOf(request), request.params.id);
+      return reply.header("etag", toEntityTag(connector.version)).send(connector);
+    },
+  );
+
+  app.patch(
+    "/v1/connectors/:id",
+    {
+      schema: {
+        tags,
+        summary: "Change a connector",
+        description: "Needs If-Match. Another address or authentication method ends the present authorisation.",
+        operationId: "updateConnector",
+        params: idParametersSchema,
+        headers: ifMatchSchema,
+        body: updateConnectorSchema,
+        response: { 200: connectorSchema, ...problemResponses },
+      },
+    },
+    async (request, reply) => {
+      const version = requireIfMatch(request.headers["if-match"]);
+      const connector = await updateConnector(services, callerOf(request), request.params.id, version, request.body);
+      return reply.header("etag", toEntityTag(connector.version)).send(connector);
+    },
+  );
+
+  app.delete(
+    "/v1/connectors/:id",
+    {
+      schema: {
+        tags,
+        summary: "Delete a connector",
+        description: "Gives the grant back at the vendor where that is possible. If-Match may be given.",
+        operationId: "deleteConnector",
+        params: idParametersSchema,
+        headers: ifMatchSchema,
+        response: { 204: z.undefined().describe("Deleted."), ...problemResponses },
+      },
+    },
+    async (request, reply) => {
+      const version = readIfMatch(request.headers["if-match"]);
+      await deleteConnector(services, callerOf(request), request.params.id, version);
+      return reply.code(204).send();
+    },
+  );
+};

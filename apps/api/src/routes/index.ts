@@ -1,0 +1,24 @@
+import type { FastifyPluginAsync } from "fastify";
+import type { Services } from "../services.js";
+import { apiKeyRoutes } from "./api-keys.js";
+import { auditEventRoutes } from "./audit-events.js";
+import { connectorTypeRoutes } from "./connector-types.js";
+import { connectorRoutes } from "./connectors.js";
+import { healthRoutes } from "./health.js";
+import { tenantRoutes as tenants } from "./tenants.js";
+import { userRoutes } from "./users.js";
+
+/** Routes that need no key. */
+export const publicRoutes: readonly FastifyPluginAsync<Services>[] = [healthRoutes];
+
+/** Routes that need a tenant's API key. */
+export const tenantRoutes: readonly FastifyPluginAsync<Services>[] = [
+  connectorTypeRoutes,
+  connectorRoutes,
+  userRoutes,
+  apiKeyRoutes,
+  auditEventRoutes,
+];
+
+/** Routes that need the platform key. */
+export const platformRoutes: readonly FastifyPluginAsync<Services>[] = [tenants];

@@ -1,0 +1,60 @@
+import { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, fastify } from "fastify";
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import { authenticationPlugin, platformAuthenticationPlugin } from "./plugins/authentication.js";
+import { registerDocs } from "./plugins/docs.js";
+import { acceptEmptyJson } from "./plugins/json-body.js";
+import { registerOpenApi } from "./plugins/openapi.js";
+import { problemPlugin, sendProblem } from "./plugins/problem.js";
+import { requestContextPlugin, requestIdOf } from "./plugins/request-context.js";
+import { platformRoutes, publicRoutes, tenantRoutes } from "./routes/index.js";
+import type { Services } from "./services.js";
+
+/** What the HTTP side is made with, beside what the actions need. */
+export interface ServerOptions {
+  readonly services: Services;
+  /** Pino's interface. */
+  readonly logger: FastifyBaseLogger;
+  /** Whether browsers reach the service by https: then HSTS is sent, and cookies are `Secure`. */
+  readonly https: boolean;
+}
+
+/** Largest body of a request, in bytes. */
+const bodyLimit = 4 * 1024 * 1024;
+
+/** Builds the HTTP server from parts handed in. It does not listen yet. */
+export async function buildServer({ services, logger, https }: ServerOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    genReqId: requestIdOf,
+    bodyLimit,
+    // A stopping service takes no new request on connections that are still open.
+    return503OnClosing: true,
+    forceCloseConnections: "idle",
+    frameworkErrors: (error, request, reply) => {
+      sendProblem(error, request, reply);
+    },
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  acceptEmptyJson(app);
+  await app.register(requestContextPlugin, { https });
+  await app.register(problemPlugin);
+  await registerOpenApi(app, services);
+  registerDocs(app);
+  await app.register(async (scope) => {
+    for (const routes of publicRoutes) await scope.register(routes, services);
+  });
+  await app.register(protectedScope(authenticationPlugin, tenantRoutes), services);
+  await app.register(protectedScope(platformAuthenticationPlugin, platformRoutes), services);
+  return app;
+}
+
+type Routes = FastifyPluginAsync<Services>;
+
+function protectedScope(guard: typeof authenticationPlugin, routes: readonly Routes[]): FastifyPluginAsync<Services> {
+  return async (scope, services) => {
+    await scope.register(guard, services);
+    for (const each of routes) await scope.register(each, services);
+  };
+}

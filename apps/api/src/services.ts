@@ -1,0 +1,34 @@
+import type { Clock, ConnectorFactory, EventBus, Logger, Random, Vault } from "@isthmus/core";
+import type { ConnectorPool } from "./connectors/connector-pool.js";
+import type { Database } from "./database/index.js";
+
+/** What the actions work with: made once by `main.ts`, or by a test. */
+export interface Services {
+  readonly database: Database;
+  readonly vault: Vault;
+  /** The installed connectors. */
+  readonly connectors: ConnectorFactory;
+  /** Live instances of them. */
+  readonly pool: ConnectorPool;
+  readonly events: EventBus;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly settings: ServiceSettings;
+  /** Aborted when the service begins to stop: no new work is taken. */
+  readonly stopping: AbortSignal;
+  /** Aborted when requests have had their time to finish: what is still at work ends. */
+  readonly ending: AbortSignal;
+}
+
+/** The part of the configuration that actions need. */
+export interface ServiceSettings {
+  /** Origin under which browsers reach the service; a function, because port 0 is known only once it listens. */
+  readonly publicUrl: () => string;
+  /** Origins that a browser may be sent back to after an authorisation. */
+  readonly returnToOrigins: readonly string[];
+  /** Exact host:port addresses that connectors may reach although they are private. */
+  readonly allowedPrivateHosts: readonly string[];
+  /** `undefined` = nobody may manage tenants. */
+  readonly platformKey: string | undefined;
+}

@@ -1,0 +1,82 @@
+import { isConnectorError, type KeyProvider } from "@isthmus/core";
+import { pino } from "pino";
+import { type Configuration, ConfigurationError, readConfiguration } from "./configuration/index.js";
+import { loadConnectors } from "./connectors/load-connectors.js";
+import { createServices } from "./create-services.js";
+import { DatabaseError, openDatabase } from "./database/index.js";
+import { buildServer } from "./server.js";
+import { stopOnSignal } from "./stop-on-signal.js";
+
+/**
+ * Runs the service until it is told to stop. What keeps it from starting is told on stderr in words, without a stack,
+ * and ends the process with exit code 1.
+ */
+export async function startService(environment: Readonly<Record<string, string | undefined>>): Promise<void> {
+  try {
+    await run(readConfiguration(environment));
+  } catch (error) {
+    process.stderr.write(`${explain(error)}\n`);
+    process.exitCode = 1;
+    // Nothing is left to wait for, but a half-open database would keep the process alive.
+    process.exit();
+  }
+}
+
+async function run(configuration: Configuration): Promise<void> {
+  const logger = createLogger(configuration);
+  const stopping = new AbortController();
+  const ending = new AbortController();
+  const [database, connectors] = await Promise.all([
+    openDatabase({
+      logger,
+      dataDirectory: configuration.dataDirectory,
+      ...(configuration.databaseUrl !== undefined && { url: configuration.databaseUrl }),
+    }),
+    loadConnectors({ packages: configuration.connectors }),
+  ]);
+  let publicUrl = configuration.publicUrl ?? `http://${configuration.host}:${configuration.port}`;
+  const keyProvider: KeyProvider = configuration.keyring;
+  const services = createServices({
+    database,
+    connectors,
+    keyProvider,
+    logger,
+    stopping: stopping.signal,
+    ending: ending.signal,
+    settings: {
+      publicUrl: () => publicUrl,
+      returnToOrigins: configuration.returnToOrigins,
+      allowedPrivateHosts: configuration.allowedPrivateHosts,
+      platformKey: configuration.platformKey,
+    },
+  });
+  const app = await buildServer({ services, logger, https: publicUrl.startsWith("https://") });
+  stopOnSignal({ app, services, logger, stopping, ending });
+  const address = await app.listen({ port: configuration.port, host: configuration.host });
+  if (configuration.publicUrl === undefined) publicUrl = address;
+  const types =
+    connectors
+      .definitions()
+      .map(({ type }) => type)
+      .join(", ") || "none";
+  process.stdout.write(`Isthmus listens on ${address} (database: ${database.kind}, connectors: ${types})\n`);
+}
+
+function createLogger({ logLevel }: Configuration) {
+  return pino({
+    level: logLevel,
+    base: undefined,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    // Nothing here logs headers or bodies; should a library do so, these stay out.
+    redact: { paths: ["*.authorization", "*.cookie", "req.headers"], censor: "[redacted]" },
+  });
+}
+
+function explain(error: unknown): string {
+  if (error instanceof ConfigurationError) return error.message;
+  if (error instanceof DatabaseError || isConnectorError(error)) return `Isthmus cannot start: ${error.message}`;
+  if (error instanceof Error && Reflect.get(error, "syscall") === "listen") {
+    return `Isthmus cannot start: it cannot listen (${String(Reflect.get(error, "code"))}). Choose another HOST or PORT.`;
+  }
+  return `Isthmus cannot start: ${error instanceof Error ? error.message : String(error)}`;
+}

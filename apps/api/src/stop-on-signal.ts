@@ -1,0 +1,53 @@
+import type { Logger } from "@isthmus/core";
+import type { FastifyInstance } from "fastify";
+import type { Services } from "./services.js";
+
+/** What has to be stopped. */
+export interface StoppableService {
+  readonly app: FastifyInstance;
+  readonly services: Services;
+  readonly logger: Logger;
+  /** Turns readiness off. */
+  readonly stopping: AbortController;
+  /** Ends what is still at work. */
+  readonly ending: AbortController;
+}
+
+/** How long requests in flight may take after the signal, in milliseconds. */
+const graceMs = 25_000;
+
+/**
+ * SIGTERM and SIGINT: readiness off, no new requests, those in flight finish (25 s at the most), everything is closed,
+ * exit code 0. A second signal ends the process at once.
+ */
+export function stopOnSignal(service: StoppableService): void {
+  let signals = 0;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    signals += 1;
+    if (signals > 1) process.exit(1);
+    service.logger.info({ signal }, "Stopping");
+    stop(service).then(
+      () => process.exit(0),
+      (error: unknown) => {
+        service.logger.error({ err: error }, "The service did not stop cleanly");
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+}
+
+async function stop({ app, services, logger, stopping, ending }: StoppableService): Promise<void> {
+  stopping.abort();
+  const timer = setTimeout(() => {
+    logger.warn({ graceMs }, "Requests did not finish in time and are ended");
+    ending.abort(new Error("The service is stopping."));
+    app.server.closeAllConnections();
+  }, graceMs);
+  await app.close();
+  clearTimeout(timer);
+  ending.abort(new Error("The service is stopping."));
+  await services.pool.close();
+  await services.database.close();
+}

@@ -1,0 +1,39 @@
+import { ConnectorError, type DataKeyRecord, type DataKeyStore, wrappedKeySchema } from "@isthmus/core";
+import type { Database } from "../database/index.js";
+import type { DataKeyRow } from "../repositories/index.js";
+
+/** Core's `DataKeyStore` over the table `data_keys`. */
+export class DatabaseDataKeyStore implements DataKeyStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async current(tenantId: string): Promise<DataKeyRecord | undefined> {
+    const row = await this.#database.asTenant(tenantId, ({ dataKeys }) => dataKeys.findActive());
+    return row && toRecord(row);
+  }
+
+  async find(tenantId: string, dataKeyId: string): Promise<DataKeyRecord | undefined> {
+    const row = await this.#database.asTenant(tenantId, ({ dataKeys }) => dataKeys.findById(dataKeyId));
+    return row && toRecord(row);
+  }
+
+  async insert({ id, tenantId, wrapped }: DataKeyRecord): Promise<DataKeyRecord> {
+    const { keyEncryptionKeyId } = wrapped;
+    const row = await this.#database.asTenant(tenantId, ({ dataKeys }) =>
+      dataKeys.createActive({ id, wrapped, keyEncryptionKeyId }),
+    );
+    return toRecord(row);
+  }
+}
+
+function toRecord({ id, tenantId, wrapped }: DataKeyRow): DataKeyRecord {
+  const result = wrappedKeySchema.safeParse(wrapped);
+  if (result.success) return { id, tenantId, wrapped: result.data };
+  throw new ConnectorError(
+    "SEALED_VALUE_UNREADABLE",
+    `Data key ${id} is not stored in a form that this release reads.`,
+  );
+}
