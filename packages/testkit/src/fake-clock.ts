@@ -6,8 +6,11 @@ interface Sleeper {
   wake(): void;
 }
 
-/** Real milliseconds without work after which time moves on. */
-const quietMs = 5;
+/** Real milliseconds without work after which time moves on, for a short jump and at the most. */
+const shortestQuietMs = 5;
+const longestQuietMs = 250;
+/** The longer the jump, the surer it has to be that there is nothing else to do: a long sleep is mostly a watchdog. */
+const quietPerJump = 1 / 100;
 /** Turns of the event loop without work, after those milliseconds: a stalled process is not a quiet one. */
 const quietTurns = 4;
 
@@ -77,8 +80,7 @@ export class FakeClock implements Clock {
   async #run(): Promise<void> {
     this.#isRunning = true;
     while (this.#sleepers.size > 0) {
-      await this.#untilQuiet();
-      const [first] = [...this.#sleepers].sort((left, right) => left.wakesAtMs - right.wakesAtMs);
+      const first = await this.#firstOnceQuiet();
       if (!first) break;
       this.#sleepers.delete(first);
       this.#nowMs = Math.max(this.#nowMs, first.wakesAtMs);
@@ -87,12 +89,20 @@ export class FakeClock implements Clock {
     this.#isRunning = false;
   }
 
-  async #untilQuiet(): Promise<void> {
-    for (let seen = -1; seen !== this.#activity || this.#holds > 0; ) {
-      seen = this.#activity;
-      await realDelay(quietMs);
+  /** Who wakes first, once nobody has had anything to do for a while; `undefined` when nobody sleeps any more. */
+  async #firstOnceQuiet(): Promise<Sleeper | undefined> {
+    for (;;) {
+      const seen = this.#activity;
+      const first = this.#first();
+      if (!first) return undefined;
+      const jumpMs = first.wakesAtMs - this.#nowMs;
+      await realDelay(Math.min(longestQuietMs, Math.max(shortestQuietMs, jumpMs * quietPerJump)));
       for (let turn = 0; turn < quietTurns; turn += 1) await nextTurn();
-      if (this.#sleepers.size === 0) return;
+      if (seen === this.#activity && this.#holds === 0 && first === this.#first()) return first;
     }
+  }
+
+  #first(): Sleeper | undefined {
+    return [...this.#sleepers].sort((left, right) => left.wakesAtMs - right.wakesAtMs)[0];
   }
 }

@@ -5,7 +5,7 @@ import { demand, demandCode, demandEqual } from "../violation.js";
 
 const retryAfterSeconds = 7;
 /** Real milliseconds after which a connector gives up in the timeout clauses, and how long the stand-in stays silent. */
-const impatienceMs = 150;
+const impatienceMs = 400;
 const silenceMs = 3_000;
 
 /** Clauses about a vendor that limits, fails, stays silent or breaks off. */

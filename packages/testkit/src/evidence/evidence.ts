@@ -41,14 +41,14 @@ export class Evidence {
     return this.#statements.filter((statement) => statement.kind === kind).length;
   }
 
-  /** One line for each secret that was said, without the secret itself. */
+  /** One line for each secret that was said, with what stood around it, but without the secret itself. */
   leaks(kind: EvidenceKind): string[] {
     const lines = this.#statements
       .filter((statement) => statement.kind === kind)
       .flatMap(({ clause, text }) =>
         findSecrets(text, this.#secrets).map(
-          ({ secret, encoding }) =>
-            `${clause}: a secret of ${secret.length} characters (${encoding}) in ${excerpt(text, secret)}`,
+          ({ secret, encoding, index, length }) =>
+            `${clause}: a secret of ${secret.length} characters, as ${encoding}, after ${around(text, index, length)}`,
         ),
       );
     return [...new Set(lines)];
@@ -87,8 +87,8 @@ function stringify(value: unknown): string {
   );
 }
 
-function excerpt(text: string, secret: string): string {
-  const hidden = text.replaceAll(secret, "█".repeat(8));
-  const at = Math.max(0, hidden.indexOf("█") - 80);
-  return JSON.stringify(hidden.slice(at, at + 200));
+/** What stands before and after a secret. */
+function around(text: string, index: number, length: number): string {
+  const before = text.slice(Math.max(0, index - 80), index);
+  return JSON.stringify(`${before}[…]${text.slice(index + length, index + length + 20)}`);
 }

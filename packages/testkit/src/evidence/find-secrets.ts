@@ -8,6 +8,9 @@ export type SecretEncoding = "plain" | "base64" | "base64url" | "url" | "json" |
 export interface SecretSighting {
   readonly secret: string;
   readonly encoding: SecretEncoding;
+  /** Where the encoded secret begins and how long it is, in characters of the text. */
+  readonly index: number;
+  readonly length: number;
 }
 
 /**
@@ -19,9 +22,10 @@ export interface SecretSighting {
 export function findSecrets(text: string, secrets: Iterable<string>): SecretSighting[] {
   const lowerCaseText = text.toLowerCase();
   return [...new Set(secrets)].flatMap((secret) =>
-    encodingsOf(secret)
-      .filter(({ encoding, form }) => (encoding === "hex" ? lowerCaseText : text).includes(form))
-      .map(({ encoding }) => ({ secret, encoding })),
+    encodingsOf(secret).flatMap(({ encoding, form }) => {
+      const index = (encoding === "hex" ? lowerCaseText : text).indexOf(form);
+      return index < 0 ? [] : [{ secret, encoding, index, length: form.length }];
+    }),
   );
 }
 

@@ -1,17 +1,12 @@
 import {
-  AuthenticationError,
   BaseConnector,
   type ConnectedAccount,
   type ConnectionCheck,
   ConnectorError,
   type ConnectorRequest,
-  NotFoundError,
-  OutcomeUnknownError,
-  RateLimitError,
+  mapHttpStatus,
   redactText,
-  TransientError,
   type TransportResponse,
-  VendorError,
   type VendorFault,
 } from "@isthmus/core";
 import { z } from "zod";
@@ -96,18 +91,8 @@ export class ReferenceConnector extends BaseConnector<unknown, ReferenceConfigur
   }
 
   protected mapFailure(response: TransportResponse, request: ConnectorRequest): ConnectorError {
-    const { status } = response;
-    const vendor = readFault(response);
-    if (status === 401) return new AuthenticationError("The vendor refused the credentials.", { vendor });
-    if (status === 403) return new ConnectorError("PERMISSION_DENIED", "The vendor does not allow this.", { vendor });
-    if (status === 404) return new NotFoundError("The vendor has no such thing.", { vendor });
-    if (status === 429) return new RateLimitError("The vendor asks for a pause.", { vendor });
-    if (status < 500) return new VendorError(`The vendor refused the request (${status}).`, { vendor });
-    if (request.method === "POST") {
-      const reconcile = request.reconcile ?? "Look for its result at the vendor.";
-      return new OutcomeUnknownError("The vendor failed while it was writing.", { vendor, reconcile });
-    }
-    return new TransientError("VENDOR_UNAVAILABLE", "The vendor is broken or overloaded.", { vendor });
+    const { status, headers } = response;
+    return mapHttpStatus({ status, headers, request, vendor: readFault(response), nowMs: this.clock.now() });
   }
 
   /** The page of notes at a path, or at the full URL that the vendor named. */

@@ -1,3 +1,5 @@
+import type { EventEmitter } from "node:events";
+
 /** Something that nobody handled. */
 export interface UnhandledEvent {
   readonly event: "unhandledRejection" | "uncaughtException";
@@ -12,16 +14,17 @@ const names = ["unhandledRejection", "uncaughtException"] as const;
  */
 export function watchProcess(): { readonly seen: readonly UnhandledEvent[]; stop(): void } {
   const seen: UnhandledEvent[] = [];
+  const emitter: EventEmitter = process;
   const ends = names.map((event) => {
-    const others = process.rawListeners(event);
+    const others = emitter.rawListeners(event);
     const listener = (error: unknown) => {
       seen.push({ event, error });
     };
-    process.removeAllListeners(event);
-    process.on(event, listener);
+    emitter.removeAllListeners(event);
+    emitter.on(event, listener);
     return () => {
-      process.removeListener(event, listener);
-      for (const other of others) process.on(event, (...values: unknown[]) => Reflect.apply(other, process, values));
+      emitter.removeListener(event, listener);
+      for (const other of others) emitter.on(event, other as (...values: unknown[]) => void);
     };
   });
   return {
