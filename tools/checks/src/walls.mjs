@@ -1,6 +1,6 @@
 // @ts-check
 import { globSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { cruise } from "dependency-cruiser";
 import { wallRules } from "./wall-rules.mjs";
 import { listPackagesWithSources } from "./workspace.mjs";
@@ -22,7 +22,8 @@ export async function checkWalls(root) {
   const { output } = await cruise(
     files,
     {
-      baseDir: root,
+      // Without a slash at its end, which dependency-cruiser does not bear.
+      baseDir: resolve(root),
       validate: true,
       ruleSet: { forbidden: wallRules(packages) },
       // Type-only imports are arrows as well.
