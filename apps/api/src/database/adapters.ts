@@ -55,7 +55,11 @@ function bindQueries(queryable: SqlQueryable): Pick<SqlQueryable, "queryRaw" | "
 function guardTransaction(transaction: Transaction): Transaction {
   let failure: unknown;
   const watch = async <T>(query: SqlQuery, run: (query: SqlQuery) => Promise<T>): Promise<T> => {
-    if (failure !== undefined && /^\s*commit/i.test(query.sql)) throw failure;
+    if (failure !== undefined && /^\s*commit/i.test(query.sql)) {
+      // Without it the connection would go back to the pool inside the failed transaction.
+      await transaction.executeRaw({ sql: "ROLLBACK", args: [], argTypes: [] });
+      throw failure;
+    }
     try {
       return await run(query);
     } catch (error) {

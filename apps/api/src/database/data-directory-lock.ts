@@ -10,6 +10,10 @@ export interface DataDirectoryLock {
   release(): void;
 }
 
+// Holds every lock's file open: one that nobody referred to any more would be closed by the garbage collector, and the
+// lock would be free while its database is still in use.
+const heldLocks = new Set<DatabaseSync>();
+
 /**
  * Takes the exclusive lock of an embedded data directory, creating the directory where it is missing.
  *
@@ -31,11 +35,10 @@ export function lockDataDirectory(dataDirectory: string): DataDirectoryLock {
   }
   const holder: LockHolder = { pid: process.pid, host: hostname(), startedAt: new Date().toISOString() };
   writeFileSync(holderFile, `${JSON.stringify(holder)}\n`);
-  let held = true;
+  heldLocks.add(lock);
   return {
     release() {
-      if (!held) return;
-      held = false;
+      if (!heldLocks.delete(lock)) return;
       rmSync(holderFile, { force: true });
       lock.close();
     },

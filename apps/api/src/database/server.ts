@@ -6,19 +6,22 @@ import type { Connection, ConnectionOptions } from "./connection.js";
 import { migrate } from "./migrate.js";
 import { toUnavailable } from "./unavailable.js";
 
-/** Milliseconds for a connection to stand. */
-const connectTimeoutMs = 5_000;
-/**
- * Milliseconds without a byte after which a connection counts as dead: longer than any statement may take, so that a
- * server that vanished without a word (power, network) does not hold a request for the minutes that TCP needs.
- */
-const silenceMs = 15_000;
-
 /** What a server's pool is made with. */
 export interface ServerOptions extends ConnectionOptions {
   /** Connections at the most. Default 10. */
   readonly poolSize?: number;
+  /** Milliseconds for a connection to stand. Default 5 000. */
+  readonly connectTimeoutMs?: number;
+  /**
+   * Milliseconds without a byte after which a connection counts as dead. Default 15 000: longer than any statement may
+   * take, so that a server which vanished without a word (power, network) does not hold requests for the minutes that
+   * TCP needs to notice.
+   */
+  readonly silenceMs?: number;
 }
+
+const defaultConnectTimeoutMs = 5_000;
+const defaultSilenceMs = 15_000;
 
 /**
  * Connects to a PostgreSQL server (16 or newer) and migrates it.
@@ -29,14 +32,14 @@ export async function openServer(url: string, options: ServerOptions): Promise<C
   await migrateServer(url, options);
   const pool = new pg.Pool({
     connectionString: url,
-    connectionTimeoutMillis: connectTimeoutMs,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
     max: options.poolSize ?? 10,
     keepAlive: true,
     application_name: "isthmus",
   });
   // A connection that breaks while idle is only noted: the pool drops it, and the next use opens another.
   pool.on("error", (error) => options.logger.warn({ reason: error.message }, "idle database connection lost"));
-  pool.on("connect", endWhenSilent);
+  pool.on("connect", (client) => endWhenSilent(client, options.silenceMs ?? defaultSilenceMs));
   const prisma = new PrismaClient({ adapter: createServerAdapter(pool), errorFormat: "minimal" });
   return {
     kind: "server",
@@ -49,10 +52,10 @@ export async function openServer(url: string, options: ServerOptions): Promise<C
 }
 
 /** Migrates over a session of its own, which ends with it: the lock, and settings, end with the session. */
-export async function migrateServer(url: string, options: ConnectionOptions): Promise<void> {
+export async function migrateServer(url: string, options: ServerOptions): Promise<void> {
   const pool = new pg.Pool({
     connectionString: url,
-    connectionTimeoutMillis: connectTimeoutMs,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
     // One connection: the advisory lock belongs to a session.
     max: 1,
     idleTimeoutMillis: 0,
@@ -77,7 +80,7 @@ export async function migrateServer(url: string, options: ConnectionOptions): Pr
   }
 }
 
-function endWhenSilent(client: pg.PoolClient): void {
+function endWhenSilent(client: pg.PoolClient, silenceMs: number): void {
   const connection: unknown = Reflect.get(client, "connection");
   const stream: unknown =
     typeof connection === "object" && connection !== null ? Reflect.get(connection, "stream") : undefined;

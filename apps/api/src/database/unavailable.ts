@@ -8,6 +8,9 @@ const prismaCodes = /^P(1000|1001|1002|1003|1008|1010|1011|1017|2024|2028|2034|2
 const sqlStates = /^(08...|53...|57...|58...|40001|40P01|55P03|28...|3D000|25006)$/;
 const socketCodes =
   /^(E(CONN(REFUSED|RESET|ABORTED)|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN)|ENOENT|EACCES)$/;
+// What Prisma's driver adapters make of the driver's errors.
+const adapterKinds =
+  /^(DatabaseNotReachable|ConnectionClosed|SocketTimeout|TlsConnectionError|TooManyConnections|AuthenticationFailed|DatabaseAccessDenied|DatabaseDoesNotExist|TransactionWriteConflict|TransactionAlreadyClosed)$/;
 // pg and pg-pool have no codes for these.
 const messages =
   /connection (terminated|ended|timeout|closed)|timeout exceeded when trying to connect|query read timeout|client (has encountered a connection error|was closed)|cannot use a pool after|not queryable|is closed/i;
@@ -22,6 +25,8 @@ export function toUnavailable(error: unknown): DatabaseUnavailableError | undefi
     if (code !== undefined && (prismaCodes.test(code) || sqlStates.test(code) || socketCodes.test(code))) {
       return new DatabaseUnavailableError(`${describe(code)} (${code})`);
     }
+    const kind = readText(layer, "kind");
+    if (kind !== undefined && adapterKinds.test(kind)) return new DatabaseUnavailableError(`it reports ${kind}`);
     const message = readText(layer, "message");
     if (message !== undefined && messages.test(message)) return new DatabaseUnavailableError("the connection was lost");
   }
