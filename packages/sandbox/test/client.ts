@@ -27,9 +27,8 @@ export function requestToken(
   form: Record<string, string>,
   headers: Record<string, string> = {},
 ) {
-  const credentials = headers.authorization
-    ? {}
-    : { client_id: sandbox.client.id, client_secret: sandbox.client.secret };
+  const { id, secret } = sandbox.client;
+  const credentials: Record<string, string> = headers.authorization ? {} : { client_id: id, client_secret: secret };
   const body = new URLSearchParams({ ...credentials, ...form });
   return send(`${sandbox.url}/services/oauth2/token`, { method: "POST", body, headers });
 }

@@ -186,6 +186,9 @@ describe("the control routes", () => {
       rotateRefreshTokens: false,
       skipConsent: true,
     });
+    const empty = { method: "POST", headers: { "content-type": "application/json" }, body: "" };
+    expect((await send(`${sandbox.url}/__sandbox/reset`, empty)).status).toBe(204);
+    expect((await send(`${sandbox.url}/__sandbox/faults`, { ...empty, body: "{" })).status).toBe(400);
     expect((await control("/health", { method: "GET" })).json).toEqual({ status: "ok", vendor: "salesforce" });
   });
 

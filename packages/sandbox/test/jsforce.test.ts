@@ -78,12 +78,14 @@ describe("plain jsforce against the sandbox", () => {
     expect(second).toMatchObject({ totalSize: 2640, done: true });
     const ids = new Set([...first.records, ...second.records].map(({ Id }) => Id));
     expect(ids.size).toBe(2640);
+    sandbox.clearRequests();
     const all = await connection.query(soql, {
       autoFetch: true,
       maxFetch: 5_000,
       headers: { "Sforce-Query-Options": "batchSize=500" },
     });
     expect(all.records).toHaveLength(2640);
+    expect(sandbox.requests({ path: "/services/data/v60.0/query/01g" })).toHaveLength(5);
     await expect(connection.queryMore("01g000000000000AAA-2000")).rejects.toMatchObject({
       errorCode: "INVALID_QUERY_LOCATOR",
     });

@@ -348,7 +348,7 @@ describe("the JWT bearer flow", () => {
     [{ iss: "someone" }, "client identifier invalid"],
     [{ aud: "https://elsewhere.example" }, "audience is invalid"],
     [{ sub: "nobody@fjordline.example" }, "user hasn't approved this consumer"],
-    [{ exp: 1 }, "expired authorization code"],
+    [{ exp: 1 }, "invalid assertion"],
     [{ exp: 9_999_999_999 }, "invalid assertion"],
     [{ sub: "ivana.kovac@fjordline.example" }, "user is inactive"],
   ])("refuses %j", async (claims, description) => {

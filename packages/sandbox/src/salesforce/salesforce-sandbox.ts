@@ -50,7 +50,9 @@ export interface SalesforceSandboxOptions extends Partial<SalesforceSettings> {
 export interface SalesforceSandbox {
   /** Base URL: login host, instance and My Domain in one. */
   url: string;
+  /** The port it listens at, also when 0 was asked for. */
   port: number;
+  /** The credentials of the connected app. */
   client: { id: string; secret: string };
   /** The administrator: the user whom `skipConsent` and the client credentials flow sign in. */
   username: string;
@@ -62,10 +64,13 @@ export interface SalesforceSandbox {
   configure(changes: Partial<SalesforceSettings>): void;
   /** @throws {InvalidFaultError} for a rule that cannot be played. */
   addFault(rule: FaultRule): Fault;
+  /** The faults that still wait. */
   faults(): Fault[];
+  /** Takes all waiting faults back. */
   clearFaults(): void;
   /** What it was asked, oldest first. */
   requests(filter?: RequestFilter): LoggedRequest[];
+  /** Empties the request log; the next entry is number 1 again. */
   clearRequests(): void;
   /** Lets every access token run out; refresh tokens stay good. @returns how many there were. */
   expireAccessTokens(): number;

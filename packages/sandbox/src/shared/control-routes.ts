@@ -4,6 +4,7 @@ import { controlPrefix, type SandboxServer, sendJson } from "./sandbox-server.js
 
 /** A setting was unknown or had the wrong type; the message says which. */
 export class InvalidSettingError extends Error {
+  /** Tells the error from others in logs. */
   override readonly name = "InvalidSettingError";
 }
 
@@ -37,7 +38,9 @@ function addRoutes(app: FastifyInstance, server: SandboxServer, controls: Sandbo
       return sendJson(reply, 403, { error: "Not from another site's page." });
     }
   });
-  app.removeContentTypeParser("application/x-www-form-urlencoded");
+  // JSON only, so that another site's form is no way in; an empty body is none, whatever its type says.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => parseBody(body, done));
   app.get("/health", async (_request, reply) => sendJson(reply, 200, { status: "ok", vendor: controls.vendor }));
   app.post("/faults", async (request, reply) => sendJson(reply, 201, server.faults.add(objectBody(request.body))));
   app.get("/faults", async (_request, reply) => sendJson(reply, 200, { faults: server.faults.list() }));
@@ -65,6 +68,14 @@ function addRoutes(app: FastifyInstance, server: SandboxServer, controls: Sandbo
     sendJson(reply, 200, { expired: controls.expireAccessTokens() }),
   );
   app.post("/revoke-grants", async (_request, reply) => sendJson(reply, 200, { revoked: controls.revokeGrants() }));
+}
+
+function parseBody(body: string | Buffer, done: (error: Error | null, body?: unknown) => void): void {
+  try {
+    done(null, String(body).trim() === "" ? undefined : JSON.parse(String(body)));
+  } catch (error) {
+    done(new InvalidSettingError(`The body is not JSON: ${error instanceof Error ? error.message : ""}`));
+  }
 }
 
 function objectBody(body: unknown): FaultRule & Record<string, unknown> {

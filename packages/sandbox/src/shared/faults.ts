@@ -30,6 +30,7 @@ export interface FaultRule {
 
 /** A fault that waits for its requests. */
 export interface Fault extends FaultRule {
+  /** Names it in the request log. */
   id: string;
   /** Matching requests still let through. */
   skipsLeft: number;
@@ -45,6 +46,7 @@ export const maximumDelayMs = 60_000;
 
 /** Thrown for a fault that makes no sense; the message says what to change. */
 export class InvalidFaultError extends Error {
+  /** Tells the error from others in logs. */
   override readonly name = "InvalidFaultError";
 }
 

@@ -7,12 +7,15 @@ export interface LoggedRequest {
   sequence: number;
   /** When it arrived, ISO 8601 UTC. */
   at: string;
+  /** Upper case. */
   method: string;
   /** The path as sent, still percent-encoded, without the query. */
   path: string;
+  /** Decoded; values that are secrets appear as fingerprints. */
   query: Record<string, string>;
+  /** By lower-case name; credentials appear as fingerprints. */
   headers: Record<string, string>;
-  /** Bytes of the request body that were read. */
+  /** Bytes of the request body by its content-length; 0 for a body that came in chunks. */
   bodyBytes: number;
   /** Status sent; `null` while the request is open, or when it was cut off without a response. */
   status: number | null;
@@ -26,6 +29,7 @@ export interface LoggedRequest {
 export interface RequestFilter {
   /** A prefix of the path. */
   path?: string | undefined;
+  /** In any letter case. */
   method?: string | undefined;
 }
 

@@ -85,7 +85,7 @@ function renderConsent(state: SalesforceState, asked: PendingRequest, requestId:
     permissions: describeScopes(asked.scopes),
     accounts: listActiveUsers(state).map((row) => ({
       value: String(row.Username),
-      label: `${String(row.FirstName)} ${String(row.LastName)} (${String(row.Username)})`,
+      label: `${String(row.FirstName)} ${String(row.LastName)} – ${String(row.Title ?? row.Username)}`,
     })),
     redirectUri: asked.redirectUri,
     action: path,

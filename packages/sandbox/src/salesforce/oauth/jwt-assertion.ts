@@ -33,8 +33,8 @@ export function readAssertion(assertion: string, state: SalesforceState): { user
     throw new OAuthError("invalid_grant", "audience is invalid");
   }
   const expiresAt = typeof claims.exp === "number" ? claims.exp * 1000 : 0;
-  if (expiresAt <= state.clock()) throw new OAuthError("invalid_grant", "expired authorization code");
-  if (expiresAt > state.clock() + maximumLifetimeMs) throw new OAuthError("invalid_grant", "invalid assertion");
+  if (expiresAt <= state.clock() || expiresAt > state.clock() + maximumLifetimeMs)
+    throw new OAuthError("invalid_grant", "invalid assertion");
   if (typeof claims.sub !== "string") throw new OAuthError("invalid_grant", "invalid assertion");
   return { username: claims.sub };
 }

@@ -9,7 +9,8 @@ import { malformedQuery } from "../errors.js";
 export function parseSoql(soql: string): Query {
   if (soql.trim() === "") throw malformedQuery("SOQL statements cannot be empty or null");
   try {
-    return parseQuery(soql, { allowApexBindVariables: false, logErrors: false });
+    // `ignoreParseErrors` must be said: where it is undefined the library builds a new parser, at 30 ms, for every query.
+    return parseQuery(soql, { allowApexBindVariables: false, ignoreParseErrors: false, logErrors: false });
   } catch (error) {
     throw malformedQuery(explain(soql, error instanceof Error ? error.message : ""));
   }
