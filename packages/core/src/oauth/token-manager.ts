@@ -1,6 +1,8 @@
 import { AuthenticationError, type ConnectorErrorCode, isConnectorError, TransientError } from "../errors/index.js";
 import type { ConnectionIdentity, EventEmitter } from "../events/index.js";
 import { type Clock, type Logger, type Random, silentLogger, systemClock, systemRandom } from "../runtime/index.js";
+import { codeOf, insist } from "./insist.js";
+import { type Held, KnownTokens, type Servable } from "./known-tokens.js";
 import { defaultRefreshPolicy, type RefreshPolicy } from "./profile.js";
 import { backoffMs, planRefresh, type RefreshSchedule } from "./refresh-schedule.js";
 import type { TokenIssuer } from "./token-issuer.js";
@@ -40,24 +42,20 @@ export interface TokenManagerOptions {
   readonly leaseMs?: number;
 }
 
-/** The latest known record with what was worked out for it. */
-interface Held {
-  readonly record: TokenRecord;
-  /** `undefined` when nothing is stored. */
-  readonly current: { readonly token: AccessToken; readonly schedule: RefreshSchedule } | undefined;
-  /** By our clock. */
-  readonly retryAtMs: number;
-  readonly loadedAtMs: number;
-}
-
 /** The vendor's answer that the store has not taken yet. */
 interface Unlanded {
   readonly attemptId: string;
   readonly request: CommitRequest;
+  readonly schedule: RefreshSchedule;
   readonly refreshed: boolean;
 }
 
-const commitTries = 4;
+/** The end of an attempt that the store has not taken yet. */
+interface Unended {
+  readonly attemptId: string;
+  readonly request: AbandonRequest;
+}
+
 const renewalRounds = 10;
 const longestPauseMs = 2000;
 
@@ -84,15 +82,14 @@ export class TokenManager implements TokenSource {
   readonly #random: Random;
   readonly #events: EventEmitter | undefined;
   readonly #logger: Logger;
-  readonly #cacheMs: number;
+  readonly #known: KnownTokens;
   readonly #callTimeoutMs: number;
   readonly #leaseMs: number;
   #initialTokens: TokenSet | undefined;
-  #held: Held | undefined;
-  #servedUntilMs = 0;
   #loading: Promise<Held> | undefined;
   #renewing: Promise<Held> | undefined;
   #unlanded: Unlanded | undefined;
+  #unended: Unended | undefined;
   #lastFailure: unknown;
 
   constructor(options: TokenManagerOptions) {
@@ -105,7 +102,7 @@ export class TokenManager implements TokenSource {
     this.#random = options.random ?? systemRandom;
     this.#events = options.events;
     this.#logger = options.logger ?? silentLogger;
-    this.#cacheMs = options.cacheMs ?? 30_000;
+    this.#known = new KnownTokens(this.#policy, this.#clock, this.#random, options.cacheMs ?? 30_000);
     this.#callTimeoutMs = options.callTimeoutMs ?? 25_000;
     this.#leaseMs = options.leaseMs ?? 40_000;
     if (this.#leaseMs <= this.#callTimeoutMs) throw new RangeError("leaseMs has to be longer than callTimeoutMs");
@@ -115,10 +112,8 @@ export class TokenManager implements TokenSource {
     options: { readonly notVersion?: number; readonly signal?: AbortSignal } = {},
   ): Promise<AccessToken> {
     // The hot path: nothing is due, so nothing but the clock is looked at.
-    const token = this.#held?.current?.token;
-    if (token !== undefined && token.version !== options.notVersion && this.#clock.now() < this.#servedUntilMs) {
-      if (options.signal?.aborted !== true) return token;
-    }
+    const token = this.#known.ready(options.notVersion);
+    if (token !== undefined && options.signal?.aborted !== true) return token;
     return untilAborted(this.#findToken(options.notVersion), options.signal);
   }
 
@@ -128,8 +123,7 @@ export class TokenManager implements TokenSource {
    */
   async refreshIfDue(): Promise<boolean> {
     const held = await this.#latest();
-    const dueAtMs = held.current?.schedule.refreshAtMs;
-    if (dueAtMs === undefined || this.#clock.now() < Math.max(dueAtMs, held.retryAtMs)) return false;
+    if (!this.#isDue(held)) return false;
     const renewed = await this.#renew(held);
     return renewed.record.version > held.record.version;
   }
@@ -140,8 +134,9 @@ export class TokenManager implements TokenSource {
    */
   async refreshNow(options: { readonly signal?: AbortSignal } = {}): Promise<AccessToken> {
     const renewal = async () => {
-      const held = await this.#renew(await this.#load(), true);
-      return tokenOf(held);
+      const held = await this.#load();
+      this.#assertRenewable(held);
+      return tokenOf(await this.#renew(held, true));
     };
     return untilAborted(renewal(), options.signal);
   }
@@ -152,7 +147,7 @@ export class TokenManager implements TokenSource {
    */
   async accept(tokens: TokenSet): Promise<AccessToken> {
     const claim = await this.#insist(async () => {
-      const { version } = this.#held?.record ?? { version: 0 };
+      const version = this.#known.held?.record.version ?? 0;
       return this.#store.begin({ purpose: "authorize", version, leaseMs: this.#leaseMs });
     });
     if (claim.outcome !== "begun")
@@ -177,7 +172,7 @@ export class TokenManager implements TokenSource {
     await this.#insist(() => this.#store.clear());
     this.#unlanded = undefined;
     this.#initialTokens = undefined;
-    this.#servedUntilMs = 0;
+    this.#known.expire();
     await this.#load();
   }
 
@@ -205,24 +200,13 @@ export class TokenManager implements TokenSource {
     throw new TransientError("VENDOR_UNAVAILABLE", "The access token ended again and again while it was renewed.");
   }
 
-  /** Whether the token in hand may be served: at once, only if no better one can be had, or not at all. */
-  #servable(held: Held, notVersion: number | undefined): "now" | "if_need_be" | "never" {
-    const { current, record } = held;
-    if (current === undefined || current.token.version === notVersion) return "never";
-    const { usableUntilMs, refreshAtMs, stated } = current.schedule;
-    const now = this.#clock.now();
-    if (now < (stated ? usableUntilMs : Math.max(usableUntilMs, refreshAtMs))) return "now";
-    if (stated) return "never";
-    // With no way to renew it, an assumed expiry means nothing.
-    return this.#canRenew(record) && record.status === "active" ? "if_need_be" : "now";
+  #servable(held: Held, notVersion: number | undefined): Servable {
+    return this.#known.servable(held, notVersion, this.#canRenew(held.record));
   }
 
   #isDue(held: Held): boolean {
-    const { current, record, retryAtMs } = held;
-    if (current === undefined || record.status !== "active" || !this.#canRenew(record)) return false;
-    // What is due is in hand and waits for the store: each call tries to land it.
-    if (this.#unlanded !== undefined) return false;
-    return this.#clock.now() >= Math.max(current.schedule.refreshAtMs, retryAtMs);
+    // Where the next set is in hand and only waits for the store, each call tries to land it instead.
+    return this.#unlanded === undefined && this.#canRenew(held.record) && this.#known.isDue(held);
   }
 
   #canRenew(record: TokenRecord): boolean {
@@ -241,39 +225,16 @@ export class TokenManager implements TokenSource {
     if (record.tokens === undefined && !this.#canRenew(record)) throw notConnected();
   }
 
-  /** A record no older than `cacheMs`. A connection that does not work is always looked up: somebody may have mended it. */
   async #latest(): Promise<Held> {
     if (this.#unlanded !== undefined && this.#renewing === undefined) await this.#landLate(this.#unlanded);
-    const held = this.#held;
-    const cached = held?.current !== undefined && held.record.status === "active";
-    if (cached && this.#clock.now() < held.loadedAtMs + this.#cacheMs) return held;
-    return this.#load();
+    return this.#known.fresh() ?? this.#load();
   }
 
   #load(): Promise<Held> {
-    this.#loading ??= (async () => this.#adopt(await this.#store.load()))().finally(() => {
+    this.#loading ??= (async () => this.#known.adopt(await this.#store.load()))().finally(() => {
       this.#loading = undefined;
     });
     return this.#loading;
-  }
-
-  /** Takes a record over, unless a newer one is known: a slow answer must not bring a spent token back. */
-  #adopt(record: TokenRecord, planned?: RefreshSchedule): Held {
-    const known = this.#held;
-    if (known !== undefined && known.record.version > record.version) return known;
-    const now = this.#clock.now();
-    const { tokens, version } = record;
-    let current: Held["current"];
-    if (tokens !== undefined) {
-      // Decided once for each set: a new jitter at each look would end in the earliest of them all.
-      const same = known?.record.version === version ? known.current : undefined;
-      const schedule = same?.schedule ?? planned ?? planRefresh(tokens, this.#policy, this.#random);
-      current = { token: same?.token ?? toAccessToken(tokens, version), schedule };
-    }
-    const servedUntilMs = current === undefined ? 0 : Math.min(now + this.#cacheMs, current.schedule.refreshAtMs);
-    this.#servedUntilMs = record.status === "active" ? servedUntilMs : 0;
-    this.#held = { record, current, retryAtMs: now + Math.max(0, record.retryInMs), loadedAtMs: now };
-    return this.#held;
   }
 
   #renewInBackground(held: Held): void {
@@ -298,6 +259,7 @@ export class TokenManager implements TokenSource {
     let held = start;
     let repeats: string | undefined;
     if (this.#unlanded !== undefined) return this.#commit(this.#unlanded);
+    if (this.#unended !== undefined) held = await this.#abandon(this.#unended.attemptId, this.#unended.request);
     if (!ignoreBackoff) this.#assertNotLeftAlone(held);
     for (let round = 0; round < renewalRounds; round += 1) {
       const { version } = held.record;
@@ -311,9 +273,9 @@ export class TokenManager implements TokenSource {
       repeats = undefined;
       switch (claim.outcome) {
         case "superseded":
-          return this.#adopt(claim.record);
+          return this.#known.adopt(claim.record);
         case "reconnect_required":
-          this.#adopt(claim.record);
+          this.#known.adopt(claim.record);
           throw grantGone();
         case "held":
           held = await this.#waitForOther(held, claim.leaseMs);
@@ -321,7 +283,7 @@ export class TokenManager implements TokenSource {
           if (!ignoreBackoff) this.#assertNotLeftAlone(held);
           break;
         case "ambiguous":
-          held = this.#adopt(claim.record);
+          held = this.#known.adopt(claim.record);
           if (!mayRepeat(claim, this.#policy)) throw await this.#giveUp(claim);
           if (!ignoreBackoff) await this.#pauseBeforeRepeat(held);
           repeats = claim.attemptId;
@@ -330,7 +292,7 @@ export class TokenManager implements TokenSource {
           const renewed = await this.#attempt(claim, beganAtMs);
           if (renewed !== undefined) return renewed;
           // Unknown: the store calls it ambiguous now, and the policy decides in the next round.
-          held = this.#held ?? held;
+          held = this.#known.held ?? held;
           break;
         }
       }
@@ -385,10 +347,13 @@ export class TokenManager implements TokenSource {
     this.#events?.emit("connector.reconnect_required", { connection: this.#connection, code });
   }
 
+  /** Ends an attempt. An end that the store did not take is told again before the next renewal. */
   async #abandon(attemptId: string, request: AbandonRequest): Promise<Held> {
+    this.#unended = { attemptId, request };
     return this.#insist(async () => {
       await this.#store.abandon(attemptId, request);
-      return this.#adopt(await this.#store.load());
+      this.#unended = undefined;
+      return this.#known.adopt(await this.#store.load());
     });
   }
 
@@ -398,7 +363,7 @@ export class TokenManager implements TokenSource {
     for (let pauseMs = 50; this.#clock.now() < untilMs; pauseMs = Math.min(pauseMs * 2, 2000)) {
       const leftMs = untilMs - this.#clock.now();
       await this.#clock.sleep(Math.min(leftMs, pauseMs * (0.5 + this.#random.number())));
-      held = this.#adopt(await this.#store.load());
+      held = this.#known.adopt(await this.#store.load());
       const { version, status, failures } = held.record;
       const changed = version !== start.record.version || status !== "active" || failures !== start.record.failures;
       if (changed) return held;
@@ -408,9 +373,10 @@ export class TokenManager implements TokenSource {
 
   async #land(attemptId: string, tokens: TokenSet, refreshed: boolean): Promise<Held> {
     const schedule = planRefresh(tokens, this.#policy, this.#random);
-    const unlanded = { attemptId, request: { tokens, refreshAtMs: schedule.refreshAtMs }, refreshed };
+    const request = { tokens, refreshAtMs: schedule.refreshAtMs };
+    const unlanded = { attemptId, request, schedule, refreshed };
     this.#unlanded = unlanded;
-    return this.#insist(() => this.#commit(unlanded, schedule));
+    return this.#insist(() => this.#commit(unlanded));
   }
 
   /** Lands what an earlier call could not. While the store is away, a token that is valid goes on being served. */
@@ -418,16 +384,16 @@ export class TokenManager implements TokenSource {
     try {
       await this.#commit(unlanded);
     } catch (error) {
-      const held = this.#held;
+      const held = this.#known.held;
       if (held === undefined || this.#servable(held, undefined) !== "now") throw error;
     }
   }
 
-  async #commit(unlanded: Unlanded, schedule?: RefreshSchedule): Promise<Held> {
+  async #commit(unlanded: Unlanded): Promise<Held> {
     const { outcome, record } = await this.#store.commit(unlanded.attemptId, unlanded.request);
     const first = this.#unlanded === unlanded;
     if (first) this.#unlanded = undefined;
-    const held = this.#adopt(record, outcome === "committed" ? schedule : undefined);
+    const held = this.#known.adopt(record, outcome === "committed" ? unlanded.schedule : undefined);
     if (outcome === "committed" && first && unlanded.refreshed) {
       this.#lastFailure = undefined;
       this.#events?.emit("token.refreshed", { connection: this.#connection, version: record.version });
@@ -435,17 +401,9 @@ export class TokenManager implements TokenSource {
     return held;
   }
 
-  /** Repeats work on the store while it is away, a few times with growing pauses. */
-  async #insist<Result>(work: () => Promise<Result>): Promise<Result> {
-    for (let failures = 0; ; failures += 1) {
-      try {
-        return await work();
-      } catch (error) {
-        if (failures + 1 >= commitTries) throw error;
-        this.#logger.warn({ ...this.#connection, code: codeOf(error) }, "The token store failed; trying again");
-        await this.#clock.sleep(100 * 4 ** failures * (0.5 + this.#random.number() / 2));
-      }
-    }
+  #insist<Result>(work: () => Promise<Result>): Promise<Result> {
+    const [clock, random, logger, connection] = [this.#clock, this.#random, this.#logger, this.#connection];
+    return insist(work, { clock, random, logger, connection });
   }
 
   /** After a lost answer the vendor gets a moment; callers wait for a short one, not for a long one. */
@@ -472,11 +430,6 @@ function tokenOf(held: Held): AccessToken {
   return held.current.token;
 }
 
-function toAccessToken(tokens: TokenSet, version: number): AccessToken {
-  const { accessToken, tokenType, expiresAtMs, attributes } = tokens;
-  return { value: accessToken, tokenType, version, attributes, ...(expiresAtMs === undefined ? {} : { expiresAtMs }) };
-}
-
 function notConnected(): AuthenticationError {
   return new AuthenticationError("Nobody has connected this yet, or it was disconnected: connect it first.", {
     reconnectRequired: true,
@@ -491,8 +444,4 @@ function grantGone(): AuthenticationError {
 
 function needsPerson(error: unknown): boolean {
   return isConnectorError(error) && error.code === "RECONNECT_REQUIRED";
-}
-
-function codeOf(error: unknown): ConnectorErrorCode {
-  return isConnectorError(error) ? error.code : "INTERNAL";
 }

@@ -95,6 +95,14 @@ describe("TokenManager when a refresh fails", () => {
     expect((await bench.manager.accessToken()).version).toBe(2);
   });
 
+  it("serves a token of assumed lifetime no longer than that once the grant is gone", async () => {
+    await using bench = await openTokenBench([revoked], { tokens: { expiresAtMs: undefined } });
+    expect(await failureOf(bench.manager.refreshNow())).toMatchObject({ code: "RECONNECT_REQUIRED" });
+    expect((await bench.manager.accessToken()).value).toBe("access-t0ken-1");
+    bench.clock.advance(3_600_000);
+    expect(await failureOf(bench.manager.accessToken())).toMatchObject({ code: "RECONNECT_REQUIRED" });
+  });
+
   it("tells no secret in errors, events or log lines", async () => {
     await using bench = await openTokenBench(
       [

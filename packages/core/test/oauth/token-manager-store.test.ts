@@ -70,6 +70,25 @@ describe("TokenManager and its store", () => {
     expect(bench.events).toEqual(["token.refreshed"]);
   });
 
+  it("tells the store later how an attempt ended, when it was away: nothing was spent, so nothing is in doubt", async () => {
+    await using opened = await openFaulty([{ status: 503, body: "" }, grants(2)], expired);
+    const { bench, faulty } = opened;
+    faulty.failures.abandon = 4;
+    const failure = await failureOf(bench.clock.drive(bench.manager.accessToken()));
+    expect(failure).toMatchObject({ message: "The storage is away (abandon)" });
+    bench.clock.advance(3_600_000);
+    expect(await failureOf(bench.manager.accessToken())).toMatchObject({ code: "VENDOR_UNAVAILABLE" });
+    bench.clock.advance(1000);
+    expect((await bench.manager.accessToken()).version).toBe(2);
+  });
+
+  it("refreshNow says so where nobody has connected, and raises no alarm", async () => {
+    await using bench = await openTokenBench([grants(2)], { tokens: null });
+    expect(await failureOf(bench.manager.refreshNow())).toMatchObject({ code: "RECONNECT_REQUIRED" });
+    expect(bench.events).toEqual([]);
+    expect(await bench.store.load()).toMatchObject({ status: "active" });
+  });
+
   it("serves the token that is still valid while the new one cannot be stored", async () => {
     await using opened = await openFaulty([grants(2)]);
     const { bench, faulty } = opened;

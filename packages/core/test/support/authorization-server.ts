@@ -82,7 +82,7 @@ export function approveInBrowser(authorizationUrl: string, redirectUri: string):
   return browse(authorizationUrl, redirectUri, (page) => {
     const action = /<form[^>]*action="([^"]+)"/.exec(page)?.[1];
     const prompt = /name="prompt" value="(\w+)"/.exec(page)?.[1] ?? "";
-    const login = prompt === "login" ? { login: "ann", password: "any" } : {};
+    const login: Record<string, string> = prompt === "login" ? { login: "ann", password: "any" } : {};
     return action === undefined ? undefined : { href: action, form: new URLSearchParams({ prompt, ...login }) };
   });
 }
