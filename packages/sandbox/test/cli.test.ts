@@ -67,7 +67,7 @@ describe("sandbox salesforce", () => {
   });
 
   it("goes on where it was after kill -9: the refresh token that a client has just got still works", async () => {
-    const data = join(directory, "state.json");
+    const data = join(directory, "new", "state.json");
     const client = ["--client-id", "my-client", "--data", data, "--skip-consent", "--rotate-refresh-tokens"];
     const environment = { SANDBOX_CLIENT_SECRET: "my-secret" };
     const ask = async (url: string, form: Record<string, string>) => {
@@ -93,7 +93,7 @@ describe("sandbox salesforce", () => {
       body: '{"LastName":"Kept","Company":"Co"}',
     });
     const { id } = created.json as { id: string };
-    const records = join(directory, "state.records.json");
+    const records = join(directory, "new", "state.records.json");
     await expect.poll(() => readFileSync(records, "utf8").includes(id), { timeout: 5_000 }).toBe(true);
     first.process.kill("SIGKILL");
     await exitOf(first.process);
@@ -106,7 +106,7 @@ describe("sandbox salesforce", () => {
     expect(again.refresh_token).toMatch(/^5Aep861/);
     const reused = await ask(second.url, { grant_type: "refresh_token", refresh_token: tokens.refresh_token ?? "" });
     expect(reused.error).toBe("invalid_grant");
-  });
+  }, 60_000);
 
   it.each([
     [["netsuite"], "Name one vendor."],

@@ -1,3 +1,5 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import type { GrantSnapshot, GrantStore } from "../shared/grant-store.js";
 import { StateFile } from "../shared/state-file.js";
 import type { RecordSnapshot, RecordStore } from "./data/record-store.js";
@@ -32,6 +34,7 @@ export function createPersistence(
   stores: { grants: GrantStore; records: RecordStore },
   log: (message: string) => void,
 ): Persistence {
+  mkdirSync(dirname(path), { recursive: true });
   const report = (error: unknown): void =>
     log(`State was not saved: ${error instanceof Error ? error.message : error}`);
   const grants = new StateFile(path, () => stores.grants.snapshot(), report);
