@@ -1,4 +1,4 @@
-import { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, fastify } from "fastify";
+import { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, fastify, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { authenticationPlugin, platformAuthenticationPlugin } from "./plugins/authentication.js";
 import { registerDocs } from "./plugins/docs.js";
@@ -25,7 +25,8 @@ const bodyLimit = 4 * 1024 * 1024;
 export async function buildServer({ services, logger, https }: ServerOptions): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    // Its own lines hold addresses; requestContextPlugin writes one without.
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIdOf,
     bodyLimit,
     // A stopping service takes no new request on connections that are still open.

@@ -2,19 +2,26 @@ import type { FastifyPluginAsync } from "fastify";
 import type { Services } from "../services.js";
 import { apiKeyRoutes } from "./api-keys.js";
 import { auditEventRoutes } from "./audit-events.js";
+import { connectionRoutes } from "./connections.js";
 import { connectorTypeRoutes } from "./connector-types.js";
 import { connectorRoutes } from "./connectors.js";
+import { entityRoutes } from "./entities.js";
 import { healthRoutes } from "./health.js";
+import { oauthRoutes } from "./oauth.js";
+import { operationRoutes } from "./operations.js";
 import { tenantRoutes as tenants } from "./tenants.js";
 import { userRoutes } from "./users.js";
 
 /** Routes that need no key. */
-export const publicRoutes: readonly FastifyPluginAsync<Services>[] = [healthRoutes];
+export const publicRoutes: readonly FastifyPluginAsync<Services>[] = [healthRoutes, oauthRoutes];
 
 /** Routes that need a tenant's API key. */
 export const tenantRoutes: readonly FastifyPluginAsync<Services>[] = [
   connectorTypeRoutes,
   connectorRoutes,
+  connectionRoutes,
+  operationRoutes,
+  entityRoutes,
   userRoutes,
   apiKeyRoutes,
   auditEventRoutes,

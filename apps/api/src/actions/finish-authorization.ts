@@ -1,0 +1,143 @@
+import { type ConnectedAccount, ConnectorError, isConnectorError } from "@isthmus/core";
+import { ApiError, toProblem } from "../errors/index.js";
+import { sha256Hex } from "../keys/api-key.js";
+import type { ConnectorRow, NewAuditEvent, OauthSessionRow } from "../repositories/index.js";
+import type { Services } from "../services.js";
+import { openAuthorization } from "./oauth-session.js";
+
+/** What the vendor sent the browser back with. */
+export interface Callback {
+  /** From the path: each type has an address of its own, so an answer of one vendor cannot be taken for another's. */
+  readonly type: string;
+  readonly state: string;
+  /** The cookie of this state; `undefined` when the browser brought none. */
+  readonly cookie: string | undefined;
+  /** The whole address with its query. */
+  readonly url: string;
+  readonly requestId: string;
+  readonly ip: string;
+}
+
+/** How an authorisation ended, for a page or a redirect. */
+export interface FinishedAuthorization {
+  readonly connectorId: string;
+  readonly connectorName: string;
+  readonly tenantName: string;
+  readonly requestedBy: string;
+  /** Where the browser wants to go; allow-listed when it was stored. */
+  readonly returnTo: string | undefined;
+  readonly result:
+    | { readonly connected: true; readonly account: ConnectedAccount }
+    /** What {@link toProblem} makes of it is fit to be shown. */
+    | { readonly connected: false; readonly error: unknown };
+}
+
+/**
+ * Ends an authorisation: consumes its state, exchanges the code and stores the tokens, asks the vendor whose they are.
+ * The vendor is called between two units of work, never inside one.
+ *
+ * @returns also when the vendor or the person declined: then with the error.
+ * @throws {ApiError} `AUTHORIZATION_LINK_INVALID` when the state is unknown, used, expired or another browser's.
+ */
+export async function finishAuthorization(services: Services, callback: Callback): Promise<FinishedAuthorization> {
+  const { database } = services;
+  const { tenantId, sessionId, connectorId } = await claim(services, callback);
+  const { session, row, tenant, requester } = await database.asTenant(tenantId, async (repositories) => {
+    const found = await repositories.oauthSessions.findById(sessionId);
+    return {
+      session: found,
+      row: await repositories.connectors.findById(connectorId),
+      tenant: await repositories.tenant.find(),
+      requester: found && (await repositories.users.findById(found.requestedBy)),
+    };
+  });
+  if (!session || !row) throw invalid("The connector was deleted meanwhile.");
+  const result = await connect(services, callback, session, row);
+  await record(services, callback, session, row, result);
+  return {
+    connectorId,
+    connectorName: row.connectorName,
+    tenantName: tenant?.name ?? "",
+    requestedBy: requester?.name ?? "",
+    returnTo: session.returnTo ?? undefined,
+    result,
+  };
+}
+
+type Result = FinishedAuthorization["result"];
+
+async function claim({ database }: Services, { state, cookie }: Callback) {
+  if (cookie === undefined) {
+    throw invalid(
+      "The browser brought no cookie of this authorisation. Open the link in the browser that you sign in with.",
+    );
+  }
+  const found = await database.asSystem((system) => system.claimOauthState(sha256Hex(state), sha256Hex(cookie)));
+  if (found?.outcome === "claimed") return found;
+  const words = {
+    used: "This answer was used already.",
+    expired: "The authorisation took too long.",
+    cookie_mismatch: "This answer belongs to an authorisation in another browser.",
+    unknown: "This answer belongs to no authorisation that was begun here.",
+  };
+  throw invalid(words[found?.outcome ?? "unknown"]);
+}
+
+async function connect(
+  services: Services,
+  callback: Callback,
+  session: OauthSessionRow,
+  row: ConnectorRow,
+): Promise<Result> {
+  try {
+    if (row.connectorType !== callback.type) throw stateInvalid("This answer came to another vendor's address.");
+    if (row.version !== session.connectorVersion)
+      throw stateInvalid("The connector was changed since the link was made.");
+    const { pending } = await openAuthorization(services, session);
+    const account = await services.pool.use(row, (connector) => connector.handleCallback(callback.url, pending));
+    return { connected: true, account };
+  } catch (error) {
+    if (!isConnectorError(error)) services.logger.error({ err: error, connectorId: row.id }, "An authorisation failed");
+    return { connected: false, error };
+  }
+}
+
+async function record(
+  { database }: Services,
+  { requestId, ip }: Callback,
+  session: OauthSessionRow,
+  row: ConnectorRow,
+  result: Result,
+): Promise<void> {
+  const event: Omit<NewAuditEvent, "action" | "outcome"> = {
+    actorUserId: session.requestedBy,
+    targetType: "connector",
+    targetId: row.id,
+    requestId,
+    ip,
+  };
+  await database.asTenant(row.tenantId, async ({ connectors, auditEvents }) => {
+    if (!result.connected) {
+      const { code } = toProblem(result.error, requestId).problem;
+      await auditEvents.append({
+        ...event,
+        action: "connector.authorization_failed",
+        outcome: "failure",
+        details: { code },
+      });
+      return;
+    }
+    const { id: accountId, name: accountName } = result.account;
+    await connectors.recordConnection(row.id, { status: "connected", accountId, accountName });
+    const details = { accountId, accountName, previousAccountId: row.accountId };
+    await auditEvents.append({ ...event, action: "connector.connected", outcome: "success", details });
+  });
+}
+
+function invalid(words: string): ApiError {
+  return new ApiError("AUTHORIZATION_LINK_INVALID", `${words} Ask for a new link and begin again.`);
+}
+
+function stateInvalid(words: string): ConnectorError {
+  return new ConnectorError("OAUTH_STATE_INVALID", `${words} Ask for a new link and begin again.`);
+}
