@@ -112,6 +112,19 @@ describe("records", () => {
   });
 });
 
+describe("soql", () => {
+  it.each(["x' OR Id != '", "back\\slash\\'", 'say "x"', "tab\tline\nend", "Ümläut 😀", "100%_"])(
+    "finds the record with the value %j and no other",
+    async (value) => {
+      const { id } = await connector.create("Account", { Name: "Quoted", Description: value, AccountNumber: value });
+      const { records } = await connector.queryAllRecords(
+        soql`SELECT Id FROM Account WHERE AccountNumber IN ${[value, "nothing"]} AND Name = ${"Quoted"}`,
+      );
+      expect(records.map(({ Id }) => Id)).toEqual([id]);
+    },
+  );
+});
+
 describe("metadata through jsforce", () => {
   it("describes one object and all of them", async () => {
     const account = await connector.describe("Account");
