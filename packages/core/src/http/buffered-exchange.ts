@@ -28,8 +28,9 @@ export class BufferedExchange extends Exchange {
 
   protected override begin(): void {}
 
-  protected override receive(chunk: Buffer): void {
+  protected override receive(chunk: Buffer): boolean {
     this.#chunks.push(chunk);
+    return true;
   }
 
   protected override finish(): void {

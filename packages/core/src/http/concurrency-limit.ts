@@ -7,6 +7,7 @@ export class ConcurrencyLimit {
   readonly #capacity: number;
   readonly #waiting = new Set<Waiter>();
   #held = 0;
+  #idle: PromiseWithResolvers<void> | undefined;
 
   /** @param capacity - Holders at once, at least 1. */
   constructor(capacity: number) {
@@ -42,11 +43,19 @@ export class ConcurrencyLimit {
     }
   }
 
+  /** Resolves when no place is taken. */
+  async idle(): Promise<void> {
+    if (this.#held === 0) return;
+    this.#idle ??= Promise.withResolvers();
+    await this.#idle.promise;
+  }
+
   /** Gives a place back: to the one who has waited longest, if any. */
   release(): void {
     const [next] = this.#waiting;
     if (next === undefined) {
       this.#held--;
+      if (this.#held === 0) this.#idle?.resolve();
       return;
     }
     // The place goes over directly, so that nobody who comes now can overtake.

@@ -2,11 +2,13 @@ import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { ConnectorErrorCode } from "../errors/index.js";
 import { type EndReason, type Failure, type FailureContext, toFailure } from "./failures.js";
-import type { ResponseHeaders } from "./types.js";
+import { PhaseTimer } from "./phase-timer.js";
+import type { ResponseHeaders, TransportTimeouts } from "./types.js";
 
 /** What the transport knows of a request before it is sent, the same for each try. */
 export interface ExchangeRequest extends Omit<FailureContext, "sent" | "status"> {
   readonly signal: AbortSignal | undefined;
+  readonly timeouts: TransportTimeouts;
   /** Largest body in bytes. */
   readonly maxResponseBytes: number;
   readonly bodyStream: Readable | undefined;
@@ -15,9 +17,9 @@ export interface ExchangeRequest extends Omit<FailureContext, "sent" | "status">
 /** Follows one try. */
 export interface ExchangeWatcher {
   /** The answer's headers are there. */
-  answered?(): void;
+  readonly answered?: (() => void) | undefined;
   /** Told once, when the try is over: the answer is whole (or its reader gone), or it failed. Status 0: no answer. */
-  ended(status: number, errorCode: ConnectorErrorCode | undefined): void;
+  readonly ended: (status: number, errorCode: ConnectorErrorCode | undefined) => void;
 }
 
 /**
@@ -34,7 +36,7 @@ export abstract class Exchange implements Dispatcher.DispatchHandler {
   #sent = false;
   #ended = false;
   #received = 0;
-  #connectTimer: NodeJS.Timeout | undefined;
+  readonly #timer = new PhaseTimer((reason) => this.stop(reason));
   readonly #watcher: ExchangeWatcher;
 
   constructor(request: ExchangeRequest, watcher: ExchangeWatcher) {
@@ -43,9 +45,9 @@ export abstract class Exchange implements Dispatcher.DispatchHandler {
     request.signal?.addEventListener("abort", this.#cancel, { once: true });
   }
 
-  /** Ends the try unless it has begun to be sent within `ms`. */
-  limitConnecting(ms: number): void {
-    this.#connectTimer = setTimeout(() => this.stop("connect-timeout"), ms);
+  /** undici has taken the request. Unless a connection was ready, it is given `connectMs` from now. */
+  dispatched(): void {
+    if (!this.#sent && !this.#ended) this.#timer.start("connect-timeout", this.request.timeouts.connectMs);
   }
 
   /** Ends the try for a reason of ours. Without effect once it has ended. */
@@ -56,14 +58,19 @@ export abstract class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    clearTimeout(this.#connectTimer);
-    // Given up while it waited for its connection; or about to be written a second time, which only an idempotent one may.
-    if (this.#ended || (this.#sent && !this.request.idempotent)) {
+    // Given up while it waited for its connection; or about to be written a second time, which is ours to decide.
+    if (this.#ended || this.#sent) {
       controller.abort(new Error("already ended"));
       return;
     }
     this.#sent = true;
     this.controller = controller;
+    this.#timer.start("headers-timeout", this.request.timeouts.headersMs);
+  }
+
+  /** A piece of a body is written: the wait for the headers begins anew, an upload may take its time. */
+  onBodySent(): void {
+    if (!this.#ended && this.status === 0) this.#timer.start("headers-timeout", this.request.timeouts.headersMs);
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
@@ -72,6 +79,7 @@ export abstract class Exchange implements Dispatcher.DispatchHandler {
     this.status = status;
     this.headers = headers;
     this.#watcher.answered?.();
+    this.#timer.start("body-timeout", this.request.timeouts.bodyMs);
     const length = headers["content-length"];
     if (
       typeof length === "string" &&
@@ -87,8 +95,15 @@ export abstract class Exchange implements Dispatcher.DispatchHandler {
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#ended) return;
     this.#received += chunk.length;
-    if (this.#received > this.request.maxResponseBytes) this.stop("too-large");
-    else this.receive(chunk);
+    if (this.#received > this.request.maxResponseBytes) {
+      this.stop("too-large");
+      return;
+    }
+    const wantsMore = this.receive(chunk);
+    if (this.#ended) return;
+    // A reader that takes its time is not the vendor's stall.
+    if (wantsMore) this.#timer.start("body-timeout", this.request.timeouts.bodyMs);
+    else this.#timer.clear();
   }
 
   onResponseEnd(): void {
@@ -104,10 +119,17 @@ export abstract class Exchange implements Dispatcher.DispatchHandler {
 
   /** The headers are there. */
   protected abstract begin(): void;
-  /** A piece of the body. */
-  protected abstract receive(chunk: Buffer): void;
+  /** A piece of the body. False when no more is wanted for now; `resume` goes on. */
+  protected abstract receive(chunk: Buffer): boolean;
   /** Nothing more comes; `failure` says whether the answer is whole. */
   protected abstract finish(): void;
+
+  /** The reader wants more of the body. */
+  protected resume(): void {
+    if (this.#ended || this.controller === undefined || !this.controller.paused) return;
+    this.#timer.start("body-timeout", this.request.timeouts.bodyMs);
+    this.controller.resume();
+  }
 
   /** What was received, in bytes. */
   protected get received(): number {
@@ -119,7 +141,7 @@ export abstract class Exchange implements Dispatcher.DispatchHandler {
   #end(failure: Failure | undefined): void {
     this.#ended = true;
     this.failure = failure;
-    clearTimeout(this.#connectTimer);
+    this.#timer.clear();
     this.request.signal?.removeEventListener("abort", this.#cancel);
     if (failure !== undefined) this.request.bodyStream?.destroy();
     this.#watcher.ended(this.status, failure?.error.code);

@@ -1,3 +1,4 @@
+import { errors } from "undici";
 import {
   ConnectorError,
   isConnectorError,
@@ -27,7 +28,10 @@ export interface Failure {
 }
 
 /** Why we ended a try ourselves. */
-export type EndReason = "cancelled" | "too-large" | "connect-timeout" | "body-source";
+export type EndReason = "cancelled" | "too-large" | "body-source" | TimeoutReason;
+
+/** Which phase of a try took too long. */
+export type TimeoutReason = "connect-timeout" | "headers-timeout" | "body-timeout";
 
 // The certificate will not be a different one in a second. https://nodejs.org/api/tls.html#x509-certificate-error-codes
 const certificateCodes =
@@ -72,11 +76,12 @@ function afterSending(context: FailureContext, cause: unknown, code: string, rea
       new ConnectorError("RESPONSE_TOO_LARGE", `${describe(context)}: the answer is larger than the limit.`),
     );
   }
-  if (code === "UND_ERR_HEADERS_TIMEOUT" || code === "UND_ERR_BODY_TIMEOUT") {
+  if (reason === "headers-timeout" || reason === "body-timeout") {
     const message = `${describe(context)}: ${status === 0 ? "no answer" : "the answer stalled and did not go on"} in time.`;
     return { error: new TransientError("TIMEOUT", message, { cause }), repeatable: true };
   }
-  if (code.startsWith("HPE_") || code === "UND_ERR_HEADERS_OVERFLOW") {
+  // Once the headers are there, a parser's error means a body that ended where it should not.
+  if (status === 0 && (cause instanceof errors.HTTPParserError || code === "UND_ERR_HEADERS_OVERFLOW")) {
     return final(
       new ConnectorError("UNEXPECTED_RESPONSE", `${describe(context)}: the answer is not valid HTTP.`, { cause }),
     );
@@ -96,11 +101,19 @@ export function transportClosed(): ConnectorError {
   return new ConnectorError("CANCELLED", "The transport is closed; nothing was sent.");
 }
 
+const endReasons: Readonly<Record<EndReason, string>> = {
+  cancelled: "the caller gave up",
+  "too-large": "it is larger than the limit",
+  "body-source": "the stream of the request's body failed",
+  "connect-timeout": "no connection in time",
+  "headers-timeout": "none in time",
+  "body-timeout": "it stalled",
+};
+
 function outcomeUnknown(context: FailureContext, cause: unknown, code: string, reason?: EndReason): ConnectorError {
   const { status } = context;
   const answered = status === 0 ? "no answer came" : `the answer (status ${status}) did not arrive whole`;
-  const why =
-    reason === "cancelled" ? "the caller gave up" : reason === "too-large" ? "it is larger than the limit" : code;
+  const why = (reason && endReasons[reason]) ?? code;
   return new OutcomeUnknownError(
     `${describe(context)}: the request may have taken effect, but ${answered}${why === "" ? "" : ` (${why})`}. Look the result up before sending it again.`,
     { cause, reconcile: context.reconcile ?? "Look the record up at the vendor before sending the request again." },

@@ -32,8 +32,9 @@ export class OriginPools {
       // told how long.
       connections: concurrency,
       pipelining: 1,
-      headersTimeout: timeouts.headersMs,
-      bodyTimeout: timeouts.bodyMs,
+      // Each try has its own timer.
+      headersTimeout: 0,
+      bodyTimeout: 0,
       connect: createGuardedConnector({
         connectMs: timeouts.connectMs,
         isPrivateAllowed,
@@ -48,6 +49,14 @@ export class OriginPools {
 
   /** Ends idle connections at once and waits for those at work. */
   async close(): Promise<void> {
-    await Promise.all(Array.from(this.#byOrigin.values(), ({ pool }) => pool.close()));
+    await Promise.all(
+      Array.from(this.#byOrigin.values(), async ({ pool, places }) => {
+        const closed = pool.close();
+        await places.idle();
+        // What is left belongs to requests that were given up while they were connecting: nobody waits for it.
+        await pool.destroy();
+        await closed;
+      }),
+    );
   }
 }

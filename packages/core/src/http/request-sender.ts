@@ -6,7 +6,7 @@ import type { Exchange, ExchangeRequest, ExchangeWatcher } from "./exchange.js";
 import { transportClosed } from "./failures.js";
 import { toHeaderList } from "./header-list.js";
 import { isIdempotent } from "./idempotency.js";
-import type { ResolvedTransportOptions } from "./options.js";
+import { type ResolvedTransportOptions, withDefaults } from "./options.js";
 import { type OriginPool, OriginPools } from "./origin-pools.js";
 import { RateLimit } from "./rate-limit.js";
 import { retryDelayMs } from "./retry-policy.js";
@@ -23,7 +23,6 @@ interface Prepared {
   readonly pool: OriginPool;
   readonly options: Dispatcher.DispatchOptions;
   readonly exchange: ExchangeRequest;
-  readonly connectMs: number | undefined;
   readonly maxAttempts: number;
 }
 
@@ -101,8 +100,6 @@ export class RequestSender {
           method: request.method,
           headers: toHeaderList(request.headers, this.#options.userAgent),
           body: request.body ?? null,
-          headersTimeout: request.timeouts?.headersMs,
-          bodyTimeout: request.timeouts?.bodyMs,
         },
         exchange: {
           method: request.method,
@@ -111,10 +108,10 @@ export class RequestSender {
           idempotent: isIdempotent(request),
           reconcile: request.reconcile,
           signal: request.signal,
+          timeouts: withDefaults(this.#options.timeouts, request.timeouts),
           maxResponseBytes,
           bodyStream,
         },
-        connectMs: request.timeouts?.connectMs,
         maxAttempts: bodyStream === undefined ? (request.maxAttempts ?? this.#options.retry.maxAttempts) : 1,
       };
     } catch (error) {
@@ -124,21 +121,28 @@ export class RequestSender {
   }
 
   #attempt<Kind extends Exchange>(prepared: Prepared, attempt: number, kind: ExchangeClass<Kind>): Promise<Kind> {
-    const { pool, exchange, options, connectMs } = prepared;
+    const { pool, exchange, options } = prepared;
     return new Promise((resolve) => {
       const report = this.#reporter.start(exchange, pool.origin, attempt);
-      const watcher: ExchangeWatcher = {
-        ...(report?.answered && { answered: report.answered }),
-        ended: (status, errorCode) => {
-          pool.places.release();
-          report?.ended(status, errorCode);
-        },
-      };
+      const release = () => pool.places.release();
+      const watcher: ExchangeWatcher =
+        report === undefined
+          ? { ended: release }
+          : {
+              answered: report.answered,
+              ended: (status, errorCode) => {
+                release();
+                report.ended(status, errorCode);
+              },
+            };
       const current = new kind(exchange, watcher, resolve);
-      if (connectMs !== undefined) current.limitConnecting(connectMs);
       // A signal that was aborted before this try listened to it says nothing any more.
-      if (exchange.signal?.aborted) current.stop("cancelled", exchange.signal.reason);
-      else pool.pool.dispatch(options, current);
+      if (exchange.signal?.aborted) {
+        current.stop("cancelled", exchange.signal.reason);
+      } else {
+        pool.pool.dispatch(options, current);
+        current.dispatched();
+      }
     });
   }
 

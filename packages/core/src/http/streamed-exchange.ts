@@ -16,7 +16,7 @@ export class StreamedExchange extends Exchange {
     super(request, watcher);
     this.#answered = answered;
     this.body = new Readable({
-      read: () => this.controller?.resume(),
+      read: () => this.resume(),
       destroy: (error, callback) => {
         // Ended by the reader before its end: the connection still carries the rest, so it goes too.
         if (!this.#whole) this.stop("cancelled", error ?? "destroyed by its reader");
@@ -38,12 +38,14 @@ export class StreamedExchange extends Exchange {
     this.#answered(this);
   }
 
-  protected override receive(chunk: Buffer): void {
-    if (!this.#discarding) {
-      if (!this.body.push(chunk)) this.controller?.pause();
-    } else if (this.received > drainBytes) {
-      this.stop("cancelled");
+  protected override receive(chunk: Buffer): boolean {
+    if (this.#discarding) {
+      if (this.received > drainBytes) this.stop("cancelled");
+      return true;
     }
+    const wantsMore = this.body.push(chunk);
+    if (!wantsMore) this.controller?.pause();
+    return wantsMore;
   }
 
   protected override finish(): void {

@@ -66,7 +66,8 @@ function defaultPort(protocol: string): string {
 
 function parseHost(entry: string): string {
   const url = URL.parse(`https://${entry}`);
-  if (url === null || url.host === "" || url.href !== `https://${url.hostname}/` || entry.includes("*")) {
+  const isHostOnly = url !== null && url.href === `https://${url.hostname}/` && !/[*]|:\d*$/.test(entry);
+  if (url === null || !isHostOnly) {
     throw invalid(entry, "a host name, or `*.` and at least two labels");
   }
   return url.hostname;
@@ -80,10 +81,17 @@ function parseSuffix(entry: string): string {
 }
 
 function parsePrivateHost(entry: string): string {
-  // Plain http first, and https for what http leaves out as its default port.
   const url = URL.parse(`https://${entry}`);
   const port = /:(\d{1,5})$/.exec(entry)?.[1];
-  if (url === null || port === undefined || url.username !== "" || url.pathname !== "/" || url.search || url.hash) {
+  if (
+    url === null ||
+    port === undefined ||
+    entry.includes("*") ||
+    url.username !== "" ||
+    url.pathname !== "/" ||
+    url.search ||
+    url.hash
+  ) {
     throw invalid(entry, "an exact `host:port`");
   }
   return `${url.hostname}:${Number(port)}`;
