@@ -1,0 +1,118 @@
+import { randomBytes } from "node:crypto";
+import { ConnectorFactory, LocalKeyring, type Logger, silentLogger } from "@isthmus/core";
+import { salesforce } from "@isthmus/salesforce";
+import { type SalesforceSandbox, startSalesforceSandbox } from "@isthmus/sandbox";
+import type { FastifyInstance } from "fastify";
+import { pino } from "pino";
+import { createServices } from "../../src/create-services.js";
+import type { Database } from "../../src/database/index.js";
+import { buildServer } from "../../src/server.js";
+import type { Services, ServiceSettings } from "../../src/services.js";
+import { ApiClient } from "./api-client.js";
+
+/** The platform key of test services. */
+export const platformKey = "platform-key-of-the-tests-0123456789";
+
+/** A service that listens on a free port of this machine, with a Salesforce sandbox beside it. */
+export interface TestService {
+  /** Origin. */
+  readonly url: string;
+  readonly services: Services;
+  readonly app: FastifyInstance;
+  readonly sandbox: SalesforceSandbox;
+  /** Everything that the HTTP side has logged. */
+  readonly logLines: readonly string[];
+  /** Makes a tenant through the API; the client has its administrator's key. */
+  createTenant(): Promise<TestTenantClient>;
+  /** Stops the service and the sandbox; the database stays. */
+  close(): Promise<void>;
+}
+
+/** A tenant's administrator, with their key. */
+export interface TestTenantClient {
+  readonly tenantId: string;
+  readonly userId: string;
+  readonly apiKey: string;
+  readonly api: ApiClient;
+}
+
+/** What a test may change. */
+export interface TestServiceOptions {
+  readonly settings?: Partial<ServiceSettings>;
+  /** As in ISTHMUS_KEYS. Default: a new key. */
+  readonly keys?: string;
+  readonly logger?: Logger;
+  /** Default: one of its own, which asks nobody for consent. */
+  readonly sandbox?: SalesforceSandbox;
+}
+
+/** Starts the real service on a database, over real HTTP. */
+export async function startTestService(database: Database, options: TestServiceOptions = {}): Promise<TestService> {
+  const sandbox = options.sandbox ?? (await startSalesforceSandbox({ skipConsent: true }));
+  const logLines: string[] = [];
+  const logger = pino({ level: "debug" }, { write: (line: string) => void logLines.push(line) });
+  const stopping = new AbortController();
+  const ending = new AbortController();
+  let url = "";
+  const services = createServices({
+    database,
+    connectors: new ConnectorFactory([salesforce]),
+    keyProvider: LocalKeyring.parse(options.keys ?? LocalKeyring.generate()),
+    logger: options.logger ?? silentLogger,
+    stopping: stopping.signal,
+    ending: ending.signal,
+    settings: {
+      publicUrl: () => url,
+      returnToOrigins: ["https://app.example.com"],
+      allowedPrivateHosts: [new URL(sandbox.url).host],
+      platformKey,
+      ...options.settings,
+    },
+  });
+  const app = await buildServer({ services, logger, https: false });
+  url = await app.listen({ port: 0, host: "127.0.0.1" });
+  return {
+    url,
+    services,
+    app,
+    sandbox,
+    logLines,
+    async createTenant() {
+      const answer = await new ApiClient(url, platformKey).post("/v1/tenants", {
+        name: `Tenant ${randomBytes(3).toString("hex")}`,
+        administrator: { name: "Ada Admin", email: "ada@example.com" },
+      });
+      const { tenant, administrator, apiKey } = answer.body as {
+        tenant: { id: string };
+        administrator: { id: string };
+        apiKey: { key: string };
+      };
+      const api = new ApiClient(url, apiKey.key);
+      return { tenantId: tenant.id, userId: administrator.id, apiKey: apiKey.key, api };
+    },
+    async close() {
+      stopping.abort();
+      await app.close();
+      ending.abort();
+      await services.pool.close();
+      if (options.sandbox === undefined) await sandbox.close();
+    },
+  };
+}
+
+/** The body that adds a connector to the sandbox of `service`. */
+export function sandboxConnector(
+  { sandbox }: Pick<TestService, "sandbox">,
+  changes: Readonly<Record<string, unknown>> = {},
+): Record<string, unknown> {
+  return {
+    code: `crm-${randomBytes(3).toString("hex")}`,
+    name: "Our CRM",
+    type: "salesforce",
+    environment: "sandbox",
+    externalSystemUrl: sandbox.url,
+    authenticationMethod: "oauth2_authorization_code",
+    credentials: { clientId: sandbox.client.id, clientSecret: sandbox.client.secret },
+    ...changes,
+  };
+}
