@@ -6,6 +6,9 @@ import { gapsOf } from "./suite/capabilities.js";
 import { applicableClauses, checkClause } from "./suite/clauses.js";
 import { clauseIds, contract } from "./suite/contract.js";
 
+/** Milliseconds of real time for one clause. Most need a fraction of a second; a machine may be busy. */
+const clauseTimeoutMs = 60_000;
+
 /**
  * Runs the connector contract as a vitest suite: one test for each clause that applies, named by its sentence and its
  * id. Call it at the top level of a test file.
@@ -27,7 +30,7 @@ export function describeConnector<Running extends StandIn>(
       expect(gapsOf(definition, harness)).toEqual([]);
     });
     for (const id of applicable) {
-      it(`${contract[id]} [${id}]`, () => checkClause(id, subject));
+      it(`${contract[id]} [${id}]`, () => checkClause(id, subject), clauseTimeoutMs);
     }
   });
 }

@@ -21,7 +21,7 @@ export { type ReferenceConfiguration, ReferenceConnector } from "./reference/ref
 export { referenceDefinition } from "./reference/reference-definition.js";
 export { basicHarness, clientCredentialsHarness, referenceHarness } from "./reference/reference-harness.js";
 export { ReferenceVendor } from "./reference/reference-vendor.js";
-export { type Capability, capabilities } from "./suite/capabilities.js";
+export { type Capability, capabilities, gapsOf } from "./suite/capabilities.js";
 export type { ClauseSubject } from "./suite/clause.js";
 export { applicableClauses, checkClause } from "./suite/clauses.js";
 export { type ClauseId, clauseIds, contract } from "./suite/contract.js";

@@ -69,7 +69,7 @@ export const connectionClauses = {
         );
         demandEqual(test.ok, false, "ok, when the vendor is away");
         const failed = test.checks.find((check) => !check.ok);
-        session.note(failed);
+        session.noteWords(failed);
         demand(failed?.code !== undefined && failed.detail !== "", "The failed check has no code or no detail.");
       }),
   },

@@ -1,50 +1,33 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { connectorErrorCodes, isConnectorError } from "@isthmus/core";
+import type { Evidence } from "../evidence/evidence.js";
 import type { StandInFault } from "../harness.js";
 import type { ClauseSubject } from "../suite/clause.js";
 import type { ClauseId } from "../suite/contract.js";
 import { type Session, withSession } from "../suite/session.js";
+import { type UnhandledEvent, watchProcess } from "../suite/watch-process.js";
 
-const readFaults: readonly StandInFault[] = [
-  { on: "read", kind: "status", status: 400 },
-  { on: "read", kind: "status", status: 403 },
-  { on: "read", kind: "status", status: 401, times: 2 },
-  { on: "read", kind: "status", status: 503, times: 50 },
-  { on: "read", kind: "cut_body", times: 50 },
-  { on: "read", kind: "cut_before", times: 50 },
-];
+/** What came of making a connector fail. */
+export interface Provocation {
+  /** Everything that it threw, oldest first. */
+  readonly errors: readonly unknown[];
+  /** What nobody handled meanwhile. */
+  readonly unhandled: readonly UnhandledEvent[];
+}
 
-const writeFaults: readonly StandInFault[] = [
-  { on: "write", kind: "status", status: 400 },
-  { on: "write", kind: "status", status: 500 },
-  { on: "write", kind: "cut_body" },
-];
-
-const tokenFaults: readonly StandInFault[] = [
-  { on: "token", kind: "status", status: 400 },
-  { on: "token", kind: "status", status: 503 },
-  { on: "token", kind: "cut_body" },
-];
+const provocations = new WeakMap<Evidence, Promise<Provocation>>();
 
 /**
- * Makes a connector fail in every way that a harness allows, so that clauses about what it says in doing so have
- * something to look at. @returns the errors that it threw.
+ * Makes a connector fail in every way that a harness allows, once for each suite, so that the clauses about what it says
+ * and does in failing have something to look at.
  */
-export async function provokeFailures(subject: ClauseSubject, id: ClauseId): Promise<readonly unknown[]> {
-  const before = subject.evidence.errors.length;
-  const { authenticationMethod, write } = subject.harness;
-  await provoke(subject, id, readFaults, (session) => session.run(session.read));
-  if (write) await provoke(subject, id, writeFaults, (session) => session.run(session.write));
-  if (subject.definition.authentication[authenticationMethod]?.oauth) {
-    for (const fault of tokenFaults) await failRenewal(subject, id, fault);
-    await failDisconnect(subject, id);
-  }
-  if (authenticationMethod === "oauth2_authorization_code") await failAuthorization(subject, id);
-  await withSession(subject, id, async (session) => {
-    await session.fail({ on: "any", kind: "cut_before", times: 1_000 });
-    await attempt(session, () => session.connector.connect());
-    for (const check of (await session.connector.testConnection()).checks) session.note(check);
-  });
-  return subject.evidence.errors.slice(before).filter((error) => error instanceof Error);
+export function provokeFailures(subject: ClauseSubject, id: ClauseId): Promise<Provocation> {
+  const { evidence } = subject;
+  const known = provocations.get(evidence);
+  if (known) return known;
+  const provocation = runProvocation(subject, id);
+  provocations.set(evidence, provocation);
+  return provocation;
 }
 
 /** Whether an error is one that callers may see: a ConnectorError with a listed code that is not our own defect. */
@@ -52,33 +35,78 @@ export function isProperError(error: unknown): boolean {
   return isConnectorError(error) && connectorErrorCodes.includes(error.code) && error.code !== "INTERNAL";
 }
 
-async function provoke(
-  subject: ClauseSubject,
-  id: ClauseId,
-  faults: readonly StandInFault[],
-  work: (session: Session) => Promise<unknown>,
-): Promise<void> {
+async function runProvocation(subject: ClauseSubject, id: ClauseId): Promise<Provocation> {
+  const { evidence, definition, harness } = subject;
+  const before = evidence.errors.length;
+  const watch = watchProcess();
+  try {
+    await failRequests(subject, id);
+    if (definition.authentication[harness.authenticationMethod]?.oauth) await failRenewals(subject, id);
+    if (harness.authenticationMethod === "oauth2_authorization_code") await failAuthorization(subject, id);
+    await failEverything(subject, id);
+    // A rejection counts as unhandled once the turn in which it happened is over.
+    for (let turn = 0; turn < 5; turn += 1) await nextTurn();
+  } finally {
+    watch.stop();
+  }
+  const errors = evidence.errors.slice(before);
+  for (const { error } of watch.seen) evidence.addError(id, error);
+  return { errors, unhandled: watch.seen };
+}
+
+/** Faults that may outlast the request that they are for come last in their session. */
+async function failRequests(subject: ClauseSubject, id: ClauseId): Promise<void> {
+  const { write } = subject.harness;
+  await withSession(subject, id, async (session) => {
+    const fail = async (fault: StandInFault, work: () => Promise<unknown>) => {
+      await session.fail(fault);
+      await attempt(session, work);
+    };
+    const read = () => session.run(session.read);
+    await fail({ on: "read", kind: "status", status: 400 }, read);
+    await fail({ on: "read", kind: "status", status: 403 }, read);
+    if (write) {
+      await fail({ on: "write", kind: "status", status: 400 }, () => session.run(write));
+      await fail({ on: "write", kind: "status", status: 500 }, () => session.run(write));
+      await fail({ on: "write", kind: "cut_body" }, () => session.run(write));
+    }
+    await fail({ on: "read", kind: "status", status: 503, times: 50 }, read);
+    await session.fail({ on: "revoke", kind: "status", status: 400, times: 50 });
+    await attempt(session, async () => session.noteFailure((await session.connector.disconnect()).failure));
+  });
+  await withSession(subject, id, async (session) => {
+    await session.fail({ on: "read", kind: "status", status: 401, times: 2 });
+    await attempt(session, () => session.run(session.read));
+    await session.fail({ on: "read", kind: "cut_body", times: 50 });
+    await attempt(session, () => session.run(session.read));
+  });
+}
+
+async function failRenewals(subject: ClauseSubject, id: ClauseId): Promise<void> {
+  const faults: readonly StandInFault[] = [
+    { on: "token", kind: "status", status: 400 },
+    { on: "token", kind: "status", status: 503 },
+    { on: "token", kind: "cut_body" },
+  ];
   for (const fault of faults) {
     await withSession(subject, id, async (session) => {
+      await session.grant.expireAccessTokens(session.standIn);
       await session.fail(fault);
-      await attempt(session, () => work(session));
+      await attempt(session, () => session.run(session.read));
+      await attempt(session, () => session.connector.refreshToken());
     });
   }
 }
 
-async function failRenewal(subject: ClauseSubject, id: ClauseId, fault: StandInFault): Promise<void> {
+/** A vendor that is away altogether. */
+async function failEverything(subject: ClauseSubject, id: ClauseId): Promise<void> {
   await withSession(subject, id, async (session) => {
-    await session.grant.expireAccessTokens(session.standIn);
-    await session.fail(fault);
-    await attempt(session, () => session.run(session.read));
-    await attempt(session, () => session.connector.refreshToken());
-  });
-}
-
-async function failDisconnect(subject: ClauseSubject, id: ClauseId): Promise<void> {
-  await withSession(subject, id, async (session) => {
-    await session.fail({ on: "revoke", kind: "status", status: 400, times: 100 });
-    session.noteFailure((await session.connector.disconnect()).failure);
+    await session.fail({ on: "any", kind: "cut_before", times: 10_000 });
+    await attempt(session, () => session.connector.connect());
+    await attempt(session, async () => {
+      const { checks } = await session.connector.testConnection();
+      session.noteWords(checks);
+    });
   });
 }
 

@@ -19,13 +19,19 @@ export class Evidence {
   /** Errors as they were thrown, oldest first. */
   readonly errors: unknown[] = [];
 
+  /** From now on nobody may say `secret`. An empty one is none: a place for a token that has not been granted yet. */
   addSecret(secret: string): void {
-    this.#secrets.add(secret);
+    if (secret !== "") this.#secrets.add(secret);
   }
 
   addError(clause: string, error: unknown): void {
     this.errors.push(error);
     this.#add("error", clause, error);
+  }
+
+  /** What a caller is told of a failure without an error being thrown. */
+  addWords(clause: string, words: unknown): void {
+    this.#add("error", clause, words);
   }
 
   addLogLine(clause: string, level: string, fields: unknown, message: string): void {

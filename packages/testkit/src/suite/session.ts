@@ -156,6 +156,11 @@ export class Session {
     this.#subject.evidence.addError(this.#clause, error);
   }
 
+  /** Writes down words that are no error but that callers see: the checks of a connection test. */
+  noteWords(words: unknown): void {
+    this.#subject.evidence.addWords(this.#clause, words);
+  }
+
   /** Writes down what a caller is told of a failure without it being thrown. */
   noteFailure(failure: ConnectorError | undefined): void {
     if (failure) this.note(failure);
