@@ -159,6 +159,18 @@ describe("TokenManager and its store", () => {
     expect((await bench.store.load()).tokens?.accessToken).toBe("fresh");
   });
 
+  it("does not go back to an older set when a slow read arrives late", async () => {
+    await using opened = await openFaulty([grants(3)]);
+    const { bench, faulty } = opened;
+    const gate = makeGate();
+    faulty.afterLoad = () => gate.passed;
+    const slow = bench.manager.load();
+    await bench.manager.accept(storedTokens(bench.clock.now(), { accessToken: "fresh" }));
+    gate.open();
+    expect((await slow).version).toBe(2);
+    expect((await bench.manager.accessToken()).value).toBe("fresh");
+  });
+
   it("has nothing left after clear, not even from a refresh under way, and bears a second clear", async () => {
     const gate = makeGate();
     await using bench = await openTokenBench([() => gate.passed.then(() => grants(2))], expired);

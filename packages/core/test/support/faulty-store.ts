@@ -8,13 +8,18 @@ export class FaultyStore implements TokenStore {
   /** Awaited before each commit reaches the store. */
   beforeCommit: () => Promise<void> = async () => undefined;
 
+  /** Awaited after each record was read, before it is handed out. */
+  afterLoad: () => Promise<void> = async () => undefined;
+
   constructor(below: TokenStore) {
     this.below = below;
   }
 
   async load() {
     this.#fail("load");
-    return this.below.load();
+    const record = await this.below.load();
+    await this.afterLoad();
+    return record;
   }
 
   async begin(request: BeginRequest) {
