@@ -7,6 +7,8 @@ describe("findSecrets", () => {
   const written: Record<string, string> = {
     plain: secret,
     url: new URLSearchParams({ password: secret }).toString(),
+    "url as a component": encodeURIComponent(secret),
+    "url in small letters": encodeURIComponent(secret).replace(/%../g, (sequence) => sequence.toLowerCase()),
     json: JSON.stringify({ password: secret }),
     hex: Buffer.from(secret).toString("hex").toUpperCase(),
     base64: Buffer.from(secret).toString("base64"),
@@ -14,7 +16,9 @@ describe("findSecrets", () => {
   };
   for (const [encoding, text] of Object.entries(written)) {
     it(`finds a secret that is written as ${encoding}`, () => {
-      expect(findSecrets(`before ${text} after`, [secret]).map((sighting) => sighting.encoding)).toContain(encoding);
+      expect(findSecrets(`before ${text} after`, [secret]).map((sighting) => sighting.encoding)).toContain(
+        encoding.split(" ")[0],
+      );
     });
   }
 

@@ -5,6 +5,7 @@ import {
   type ConnectionTest,
   ConnectorError,
   type ConnectorRequest,
+  TransientError,
   type TransportResponse,
   VendorError,
 } from "@isthmus/core";
@@ -91,6 +92,22 @@ export const brokenConduct: readonly BrokenConnector[] = [
   ),
 
   brokenClass(
+    "process.quiet",
+    "throws where nobody can catch it when an answer is cut",
+    class extends ReferenceConnector {
+      protected override async send(request: ConnectorRequest): Promise<TransportResponse> {
+        try {
+          return await super.send(request);
+        } catch (error) {
+          // What an HTTP library does that emits "error" on a stream to which nobody listens.
+          if (error instanceof TransientError && error.code === "RESPONSE_CUT") setImmediate(() => fail(error));
+          throw error;
+        }
+      }
+    },
+  ),
+
+  brokenClass(
     "secrets.errors",
     "quotes the vendor, who quotes the token",
     class extends ReferenceConnector {
@@ -152,3 +169,7 @@ export const brokenConduct: readonly BrokenConnector[] = [
     },
   ),
 ];
+
+function fail(error: Error): never {
+  throw error;
+}

@@ -7,6 +7,7 @@ import {
   isConnectorError,
   MemoryTokenStore,
   TokenManager,
+  type TokenSet,
   type TransportResponse,
 } from "@isthmus/core";
 import { ReferenceConnector } from "../reference/reference-connector.js";
@@ -79,6 +80,27 @@ export const brokenTokens: readonly BrokenConnector[] = [
         } catch (error) {
           if (!isConnectorError(error) || error.code !== "RECONNECT_REQUIRED") throw error;
           throw new AuthenticationError("The vendor refused the credentials.", { cause: error });
+        }
+      }
+    },
+  ),
+
+  brokenClass(
+    "grant.revoked",
+    "asks again and again for a grant that is gone",
+    class extends ReferenceConnector {
+      #last: TokenSet | undefined;
+
+      protected override async sendRaw(request: ConnectorRequest): Promise<TransportResponse> {
+        const { tokens, oauth } = this.context;
+        this.#last = (await tokens?.load())?.tokens ?? this.#last;
+        try {
+          return await super.sendRaw(request);
+        } catch (error) {
+          if (isConnectorError(error) && error.code === "RECONNECT_REQUIRED" && this.#last) {
+            await oauth?.refresh(this.#last);
+          }
+          throw error;
         }
       }
     },

@@ -53,8 +53,8 @@ export class Evidence {
       .filter((statement) => statement.kind === kind)
       .flatMap(({ clause, text }) =>
         findSecrets(text, this.#secrets).map(
-          ({ secret, encoding, index, length }) =>
-            `${clause}: a secret of ${secret.length} characters, as ${encoding}, after ${around(text, index, length)}`,
+          ({ secret, encoding, context }) =>
+            `${clause}: a secret of ${secret.length} characters, as ${encoding}, in ${JSON.stringify(context)}`,
         ),
       );
     return [...new Set(lines)];
@@ -91,10 +91,4 @@ function stringify(value: unknown): string {
       return part;
     }) ?? ""
   );
-}
-
-/** What stands before and after a secret. */
-function around(text: string, index: number, length: number): string {
-  const before = text.slice(Math.max(0, index - 80), index);
-  return JSON.stringify(`${before}[…]${text.slice(index + length, index + length + 20)}`);
 }
