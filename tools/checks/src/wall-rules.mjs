@@ -4,6 +4,9 @@
 // Tests and examples may use more than what ships: sandboxes, the test kit, an independent client.
 const notShipped = "(^|/)(test|examples|scripts)/|[.](test|bench|config)[.][cm]?[jt]s$";
 const shipped = "^(packages|apps)/[^/]+/src/";
+const testFiles = "/test/|[.]test[.]ts$";
+const insideOfPackages = "^(packages|apps)/|(^|node_modules/)@isthmus/[^/]+/(?!package[.]json$)";
+const packageSurface = "^packages/[^/]+/src/index[.]ts$";
 const databaseAccess = "^apps/api/src/(repositories|database|generated)/";
 
 /** Libraries that speak to one vendor only. */
@@ -92,11 +95,13 @@ export function wallRules(packages) {
       to: { path: "^apps/api/src/routes/" },
     }),
     forbid("no-deep-imports", "Another package is imported by its name only, never a file inside it.", {
-      from: { path: "^((?:packages|apps)/[^/]+)/" },
-      to: {
-        path: "^(packages|apps)/|(^|node_modules/)@isthmus/[^/]+/(?!package[.]json$)",
-        pathNot: ["^$1/", "^packages/[^/]+/src/index[.]ts$"],
-      },
+      from: { path: "^((?:packages|apps)/[^/]+)/", pathNot: testFiles },
+      to: { path: insideOfPackages, pathNot: ["^$1/", packageSurface] },
+    }),
+    // A suite that several implementations run (every token store, say) is shared among tests and ships with nobody.
+    forbid("no-deep-imports-in-tests", "A test imports another package by its name, or its test/support.", {
+      from: { path: `^((?:packages|apps)/[^/]+)/.*(?:${testFiles})` },
+      to: { path: insideOfPackages, pathNot: ["^$1/", packageSurface, "^packages/[^/]+/test/support/"] },
     }),
     forbid("dependencies-are-declared", "What ships imports only what its own package.json brings along.", {
       from: { path: shipped, pathNot: notShipped },

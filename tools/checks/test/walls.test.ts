@@ -40,6 +40,9 @@ const breaches: [rule: string, file: string, text: string][] = [
   ["no-deep-imports", "packages/acme/src/bad.ts", `import "@isthmus/core/dist/one.js";`],
   ["no-deep-imports", "packages/acme/src/bad.ts", `import "../../core/src/one.js";`],
   ["no-deep-imports", "apps/api/src/bad.ts", `import "../../../packages/core/src/one.js";`],
+  ["no-deep-imports", "packages/acme/src/bad.ts", `import "../../core/test/support/suite.js";`],
+  ["no-deep-imports-in-tests", "packages/acme/test/bad.test.ts", `import "../../core/src/one.js";`],
+  ["no-deep-imports-in-tests", "packages/acme/src/bad.test.ts", `import "../../core/src/one.js";`],
   ["dependencies-are-declared", "packages/core/src/bad.ts", `import "vitest";`],
   ["no-cycles", "packages/core/src/one.ts", `import { two } from "./two.js"; export const one = two;`],
   ["nothing-missing", "packages/core/src/bad.ts", `import "./nowhere.js";`],
@@ -48,6 +51,8 @@ const breaches: [rule: string, file: string, text: string][] = [
 /** The other half of a cycle, what a build generates, and a library that is installed but not declared. */
 const props = {
   "packages/core/src/two.ts": `import { one } from "./one.js"; export const two = one;`,
+  "packages/core/test/support/suite.ts": "export const suite = 1;",
+  "packages/globex/test/shared.test.ts": `import "../../core/test/support/suite.js";`,
   "apps/api/src/generated/prisma/client.ts": "export const client = 1;",
   "node_modules/vitest/package.json": `{ "name": "vitest", "main": "index.js" }`,
   "node_modules/vitest/index.js": "",
