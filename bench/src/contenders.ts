@@ -1,3 +1,4 @@
+import { createTransport, MemoryTokenStore } from "@isthmus/core";
 import { createSalesforceConnector } from "@isthmus/salesforce";
 import { Connection } from "jsforce";
 import { Pool } from "undici";
@@ -38,19 +39,26 @@ async function plainJsforce(origin: string): Promise<Record<Scenario, Call>> {
 }
 
 async function isthmus(origin: string): Promise<Record<Scenario, Call>> {
+  const tokenStore = new MemoryTokenStore();
+  const claim = await tokenStore.begin({ purpose: "authorize", version: 0, leaseMs: 60_000 });
+  if (claim.outcome !== "begun") throw new Error("A new store refused its first tokens.");
+  const now = Date.now();
   const hourMs = 3_600_000;
-  const salesforce = createSalesforceConnector({
-    clientId: "bench",
-    loginUrl: origin,
-    allowedPrivateHosts: [new URL(origin).host],
-    concurrency: 50,
+  await tokenStore.commit(claim.attemptId, {
+    refreshAtMs: now + hourMs,
     tokens: {
       accessToken: "x",
       tokenType: "Bearer",
-      issuedAtMs: Date.now(),
-      expiresAtMs: Date.now() + hourMs,
+      issuedAtMs: now,
+      expiresAtMs: now + hourMs,
       attributes: { instance_url: origin },
     },
+  });
+  const salesforce = createSalesforceConnector({
+    clientId: "bench",
+    loginUrl: origin,
+    transport: createTransport({ allowedHosts: [], allowedPrivateHosts: [new URL(origin).host], concurrency: 50 }),
+    tokenStore,
   });
   return {
     retrieve: () => salesforce.retrieve("Account", accountId),

@@ -11,7 +11,7 @@ interface Sample {
   readonly callsPerSecond: number;
 }
 
-const rounds = 5;
+const rounds = 3;
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const server = spawn(process.execPath, [file("./server.js")], { stdio: ["ignore", "pipe", "inherit"] });
 const [line] = (await once(server.stdout, "data")) as [Buffer];
@@ -32,7 +32,7 @@ try {
 /** The clients take turns within each round, so that a slow minute of the machine is everybody's. */
 async function compare(scenario: Scenario, concurrency: number): Promise<void> {
   const samples = new Map<string, Sample[]>(Object.keys(contenders).map((name) => [name, []]));
-  const total = scenario === "query" ? 1_000 : 5_000;
+  const total = scenario === "query" ? 300 : 3_000;
   for (let round = 0; round < rounds; round++) {
     for (const [name, list] of samples) list.push(await measure(name, scenario, concurrency, total));
   }

@@ -4,6 +4,6 @@ export const scenarios = ["retrieve", "create", "query"] as const;
 /** One of {@link scenarios}. */
 export type Scenario = (typeof scenarios)[number];
 
-export const accountId = "001xx000003DG001AAG";
+export const accountId = "001xx000003D001AAG";
 export const newAccount = { Name: "Nordwind Logistik GmbH", Industry: "Transportation", NumberOfEmployees: 19 };
 export const soql = "SELECT Id, Name, Industry, NumberOfEmployees FROM Account LIMIT 200";
