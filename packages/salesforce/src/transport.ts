@@ -83,17 +83,20 @@ async function exchange(
   return { statusCode: response.status, headers: flattenHeaders(response), body: text };
 }
 
-/** Only where the token belongs: the instance, and the identity service that came with the token. */
+/**
+ * Only where the token belongs: the instance, and the identity service that came with the token. jsforce puts the session
+ * into the identity's address; the real one goes in the header.
+ */
 function toPath(url: string, instanceUrl: string, token: AccessToken): string {
-  if (url.startsWith(`${instanceUrl}/`)) return url.slice(instanceUrl.length);
+  if (url.startsWith(`${instanceUrl}/`)) return withoutSession(url.slice(instanceUrl.length));
   const target = URL.parse(url);
   const identity = URL.parse(token.attributes.id ?? "");
-  if (target !== null && identity !== null && target.origin === identity.origin) {
-    // jsforce puts the session into the address; ours goes in the header.
-    target.searchParams.delete("oauth_token");
-    return target.href;
-  }
+  if (target !== null && identity !== null && target.origin === identity.origin) return withoutSession(url);
   throw new ForbiddenTargetError("jsforce was asked for an address outside the connected organisation.");
+}
+
+function withoutSession(address: string): string {
+  return address.replace(`&oauth_token=${sessionPlaceholder}`, "");
 }
 
 /** The connector sets the authorization and undici the length: those of jsforce are of the placeholder. */
