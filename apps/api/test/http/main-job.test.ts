@@ -50,9 +50,17 @@ describeOnDatabases("the main job over HTTP", (get) => {
 
     const soql = `SELECT Id, Name FROM Account WHERE Name = 'Norrland Bygg AB'`;
     expect((await api.run(id, "query", { soql })).body).toMatchObject({ totalSize: 1, records: [{ Id: recordId }] });
-    const lines = await api.run(id, "query", { soql: "SELECT Id, Name FROM Account" }, { accept: "application/x-ndjson" });
+    const lines = await api.run(
+      id,
+      "query",
+      { soql: "SELECT Id, Name FROM Account" },
+      { accept: "application/x-ndjson" },
+    );
     expect(lines.headers.get("content-type")).toBe("application/x-ndjson");
-    const rows = lines.text.trim().split("\n").map((line) => JSON.parse(line));
+    const rows = lines.text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
     expect(rows.length).toBeGreaterThan(5);
     expect(rows).toContainEqual(expect.objectContaining({ Id: recordId }));
 

@@ -7,7 +7,7 @@ import { pino } from "pino";
 import { createServices } from "../../src/create-services.js";
 import type { Database } from "../../src/database/index.js";
 import { buildServer } from "../../src/server.js";
-import type { Services, ServiceSettings } from "../../src/services.js";
+import type { ServiceSettings, Services } from "../../src/services.js";
 import { ApiClient } from "./api-client.js";
 
 /** The platform key of test services. */

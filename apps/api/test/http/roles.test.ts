@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ApiClient } from "../support/api-client.js";
+import { useServerDatabase } from "../support/server-database.js";
+import {
+  platformKey,
+  sandboxConnector,
+  startTestService,
+  type TestService,
+  type TestTenantClient,
+} from "../support/service.js";
+
+type RoleName = "admin" | "editor" | "approver" | "operator" | "viewer";
+const roleNames: readonly RoleName[] = ["admin", "editor", "approver", "operator", "viewer"];
+
+describe("roles", () => {
+  const get = useServerDatabase();
+  let service: TestService;
+  let tenant: TestTenantClient;
+  const clients = new Map<RoleName, { readonly api: ApiClient; readonly userId: string }>();
+
+  beforeAll(async () => {
+    service = await startTestService(get().database);
+    tenant = await service.createTenant();
+    for (const role of roleNames) {
+      const user = await tenant.api.post("/v1/users", { email: `${role}@example.com`, name: role, roles: [role] });
+      const key = await tenant.api.post("/v1/api-keys", { name: role, userId: user.body.id });
+      clients.set(role, { api: new ApiClient(service.url, key.body.key), userId: user.body.id });
+    }
+  });
+  afterAll(() => service?.close());
+
+  const as = (role: RoleName) => {
+    const client = clients.get(role);
+    if (!client) throw new Error(`No client for ${role}`);
+    return client;
+  };
+  /** Which roles get past authorisation, whatever comes after it. */
+  const allowed = async (call: (api: ApiClient) => Promise<{ readonly body: { code?: string } | undefined }>) => {
+    const answers = await Promise.all(
+      roleNames.map(async (role) => [role, (await call(as(role).api)).body?.code] as const),
+    );
+    return answers.filter(([, code]) => code !== "FORBIDDEN").map(([role]) => role);
+  };
+
+  it("lets administrators and editors change connectors, and everybody read them", async () => {
+    const { body } = await tenant.api.post("/v1/connectors", sandboxConnector(service));
+    const path = `/v1/connectors/${body.id}`;
+    expect(await allowed((api) => api.post("/v1/connectors", sandboxConnector(service)))).toEqual(["admin", "editor"]);
+    expect(await allowed((api) => api.patch(path, { name: "x" }, { "if-match": '"999"' }))).toEqual([
+      "admin",
+      "editor",
+    ]);
+    expect(await allowed((api) => api.post(`${path}/authorize`))).toEqual(["admin", "editor"]);
+    expect(await allowed((api) => api.post(`${path}/disconnect`))).toEqual(["admin", "editor"]);
+    expect(await allowed((api) => api.post(`${path}/test`))).toEqual(["admin", "editor", "operator"]);
+    expect(await allowed((api) => api.get(path))).toEqual(roleNames);
+    expect(await allowed((api) => api.get("/v1/connector-types"))).toEqual(roleNames);
+    expect(await allowed((api) => api.delete(path, { "if-match": '"999"' }))).toEqual(["admin", "editor"]);
+  });
+
+  it("tells reading operations from writing ones", async () => {
+    const { body } = await tenant.api.post("/v1/connectors", sandboxConnector(service));
+    const create = { sobject: "Account", record: { Name: "x" } };
+    expect(await allowed((api) => api.run(body.id, "limits", {}))).toEqual(["admin", "editor", "operator", "viewer"]);
+    expect(await allowed((api) => api.run(body.id, "records.create", create))).toEqual(["admin", "editor", "operator"]);
+  });
+
+  it("keeps people, other people's keys and the audit log to those who need them", async () => {
+    const newUser = () => ({ email: `${crypto.randomUUID()}@example.com`, name: "New", roles: ["viewer"] });
+    expect(await allowed((api) => api.post("/v1/users", newUser()))).toEqual(["admin"]);
+    expect(await allowed((api) => api.get("/v1/users"))).toEqual(["admin", "approver"]);
+    expect(await allowed((api) => api.get("/v1/audit-events"))).toEqual(["admin", "approver"]);
+    expect(await allowed((api) => api.post("/v1/api-keys", { name: "own" }))).toEqual(roleNames);
+    expect(await allowed((api) => api.post("/v1/api-keys", { name: "other", userId: tenant.userId }))).toEqual([
+      "admin",
+    ]);
+    const own = await as("viewer").api.get("/v1/api-keys");
+    expect(new Set(own.body.data.map(({ userId }: { userId: string }) => userId))).toEqual(
+      new Set([as("viewer").userId]),
+    );
+    const all = await tenant.api.get("/v1/api-keys?limit=200");
+    const admins = all.body.data.find(({ userId }: { userId: string }) => userId === tenant.userId);
+    expect((await as("editor").api.delete(`/v1/api-keys/${admins.id}`)).status).toBe(404);
+    expect(all.text).not.toContain('"key"');
+  });
+
+  it("takes the rights of a disabled person from their keys at once, and nobody's own administrator's rights", async () => {
+    const user = await tenant.api.post("/v1/users", { email: "leaver@example.com", name: "Leaver", roles: ["viewer"] });
+    const key = await tenant.api.post("/v1/api-keys", { name: "leaver", userId: user.body.id });
+    const leaver = new ApiClient(service.url, key.body.key);
+    expect((await leaver.get("/v1/connectors")).status).toBe(200);
+    const disabled = await tenant.api.patch(`/v1/users/${user.body.id}`, { disabled: true });
+    expect(disabled).toMatchObject({ status: 200, body: { disabled: true } });
+    expect((await leaver.get("/v1/connectors")).status).toBe(401);
+    const self = await tenant.api.patch(`/v1/users/${tenant.userId}`, { roles: ["viewer"] });
+    expect(self).toMatchObject({ status: 409, body: { code: "LAST_ADMINISTRATOR" } });
+  });
+
+  it("audits what was refused", async () => {
+    await as("viewer").api.get("/v1/users");
+    const { body } = await tenant.api.get("/v1/audit-events?outcome=denied");
+    expect(body.data[0]).toMatchObject({ action: "users.read", actor: { userId: as("viewer").userId } });
+    expect(body.data[0].requestId).toEqual(expect.any(String));
+  });
+
+  it("opens tenants to the platform key only", async () => {
+    const platform = new ApiClient(service.url, platformKey);
+    const tenants = await platform.get("/v1/tenants?limit=200");
+    expect(tenants.body.data).toContainEqual(expect.objectContaining({ id: tenant.tenantId }));
+    expect((await tenant.api.get("/v1/tenants")).status).toBe(401);
+    expect((await new ApiClient(service.url, undefined).get("/v1/tenants")).status).toBe(401);
+    const closed = await startTestService(get().database, {
+      settings: { platformKey: undefined },
+      sandbox: service.sandbox,
+    });
+    try {
+      const answer = await new ApiClient(closed.url, platformKey).get("/v1/tenants");
+      expect(answer).toMatchObject({ status: 403, body: { code: "PLATFORM_KEY_NOT_CONFIGURED" } });
+    } finally {
+      await closed.close();
+    }
+  });
+});
