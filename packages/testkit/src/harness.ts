@@ -1,5 +1,5 @@
 import type { AuthenticationMethod, ConnectorEnvironment, ConnectorSettings } from "@isthmus/core";
-import type { Capability } from "./suite/capabilities.js";
+import type { Capability } from "./capability.js";
 
 /** A value, or a promise of it: a stand-in may live in this process or in another one. */
 export type Awaitable<Value> = Value | Promise<Value>;
@@ -47,6 +47,7 @@ export interface StandIn {
    * token, and what the authorization flow keeps; a derived one, such as a session cookie, belongs here.
    */
   secrets?(): Awaitable<readonly string[]>;
+  /** Ends it, with everything that it is still waiting for. */
   close(): Awaitable<void>;
 }
 
@@ -61,7 +62,9 @@ export interface StandInOptions {
 
 /** An operation of the definition with an input that works. */
 export interface OperationExample {
+  /** Name of the operation. */
   readonly operation: string;
+  /** Fits the operation's input schema. */
   readonly input: unknown;
 }
 
@@ -69,6 +72,7 @@ export interface OperationExample {
 export interface InvalidCredentials {
   /** Ends the sentence "Refuses …". */
   readonly description: string;
+  /** Whole credentials, wrong in one way. */
   readonly credentials: unknown;
   /** Dotted path of the field that the refusal has to name. */
   readonly path: string;

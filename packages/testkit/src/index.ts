@@ -1,5 +1,6 @@
 export type { BrokenConnector } from "./broken/broken-connector.js";
 export { brokenConnectors } from "./broken/index.js";
+export { type Capability, capabilities } from "./capability.js";
 export { describeConnector } from "./describe-connector.js";
 export { Evidence, type EvidenceKind, type Statement } from "./evidence/evidence.js";
 export { findSecrets, type SecretEncoding, type SecretSighting } from "./evidence/find-secrets.js";
@@ -21,7 +22,7 @@ export { type ReferenceConfiguration, ReferenceConnector } from "./reference/ref
 export { referenceDefinition } from "./reference/reference-definition.js";
 export { basicHarness, clientCredentialsHarness, referenceHarness } from "./reference/reference-harness.js";
 export { ReferenceVendor } from "./reference/reference-vendor.js";
-export { type Capability, capabilities, gapsOf } from "./suite/capabilities.js";
+export { gapsOf } from "./suite/capabilities.js";
 export type { ClauseSubject } from "./suite/clause.js";
 export { applicableClauses, checkClause } from "./suite/clauses.js";
 export { type ClauseId, clauseIds, contract } from "./suite/contract.js";

@@ -7,10 +7,13 @@ import type { ClauseId } from "../suite/contract.js";
 
 /** The reference connector with one mistake in it, and the clause that is there to catch that mistake. */
 export interface BrokenConnector {
+  /** The clause that has to catch it. */
   readonly breaks: ClauseId;
   /** What it does wrong, as a sentence without a subject: "sends a write again when its answer was cut". */
   readonly mistake: string;
+  /** The reference definition with the mistake in it. */
   readonly definition: ConnectorDefinition;
+  /** Whose scheme the mistake is about. */
   readonly harness: ContractHarness;
 }
 

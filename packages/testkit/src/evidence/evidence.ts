@@ -7,8 +7,11 @@ export type EvidenceKind = "error" | "log" | "event";
 
 /** Something that a connector said to the outside, with the clause that made it speak. */
 export interface Statement {
+  /** Where it was said. */
   readonly kind: EvidenceKind;
+  /** Id of the clause that was being checked. */
   readonly clause: string;
+  /** The statement in every way in which it could be printed. */
   readonly text: string;
 }
 
@@ -24,6 +27,7 @@ export class Evidence {
     if (secret !== "") this.#secrets.add(secret);
   }
 
+  /** An error that a caller was thrown. */
   addError(clause: string, error: unknown): void {
     this.errors.push(error);
     this.#add("error", clause, error);
@@ -34,10 +38,12 @@ export class Evidence {
     this.#add("error", clause, words);
   }
 
+  /** A log line, of any level. */
   addLogLine(clause: string, level: string, fields: unknown, message: string): void {
     this.#add("log", clause, { level, fields, message });
   }
 
+  /** A lifecycle event. */
   addEvent(clause: string, name: LifecycleEventName, event: LifecycleEvents[LifecycleEventName]): void {
     this.#add("event", clause, { name, event });
   }

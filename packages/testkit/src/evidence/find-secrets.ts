@@ -6,7 +6,9 @@ export type SecretEncoding = "plain" | "base64" | "base64url" | "url" | "json" |
 
 /** A secret that stands in a text. */
 export interface SecretSighting {
+  /** The secret itself. */
   readonly secret: string;
+  /** How it was written. */
   readonly encoding: SecretEncoding;
   /** What stands before and after it, with `[…]` in its place. */
   readonly context: string;

@@ -10,6 +10,7 @@ import { answerRequest, type VendorAnswer, type VendorRequest } from "./vendor-r
 
 /** A small vendor of notes on a loopback port: OAuth, basic authentication, two routes, and faults on demand. */
 export class ReferenceVendor implements StandIn {
+  /** What it has granted. */
   readonly grants = new Grants();
   /** What lists of notes name as their next page. Default: there is none. */
   nextPage: string | null = null;

@@ -1,14 +1,6 @@
 import type { ConnectorDefinition } from "@isthmus/core";
+import { type Capability, capabilities } from "../capability.js";
 import type { ContractHarness } from "../harness.js";
-
-/**
- * What a connector may have or lack, so that some clauses apply or do not: a person's consent in a browser, tokens, an
- * operation that writes, a vendor that can be made to state no token lifetime, a vendor or input that can name a host.
- */
-export const capabilities = ["browser", "tokens", "write", "lifetime_omission", "misdirection"] as const;
-
-/** One of {@link capabilities}. */
-export type Capability = (typeof capabilities)[number];
 
 /** What this connector has with this harness. */
 export function capabilitiesOf(definition: ConnectorDefinition, harness: ContractHarness): ReadonlySet<Capability> {

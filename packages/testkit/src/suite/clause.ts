@@ -1,12 +1,14 @@
 import type { ConnectorDefinition } from "@isthmus/core";
+import type { Capability } from "../capability.js";
 import type { Evidence } from "../evidence/evidence.js";
 import type { ContractHarness } from "../harness.js";
-import type { Capability } from "./capabilities.js";
 import type { ClauseId } from "./contract.js";
 
 /** What a clause is run on. */
 export interface ClauseSubject {
+  /** The connector. */
   readonly definition: ConnectorDefinition;
+  /** Its vendor's stand-in. */
   readonly harness: ContractHarness;
   /** Grows with every clause of a suite; the clauses about secrets search it. */
   readonly evidence: Evidence;
