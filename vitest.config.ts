@@ -4,7 +4,13 @@ import { workspaceAliases } from "./vitest.aliases.js";
 export default defineConfig({
   resolve: { alias: workspaceAliases },
   test: {
-    include: ["packages/*/{src,test,examples}/**/*.test.ts", "apps/*/{src,test}/**/*.test.ts", "tools/*/{src,test}/**/*.test.ts", "docs/**/*.test.ts", "scripts/**/*.test.ts"],
+    include: [
+      "packages/*/{src,test,examples}/**/*.test.ts",
+      "apps/*/{src,test}/**/*.test.ts",
+      "tools/*/{src,test}/**/*.test.ts",
+      "docs/**/*.test.ts",
+      "scripts/**/*.test.ts",
+    ],
     // Two cores, and the suites start real servers: more workers only make each of them slower.
     maxWorkers: 2,
     testTimeout: 20_000,

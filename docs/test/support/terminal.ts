@@ -4,6 +4,7 @@ import { once } from "node:events";
 /** A bash that is fed block after block, as a reader pastes them into one terminal. */
 export class Terminal {
   readonly #shell;
+  readonly #ended: Promise<unknown>;
   #output = "";
   #marker = 0;
 
@@ -13,6 +14,7 @@ export class Terminal {
       env: { PATH: process.env.PATH },
       stdio: ["pipe", "pipe", "pipe"],
     });
+    this.#ended = once(this.#shell, "exit");
     this.#shell.stdout.on("data", (chunk) => {
       this.#output += chunk;
     });
@@ -28,7 +30,7 @@ export class Terminal {
     this.#shell.stdin.write(`${block}\necho '${marker}'\n`);
     while (!this.#output.includes(marker)) {
       if (this.#shell.exitCode !== null) throw new Error(`The shell ended:\n${this.#output.slice(before)}`);
-      await Promise.race([once(this.#shell.stdout, "data"), once(this.#shell, "exit")]);
+      await Promise.race([once(this.#shell.stdout, "data"), this.#ended]);
     }
     return this.#output.slice(before, this.#output.indexOf(marker));
   }

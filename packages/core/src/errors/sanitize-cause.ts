@@ -1,8 +1,11 @@
 const secretPatterns: readonly [RegExp, string][] = [
-  [/\b(Bearer|Basic|OAuth|Digest)\s+[\w.~+/!=-]{16,}/gi, "$1 [redacted]"],
+  [/(\bauthorization["']?\s*[:=]\s*["']?)(?:\w+\s+)?[^\s"',;&]+/gi, "$1[redacted]"],
+  [/\b(Bearer)\s+[\w.~+/!=-]{6,}/gi, "$1 [redacted]"],
+  // Words that also stand in sentences ("Basic authentication"): only before something long.
+  [/\b(Basic|OAuth|Digest)\s+[\w.~+/!=-]{16,}/gi, "$1 [redacted]"],
   // name=value and "name":"value", as they stand in URLs, form bodies and JSON.
   [
-    /(["']?\b(?:access_token|refresh_token|id_token|client_secret|client_assertion|assertion|password|passphrase|api_?key|session_?id|code_verifier|authorization)["']?\s*[=:]\s*["']?)[^\s"'&,;<>}]+/gi,
+    /(["']?\b(?:access_token|refresh_token|id_token|client_secret|client_assertion|assertion|password|passphrase|api_?key|session_?id|code_verifier)["']?\s*[=:]\s*["']?)[^\s"'&,;<>}]+/gi,
     "$1[redacted]",
   ],
   // Names that mean other things too ("status code: 500"): only as a query parameter with a long value.
