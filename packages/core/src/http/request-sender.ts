@@ -139,6 +139,8 @@ export class RequestSender {
       // A signal that was aborted before this try listened to it says nothing any more.
       if (exchange.signal?.aborted) {
         current.stop("cancelled", exchange.signal.reason);
+      } else if (exchange.bodyStream?.destroyed) {
+        current.stop("body-source", exchange.bodyStream.errored ?? undefined);
       } else {
         pool.pool.dispatch(options, current);
         current.dispatched();

@@ -57,6 +57,27 @@ describe("the caller's signal", () => {
     });
   });
 
+  it("keeps what was given up from being sent once its connection stands after all", async () => {
+    const host = `slow.example:${server.port}`;
+    const gate = Promise.withResolvers<void>();
+    const transport = create({
+      allowedPrivateHosts: [host],
+      lookup: async (_name, _options, callback) => {
+        await gate.promise;
+        callback(null, [{ address: "127.0.0.1", family: 4 }]);
+      },
+      concurrency: 1,
+    });
+    const request = { method: "POST", url: `http://${host}/given-up`, body: "x", signal: abort.signal } as const;
+    const sending = transport.request(request);
+    await new Promise((resolve) => setImmediate(resolve));
+    abort.abort();
+    await expect(sending).rejects.toMatchObject({ code: "CANCELLED" });
+    gate.resolve();
+    expect((await transport.request({ method: "GET", url: `http://${host}/next` })).status).toBe(200);
+    expect(server.requests.map(({ path }) => path)).toEqual(["/next"]);
+  });
+
   it.each([
     ["GET", "CANCELLED"],
     ["POST", "OUTCOME_UNKNOWN"],

@@ -98,6 +98,23 @@ describe("connections", () => {
     await closing;
   });
 
+  it("that nobody waits for any more do not hold up the closing", async () => {
+    const options = {
+      allowedPrivateHosts: ["slow.example:80"],
+      lookup: () => undefined,
+      timeouts: { connectMs: 600_000 },
+    };
+    const transport = create(options);
+    const request = {
+      method: "GET",
+      url: "http://slow.example/",
+      timeouts: { connectMs: 20 },
+      maxAttempts: 1,
+    } as const;
+    await expect(transport.request(request)).rejects.toMatchObject({ code: "CONNECTION_FAILED" });
+    await transport.close();
+  });
+
   it("that are idle do not keep the process alive", async () => {
     // In a process of its own, so that only our side of the connection is counted here.
     const script = `require("http").createServer((q, s) => s.end("ok")).listen(0, "127.0.0.1", function () { console.log(this.address().port); });`;

@@ -143,7 +143,6 @@ describe("a failed try", () => {
     } as const;
     await expect(transport.request(request)).rejects.toMatchObject({ code: "CONNECTION_FAILED" });
     expect(clock.sleeps).toHaveLength(1);
-    // The attempts to connect still hang: closing must not wait for them for long.
   });
 
   describe("answered with a status", () => {
@@ -221,6 +220,23 @@ describe("a failed try", () => {
       const sending = transport.request({ method: "PUT", url: "http://none.example/", body: unconnected });
       await expect(sending).rejects.toMatchObject({ code: "CONNECTION_FAILED" });
       expect(refused.destroyed && unconnected.destroyed).toBe(true);
+    });
+
+    it("that fails while it waits for its place sends nothing", async () => {
+      const transport = create({ concurrency: 1 });
+      let answer = () => {};
+      server.reply((response) => {
+        answer = () => response.end();
+      });
+      const working = transport.request(get());
+      const body = new Readable({ read() {} });
+      const waiting = transport.request({ ...post(), body });
+      await server.seen(1);
+      body.destroy(new Error("source"));
+      answer();
+      await working;
+      await expect(waiting).rejects.toMatchObject({ code: "CANCELLED" });
+      expect(server.requests).toHaveLength(1);
     });
 
     it("that fails itself ends the request", async () => {
