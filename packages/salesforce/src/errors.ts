@@ -50,6 +50,16 @@ export function mapFailure(response: TransportResponse, request: FailedRequest, 
   return row.make({ fault, summary, retryAfterMs: parseRetryAfter(response.headers["retry-after"], nowMs) });
 }
 
+/** A 401 that no other token can change. */
+const noTokenHelps = /not valid for use with the REST API|Connected app is not attached to Agent/i;
+
+/** Whether another token may help: a 401, but not every one, and the identity service's own way to say it. */
+export function isTokenRefused({ status, body }: { readonly status: number; readonly body?: unknown }): boolean {
+  if (status !== 401 && status !== 403) return false;
+  const text = Buffer.isBuffer(body) ? body.toString("utf8", 0, 2000) : "";
+  return status === 401 ? !noTokenHelps.test(text) : /^\s*Bad_OAuth_Token\s*$/.test(text);
+}
+
 /** The table. What stands first wins, so the particular comes before the general. */
 const table: readonly Row[] = [
   // Redirects are never followed: the answer may lead the token to another host.
@@ -59,7 +69,7 @@ const table: readonly Row[] = [
   // Neither a fresh token nor the same person signing in again helps with these; an administrator does.
   {
     status: [401, 403],
-    message: /not valid for use with the REST API|Connected app is not attached to Agent/i,
+    message: noTokenHelps,
     make: (failure) =>
       denied(failure, "The app or the session may not use the REST API. Ask your Salesforce administrator."),
   },

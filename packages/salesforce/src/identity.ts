@@ -1,5 +1,6 @@
-import type { ConnectedAccount } from "@isthmus/core";
+import { type ConnectedAccount, isConnectorError } from "@isthmus/core";
 import { z } from "zod";
+import type { QueryPage } from "./records.js";
 
 /** What the identity service tells of the connected user, as far as it is relied on; everything else passes through. */
 export const identitySchema = z.looseObject({
@@ -14,11 +15,28 @@ export const identitySchema = z.looseObject({
 /** The connected user, from Salesforce's identity service. */
 export type SalesforceIdentity = z.output<typeof identitySchema>;
 
-/** What is asked of the organisation itself. */
-export const organizationQuery = "SELECT Id, Name, IsSandbox FROM Organization";
+const organizationSchema = z.looseObject({ Name: z.string(), IsSandbox: z.boolean() });
 
-/** The fields of {@link organizationQuery}. */
-export const organizationSchema = z.looseObject({ Name: z.string(), IsSandbox: z.boolean() });
+/** The organisation as it tells of itself. */
+export type Organization = z.output<typeof organizationSchema>;
+
+/**
+ * Asks the organisation for its name and kind.
+ *
+ * @returns `undefined` when the user may not read it, or it does not tell; any other failure is thrown.
+ */
+export async function readOrganization(
+  readPage: (soql: string) => Promise<QueryPage>,
+): Promise<Organization | undefined> {
+  try {
+    const { records } = await readPage("SELECT Id, Name, IsSandbox FROM Organization");
+    return organizationSchema.safeParse(records[0]).data;
+  } catch (error) {
+    // A query is told with INVALID_TYPE or INVALID_FIELD that the user may not see the object or a field of it.
+    if (isConnectorError(error) && ["VENDOR_REJECTED", "PERMISSION_DENIED"].includes(error.code)) return undefined;
+    throw error;
+  }
+}
 
 /**
  * The connected account.
@@ -27,7 +45,7 @@ export const organizationSchema = z.looseObject({ Name: z.string(), IsSandbox: z
  */
 export function toConnectedAccount(
   identity: SalesforceIdentity,
-  organization: z.output<typeof organizationSchema> | undefined,
+  organization: Organization | undefined,
   instanceUrl: string,
 ): ConnectedAccount {
   return {

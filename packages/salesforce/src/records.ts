@@ -3,6 +3,7 @@ import { z } from "zod";
 
 /** A record as Salesforce sends it: its fields under their own names, and `attributes` saying what it is. */
 export interface SalesforceRecord {
+  /** Its object and its path; missing in aggregate results. */
   readonly attributes?: { readonly type: string; readonly url?: string };
   readonly [field: string]: unknown;
 }
@@ -26,12 +27,15 @@ export interface QueryPage {
   readonly done: boolean;
   /** Where the next page is; missing on the last one. */
   readonly nextRecordsUrl?: string;
+  /** At most 2,000. */
   readonly records: readonly SalesforceRecord[];
 }
 
 /** Everything that a query found. */
 export interface QueryResult {
+  /** How many records were found, or the count of a `COUNT()` query, which has no records. */
   readonly totalSize: number;
+  /** All of them. */
   readonly records: readonly SalesforceRecord[];
 }
 

@@ -5,20 +5,13 @@ import {
   type ConnectionCheck,
   ConnectorError,
   type ConnectorRequest,
-  isConnectorError,
   type TransportResponse,
 } from "@isthmus/core";
 import type { Connection } from "jsforce";
 import { requireAttribute } from "./auth.js";
-import { mapFailure } from "./errors.js";
+import { isTokenRefused, mapFailure } from "./errors.js";
 import { readFault } from "./fault.js";
-import {
-  identitySchema,
-  organizationQuery,
-  organizationSchema,
-  type SalesforceIdentity,
-  toConnectedAccount,
-} from "./identity.js";
+import { identitySchema, readOrganization, type SalesforceIdentity, toConnectedAccount } from "./identity.js";
 import { JsforceBridge } from "./jsforce-bridge.js";
 import {
   type ApiVersion,
@@ -245,8 +238,9 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
 
   protected override async identify(signal: AbortSignal): Promise<ConnectedAccount> {
     const identity = await this.identity({ signal });
+    const organization = await readOrganization((soql) => this.queryPage({ soql }, { signal }));
     const { attributes } = await this.accessToken(signal);
-    return toConnectedAccount(identity, await this.readOrganization(signal), this.trustInstance(attributes));
+    return toConnectedAccount(identity, organization, this.trustInstance(attributes));
   }
 
   protected override async check(signal: AbortSignal): Promise<readonly ConnectionCheck[]> {
@@ -263,27 +257,8 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
     return mapFailure(response, request, this.clock.now());
   }
 
-  /** 401, but not the ones that a fresh token cannot help; and the identity service's 403. */
   protected override isTokenRefused(response: { readonly status: number; readonly body?: unknown }): boolean {
-    const { status, body } = response;
-    if (status !== 401 && status !== 403) return false;
-    const text = Buffer.isBuffer(body) ? body.toString("utf8", 0, 2000) : "";
-    if (status === 403) return /^\s*Bad_OAuth_Token\s*$/.test(text);
-    return !/not valid for use with the REST API|Connected app is not attached to Agent/i.test(text);
-  }
-
-  /** `undefined` when the user may not read it; any other failure is one. */
-  private async readOrganization(signal: AbortSignal) {
-    try {
-      const { records } = await this.queryPage({ soql: organizationQuery }, { signal });
-      const result = organizationSchema.safeParse(records[0]);
-      return result.success ? result.data : undefined;
-    } catch (error) {
-      // INVALID_TYPE is how a query is told that the user may not see the object.
-      if (!isConnectorError(error) || !["VENDOR_REJECTED", "PERMISSION_DENIED"].includes(error.code)) throw error;
-      this.context.logger.debug({ ...this.connection, code: error.code }, "The organisation cannot be read");
-      return undefined;
-    }
+    return isTokenRefused(response);
   }
 
   /** The instance that the tokens name, once the transport has said that it may be talked to. */
