@@ -98,7 +98,7 @@ function afterSending(context: FailureContext, cause: unknown, code: string, rea
 
 /** What a request gets once its transport is closed. */
 export function transportClosed(): ConnectorError {
-  return new ConnectorError("CANCELLED", "The transport is closed; nothing was sent.");
+  return new ConnectorError("CANCELLED", "The transport is closed; the request was not sent, or not again.");
 }
 
 const endReasons: Readonly<Record<EndReason, string>> = {
