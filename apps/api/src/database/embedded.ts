@@ -2,9 +2,9 @@ import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { PrismaClient } from "../generated/prisma/client.js";
-import { createEmbeddedAdapter } from "./adapters.js";
 import type { Connection, ConnectionOptions } from "./connection.js";
 import { lockDataDirectory } from "./data-directory-lock.js";
+import { createEmbeddedAdapter } from "./embedded-adapter.js";
 import { migrate } from "./migrate.js";
 import { readSnapshot } from "./snapshot.js";
 

@@ -1,9 +1,9 @@
 import { Socket } from "node:net";
 import pg from "pg";
 import { PrismaClient } from "../generated/prisma/client.js";
-import { createServerAdapter } from "./adapters.js";
 import type { Connection, ConnectionOptions } from "./connection.js";
 import { migrate } from "./migrate.js";
+import { createServerAdapter } from "./server-adapter.js";
 import { toUnavailable } from "./unavailable.js";
 
 /** What a server's pool is made with. */

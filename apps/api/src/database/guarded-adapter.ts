@@ -1,5 +1,3 @@
-import type { PGlite, Transaction as PGliteTransaction } from "@electric-sql/pglite";
-import { PrismaPg } from "@prisma/adapter-pg";
 import type {
   SqlDriverAdapter,
   SqlMigrationAwareDriverAdapterFactory,
@@ -7,23 +5,15 @@ import type {
   SqlQueryable,
   Transaction,
 } from "@prisma/driver-adapter-utils";
-import type pg from "pg";
-import { PrismaPGlite } from "pglite-prisma-adapter";
 
-/** Prisma's adapter for a PostgreSQL server over `pool`, with transactions that cannot commit after a failure. */
-export function createServerAdapter(pool: pg.Pool): SqlMigrationAwareDriverAdapterFactory {
-  const factory = new PrismaPg(pool);
-  return withTransactions(factory, async (adapter) => guardTransaction(await adapter.startTransaction()));
-}
-
-/** The adapter for the embedded database, with transactions that report a COMMIT that failed. */
-export function createEmbeddedAdapter(pglite: PGlite): SqlMigrationAwareDriverAdapterFactory {
-  return withTransactions(new PrismaPGlite(pglite), async () => guardTransaction(await startPGliteTransaction(pglite)));
-}
-
-function withTransactions(
+/**
+ * `factory` with transactions that cannot commit after one of their statements failed.
+ *
+ * @param startTransaction - How to start one, where the adapter's own way does not serve.
+ */
+export function guardTransactions(
   factory: SqlMigrationAwareDriverAdapterFactory,
-  startTransaction: (adapter: SqlDriverAdapter) => Promise<Transaction>,
+  startTransaction: (adapter: SqlDriverAdapter) => Promise<Transaction> = (adapter) => adapter.startTransaction(),
 ): SqlMigrationAwareDriverAdapterFactory {
   const { provider, adapterName } = factory;
   const wrap = (adapter: SqlDriverAdapter): SqlDriverAdapter => ({
@@ -31,7 +21,7 @@ function withTransactions(
     adapterName,
     ...bindQueries(adapter),
     executeScript: (script) => adapter.executeScript(script),
-    startTransaction: () => startTransaction(adapter),
+    startTransaction: async () => guardTransaction(await startTransaction(adapter)),
     getConnectionInfo: () => adapter.getConnectionInfo?.() ?? { supportsRelationJoins: true },
     dispose: () => adapter.dispose(),
   });
@@ -43,7 +33,8 @@ function withTransactions(
   };
 }
 
-function bindQueries(queryable: SqlQueryable): Pick<SqlQueryable, "queryRaw" | "executeRaw"> {
+/** The two methods that queries need, bound to their adapter. */
+export function bindQueries(queryable: SqlQueryable): Pick<SqlQueryable, "queryRaw" | "executeRaw"> {
   return {
     queryRaw: (query) => queryable.queryRaw(query),
     executeRaw: (query) => queryable.executeRaw(query),
@@ -78,35 +69,6 @@ function guardTransaction(transaction: Transaction): Transaction {
       if (failure === undefined || !transaction.options.usePhantomQuery) return transaction.commit();
       await transaction.rollback();
       throw failure;
-    },
-  };
-}
-
-// The PGlite adapter's own transaction swallows a COMMIT that fails (a full disk, say): this one rejects.
-async function startPGliteTransaction(pglite: PGlite): Promise<Transaction> {
-  const started = Promise.withResolvers<PGliteTransaction>();
-  const ended = Promise.withResolvers<void>();
-  const finished = pglite.transaction(async (transaction) => {
-    started.resolve(transaction);
-    await ended.promise;
-  });
-  finished.catch(started.reject);
-  const client = await started.promise;
-  // The adapter only calls `query`, which a PGlite transaction has too.
-  const queries = await new PrismaPGlite(client as PGliteTransaction & PGlite).connect();
-  const end = (): Promise<void> => {
-    ended.resolve();
-    return finished;
-  };
-  return {
-    provider: queries.provider,
-    adapterName: queries.adapterName,
-    options: { usePhantomQuery: true },
-    ...bindQueries(queries),
-    commit: end,
-    rollback: async () => {
-      await client.rollback();
-      await end();
     },
   };
 }
