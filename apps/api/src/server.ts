@@ -6,6 +6,7 @@ import { acceptEmptyJson } from "./plugins/json-body.js";
 import { registerOpenApi } from "./plugins/openapi.js";
 import { problemPlugin, sendProblem } from "./plugins/problem.js";
 import { requestContextPlugin, requestIdOf } from "./plugins/request-context.js";
+import { stoppingPlugin } from "./plugins/stopping.js";
 import { platformRoutes, publicRoutes, tenantRoutes } from "./routes/index.js";
 import type { Services } from "./services.js";
 
@@ -29,8 +30,8 @@ export async function buildServer({ services, logger, https }: ServerOptions): P
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIdOf,
     bodyLimit,
-    // A stopping service takes no new request on connections that are still open.
-    return503OnClosing: true,
+    // stoppingPlugin says so in a problem document.
+    return503OnClosing: false,
     forceCloseConnections: "idle",
     frameworkErrors: (error, request, reply) => {
       sendProblem(error, request, reply);
@@ -41,6 +42,7 @@ export async function buildServer({ services, logger, https }: ServerOptions): P
   acceptEmptyJson(app);
   await app.register(requestContextPlugin, { https });
   await app.register(problemPlugin);
+  await app.register(stoppingPlugin, services);
   await registerOpenApi(app, services);
   registerDocs(app);
   await app.register(async (scope) => {

@@ -45,7 +45,10 @@ async function stop({ app, services, logger, stopping, ending }: StoppableServic
     ending.abort(new Error("The service is stopping."));
     app.server.closeAllConnections();
   }, graceMs);
+  // A connection whose request ends now stays open for the next one, and would keep the server from closing.
+  const sweep = setInterval(() => app.server.closeIdleConnections(), 100);
   await app.close();
+  clearInterval(sweep);
   clearTimeout(timer);
   ending.abort(new Error("The service is stopping."));
   await services.pool.close();

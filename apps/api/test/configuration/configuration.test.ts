@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+import { ConfigurationError, readConfiguration } from "../../src/configuration/index.js";
+
+const key = (id: string, byte: number) => `${id}:${Buffer.alloc(32, byte).toString("base64")}`;
+const good = { ISTHMUS_KEYS: key("k1", 7) };
+
+function problemsOf(
+  environment: Record<string, string>,
+): readonly { readonly variable: string; readonly problem: string }[] {
+  try {
+    readConfiguration(environment);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+const variables = (environment: Record<string, string>) => problemsOf(environment).map(({ variable }) => variable);
+
+describe("readConfiguration", () => {
+  it("needs a key and nothing else", () => {
+    expect(readConfiguration(good)).toMatchObject({
+      production: false,
+      port: 3000,
+      host: "127.0.0.1",
+      publicUrl: undefined,
+      databaseUrl: undefined,
+      dataDirectory: "./.isthmus",
+      role: "all",
+      connectors: undefined,
+      allowedPrivateHosts: [],
+      platformKey: undefined,
+      returnToOrigins: [],
+      logLevel: "info",
+    });
+  });
+
+  it("says how to make a key when there is none, and takes an empty variable as none", () => {
+    for (const environment of [{}, { ISTHMUS_KEYS: "" }]) {
+      expect(() => readConfiguration(environment as Record<string, string>)).toThrow(
+        /ISTHMUS_KEYS: is missing.*node -p/,
+      );
+    }
+  });
+
+  it.each([
+    ["short", `k1:${Buffer.alloc(16, 9).toString("base64")}`, "16 bytes"],
+    ["not base64", "k1:this is not base64!", "not base64"],
+    ["without an id", Buffer.alloc(32, 9).toString("base64"), "no id"],
+    ["named twice", `${key("k1", 1)},${key("k1", 2)}`, "twice"],
+  ])("refuses a key that is %s, without repeating it", (_, keys, words) => {
+    const [problem, ...others] = problemsOf({ ISTHMUS_KEYS: keys });
+    expect(others).toEqual([]);
+    expect(problem?.problem).toContain(words);
+    const material = keys.split(":").at(-1) ?? "";
+    expect(() => readConfiguration({ ISTHMUS_KEYS: keys })).toThrow(
+      expect.not.objectContaining({ message: expect.stringContaining(material) }),
+    );
+  });
+
+  it("names every problem at once, each with an example", () => {
+    const environment = {
+      PORT: "high",
+      PUBLIC_URL: "isthmus.example.com",
+      DATABASE_URL: "mysql://db",
+      ISTHMUS_ROLE: "boss",
+      ISTHMUS_CONNECTORS: "../evil",
+      ISTHMUS_ALLOWED_PRIVATE_HOSTS: "10.0.0.1",
+      ISTHMUS_PLATFORM_KEY: "sesame",
+      ISTHMUS_RETURN_TO: "https://app.example.com/path",
+      LOG_LEVEL: "loud",
+    };
+    expect(variables(environment)).toEqual(expect.arrayContaining(["ISTHMUS_KEYS", ...Object.keys(environment)]));
+    expect(() => readConfiguration(environment)).toThrow(/PORT: .* Example: PORT=3000/);
+    expect(() => readConfiguration(environment)).not.toThrow(/high|mysql|sesame|loud/);
+  });
+
+  it("reads lists, trims them, and reduces addresses to origins", () => {
+    const configuration = readConfiguration({
+      ...good,
+      PORT: "0",
+      PUBLIC_URL: "https://isthmus.example.com/",
+      ISTHMUS_CONNECTORS: "@isthmus/custom, @acme/isthmus-crm",
+      ISTHMUS_ALLOWED_PRIVATE_HOSTS: "sap.intern:44300,127.0.0.1:4010, [::1]:4010",
+      ISTHMUS_RETURN_TO: "https://app.example.com:8443",
+    });
+    expect(configuration).toMatchObject({
+      port: 0,
+      publicUrl: "https://isthmus.example.com",
+      connectors: ["@isthmus/custom", "@acme/isthmus-crm"],
+      allowedPrivateHosts: ["sap.intern:44300", "127.0.0.1:4010", "[::1]:4010"],
+      returnToOrigins: ["https://app.example.com:8443"],
+    });
+  });
+
+  it("wants a shared database for a role of its own", () => {
+    expect(variables({ ...good, ISTHMUS_ROLE: "worker" })).toEqual(["DATABASE_URL"]);
+    expect(variables({ ...good, ISTHMUS_ROLE: "worker", DATABASE_URL: "postgresql://db/isthmus" })).toEqual([]);
+  });
+
+  it("refuses in production: generated keys, http, no address, private hosts without a reason", () => {
+    const production = { ...good, NODE_ENV: "production", PUBLIC_URL: "https://isthmus.example.com" };
+    expect(variables(production)).toEqual([]);
+    expect(variables({ ...production, ISTHMUS_KEYS: `${key("k2", 1)},${key("quickstart-1", 2)}` })).toEqual([
+      "ISTHMUS_KEYS",
+    ]);
+    expect(variables({ ...production, PUBLIC_URL: "http://isthmus.example.com" })).toEqual(["PUBLIC_URL"]);
+    expect(variables({ ...good, NODE_ENV: "production" })).toEqual(["PUBLIC_URL"]);
+    const open = { ...production, ISTHMUS_ALLOWED_PRIVATE_HOSTS: "10.0.0.8:443" };
+    expect(variables(open)).toEqual(["ISTHMUS_ALLOW_PRIVATE_IN_PRODUCTION"]);
+    expect(variables({ ...open, ISTHMUS_ALLOW_PRIVATE_IN_PRODUCTION: "SAP is on premise" })).toEqual([]);
+    expect(variables({ ...good, ISTHMUS_KEYS: key("quickstart-1", 2) })).toEqual([]);
+  });
+});
