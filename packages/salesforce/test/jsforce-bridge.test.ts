@@ -133,6 +133,21 @@ describe("what the sandbox does not play", () => {
     expect(await failed).toMatchObject({ code: "VENDOR_REJECTED" });
   });
 
+  it("survives a connection that is cut while the body is being written", async () => {
+    const upload = connection.request({ method: "PUT", url: "/jobs/ingest/1/cut" });
+    const stream = upload.stream();
+    const failed = new Promise((resolve) => stream.on("error", resolve));
+    const chunk = "row\n".repeat(10_000);
+    for (let index = 0; index < 50 && !stream.destroyed; index += 1) {
+      stream.write(chunk);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await expect(upload).rejects.toMatchObject({
+      code: expect.stringMatching(/^(CONNECTION_FAILED|OUTCOME_UNKNOWN)$/),
+    });
+    await failed;
+  });
+
   it("sends no body where jsforce names none", async () => {
     await connection.request({ method: "POST", url: "/actions/custom", body: undefined });
     expect(stub.requests[0]).toMatchObject({ method: "POST", body: "" });

@@ -164,6 +164,7 @@ describe("a redirect to another host", () => {
     });
     await expect(connector.limits()).rejects.toMatchObject({ code: "FORBIDDEN_TARGET" });
     await expect(connector.identity()).rejects.toMatchObject({ code: "FORBIDDEN_TARGET" });
+    await expect(connector.jsforce()).rejects.toMatchObject({ code: "FORBIDDEN_TARGET" });
     expect(elsewhere.requests).toEqual([]);
   });
 });

@@ -17,12 +17,16 @@ export interface StubAnswer {
 
 /**
  * The least of a Salesforce that grants tokens (`token-1`, `token-2`, …) and answers whatever a test says: for what the
- * sandbox does not play, such as SOAP and bulk.
+ * sandbox does not play, such as SOAP and bulk. An address that ends in `/cut` cuts the connection when a body begins.
  */
 export async function startStubInstance(answer: (request: SeenRequest) => StubAnswer) {
   const requests: SeenRequest[] = [];
   let grants = 0;
   const server = createServer(async (request, response) => {
+    if (request.url?.endsWith("/cut")) {
+      request.once("data", () => request.socket.destroy());
+      return;
+    }
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(Buffer.from(chunk));
     const { method = "", url = "", headers } = request;
