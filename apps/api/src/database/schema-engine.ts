@@ -119,10 +119,21 @@ async function loadBindings(): Promise<Bindings> {
   const bindings = await import("@prisma/schema-engine-wasm/schema_engine_bg");
   const entry = createRequire(import.meta.url).resolve("@prisma/schema-engine-wasm");
   const module = new WebAssembly.Module(await readFile(entry.replace(/schema_engine\.js$/, "schema_engine_bg.wasm")));
-  const instance = new WebAssembly.Instance(module, { "./schema_engine_bg.js": bindings });
+  const imports = { ...bindings, ...withoutLingeringTimers(bindings) };
+  const instance = new WebAssembly.Instance(module, { "./schema_engine_bg.js": imports });
   bindings.__wbg_set_wasm(instance.exports);
   instance.exports.__wbindgen_start();
   return bindings;
+}
+
+// The engine starts a timer of 10 s when it takes its lock and never clears it, so a process would end 10 s late.
+function withoutLingeringTimers(bindings: Bindings): Record<string, typeof startTimer> {
+  const names = Object.keys(bindings).filter((name) => name.startsWith("__wbg_setTimeout_"));
+  return Object.fromEntries(names.map((name) => [name, startTimer]));
+}
+
+function startTimer(callback: () => void, milliseconds: number): NodeJS.Timeout {
+  return setTimeout(callback, milliseconds >>> 0).unref();
 }
 
 function withWorkingScripts(target: SchemaEngineTarget): SqlMigrationAwareDriverAdapterFactory {
