@@ -1,5 +1,6 @@
 import type { SalesforceSandbox } from "@isthmus/sandbox";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createEntitySource } from "../src/entities.js";
 import { type SalesforceConnector, soql } from "../src/index.js";
 import { allowInBrowser, connectedTo, connectorTo, redirectUri, startSandbox } from "./connect.js";
 
@@ -141,6 +142,39 @@ describe("metadata through jsforce", () => {
     expect((await connector.limits()).DailyApiRequests?.Max).toBeGreaterThan(0);
     expect((await connector.identity()).username).toBe(sandbox.username);
     expect((await connector.versions()).map(({ version }) => version)).toContain("60.0");
+  });
+});
+
+describe("entities", () => {
+  const { signal } = new AbortController();
+
+  it("lists the organisation's objects with what may be done to them", async () => {
+    const entities = await createEntitySource(connector).list(signal);
+    expect(entities).toContainEqual({
+      name: "Account",
+      label: "Account",
+      readable: true,
+      creatable: true,
+      updatable: true,
+      deletable: true,
+      custom: false,
+    });
+    expect(entities.find(({ name }) => name === "Invoice__c")?.custom).toBe(true);
+  });
+
+  it("describes fields: what is required, chosen from, referred to, unique", async () => {
+    const { fields } = await createEntitySource(connector).describe("Account", signal);
+    const field = (wanted: string) => fields.find(({ name }) => name === wanted);
+    expect(field("Name")).toMatchObject({ required: true, maxLength: 255, creatable: true });
+    expect(field("Id")).toMatchObject({ required: false, creatable: false });
+    expect(field("Rating")).toMatchObject({ values: ["Hot", "Warm", "Cold"], required: false });
+    expect(field("ParentId")).toMatchObject({ references: ["Account"] });
+    expect(field("External_Id__c")).toMatchObject({ externalId: true, unique: true });
+  });
+
+  it("has no description of an object that does not exist", async () => {
+    const described = createEntitySource(connector).describe("Nothing__c", signal);
+    await expect(described).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 });
 
