@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,7 +10,8 @@ const run = promisify(execFile);
 const apiFolder = fileURLToPath(new URL("../../", import.meta.url));
 const sources = new URL("../support/sources.mjs", import.meta.url).href;
 
-describe("the snapshot of a new embedded database", () => {
+// Each case starts processes that make a database from nothing; on a machine with other work that takes its time.
+describe("the snapshot of a new embedded database", { timeout: 90_000 }, () => {
   // A copy of the sources with the layout of a build: the snapshot and the migrations stand beside the code.
   let folder: string;
   let built: string;
@@ -63,6 +64,5 @@ describe("the snapshot of a new embedded database", () => {
     const answer = JSON.parse(await openNew(join(folder, "without-snapshot")));
     expect(answer).toEqual(["database migrated", "tenants: 0", "tenants: 0"]);
     await writeFile(manifest, text);
-    expect(dirname(manifest)).toBe(built);
   });
 });
