@@ -1,5 +1,6 @@
 import type { Clock, Random } from "../runtime/index.js";
 import type { RefreshPolicy } from "./profile.js";
+import { grantGone, notConnected } from "./reconnect-errors.js";
 import { planRefresh, type RefreshSchedule } from "./refresh-schedule.js";
 import type { AccessToken, TokenSet } from "./token-set.js";
 import type { TokenRecord } from "./token-store.js";
@@ -17,20 +18,31 @@ export interface Held {
 /** Whether a token may be handed out: at once, only if no better one can be had, or not at all. */
 export type Servable = "now" | "if_need_be" | "never";
 
+/** What {@link KnownTokens} goes by. */
+export interface KnownTokensOptions {
+  readonly policy: RefreshPolicy;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** How long a record counts as fresh, in milliseconds. */
+  readonly cacheMs: number;
+  /** Whether the issuer grants tokens without a person. */
+  readonly grantsAlone: boolean;
+  /** Tokens that were obtained elsewhere. */
+  readonly initialTokens: TokenSet | undefined;
+}
+
 /** The latest record that this process knows of one connection. Only ever moves on to newer versions. */
 export class KnownTokens {
-  readonly #policy: RefreshPolicy;
+  readonly #options: KnownTokensOptions;
   readonly #clock: Clock;
-  readonly #random: Random;
-  readonly #cacheMs: number;
+  #initialTokens: TokenSet | undefined;
   #held: Held | undefined;
   #servedUntilMs = 0;
 
-  constructor(policy: RefreshPolicy, clock: Clock, random: Random, cacheMs: number) {
-    this.#policy = policy;
-    this.#clock = clock;
-    this.#random = random;
-    this.#cacheMs = cacheMs;
+  constructor(options: KnownTokensOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#initialTokens = options.initialTokens;
   }
 
   /** `undefined` before the first look at the store. */
@@ -52,7 +64,7 @@ export class KnownTokens {
   fresh(): Held | undefined {
     const held = this.#held;
     if (held?.current === undefined || held.record.status !== "active") return undefined;
-    return this.#clock.now() < held.loadedAtMs + this.#cacheMs ? held : undefined;
+    return this.#clock.now() < held.loadedAtMs + this.#options.cacheMs ? held : undefined;
   }
 
   /**
@@ -62,41 +74,66 @@ export class KnownTokens {
   adopt(record: TokenRecord, planned?: RefreshSchedule): Held {
     const known = this.#held;
     if (known !== undefined && known.record.version > record.version) return known;
+    const { policy, random, cacheMs } = this.#options;
     const now = this.#clock.now();
     const { tokens, version } = record;
     let current: Held["current"];
     if (tokens !== undefined) {
       // Decided once for each set: a new jitter at each look would end in the earliest of them all.
       const same = known?.record.version === version ? known.current : undefined;
-      const schedule = same?.schedule ?? planned ?? planRefresh(tokens, this.#policy, this.#random);
+      const schedule = same?.schedule ?? planned ?? planRefresh(tokens, policy, random);
       current = { token: same?.token ?? toAccessToken(tokens, version), schedule };
     }
-    const servedUntilMs = current === undefined ? 0 : Math.min(now + this.#cacheMs, current.schedule.refreshAtMs);
+    const servedUntilMs = current === undefined ? 0 : Math.min(now + cacheMs, current.schedule.refreshAtMs);
     this.#servedUntilMs = record.status === "active" ? servedUntilMs : 0;
     this.#held = { record, current, retryAtMs: now + Math.max(0, record.retryInMs), loadedAtMs: now };
     return this.#held;
   }
 
-  /** Makes the next call look at the store. */
-  expire(): void {
+  /** After a disconnect: forgets the tokens from elsewhere, and makes the next call look at the store. */
+  forget(): void {
+    this.#initialTokens = undefined;
     this.#servedUntilMs = 0;
     if (this.#held !== undefined) this.#held = { ...this.#held, loadedAtMs: Number.NEGATIVE_INFINITY };
   }
 
-  /** @param renewable - Whether there is a way to a new set. Without one, an assumed expiry means nothing. */
-  servable(held: Held, notVersion: number | undefined, renewable: boolean): Servable {
-    const { current, record } = held;
+  /** Tokens from elsewhere count only until something is stored: after a disconnect they must not come back. */
+  firstTokens(record: TokenRecord): TokenSet | undefined {
+    return record.version === 0 ? this.#initialTokens : undefined;
+  }
+
+  /** Whether there is a way to a new set. */
+  canRenew(record: TokenRecord): boolean {
+    if (record.tokens?.refreshToken !== undefined || this.#options.grantsAlone) return true;
+    return this.firstTokens(record) !== undefined;
+  }
+
+  /** @throws {AuthenticationError} `RECONNECT_REQUIRED` when the grant is gone, or nothing was ever granted. */
+  assertRenewable({ record }: Held): void {
+    if (record.status === "reconnect_required") throw grantGone();
+    if (record.tokens === undefined && !this.canRenew(record)) throw notConnected();
+  }
+
+  /** Whether the token of `held` may be handed out to one who was refused the token `notVersion`. */
+  servable({ current, record }: Held, notVersion: number | undefined): Servable {
     if (current === undefined || current.token.version === notVersion) return "never";
     if (this.#clock.now() < current.schedule.usableUntilMs) return "now";
     if (current.schedule.stated || record.status !== "active") return "never";
-    return renewable ? "if_need_be" : "now";
+    // Where nothing can be renewed, an assumed expiry means nothing.
+    return this.canRenew(record) ? "if_need_be" : "now";
   }
 
-  /** Whether the set's moment has come, and the vendor is not being left alone after a failure. */
-  isDue(held: Held): boolean {
-    if (held.current === undefined || held.record.status !== "active") return false;
-    return this.#clock.now() >= Math.max(held.current.schedule.refreshAtMs, held.retryAtMs);
+  /** Whether the set's moment has come, there is a way to a new one, and the vendor is not being left alone. */
+  isDue({ current, record, retryAtMs }: Held): boolean {
+    if (current === undefined || record.status !== "active" || !this.canRenew(record)) return false;
+    return this.#clock.now() >= Math.max(current.schedule.refreshAtMs, retryAtMs);
   }
+}
+
+/** @throws {AuthenticationError} `RECONNECT_REQUIRED` when there is none. */
+export function tokenOf({ current }: Held): AccessToken {
+  if (current === undefined) throw notConnected();
+  return current.token;
 }
 
 function toAccessToken(tokens: TokenSet, version: number): AccessToken {

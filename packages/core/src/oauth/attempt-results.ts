@@ -1,0 +1,89 @@
+import { insist } from "./insist.js";
+import type { Held } from "./known-tokens.js";
+import { planRefresh, type RefreshSchedule } from "./refresh-schedule.js";
+import type { TokenContext } from "./token-context.js";
+import type { TokenSet } from "./token-set.js";
+import type { AbandonRequest, CommitRequest } from "./token-store.js";
+
+/** The vendor's answer that the store has not taken yet. */
+interface Unlanded {
+  readonly attemptId: string;
+  readonly request: CommitRequest;
+  readonly schedule: RefreshSchedule;
+  readonly refreshed: boolean;
+}
+
+/** The end of an attempt that the store has not taken yet. */
+interface Unended {
+  readonly attemptId: string;
+  readonly request: AbandonRequest;
+}
+
+/**
+ * Brings the result of each attempt to the store. What the store does not take is kept in memory and brought again: the
+ * vendor has said it once and will not say it a second time.
+ */
+export class AttemptResults {
+  readonly #context: TokenContext;
+  #unlanded: Unlanded | undefined;
+  #unended: Unended | undefined;
+
+  constructor(context: TokenContext) {
+    this.#context = context;
+  }
+
+  /** A set that the vendor granted and the store has not taken yet. */
+  get unlanded(): TokenSet | undefined {
+    return this.#unlanded?.request.tokens;
+  }
+
+  /**
+   * Stores the set that an attempt has brought.
+   * @param refreshed - Whether listeners hear of a refresh.
+   */
+  async land(attemptId: string, tokens: TokenSet, refreshed: boolean): Promise<Held> {
+    const { policy, random } = this.#context;
+    const schedule = planRefresh(tokens, policy, random);
+    const request = { tokens, refreshAtMs: schedule.refreshAtMs };
+    const unlanded = { attemptId, request, schedule, refreshed };
+    this.#unlanded = unlanded;
+    return insist(() => this.#commit(unlanded), this.#context);
+  }
+
+  /** Lands what an earlier call could not, by one try. `undefined`: there is nothing of that kind. */
+  async landLate(): Promise<Held | undefined> {
+    return this.#unlanded && this.#commit(this.#unlanded);
+  }
+
+  /** Ends an attempt without tokens. */
+  async abandon(attemptId: string, request: AbandonRequest): Promise<Held> {
+    this.#unended = { attemptId, request };
+    return insist(async () => {
+      await this.#context.store.abandon(attemptId, request);
+      this.#unended = undefined;
+      return this.#context.known.adopt(await this.#context.store.load());
+    }, this.#context);
+  }
+
+  /** Tells the store of an end that it did not take earlier. `undefined`: there is nothing of that kind. */
+  async abandonLate(): Promise<Held | undefined> {
+    return this.#unended && this.abandon(this.#unended.attemptId, this.#unended.request);
+  }
+
+  /** After a disconnect there is nothing left to land. */
+  drop(): void {
+    this.#unlanded = undefined;
+  }
+
+  async #commit(unlanded: Unlanded): Promise<Held> {
+    const { store, known, events, connection } = this.#context;
+    const { outcome, record } = await store.commit(unlanded.attemptId, unlanded.request);
+    const first = this.#unlanded === unlanded;
+    if (first) this.#unlanded = undefined;
+    const held = known.adopt(record, outcome === "committed" ? unlanded.schedule : undefined);
+    if (outcome === "committed" && first && unlanded.refreshed) {
+      events?.emit("token.refreshed", { connection, version: record.version });
+    }
+    return held;
+  }
+}
