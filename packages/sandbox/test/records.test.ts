@@ -158,6 +158,24 @@ describe("refusals of a new record", () => {
   });
 });
 
+describe("the organisation", () => {
+  it("tells its name and that it is a sandbox, under the id of the identity", async () => {
+    const answer = await query(sandbox, token, "SELECT Id, Name, IsSandbox FROM Organization");
+    const identity = await fetch(String((await signIn(sandbox)).id), { headers: { authorization: `Bearer ${token}` } });
+    const { organization_id: Id } = (await identity.json()) as { organization_id: string };
+    expect(answer.json).toMatchObject({ records: [{ Id, Name: "Fjordline Shipping", IsSandbox: true }] });
+  });
+
+  it("is made, changed and deleted by nobody", async () => {
+    const refusal = { status: 400, json: [expect.objectContaining({ errorCode: "INVALID_TYPE_FOR_OPERATION" })] };
+    expect(await call("/sobjects/Organization", "POST", { Name: "Another" })).toMatchObject(refusal);
+    const { json } = await query(sandbox, token, "SELECT Id FROM Organization");
+    const path = `/sobjects/Organization/${(json as { records: [{ Id: string }] }).records[0].Id}`;
+    expect(await call(path, "PATCH", { Name: "Another" })).toMatchObject(refusal);
+    expect(await call(path, "DELETE")).toMatchObject(refusal);
+  });
+});
+
 describe("upserting by an external id", () => {
   const odd = encodeURIComponent("a/b?x=#1 ü%");
 
@@ -249,7 +267,17 @@ describe("describe", () => {
   it("tells what there is", async () => {
     const all = await call("/sobjects");
     const names = (all.json as { sobjects: { name: string }[] }).sobjects.map(({ name }) => name);
-    expect(names).toEqual(["Account", "Case", "Contact", "Invoice__c", "Lead", "Opportunity", "Task", "User"]);
+    expect(names).toEqual([
+      "Account",
+      "Case",
+      "Contact",
+      "Invoice__c",
+      "Lead",
+      "Opportunity",
+      "Organization",
+      "Task",
+      "User",
+    ]);
     const account = (await call("/sobjects/Account/describe")).json as {
       fields: Record<string, unknown>[];
       childRelationships: Record<string, unknown>[];

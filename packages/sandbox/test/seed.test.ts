@@ -29,6 +29,7 @@ describe("the seed data", () => {
       Invoice__c: 2640,
       Lead: 180,
       Opportunity: 540,
+      Organization: 1,
       Task: 420,
       User: 7,
     });

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { sendJson } from "../shared/sandbox-server.js";
 import { parseRecord, type RecordInput } from "./data/record-input.js";
-import { invalidField, notFound } from "./errors.js";
+import { invalidField, notFound, SalesforceError } from "./errors.js";
 import { renderRecord } from "./render-record.js";
 import type { FieldDefinition, ObjectDefinition, Row } from "./schema/definitions.js";
 import { findField, findObject } from "./schema/schema.js";
@@ -24,7 +24,7 @@ interface FieldsQuery {
 /** Adds creating, reading, changing and deleting single records, by id and by external id. */
 export function addRecordRoutes(api: FastifyInstance, state: SalesforceState): void {
   api.post<{ Params: ObjectPath }>("/sobjects/:object", async (request, reply) => {
-    const row = state.records.create(objectOf(request.params.object), inputOf(request), request.salesforceUserId);
+    const row = state.records.create(writableOf(request.params.object), inputOf(request), request.salesforceUserId);
     reply.header("location", recordUrl(request, objectOf(request.params.object), row));
     return sendJson(reply, 201, { id: row.Id, success: true, errors: [] });
   });
@@ -33,12 +33,12 @@ export function addRecordRoutes(api: FastifyInstance, state: SalesforceState): v
     return sendRecord(request, reply, object, state.records.read(object, request.params.id), request.query.fields);
   });
   api.patch<{ Params: RecordPath }>("/sobjects/:object/:id", async (request, reply) => {
-    const object = objectOf(request.params.object);
+    const object = writableOf(request.params.object);
     state.records.update(object, request.params.id, inputOf(request), request.salesforceUserId);
     return reply.code(204).send();
   });
   api.delete<{ Params: RecordPath }>("/sobjects/:object/:id", async (request, reply) => {
-    state.records.remove(objectOf(request.params.object), request.params.id, request.salesforceUserId);
+    state.records.remove(writableOf(request.params.object), request.params.id, request.salesforceUserId);
     return reply.code(204).send();
   });
   addExternalIdRoutes(api, state);
@@ -78,6 +78,16 @@ function objectOf(name: string): ObjectDefinition {
   const object = findObject(name);
   if (object === undefined) throw notFound();
   return object;
+}
+
+function writableOf(name: string): ObjectDefinition {
+  const object = objectOf(name);
+  if (object.writable) return object;
+  throw new SalesforceError(
+    400,
+    "INVALID_TYPE_FOR_OPERATION",
+    `entity type ${object.name} does not support this operation`,
+  );
 }
 
 function keyOf(params: KeyPath): { object: ObjectDefinition; field: FieldDefinition } {

@@ -1,4 +1,5 @@
 import type { FieldDefinition, FieldIndex, ObjectDefinition, OutputValue, Row } from "./definitions.js";
+import { organization } from "./organization.js";
 import { account, contact, lead, opportunity } from "./sales-objects.js";
 import { caseObject, invoice, task, user } from "./service-objects.js";
 
@@ -9,7 +10,17 @@ export interface ChildRelationship {
   field: FieldDefinition;
 }
 
-const objects: readonly ObjectDefinition[] = [account, caseObject, contact, invoice, lead, opportunity, task, user];
+const objects: readonly ObjectDefinition[] = [
+  account,
+  caseObject,
+  contact,
+  invoice,
+  lead,
+  opportunity,
+  organization,
+  task,
+  user,
+];
 const byName = new Map(objects.map((object) => [object.name.toLowerCase(), object]));
 const byPrefix = new Map(objects.map((object) => [object.keyPrefix, object]));
 const fieldIndexes = new Map<string, FieldIndex>(

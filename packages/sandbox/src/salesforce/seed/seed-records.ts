@@ -1,6 +1,8 @@
 import type { Clock } from "../../shared/clock.js";
 import type { RecordStore } from "../data/record-store.js";
+import { organizationId } from "../ids.js";
 import type { Row } from "../schema/definitions.js";
+import { organization } from "../schema/organization.js";
 import { user } from "../schema/service-objects.js";
 import { createPseudoRandom } from "./pseudo-random.js";
 import { seedCompanies, toAscii } from "./seed-companies.js";
@@ -9,6 +11,13 @@ import { seedService } from "./seed-service.js";
 
 /** The administrator: the first user, whom `skipConsent` signs in. */
 export const administratorUsername = "ada.lindqvist@fjordline.example";
+
+const fjordline = {
+  Name: "Fjordline Shipping",
+  IsSandbox: true,
+  InstanceName: "CS42",
+  OrganizationType: "Enterprise Edition",
+};
 
 const people: [string, string, string, boolean][] = [
   ["Ada", "Lindqvist", "Head of Sales Operations", true],
@@ -24,11 +33,12 @@ const people: [string, string, string, boolean][] = [
  * Fills an empty store with a company's data. The same records with the same ids every time; dates count back from
  * the clock's present day, so that "this month" is never empty.
  *
- * @param everything - False makes the users only.
+ * @param everything - False makes the organisation and the users only.
  */
 export function seedRecords(store: RecordStore, clock: Clock, everything: boolean): void {
   const random = createPseudoRandom(20_260_101);
   const users = seedUsers(store);
+  store.insert(organization, { Id: organizationId, ...fjordline }, String(users[0]?.Id ?? ""));
   if (!everything) return;
   const today = Math.floor(clock() / 86_400_000) * 86_400_000;
   const owners = users.filter((row) => row.IsActive === true).map((row) => String(row.Id));
