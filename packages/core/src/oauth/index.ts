@@ -3,7 +3,8 @@ export { MemoryTokenStore } from "./memory-token-store.js";
 export { OAuthClient, type OAuthClientOptions, type TokenIntrospection } from "./oauth-client.js";
 export { defaultRefreshPolicy, type OAuthGrant, type OAuthProfile, type RefreshPolicy } from "./profile.js";
 export type { TokenIssuer } from "./token-issuer.js";
-export { TokenManager, type TokenManagerOptions } from "./token-manager.js";
+export { TokenManager } from "./token-manager.js";
+export type { TokenManagerOptions } from "./token-manager-options.js";
 export { parseLifetimeMs } from "./token-response.js";
 export type { AccessToken, TokenSet, TokenSource } from "./token-set.js";
 export type {

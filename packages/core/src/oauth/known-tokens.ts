@@ -12,7 +12,8 @@ export interface Held {
   readonly current: { readonly token: AccessToken; readonly schedule: RefreshSchedule } | undefined;
   /** Before it, by our clock, the vendor is left alone. */
   readonly retryAtMs: number;
-  readonly loadedAtMs: number;
+  /** Until then, by our clock, the store need not be asked. */
+  readonly freshUntilMs: number;
 }
 
 /** Whether a token may be handed out: at once, only if no better one can be had, or not at all. */
@@ -30,6 +31,8 @@ export interface KnownTokensOptions {
   /** Tokens that were obtained elsewhere. */
   readonly initialTokens: TokenSet | undefined;
 }
+
+const longestProlongingMs = 5000;
 
 /** The latest record that this process knows of one connection. Only ever moves on to newer versions. */
 export class KnownTokens {
@@ -64,7 +67,7 @@ export class KnownTokens {
   fresh(): Held | undefined {
     const held = this.#held;
     if (held?.current === undefined || held.record.status !== "active") return undefined;
-    return this.#clock.now() < held.loadedAtMs + this.#options.cacheMs ? held : undefined;
+    return this.#clock.now() < held.freshUntilMs ? held : undefined;
   }
 
   /**
@@ -86,7 +89,7 @@ export class KnownTokens {
     }
     const servedUntilMs = current === undefined ? 0 : Math.min(now + cacheMs, current.schedule.refreshAtMs);
     this.#servedUntilMs = record.status === "active" ? servedUntilMs : 0;
-    this.#held = { record, current, retryAtMs: now + Math.max(0, record.retryInMs), loadedAtMs: now };
+    this.#held = { record, current, retryAtMs: now + Math.max(0, record.retryInMs), freshUntilMs: now + cacheMs };
     return this.#held;
   }
 
@@ -94,7 +97,18 @@ export class KnownTokens {
   forget(): void {
     this.#initialTokens = undefined;
     this.#servedUntilMs = 0;
-    if (this.#held !== undefined) this.#held = { ...this.#held, loadedAtMs: Number.NEGATIVE_INFINITY };
+    if (this.#held !== undefined) this.#held = { ...this.#held, freshUntilMs: 0 };
+  }
+
+  /** The store did not answer: for a moment what is known counts as fresh, so that not every call has to find that out. */
+  prolong(): void {
+    const held = this.#held;
+    if (held === undefined) return;
+    const freshUntilMs = this.#clock.now() + Math.min(this.#options.cacheMs, longestProlongingMs);
+    this.#held = { ...held, freshUntilMs };
+    if (held.current !== undefined && held.record.status === "active") {
+      this.#servedUntilMs = Math.min(freshUntilMs, held.current.schedule.refreshAtMs);
+    }
   }
 
   /** Tokens from elsewhere count only until something is stored: after a disconnect they must not come back. */

@@ -1,5 +1,5 @@
 import type { Configuration } from "openid-client";
-import { ConnectorError, isConnectorError } from "../errors/index.js";
+import { ConnectorError, type ConnectorErrorCode, isConnectorError } from "../errors/index.js";
 import { parseRetryAfter } from "../http/retry-after.js";
 import type { HttpMethod, ResponseHeaders, Transport, TransportResponse } from "../http/types.js";
 import type { Clock } from "../runtime/index.js";
@@ -165,13 +165,13 @@ function refusalOf(answer: Answer, nowMs: number): OAuthRefusal {
   };
 }
 
-/** A transport's failure says itself whether the request was sent; only our own abort does not. */
+const sentCodes: ReadonlySet<ConnectorErrorCode> = new Set(["OUTCOME_UNKNOWN", "RESPONSE_CUT", "RESPONSE_TOO_LARGE"]);
+
+/** A transport's failure says itself whether the request was sent: `CANCELLED`, for a request that is not idempotent, is "no". */
 function transportFailure(failure: unknown, call: EndpointCall): unknown {
   if (!isConnectorError(failure)) return failure;
   if (call.spends === undefined) return failure;
-  const mayBeSent =
-    failure.code === "OUTCOME_UNKNOWN" || failure.code === "CANCELLED" || failure.code === "RESPONSE_CUT";
-  if (!mayBeSent && failure.code !== "RESPONSE_TOO_LARGE") return failure;
+  if (!sentCodes.has(failure.code)) return failure;
   return outcomeUnknown(`The ${call.what} got no complete answer`, call, undefined, failure);
 }
 

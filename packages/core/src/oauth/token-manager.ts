@@ -1,47 +1,16 @@
 import { isConnectorError, TransientError } from "../errors/index.js";
-import type { ConnectionIdentity, EventEmitter } from "../events/index.js";
-import { type Clock, type Logger, type Random, silentLogger, systemClock, systemRandom } from "../runtime/index.js";
+import { silentLogger, systemClock, systemRandom } from "../runtime/index.js";
 import { AttemptResults } from "./attempt-results.js";
 import { insist } from "./insist.js";
 import { type Held, KnownTokens, tokenOf } from "./known-tokens.js";
-import { defaultRefreshPolicy, type RefreshPolicy } from "./profile.js";
+import { defaultRefreshPolicy } from "./profile.js";
+import { RefusedTokens } from "./refused-tokens.js";
 import type { TokenContext } from "./token-context.js";
-import type { TokenIssuer } from "./token-issuer.js";
+import type { TokenManagerOptions } from "./token-manager-options.js";
 import { TokenRenewal } from "./token-renewal.js";
 import type { AccessToken, TokenSet, TokenSource } from "./token-set.js";
-import type { TokenRecord, TokenStore } from "./token-store.js";
+import type { TokenRecord } from "./token-store.js";
 import { untilAborted } from "./wait.js";
-
-/** What a {@link TokenManager} works with. */
-export interface TokenManagerOptions {
-  /** Of this one connection. What makes many processes refresh once is this store. */
-  readonly store: TokenStore;
-  /** Usually an {@link OAuthClient}. */
-  readonly client: TokenIssuer;
-  /** Named in events and log lines. */
-  readonly connection: ConnectionIdentity;
-  /** Tokens that were obtained elsewhere: stored at the first use, if nothing has ever been stored. */
-  readonly initialTokens?: TokenSet;
-  /** Default: {@link defaultRefreshPolicy}. */
-  readonly policy?: RefreshPolicy;
-  /** Default: the machine's. */
-  readonly clock?: Clock;
-  /** Default: `node:crypto`'s. */
-  readonly random?: Random;
-  /** Default: nobody is told. */
-  readonly events?: EventEmitter;
-  /** Default: silent. */
-  readonly logger?: Logger;
-  /**
-   * How long a valid token is served without looking at the store, in milliseconds: the longest time for which a
-   * disconnect or a new authorization in another process goes unnoticed here. Default 30 000.
-   */
-  readonly cacheMs?: number;
-  /** Hard limit of one call of the vendor, in milliseconds. Default 25 000. */
-  readonly callTimeoutMs?: number;
-  /** How long others leave our attempt alone, in milliseconds. Longer than `callTimeoutMs`. Default 40 000. */
-  readonly leaseMs?: number;
-}
 
 /**
  * Hands out access tokens that are valid now, and renews them so that each renewal happens once, however many callers,
@@ -52,6 +21,9 @@ export interface TokenManagerOptions {
  * - A token whose expiry the vendor stated is never served after it. Where the lifetime is only assumed, a token that
  *   cannot be renewed just now is still served: the vendor refuses it if it is over, and `notVersion` follows.
  * - A connection that needs a person still serves its access token while that lasts.
+ * - While the store is away, the token in hand is served while it lasts; the store is asked again every 5 s.
+ * - A refused token is replaced once. When the vendor refuses the replacement too, callers hear `AUTHENTICATION_FAILED`,
+ *   and the next renewal for such a reason is made 30 s after the last one.
  * - When the store is away after the vendor has answered, the new set stays in this manager's memory and lands with the
  *   next call; it is not served before it is stored. A process that dies in that state loses it, and the store then
  *   calls the attempt ambiguous. A store with a journal of its own (`commit` writes there first) closes most of that
@@ -62,6 +34,7 @@ export class TokenManager implements TokenSource {
   readonly #known: KnownTokens;
   readonly #results: AttemptResults;
   readonly #renewal: TokenRenewal;
+  readonly #refused: RefusedTokens;
   #loading: Promise<Held> | undefined;
 
   constructor(options: TokenManagerOptions) {
@@ -81,6 +54,7 @@ export class TokenManager implements TokenSource {
     this.#known = known;
     this.#results = new AttemptResults(this.#context);
     this.#renewal = new TokenRenewal(this.#context, this.#results);
+    this.#refused = new RefusedTokens(clock);
   }
 
   async accessToken(
@@ -156,25 +130,44 @@ export class TokenManager implements TokenSource {
     await this.#renewal.settle();
   }
 
+  /**
+   * Ends the waiting for other processes, begins no renewal any more, and waits until the one that has called the vendor is
+   * stored: its refresh token may be spent. Never throws.
+   */
+  async close(): Promise<void> {
+    await this.#renewal.close();
+  }
+
   async #findToken(notVersion: number | undefined): Promise<AccessToken> {
-    let held = await this.#latest();
+    let held = await this.#latest(notVersion);
+    if (notVersion !== undefined && held.record.version === notVersion) held = await this.#assertWorthRenewing(held);
     for (let round = 0; round < 3; round += 1) {
       const found = this.#known.servable(held, notVersion);
       if (found === "now") {
         if (this.#isDue(held)) this.#renewal.runInBackground(held);
+        if (notVersion !== undefined) this.#refused.noteReplacement(held.record.version);
         return tokenOf(held);
       }
       this.#known.assertRenewable(held);
       try {
         held = await this.#renewal.run(held);
       } catch (error) {
-        if (found === "if_need_be" && isConnectorError(error) && error.code !== "RECONNECT_REQUIRED") {
-          return tokenOf(held);
-        }
+        const isOver = isConnectorError(error) && error.code === "RECONNECT_REQUIRED";
+        if (found === "if_need_be" && !isOver) return tokenOf(held);
         throw error;
       }
     }
     throw new TransientError("VENDOR_UNAVAILABLE", "The access token ended again and again while it was renewed.");
+  }
+
+  /** @throws {AuthenticationError} when the refused token replaced a refused one, unless the store has another by now. */
+  async #assertWorthRenewing(held: Held): Promise<Held> {
+    const { version } = held.record;
+    const heldBack = this.#refused.holdsBack(version);
+    if (heldBack === undefined) return held;
+    const latest = await this.#load();
+    if (latest.record.version === version) throw heldBack;
+    return latest;
   }
 
   #isDue(held: Held): boolean {
@@ -182,18 +175,19 @@ export class TokenManager implements TokenSource {
     return this.#results.unlanded === undefined && this.#known.isDue(held);
   }
 
-  async #latest(): Promise<Held> {
-    if (!this.#renewal.isUnderWay) await this.#landLate();
-    return this.#known.fresh() ?? this.#load();
-  }
-
-  /** Lands what an earlier call could not. While the store is away, a token that is valid goes on being served. */
-  async #landLate(): Promise<void> {
+  /**
+   * What is known, no older than `cacheMs`; first, what an earlier call could not land is landed. While the store is away,
+   * what was known before goes on counting for a token that can still be served.
+   */
+  async #latest(notVersion?: number): Promise<Held> {
     try {
-      await this.#results.landLate();
+      if (!this.#renewal.isUnderWay) await this.#results.landLate();
+      return this.#known.fresh() ?? (await this.#load());
     } catch (error) {
-      const held = this.#known.held;
-      if (held === undefined || this.#known.servable(held, undefined) !== "now") throw error;
+      const { held } = this.#known;
+      if (held === undefined || !isAbsence(error) || this.#known.servable(held, notVersion) === "never") throw error;
+      this.#known.prolong();
+      return held;
     }
   }
 
@@ -204,4 +198,9 @@ export class TokenManager implements TokenSource {
     });
     return this.#loading;
   }
+}
+
+/** Whether the store could not answer. One that answers with a failure that stays (a value that does not open) did. */
+function isAbsence(error: unknown): boolean {
+  return !isConnectorError(error) || error.retryable;
 }

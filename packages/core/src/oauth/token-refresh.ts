@@ -60,7 +60,7 @@ function timeoutError(spends: boolean): Error {
   });
 }
 
-const doubtful: ReadonlySet<ConnectorErrorCode> = new Set(["OUTCOME_UNKNOWN", "CANCELLED", "RESPONSE_CUT", "INTERNAL"]);
+const doubtful: ReadonlySet<ConnectorErrorCode> = new Set(["OUTCOME_UNKNOWN", "RESPONSE_CUT", "INTERNAL"]);
 
 /** What a failure of {@link callIssuer} says about the refresh token. */
 export function judgeFailure(error: unknown, tokens: TokenSet | undefined, policy: RefreshPolicy): IssuerFailure {

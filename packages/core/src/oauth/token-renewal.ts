@@ -1,4 +1,4 @@
-import { isConnectorError, TransientError } from "../errors/index.js";
+import { ConnectorError, isConnectorError, TransientError } from "../errors/index.js";
 import type { AttemptResults } from "./attempt-results.js";
 import { codeOf } from "./insist.js";
 import type { Held } from "./known-tokens.js";
@@ -19,6 +19,7 @@ export class TokenRenewal {
   readonly #context: TokenContext;
   readonly #results: AttemptResults;
   readonly #attempt: RenewalAttempt;
+  readonly #closing = new AbortController();
   #underWay: Promise<Held> | undefined;
 
   constructor(context: TokenContext, results: AttemptResults) {
@@ -60,6 +61,14 @@ export class TokenRenewal {
     if (this.#underWay !== undefined) await Promise.allSettled([this.#underWay]);
   }
 
+  /** Ends every wait, begins no attempt any more, and waits for the result of the one that was begun. Never throws. */
+  async close(): Promise<void> {
+    this.#closing.abort(
+      new ConnectorError("CANCELLED", "The connector was closed before its access token was renewed."),
+    );
+    await this.settle();
+  }
+
   async #renew(start: Held, ignoreBackoff: boolean): Promise<Held> {
     const { store, known, clock, policy, leaseMs } = this.#context;
     const landed = await this.#results.landLate();
@@ -68,6 +77,7 @@ export class TokenRenewal {
     if (!ignoreBackoff) this.#assertNotLeftAlone(held);
     let repeats: string | undefined;
     for (let round = 0; round < renewalRounds; round += 1) {
+      this.#closing.signal.throwIfAborted();
       const { version } = held.record;
       const beganAtMs = clock.now();
       const request = { purpose: "refresh", version, leaseMs } as const;
@@ -108,7 +118,7 @@ export class TokenRenewal {
     let held = start;
     for (let pauseMs = 50; clock.now() < untilMs; pauseMs = Math.min(pauseMs * 2, 2000)) {
       const leftMs = untilMs - clock.now();
-      await clock.sleep(Math.min(leftMs, pauseMs * (0.5 + random.number())));
+      await clock.sleep(Math.min(leftMs, pauseMs * (0.5 + random.number())), this.#closing.signal);
       held = known.adopt(await store.load());
       const { version, status, failures } = held.record;
       const changed = version !== start.record.version || status !== "active" || failures !== start.record.failures;
@@ -122,7 +132,7 @@ export class TokenRenewal {
     const { clock } = this.#context;
     const pauseMs = held.retryAtMs - clock.now();
     if (pauseMs > longestPauseMs) this.#assertNotLeftAlone(held);
-    else if (pauseMs > 0) await clock.sleep(pauseMs);
+    else if (pauseMs > 0) await clock.sleep(pauseMs, this.#closing.signal);
   }
 
   #assertNotLeftAlone({ record, retryAtMs }: Held): void {

@@ -39,6 +39,8 @@ export interface TokenSource {
    *
    * @param options.notVersion - The version of a token that the vendor has just refused: the answer is a newer one.
    *   Many callers who saw the same refusal cause one refresh.
+   * @throws {AuthenticationError} `AUTHENTICATION_FAILED` when the vendor has just refused another token as well, so that
+   *   a further one would not help.
    * @throws {AuthenticationError} `RECONNECT_REQUIRED` when no person has connected yet or the grant is gone.
    * @throws {TransientError} when the authorization server is away and no valid token is left.
    */
