@@ -49,7 +49,10 @@ function describeOperation(name: string, typed: readonly TypedOperation[]): obje
     },
     responses: {
       200: {
-        description: "Done.",
+        description:
+          streams.length > 0
+            ? 'Done. As NDJSON, a failure in the middle ends with the line `{"error": Problem}` and a cut connection.'
+            : "Done.",
         content: {
           "application/json": {
             schema: alternatives(typed, ({ operation }) => toJsonSchema(operation.output, "output")),

@@ -1,6 +1,7 @@
 import swagger from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
+import { listStatuses } from "../errors/index.js";
 import { addOperationPaths } from "../openapi/operation-paths.js";
 import type { Services } from "../services.js";
 
@@ -12,7 +13,7 @@ export async function registerOpenApi(app: FastifyInstance, services: Services):
       info: {
         title: "Isthmus",
         version: "1.0.0",
-        description: "Connects tenants to business systems. Errors are problem documents (RFC 9457).",
+        description: describeApi(),
         license: { name: "Apache-2.0", identifier: "Apache-2.0" },
       },
       components: {
@@ -30,6 +31,11 @@ export async function registerOpenApi(app: FastifyInstance, services: Services):
   app.get("/openapi.json", { schema: { hide: true } as object }, (_request, reply) =>
     reply.type("application/json").send(JSON.stringify(withServer(app.swagger(), services.settings.publicUrl()))),
   );
+}
+
+function describeApi(): string {
+  const rows = listStatuses().map(([code, status]) => `| ${status} | \`${code}\` |`);
+  return `Connects tenants to business systems. Errors are problem documents (RFC 9457); branch on \`code\`.\n\n| Status | Code |\n|-|-|\n${rows.join("\n")}`;
 }
 
 function withServer(document: object, url: string): object {

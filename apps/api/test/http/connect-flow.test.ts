@@ -187,6 +187,31 @@ describe("connecting in a browser", () => {
     expect((await browser.open(first)).status).toBe(200);
   });
 
+  it("ends the authorisation when the connector gets another address, and keeps it when only its name changes", async () => {
+    await browser.follow(await authorize());
+    const path = `/v1/connectors/${connectorId}`;
+    const renamed = await tenant.api.patch(path, { name: "Renamed" }, { "if-match": '"1"' });
+    expect(renamed.body).toMatchObject({ status: "connected", account: { id: expect.any(String) } });
+    expect((await tenant.api.run(connectorId, "identity", {})).status).toBe(200);
+    const moved = await tenant.api.patch(
+      path,
+      { externalSystemUrl: "https://login.salesforce.com" },
+      { "if-match": '"2"' },
+    );
+    expect(moved.body).toMatchObject({
+      status: "disconnected",
+      account: null,
+      externalSystemUrl: "https://login.salesforce.com",
+      configuration: { loginUrl: "https://login.salesforce.com" },
+    });
+    service.sandbox.clearRequests();
+    expect(await tenant.api.run(connectorId, "identity", {})).toMatchObject({
+      status: 409,
+      body: { code: "RECONNECT_REQUIRED" },
+    });
+    expect(service.sandbox.requests()).toEqual([]);
+  });
+
   it("needs no API key of the person, and sets a Secure cookie where the service is reached by https", async () => {
     const secure = await startTestService(get().database, {
       sandbox: service.sandbox,
