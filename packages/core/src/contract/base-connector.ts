@@ -24,6 +24,7 @@ export interface ConnectorRequest extends Omit<TransportRequest, "url"> {
  * and one retry when the vendor refuses it. A vendor's class holds vendor knowledge only.
  */
 export abstract class BaseConnector<Credentials = unknown, Configuration = unknown> {
+  /** Everything that this connector works with. */
   protected readonly context: CreateContext<Credentials, Configuration>;
 
   constructor(context: CreateContext<Credentials, Configuration>) {
@@ -46,7 +47,8 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
   }
 
   /**
-   * Makes sure that the connector can work: has a valid token, and the vendor answers. Doing it twice does no harm.
+   * Makes sure that the connector can work: has a valid token, and the vendor answers. Doing it twice does no harm. Here as
+   * everywhere, `signal` ends the work beside the context's own, which always does.
    *
    * @throws {AuthenticationError} `RECONNECT_REQUIRED` when a person has to authorise first.
    */
@@ -60,17 +62,21 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
    * Revokes the grant at the vendor, then destroys the local tokens, even when the vendor could not be told. Doing it
    * twice does no harm.
    *
+   * @param signal - Ends the attempt to tell the vendor; the local tokens are destroyed all the same.
    * @returns `revoked`: whether the vendor confirmed. `false` with a `failure` means that the grant may live on there.
+   * @throws what the token store throws when it is away. The tokens are then still stored, revoked or not: disconnect again.
    */
-  async disconnect(): Promise<{ readonly revoked: boolean; readonly failure?: ConnectorError }> {
+  async disconnect(signal?: AbortSignal): Promise<{ readonly revoked: boolean; readonly failure?: ConnectorError }> {
     const { tokens, oauth } = this.context;
     if (!tokens || !oauth) return { revoked: false };
+    // A renewal under way spends the refresh token that is stored now: the one to revoke is the one that it brings.
+    await tokens.settle();
     const held = await tokens.peek();
     if (!held) return { revoked: false };
     let failure: ConnectorError | undefined;
     let revoked = false;
     try {
-      revoked = await oauth.revoke(held);
+      revoked = await oauth.revoke(held, this.endedBy(signal));
     } catch (error) {
       failure = isConnectorError(error)
         ? error
@@ -81,7 +87,12 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
     return failure ? { revoked, failure } : { revoked };
   }
 
-  /** Asks the vendor who we are and whether its API answers. Never throws for what the vendor or the network does. */
+  /**
+   * Asks the vendor who we are and whether its API answers. What the vendor and the network do is a result, never thrown.
+   *
+   * @throws {ConnectorError} `CANCELLED` when a signal ended the test: that says nothing of the connection.
+   * @throws what is no `ConnectorError`: a token store that is away, a defect.
+   */
   async testConnection(signal: AbortSignal = this.context.signal): Promise<ConnectionTest> {
     const startedMs = this.clock.now();
     const checks: ConnectionCheck[] = [];
@@ -95,7 +106,7 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
       });
       checks.push(...(await this.check(signal)));
     } catch (error) {
-      if (!isConnectorError(error)) throw error;
+      if (!isConnectorError(error) || this.endedBy(signal).aborted) throw error;
       checks.push({ name: account ? "api" : "identity", ok: false, detail: error.message, code: error.code });
     }
     const ok = checks.every((check) => check.ok);
@@ -117,6 +128,10 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
    * Ends the flow that {@link getAuthUrl} began: checks the state, exchanges the code, stores the tokens, and asks the
    * vendor whose they are.
    *
+   * When only that last question fails, its error is thrown and the tokens stay stored: the grant is good, and
+   * {@link connect} asks again. When the store does not take the tokens, the grant lives on at the vendor unused; beginning
+   * anew makes another one.
+   *
    * @param callbackUrl - The address that the browser came back to, with its query.
    * @throws {ConnectorError} `OAUTH_STATE_INVALID`, `OAUTH_DENIED`, `UNSUPPORTED`.
    */
@@ -125,19 +140,23 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
     pending: PendingAuthorization,
     signal: AbortSignal = this.context.signal,
   ): Promise<ConnectedAccount> {
-    const tokens = await this.browserFlow().finishAuthorization(callbackUrl, pending, signal);
+    const tokens = await this.browserFlow().finishAuthorization(callbackUrl, pending, this.endedBy(signal));
     await this.tokens().accept(tokens);
     return this.connect(signal);
   }
 
   /** Renews the access token now, whether it is due or not. */
   async refreshToken(signal: AbortSignal = this.context.signal): Promise<AccessToken> {
-    return this.tokens().refreshNow({ signal });
+    return this.tokens().refreshNow({ signal: this.endedBy(signal) });
   }
 
-  /** Ends the connector's connections. Afterwards it cannot be used. */
+  /**
+   * Ends the connector's connections, after the requests at work. A renewal that has called the vendor is stored first.
+   * Afterwards the connector cannot be used: `CANCELLED`.
+   */
   async close(): Promise<void> {
-    await this.context.transport.close();
+    const { transport, tokens } = this.context;
+    await Promise.all([transport.close(), tokens?.close()]);
   }
 
   /** Who we are at the vendor, from the vendor. */
@@ -189,15 +208,28 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
     send: (prepared: TransportRequest) => Promise<Response>,
   ): Promise<Response> {
     const { tokens } = this.context;
-    const signal = request.signal ?? this.context.signal;
-    if (!tokens) return send(this.prepare(request, signal, undefined));
-    const token = await tokens.accessToken({ signal });
-    const response = await send(this.prepare(request, signal, token));
-    // A body that was a stream is spent: its request cannot be sent again, and the refusal is the answer.
-    if (!this.isTokenRefused(response) || request.body instanceof Readable) return response;
-    if (response.body instanceof Readable) response.body.destroy();
-    const renewed = await tokens.accessToken({ notVersion: token.version, signal });
-    return send(this.prepare(request, signal, renewed));
+    const signal = this.endedBy(request.signal);
+    let response: Response | undefined;
+    try {
+      const token = await tokens?.accessToken({ signal });
+      response = await send(this.prepare(request, signal, token));
+      if (!tokens || !token || !this.isTokenRefused(response)) return response;
+      const renewed = await tokens.accessToken({ notVersion: token.version, signal });
+      // A body that was a stream is spent: the refusal is the answer, and the new token is for the next request.
+      if (request.body instanceof Readable) return response;
+      letGo(response.body);
+      return await send(this.prepare(request, signal, renewed));
+    } catch (error) {
+      letGo(request.body);
+      letGo(response?.body);
+      throw error;
+    }
+  }
+
+  /** The connector's signal, and the caller's beside it: either ends the work. */
+  private endedBy(signal: AbortSignal | undefined): AbortSignal {
+    const own = this.context.signal;
+    return signal === undefined || signal === own ? own : AbortSignal.any([signal, own]);
   }
 
   private prepare(request: ConnectorRequest, signal: AbortSignal, token: AccessToken | undefined): TransportRequest {
@@ -221,4 +253,9 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
       `The authentication method ${authenticationMethod} has no step in a browser: the credentials are enough.`,
     );
   }
+}
+
+/** A stream that nobody reads holds its file or its connection until it is destroyed. */
+function letGo(body: unknown): void {
+  if (body instanceof Readable) body.destroy();
 }

@@ -33,12 +33,15 @@ export class ConnectorService {
    * @throws {ValidationError} with an issue for each field.
    */
   validateCredentials(definition: ConnectorDefinition, settings: UnprovenSettings): ValidatedSettings {
-    const scheme = definition.authentication[settings.authenticationMethod];
+    const { authentication, displayName } = definition;
+    const method = settings.authenticationMethod;
+    // Its own fields only: the method may come from a caller without types, and "constructor" is in every object.
+    const scheme = Object.hasOwn(authentication, method) ? authentication[method] : undefined;
     if (!scheme) {
-      const known = Object.keys(definition.authentication).join(", ");
+      const known = Object.keys(authentication).join(", ");
       throw new ConnectorError(
         "UNSUPPORTED",
-        `${definition.displayName} does not support the authentication method ${settings.authenticationMethod}. It supports: ${known}.`,
+        `${displayName} does not support the authentication method ${method}. It supports: ${known}.`,
       );
     }
     return {

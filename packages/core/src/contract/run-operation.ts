@@ -14,10 +14,12 @@ export function findOperation(operations: readonly Operation[], name: string): O
 }
 
 /**
- * Runs an operation: proves the input, calls the connector, tells `operation.completed`.
+ * Runs an operation: proves the input, calls the connector, tells `operation.completed`. The output is what the operation
+ * gives: its schema describes it, and the contract suite proves that it fits; it is not proven again with each call.
  *
  * @throws {ValidationError} before anything is sent, when the input does not fit.
- * @throws {ConnectorError} what the vendor's failure maps to; anything else becomes `INTERNAL`.
+ * @throws {ConnectorError} what the vendor's failure maps to; `CANCELLED` when the call's signal ended the work; anything
+ *   else becomes `INTERNAL`.
  */
 export async function runOperation(
   connector: BaseConnector,
@@ -25,13 +27,20 @@ export async function runOperation(
   input: unknown,
   call: OperationCall,
 ): Promise<unknown> {
-  const proven = validate(operation.input, input, `input of ${operation.name}`);
-  return observe(connector, operation, () => operation.run(connector, proven, call));
+  const proven = prove(operation, input, call);
+  const finish = begin(connector, operation);
+  try {
+    const output = await operation.run(connector, proven, call);
+    finish();
+    return output;
+  } catch (error) {
+    throw finish(asConnectorError(error, operation, call));
+  }
 }
 
 /**
  * Like {@link runOperation}, item by item. Nothing is sent before the first item is asked for, except that the input is
- * proven at once.
+ * proven at once. A reader who stops early has completed the operation.
  *
  * @throws {ConnectorError} `UNSUPPORTED` when the operation has no items.
  */
@@ -43,54 +52,49 @@ export function streamOperation(
 ): AsyncIterable<unknown> {
   const { stream } = operation;
   if (!stream) throw new ConnectorError("UNSUPPORTED", `The operation ${operation.name} has no stream; ask for JSON.`);
-  const proven = validate(operation.input, input, `input of ${operation.name}`);
+  const proven = prove(operation, input, call);
   return (async function* () {
-    const startedMs = connector.clock.now();
+    const finish = begin(connector, operation);
     let failure: ConnectorError | undefined;
     try {
       yield* stream.run(connector, proven, call);
     } catch (error) {
-      failure = asConnectorError(error, operation);
+      failure = asConnectorError(error, operation, call);
       throw failure;
     } finally {
-      complete(connector, operation, startedMs, failure);
+      finish(failure);
     }
   })();
 }
 
-async function observe<Result>(
-  connector: BaseConnector,
-  operation: Operation,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  const startedMs = connector.clock.now();
+function prove(operation: Operation, input: unknown, call: OperationCall): unknown {
   try {
-    const result = await work();
-    complete(connector, operation, startedMs, undefined);
-    return result;
+    return validate(operation.input, input, `input of ${operation.name}`);
   } catch (error) {
-    const failure = asConnectorError(error, operation);
-    complete(connector, operation, startedMs, failure);
-    throw failure;
+    // A schema's own code may throw too, and its words may repeat the input.
+    throw asConnectorError(error, operation, call);
   }
 }
 
-function complete(
-  connector: BaseConnector,
-  operation: Operation,
-  startedMs: number,
-  failure: ConnectorError | undefined,
-): void {
-  connector.events.emit("operation.completed", {
-    connection: connector.connection,
-    operation: operation.name,
-    durationMs: connector.clock.now() - startedMs,
-    ...(failure && { code: failure.code }),
-  });
+/** Starts the clock of one call; what it returns tells once how the call ended. */
+function begin(connector: BaseConnector, operation: Operation) {
+  const startedMs = connector.clock.now();
+  return <Failure extends ConnectorError | undefined>(failure?: Failure): Failure | undefined => {
+    connector.events.emit("operation.completed", {
+      connection: connector.connection,
+      operation: operation.name,
+      durationMs: connector.clock.now() - startedMs,
+      ...(failure && { code: failure.code }),
+    });
+    return failure;
+  };
 }
 
-function asConnectorError(error: unknown, operation: Operation): ConnectorError {
+function asConnectorError(error: unknown, operation: Operation, call: OperationCall): ConnectorError {
   if (isConnectorError(error)) return error;
+  if (call.signal.aborted) {
+    return new ConnectorError("CANCELLED", `The caller's signal ended ${operation.name}.`, { cause: error });
+  }
   return new ConnectorError("INTERNAL", `The operation ${operation.name} failed inside Isthmus. Please report it.`, {
     cause: error,
   });

@@ -15,6 +15,12 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: async (ms, signal) => {
-    await delay(ms, undefined, { signal });
+    try {
+      await delay(ms, undefined, { signal });
+    } catch (error) {
+      // Node throws an AbortError of its own that only names the reason.
+      signal?.throwIfAborted();
+      throw error;
+    }
   },
 };

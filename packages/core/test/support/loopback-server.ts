@@ -29,6 +29,8 @@ export interface LoopbackServer {
   readonly openConnections: number;
   /** The next answers, in order. When none is left: 200 with `{"ok":true}`. */
   reply(...replies: readonly Reply[]): void;
+  /** Answers every request for which {@link reply} has nothing left. */
+  otherwise(reply: Reply): void;
   /** Resolves when the server has seen `count` requests in all. */
   seen(count: number): Promise<void>;
   /** Resolves when no connection is open. */
@@ -42,6 +44,7 @@ export async function startServer(tls?: TlsOptions): Promise<LoopbackServer> {
   const queue: Reply[] = [];
   const sockets = new Map<Socket, number>();
   const watchers = new Set<() => void>();
+  let otherwise = json({ ok: true });
   let accepted = 0;
   const changed = () => {
     for (const watcher of watchers) watcher();
@@ -72,7 +75,7 @@ export async function startServer(tls?: TlsOptions): Promise<LoopbackServer> {
         connection: sockets.get(request.socket) ?? -1,
       };
       requests.push(seen);
-      (queue.shift() ?? json({ ok: true }))(response, seen);
+      (queue.shift() ?? otherwise)(response, seen);
       changed();
     });
   };
@@ -100,6 +103,9 @@ export async function startServer(tls?: TlsOptions): Promise<LoopbackServer> {
     },
     reply: (...replies) => {
       queue.push(...replies);
+    },
+    otherwise: (reply) => {
+      otherwise = reply;
     },
     seen: (count) => until(() => requests.length >= count),
     idle: () => until(() => sockets.size === 0),
