@@ -17,7 +17,7 @@ afterAll(async () => {
   await sandbox.close();
 });
 
-describe("authentication (TEST-004)", () => {
+describe("TEST-004 Salesforce authentication", () => {
   it("connects by authorization code with PKCE and names the account", async () => {
     const fresh = connectorTo(sandbox);
     const { authorizationUrl, pending } = await fresh.getAuthUrl({ redirectUri });
@@ -47,7 +47,7 @@ describe("authentication (TEST-004)", () => {
   });
 });
 
-describe("testConnection (TEST-004)", () => {
+describe("TEST-004 Salesforce testConnection", () => {
   it("says who is connected and how much of the day's quota is left", async () => {
     const result = await connector.testConnection();
     expect(result).toMatchObject({ ok: true, account: { user: sandbox.username } });
