@@ -11,6 +11,8 @@ export default defineConfig({
       "docs/**/*.test.ts",
       "scripts/**/*.test.ts",
     ],
+    // Databases of the API's suites; nothing is started before one of them asks.
+    globalSetup: ["apps/api/test/support/global-setup.ts"],
     // Two cores, and the suites start real servers: more workers only make each of them slower.
     maxWorkers: 2,
     testTimeout: 20_000,

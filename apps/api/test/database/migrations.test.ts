@@ -95,7 +95,7 @@ describe("migrations (server)", () => {
   let server: TestServer;
 
   beforeAll(async () => {
-    server = await startTestServer();
+    server = await startTestServer({ empty: true });
   });
   afterAll(() => server.destroy());
 
