@@ -16,6 +16,7 @@ export interface ConnectedAccount {
 export interface ConnectionCheck {
   /** Stable: `authentication`, `identity`, `api`, `limits`. */
   readonly name: string;
+  /** Whether it was as it should be. */
   readonly ok: boolean;
   /** What was found, or what to do about it. */
   readonly detail: string;
@@ -31,5 +32,6 @@ export interface ConnectionTest {
   readonly latencyMs: number;
   /** Missing when the vendor did not get as far as naming it. */
   readonly account?: ConnectedAccount;
+  /** In the order in which they were made. */
   readonly checks: readonly ConnectionCheck[];
 }

@@ -7,7 +7,9 @@ import type { ConnectorDefinition } from "./definition.js";
 
 /** What a caller says of a connector, not yet proven. */
 export interface UnprovenSettings {
+  /** One of those that the definition knows. */
   readonly authenticationMethod: AuthenticationMethod;
+  /** As the scheme's schema wants them. */
   readonly credentials: unknown;
   /** Default `{}`. */
   readonly configuration?: unknown;
@@ -17,7 +19,9 @@ export interface UnprovenSettings {
 
 /** Credentials and configuration that fit the definition, defaults filled in. */
 export interface ValidatedSettings {
+  /** By the scheme's schema. */
   readonly credentials: unknown;
+  /** By the definition's schema. */
   readonly configuration: unknown;
 }
 

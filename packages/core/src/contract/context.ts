@@ -8,6 +8,7 @@ import type { AuthenticationMethod } from "./authentication.js";
 export interface CreateContext<Credentials = unknown, Configuration = unknown> {
   /** Whom log lines and events speak of. */
   readonly connection: ConnectionIdentity;
+  /** Which of the definition's schemes is in use. */
   readonly authenticationMethod: AuthenticationMethod;
   /** Validated by the scheme's schema. */
   readonly credentials: Credentials;
@@ -19,9 +20,13 @@ export interface CreateContext<Credentials = unknown, Configuration = unknown> {
   readonly tokens: TokenManager | undefined;
   /** This connector's own: pools, limits and cookies are shared with nobody. */
   readonly transport: Transport;
+  /** The only source of the time. */
   readonly clock: Clock;
+  /** The only source of randomness. */
   readonly random: Random;
+  /** Where log lines go. No token, no body, no record goes there. */
   readonly logger: Logger;
+  /** Where lifecycle events go. */
   readonly events: EventEmitter;
   /** Ends all work of the connector when aborted. */
   readonly signal: AbortSignal;

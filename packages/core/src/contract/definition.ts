@@ -21,6 +21,7 @@ export interface ConnectorDefinition<Configuration = unknown, Connector extends 
   readonly specificationVersion: 1;
   /** Unique among the installed connectors: lower-case letters, digits and dashes, beginning with a letter. */
   readonly type: string;
+  /** For people: "Salesforce". */
   readonly displayName: string;
   /** The package's own version, semver. Stored with each connector, so that a later one can migrate its configuration. */
   readonly version: string;

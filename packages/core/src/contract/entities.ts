@@ -2,24 +2,35 @@
 export interface EntitySummary {
   /** The vendor's own name: `Account`, `Invoice__c`. */
   readonly name: string;
+  /** For people, as the vendor calls it. */
   readonly label: string;
-  /** Whether the connected user may read, create, update and delete records of it. */
+  /** Whether the connected user may read its records. */
   readonly readable: boolean;
+  /** Whether the connected user may create records of it. */
   readonly creatable: boolean;
+  /** Whether the connected user may change its records. */
   readonly updatable: boolean;
+  /** Whether the connected user may delete its records. */
   readonly deletable: boolean;
+  /** Whether the customer made it: not part of the vendor's standard. */
   readonly custom: boolean;
 }
 
 /** One field of an entity. */
 export interface EntityField {
+  /** The vendor's own name: `AccountNumber`. */
   readonly name: string;
+  /** For people, as the vendor calls it. */
   readonly label: string;
   /** The vendor's own type name. */
   readonly type: string;
+  /** Whether creating a record without it is refused. */
   readonly required: boolean;
+  /** Whether it may be given when a record is created. */
   readonly creatable: boolean;
+  /** Whether it may be changed later. */
   readonly updatable: boolean;
+  /** Whether no two records may have the same value. */
   readonly unique: boolean;
   /** Whether records may be addressed by it. */
   readonly externalId: boolean;
@@ -33,11 +44,13 @@ export interface EntityField {
 
 /** Everything that the vendor tells of an entity. */
 export interface EntityDescription extends EntitySummary {
+  /** Every field that the connected user may see. */
   readonly fields: readonly EntityField[];
 }
 
 /** Where a read stopped: versioned, opaque JSON, safe to store once its batch is stored. */
 export interface EntityCursor {
+  /** Version of the cursor's format; a connector refuses one that it does not know. */
   readonly v: number;
   readonly [key: string]: unknown;
 }
@@ -46,6 +59,7 @@ export interface EntityCursor {
 export interface EntityChange {
   /** The vendor's id of the record. */
   readonly id: string;
+  /** Whether the record is gone at the vendor. */
   readonly deleted: boolean;
   /** The record as the vendor sent it, every field; `undefined` for a deletion. */
   readonly record?: Readonly<Record<string, unknown>>;
@@ -55,7 +69,9 @@ export interface EntityChange {
 
 /** A batch of changes and where to go on after it. */
 export interface EntityBatch {
+  /** In the order in which they are to be applied. May be empty. */
   readonly changes: readonly EntityChange[];
+  /** Where to go on once these changes are stored. */
   readonly cursor: EntityCursor;
 }
 

@@ -4,15 +4,21 @@ export interface InboundEvent {
   readonly id: string;
   /** {@link ConnectedAccount.id} of the account it concerns: one delivery may speak of several. */
   readonly accountId: string;
+  /** The vendor's name of the entity: `Account`. */
   readonly entity: string;
+  /** The vendor's id of the record. Missing: the event concerns no single one. */
   readonly recordId?: string;
+  /** What happened, in the vendor's words: `created`, `qbo.account.created.v1`. */
   readonly type: string;
 }
 
 /** What a delivery is answered with. */
 export interface InboundAnswer {
+  /** HTTP status. */
   readonly status: number;
+  /** Media type of `body`. Missing: there is no body. */
   readonly contentType?: string;
+  /** What the vendor wants to read, such as an `<Ack>`. */
   readonly body?: string;
 }
 

@@ -5,6 +5,7 @@ export type OperationKind = "read" | "write" | "stream" | "bulk";
 
 /** What one call of an operation brings along. */
 export interface OperationCall {
+  /** Ends the work when aborted: `CANCELLED`. */
   readonly signal: AbortSignal;
   /** The caller's key for this write; the same key must never have two effects. */
   readonly idempotencyKey?: string;
@@ -14,6 +15,7 @@ export interface OperationCall {
 export interface OperationStream<Connector, Input, Item> {
   /** One item; sent as one line of NDJSON. */
   readonly item: z.ZodType<Item>;
+  /** Gives the items as the vendor does, no faster than they are read. */
   run(connector: Connector, input: Input, call: OperationCall): AsyncIterable<Item>;
 }
 
@@ -28,8 +30,11 @@ export interface Operation<Connector = unknown, Input = unknown, Output = unknow
   readonly name: string;
   /** One sentence for documentation. */
   readonly summary: string;
+  /** What it does to the vendor's data. */
   readonly kind: OperationKind;
+  /** What it takes. Proven before `run` is called. */
   readonly input: z.ZodType<Input>;
+  /** What it gives; published, and proven by the contract suite. */
   readonly output: z.ZodType<Output>;
   /** Whether calling it twice has the effect of calling it once. */
   readonly idempotent: boolean;
@@ -37,6 +42,7 @@ export interface Operation<Connector = unknown, Input = unknown, Output = unknow
   readonly consumes?: string;
   /** Media type of the output. Default `application/json`. */
   readonly produces?: string;
+  /** Does it. @throws {ConnectorError} what the vendor's failure maps to. */
   run(connector: Connector, input: Input, call: OperationCall): Promise<Output>;
   /** The same result item by item, for callers who ask for `application/x-ndjson`. */
   readonly stream?: OperationStream<Connector, Input, unknown>;

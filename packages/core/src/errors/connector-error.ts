@@ -42,9 +42,13 @@ const retryableCodes: ReadonlySet<ConnectorErrorCode> = new Set<ConnectorErrorCo
  * holds no secret; `cause` is a sanitised copy of what happened.
  */
 export class ConnectorError extends Error {
+  /** Name of the class. */
   override readonly name: string = "ConnectorError";
+  /** What to branch on: stable, and part of the API. */
   readonly code: ConnectorErrorCode;
+  /** Whether the same call may succeed later without anyone changing anything. */
   readonly retryable: boolean;
+  /** What the vendor itself said; `undefined` when it said nothing. */
   readonly vendor: VendorFault | undefined;
 
   constructor(code: ConnectorErrorCode, message: string, options: ConnectorErrorOptions = {}) {
@@ -54,6 +58,7 @@ export class ConnectorError extends Error {
     this.vendor = options.vendor;
   }
 
+  /** What {@link isConnectorError} looks for. */
   get [brand](): true {
     return true;
   }

@@ -10,7 +10,9 @@ export interface ValidationIssue {
 
 /** The caller's input does not fit. Nothing was sent to the vendor. Code `VALIDATION_FAILED`. */
 export class ValidationError extends ConnectorError {
+  /** Name of the class. */
   override readonly name = "ValidationError";
+  /** One for each field that is wrong. */
   readonly issues: readonly ValidationIssue[];
 
   constructor(message: string, issues: readonly ValidationIssue[] = [], options?: ConnectorErrorOptions) {
@@ -21,7 +23,9 @@ export class ValidationError extends ConnectorError {
 
 /** The vendor does not accept who we are. `reconnectRequired` when only a person can mend it. */
 export class AuthenticationError extends ConnectorError {
+  /** Name of the class. */
   override readonly name = "AuthenticationError";
+  /** Whether only a person can mend it, by connecting again. */
   readonly reconnectRequired: boolean;
 
   constructor(message: string, options: ConnectorErrorOptions & { readonly reconnectRequired?: boolean } = {}) {
@@ -32,6 +36,7 @@ export class AuthenticationError extends ConnectorError {
 
 /** A limit of the vendor's: `RATE_LIMITED` for seconds or minutes, `QUOTA_EXHAUSTED` for hours or longer. */
 export class RateLimitError extends ConnectorError {
+  /** Name of the class. */
   override readonly name = "RateLimitError";
   /** Milliseconds until a new try makes sense; `undefined` when the vendor does not tell. */
   readonly retryAfterMs: number | undefined;
@@ -50,6 +55,7 @@ export type TransientErrorCode = "VENDOR_UNAVAILABLE" | "CONNECTION_FAILED" | "T
 
 /** A failure that passes by itself: the same call is safe to make again later. */
 export class TransientError extends ConnectorError {
+  /** Name of the class. */
   override readonly name = "TransientError";
   constructor(code: TransientErrorCode, message: string, options?: ConnectorErrorOptions) {
     super(code, message, { ...options, retryable: true });
@@ -58,6 +64,7 @@ export class TransientError extends ConnectorError {
 
 /** The vendor understood the request and refused it. Code `VENDOR_REJECTED`; `vendor` is always there. */
 export class VendorError extends ConnectorError {
+  /** Name of the class. */
   override readonly name = "VendorError";
   constructor(message: string, options: ConnectorErrorOptions & { readonly vendor: VendorFault }) {
     super("VENDOR_REJECTED", message, options);
@@ -66,6 +73,7 @@ export class VendorError extends ConnectorError {
 
 /** The record changed meanwhile, exists already, or matches several. Code `CONFLICT`. */
 export class ConflictError extends ConnectorError {
+  /** Name of the class. */
   override readonly name = "ConflictError";
   constructor(message: string, options?: ConnectorErrorOptions) {
     super("CONFLICT", message, options);
@@ -74,6 +82,7 @@ export class ConflictError extends ConnectorError {
 
 /** No such record, object or endpoint. Code `NOT_FOUND`. */
 export class NotFoundError extends ConnectorError {
+  /** Name of the class. */
   override readonly name = "NotFoundError";
   constructor(message: string, options?: ConnectorErrorOptions) {
     super("NOT_FOUND", message, options);
@@ -82,6 +91,7 @@ export class NotFoundError extends ConnectorError {
 
 /** The address is not one that this connector may talk to; nothing was sent. Code `FORBIDDEN_TARGET`. */
 export class ForbiddenTargetError extends ConnectorError {
+  /** Name of the class. */
   override readonly name = "ForbiddenTargetError";
   constructor(message: string, options?: ConnectorErrorOptions) {
     super("FORBIDDEN_TARGET", message, options);
@@ -93,6 +103,7 @@ export class ForbiddenTargetError extends ConnectorError {
  * Code `OUTCOME_UNKNOWN`.
  */
 export class OutcomeUnknownError extends ConnectorError {
+  /** Name of the class. */
   override readonly name = "OutcomeUnknownError";
   /** How to look the result up, in words for a person. */
   readonly reconcile: string;

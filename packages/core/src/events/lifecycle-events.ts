@@ -12,14 +12,19 @@ export interface ConnectionIdentity {
 
 /** Every event with what it tells. No event holds a secret, a request or a record. */
 export interface LifecycleEvents {
+  /** A connector was stored. */
   readonly "connector.created": { readonly connection: ConnectionIdentity };
+  /** Its settings changed. */
   readonly "connector.updated": { readonly connection: ConnectionIdentity };
+  /** It was deleted. */
   readonly "connector.deleted": { readonly connection: ConnectionIdentity };
   /** A person has connected, or a first token was granted. */
   readonly "connector.connected": { readonly connection: ConnectionIdentity; readonly accountId?: string };
   /** The local tokens are destroyed. `revoked` tells whether the vendor confirmed the revocation. */
   readonly "connector.disconnected": { readonly connection: ConnectionIdentity; readonly revoked: boolean };
+  /** A new token set is stored; `version` is its number. */
   readonly "token.refreshed": { readonly connection: ConnectionIdentity; readonly version: number };
+  /** A renewal failed. The next try may still succeed. */
   readonly "token.refresh_failed": {
     readonly connection: ConnectionIdentity;
     readonly code: ConnectorErrorCode;
@@ -31,6 +36,7 @@ export interface LifecycleEvents {
     readonly connection: ConnectionIdentity;
     readonly code: ConnectorErrorCode;
   };
+  /** An operation ended, well or not. */
   readonly "operation.completed": {
     readonly connection: ConnectionIdentity;
     readonly operation: string;

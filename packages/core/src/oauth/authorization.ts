@@ -31,7 +31,9 @@ export interface StartAuthorizationOptions {
 
 /** Where to send the person, and what to keep until they are back. */
 export interface StartedAuthorization {
+  /** Where the browser has to go. */
   readonly authorizationUrl: string;
+  /** Keep it secretly until the person is back. */
   readonly pending: PendingAuthorization;
 }
 

@@ -16,6 +16,7 @@ import type { TokenSet } from "./token-set.js";
 
 /** What an {@link OAuthClient} works with. */
 export interface OAuthClientOptions {
+  /** The authorization server and its ways. */
   readonly profile: OAuthProfile;
   /** Every byte goes through it; it decides which hosts and schemes are allowed. */
   readonly transport: Transport;
@@ -27,6 +28,7 @@ export interface OAuthClientOptions {
 
 /** What an authorization server says of a token. */
 export interface TokenIntrospection {
+  /** Whether the server would accept the token now. */
   readonly active: boolean;
   /** Everything that the server told, under the server's names. */
   readonly claims: Readonly<Record<string, unknown>>;

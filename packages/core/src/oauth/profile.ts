@@ -9,9 +9,11 @@ export type OAuthGrant = "authorization_code" | "client_credentials" | "jwt_bear
  * `OAuthClient`; a vendor supplies this and nothing else.
  */
 export interface OAuthProfile {
+  /** How tokens are obtained. */
   readonly grant: OAuthGrant;
   /** Identifier of the authorization server. Compared with `iss` where the server sends one (RFC 9207). */
   readonly issuer: string;
+  /** Where codes, assertions and refresh tokens are exchanged. Absolute URL. */
   readonly tokenEndpoint: string;
   /** Needed by `authorization_code`. */
   readonly authorizationEndpoint?: string;
@@ -19,11 +21,13 @@ export interface OAuthProfile {
   readonly revocationEndpoint?: string;
   /** RFC 7662. */
   readonly introspectionEndpoint?: string;
+  /** As registered with the vendor. */
   readonly clientId: string;
   /** Missing: a public client, which authenticates by PKCE alone. */
   readonly clientSecret?: string;
   /** How the client authenticates. Default `client_secret_post` with a secret, `none` without. */
   readonly clientAuthentication?: "client_secret_post" | "client_secret_basic" | "none";
+  /** What is asked for. Empty: the parameter is left out. */
   readonly scopes: readonly string[];
   /** Further parameters of the authorization request, such as `prompt`. */
   readonly authorizationParameters?: Readonly<Record<string, string>>;

@@ -1,8 +1,10 @@
 /** What a vendor granted, as it is stored (sealed). Plain JSON: safe to serialise. */
 export interface TokenSet {
+  /** Opaque. */
   readonly accessToken: string;
   /** As the vendor spells it, usually `Bearer`. */
   readonly tokenType: string;
+  /** Missing: the vendor gave none, or the grant needs none. */
   readonly refreshToken?: string;
   /** Epoch milliseconds, UTC. Missing: the vendor states none, and the refresh policy assumes one. */
   readonly expiresAtMs?: number;
@@ -23,10 +25,13 @@ export interface TokenSet {
 
 /** An access token that is valid now. */
 export interface AccessToken {
+  /** What goes into the request. Opaque. */
   readonly value: string;
+  /** As the vendor spells it, usually `Bearer`. */
   readonly tokenType: string;
   /** Grows with each new set. Hand it back as `notVersion` when the vendor refuses the token. */
   readonly version: number;
+  /** Epoch milliseconds, UTC. Missing: the vendor states none. */
   readonly expiresAtMs?: number;
   /** {@link TokenSet.attributes} of the same set. */
   readonly attributes: Readonly<Record<string, string>>;

@@ -53,6 +53,7 @@ export type BeginResult =
 
 /** What {@link TokenStore.commit} stores. */
 export interface CommitRequest {
+  /** The whole new set. */
   readonly tokens: TokenSet;
   /** Epoch milliseconds at which a proactive refresh is due; stored in plain so that workers can find due rows. */
   readonly refreshAtMs: number | undefined;
@@ -74,6 +75,7 @@ export interface AbandonRequest {
   readonly outcome: "not_spent" | "grant_gone" | "unknown";
   /** The `ConnectorErrorCode` of what went wrong. */
   readonly code: string;
+  /** How long nobody should try again, in milliseconds. Default 0. */
   readonly retryInMs?: number;
 }
 

@@ -21,9 +21,13 @@ export interface ConnectorEnvironment {
   readonly transport?: Transport;
   /** Sees every attempt to reach the vendor: for tracing and metrics. */
   readonly observer?: TransportObserver;
+  /** Default: the machine's. */
   readonly clock?: Clock;
+  /** Default: `node:crypto`'s. */
   readonly random?: Random;
+  /** Default: silent. */
   readonly logger?: Logger;
+  /** Default: an `EventBus` of its own, to which nobody listens. */
   readonly events?: EventEmitter;
   /** Ends all work of the connector when aborted. */
   readonly signal?: AbortSignal;
@@ -31,8 +35,11 @@ export interface ConnectorEnvironment {
 
 /** Settings of one connector, as they come from a caller or from storage. */
 export interface ConnectorSettings {
+  /** One of those that the definition knows. */
   readonly authenticationMethod: AuthenticationMethod;
+  /** As the scheme's schema wants them. */
   readonly credentials: unknown;
+  /** As the definition's schema wants it. Default `{}`. */
   readonly configuration?: unknown;
   /** Version of the connector package that stored the configuration; an older one is migrated first. */
   readonly configurationVersion?: string;

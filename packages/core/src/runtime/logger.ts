@@ -3,9 +3,13 @@ export type LogMethod = (fields: Readonly<Record<string, unknown>>, message: str
 
 /** Where log lines go. Nothing is logged that a customer would not want read aloud: no token, no body, no record. */
 export interface Logger {
+  /** For finding faults. */
   readonly debug: LogMethod;
+  /** What a person running it wants to know. */
   readonly info: LogMethod;
+  /** Went wrong, and is being dealt with. */
   readonly warn: LogMethod;
+  /** Somebody has to do something. */
   readonly error: LogMethod;
 }
 

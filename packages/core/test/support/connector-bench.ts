@@ -21,8 +21,13 @@ import { type ConnectorEnvironment, createConnector } from "../../src/registry/i
 import { json, type LoopbackServer, type Reply, startServer } from "./loopback-server.js";
 import { ManualClock } from "./manual-clock.js";
 
+/** Settings of {@link PlainConnector}. */
+export interface PlainConfiguration {
+  readonly baseUrl: string;
+}
+
 /** A connector with nothing but the base: it opens what subclasses may use. */
-export class PlainConnector extends BaseConnector<unknown, { readonly baseUrl: string }> {
+export class PlainConnector extends BaseConnector<unknown, PlainConfiguration> {
   /** Sends; a failure is mapped. */
   call(request: Partial<ConnectorRequest> = {}): Promise<TransportResponse> {
     return this.send({ method: "GET", path: "/items", ...request });
@@ -55,7 +60,7 @@ export class PlainConnector extends BaseConnector<unknown, { readonly baseUrl: s
 /** A connector on a real vendor on loopback, with its events written down. */
 export interface ConnectorBench extends AsyncDisposable {
   readonly vendor: LoopbackServer;
-  readonly definition: ConnectorDefinition<{ readonly baseUrl: string }, PlainConnector>;
+  readonly definition: ConnectorDefinition<PlainConfiguration, PlainConnector>;
   readonly connector: PlainConnector;
   readonly clock: ManualClock;
   readonly store: TokenStore;
@@ -152,7 +157,7 @@ function defineVendor(origin: string): ConnectorBench["definition"] {
         scopes: [],
       }),
     });
-  return defineConnector({
+  return defineConnector<PlainConfiguration, PlainConnector>({
     specificationVersion: 1,
     type: "plain",
     displayName: "Plain",
