@@ -3,7 +3,7 @@ import { OAuthClient } from "../../src/oauth/index.js";
 import { makeGate } from "../support/gate.js";
 import { eventually } from "../support/manual-clock.js";
 import { failureOf, openBench } from "../support/oauth-bench.js";
-import { grants, openTokenBench } from "../support/token-bench.js";
+import { grants, openFaultyBench, openTokenBench } from "../support/token-bench.js";
 
 const expired = { tokens: { expiresAtMs: 0 } } as const;
 
@@ -40,21 +40,10 @@ describe("TokenManager.close", () => {
 
 describe("TokenManager on a transport that closes between the claim and the request", () => {
   it("knows that nothing was sent, and leaves the grant as it was", async () => {
-    await using bench = await openTokenBench([grants(2)], {
-      ...expired,
-      policy: { afterAmbiguous: "reconnect" },
-      wrap: (store) => ({
-        load: () => store.load(),
-        begin: async (request) => {
-          const claim = await store.begin(request);
-          await bench.transport.close();
-          return claim;
-        },
-        commit: (id, request) => store.commit(id, request),
-        abandon: (id, request) => store.abandon(id, request),
-        clear: () => store.clear(),
-      }),
-    });
+    const policy = { afterAmbiguous: "reconnect" } as const;
+    await using opened = await openFaultyBench([grants(2)], { ...expired, policy });
+    const { bench, faulty } = opened;
+    faulty.afterBegin = () => bench.transport.close();
     expect(await failureOf(bench.manager.accessToken())).toMatchObject({ code: "CANCELLED" });
     expect(await bench.store.load()).toMatchObject({ status: "active" });
     expect(bench.events).not.toContain("connector.reconnect_required");

@@ -1,27 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { ConnectorError, TransientError } from "../../src/errors/index.js";
-import type { TokenStore } from "../../src/oauth/index.js";
-import { FaultyStore } from "../support/faulty-store.js";
 import { failureOf } from "../support/oauth-bench.js";
-import { grants, openTokenBench, type TokenBenchOptions } from "../support/token-bench.js";
+import { grants, openFaultyBench } from "../support/token-bench.js";
 
 const minute = 60_000;
 const away = { message: "The storage is away (load)" };
 
-async function openFaulty(options: TokenBenchOptions = {}) {
-  let faulty: FaultyStore | undefined;
-  const wrap = (store: TokenStore) => {
-    faulty = new FaultyStore(store);
-    return faulty;
-  };
-  const bench = await openTokenBench([grants(2)], { ...options, wrap });
-  if (faulty === undefined) throw new Error("No store was made");
-  return { bench, faulty, [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose]() };
-}
-
 describe("TokenManager while the store is away", () => {
   it("goes on serving a token until its stated expiry, and no longer", async () => {
-    await using opened = await openFaulty();
+    await using opened = await openFaultyBench([grants(2)]);
     const { bench, faulty } = opened;
     await bench.manager.accessToken();
     faulty.failures.load = Number.POSITIVE_INFINITY;
@@ -37,7 +24,7 @@ describe("TokenManager while the store is away", () => {
   });
 
   it("asks the store every five seconds then, not with each call", async () => {
-    await using opened = await openFaulty();
+    await using opened = await openFaultyBench([grants(2)]);
     const { bench, faulty } = opened;
     await bench.manager.accessToken();
     bench.clock.advance(minute);
@@ -50,7 +37,7 @@ describe("TokenManager while the store is away", () => {
   });
 
   it("notices within those seconds that the store is back and the connection is gone", async () => {
-    await using opened = await openFaulty();
+    await using opened = await openFaultyBench([grants(2)]);
     const { bench, faulty } = opened;
     await bench.manager.accessToken();
     bench.clock.advance(minute);
@@ -62,7 +49,7 @@ describe("TokenManager while the store is away", () => {
   });
 
   it("raises the store's failure for a token that the vendor refused, and where nothing is known yet", async () => {
-    await using opened = await openFaulty();
+    await using opened = await openFaultyBench([grants(2)]);
     const { bench, faulty } = opened;
     faulty.failures.load = 1;
     expect(await failureOf(bench.manager.accessToken())).toMatchObject(away);
@@ -77,19 +64,12 @@ describe("TokenManager while the store is away", () => {
     [new ConnectorError("KEY_UNAVAILABLE", "The key service is away."), true],
     [new TransientError("VENDOR_UNAVAILABLE", "The database is away."), true],
   ])("knows a store that is away from one that answers with an error: %s", async (error, isAbsence) => {
-    let failing = false;
-    await using bench = await openTokenBench([grants(2)], {
-      wrap: (store) => ({
-        load: () => (failing ? Promise.reject(error) : store.load()),
-        begin: (request) => store.begin(request),
-        commit: (id, request) => store.commit(id, request),
-        abandon: (id, request) => store.abandon(id, request),
-        clear: () => store.clear(),
-      }),
-    });
+    await using opened = await openFaultyBench([grants(2)]);
+    const { bench, faulty } = opened;
     await bench.manager.accessToken();
     bench.clock.advance(minute);
-    failing = true;
+    faulty.failures.load = 1;
+    faulty.failure = () => error;
     if (isAbsence) expect((await bench.manager.accessToken()).value).toBe("access-t0ken-1");
     else expect(await failureOf(bench.manager.accessToken())).toBe(error);
   });

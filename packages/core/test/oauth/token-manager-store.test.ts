@@ -1,25 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { TokenStore } from "../../src/oauth/index.js";
-import { FaultyStore } from "../support/faulty-store.js";
 import { makeGate } from "../support/gate.js";
 import { eventually } from "../support/manual-clock.js";
 import { failureOf } from "../support/oauth-bench.js";
-import { grants, openTokenBench, storedTokens, type TokenBenchOptions } from "../support/token-bench.js";
+import { grants, openFaultyBench, openTokenBench, storedTokens } from "../support/token-bench.js";
 
 const expired = { tokens: { expiresAtMs: 0 } } as const;
-
-async function openFaulty(script: Parameters<typeof openTokenBench>[0], options: TokenBenchOptions = {}) {
-  const made: FaultyStore[] = [];
-  const wrap = (store: TokenStore) => {
-    const faulty = new FaultyStore(store);
-    made.push(faulty);
-    return faulty;
-  };
-  const bench = await openTokenBench(script, { ...options, wrap });
-  const [faulty] = made;
-  if (faulty === undefined) throw new Error("No store was made");
-  return { bench, faulty, [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose]() };
-}
 
 describe("TokenManager and its store", () => {
   it("has the intent stored before the vendor is called", async () => {
@@ -37,7 +22,7 @@ describe("TokenManager and its store", () => {
   });
 
   it("does not call the vendor when the intent cannot be stored", async () => {
-    await using opened = await openFaulty([grants(2)], expired);
+    await using opened = await openFaultyBench([grants(2)], expired);
     opened.faulty.failures.begin = 1;
     expect(await failureOf(opened.bench.manager.accessToken())).toMatchObject({
       message: "The storage is away (begin)",
@@ -47,14 +32,14 @@ describe("TokenManager and its store", () => {
   });
 
   it("repeats a commit while the storage is away for a moment", async () => {
-    await using opened = await openFaulty([grants(2)], expired);
+    await using opened = await openFaultyBench([grants(2)], expired);
     opened.faulty.failures.commit = 3;
     expect((await opened.bench.clock.drive(opened.bench.manager.accessToken())).version).toBe(2);
     expect(opened.bench.server.seen).toHaveLength(1);
   });
 
   it("keeps the vendor's answer when the storage stays away, and lands it with a later call", async () => {
-    await using opened = await openFaulty([grants(2), grants(3)], expired);
+    await using opened = await openFaultyBench([grants(2), grants(3)], expired);
     const { bench, faulty } = opened;
     faulty.failures.commit = 5;
     expect(await failureOf(bench.clock.drive(bench.manager.accessToken()))).toMatchObject({
@@ -71,7 +56,7 @@ describe("TokenManager and its store", () => {
   });
 
   it("tells the store later how an attempt ended, when it was away: nothing was spent, so nothing is in doubt", async () => {
-    await using opened = await openFaulty([{ status: 503, body: "" }, grants(2)], expired);
+    await using opened = await openFaultyBench([{ status: 503, body: "" }, grants(2)], expired);
     const { bench, faulty } = opened;
     faulty.failures.abandon = 4;
     const failure = await failureOf(bench.clock.drive(bench.manager.accessToken()));
@@ -90,7 +75,7 @@ describe("TokenManager and its store", () => {
   });
 
   it("serves the token that is still valid while the new one cannot be stored", async () => {
-    await using opened = await openFaulty([grants(2)]);
+    await using opened = await openFaultyBench([grants(2)]);
     const { bench, faulty } = opened;
     bench.clock.advance(56 * 60_000);
     faulty.failures.commit = 5;
@@ -101,7 +86,7 @@ describe("TokenManager and its store", () => {
   });
 
   it("adopts what came after it, instead of overwriting it", async () => {
-    await using opened = await openFaulty([grants(2)], expired);
+    await using opened = await openFaultyBench([grants(2)], expired);
     const { bench, faulty } = opened;
     const gate = makeGate();
     const reached = makeGate();
@@ -121,20 +106,9 @@ describe("TokenManager and its store", () => {
   });
 
   it("sends nothing when it wakes from a freeze longer than its call may take", async () => {
-    await using bench = await openTokenBench([grants(2)], {
-      ...expired,
-      wrap: (store) => ({
-        load: () => store.load(),
-        begin: async (request) => {
-          const claim = await store.begin(request);
-          bench.clock.advance(30_000);
-          return claim;
-        },
-        commit: (id, request) => store.commit(id, request),
-        abandon: (id, request) => store.abandon(id, request),
-        clear: () => store.clear(),
-      }),
-    });
+    await using opened = await openFaultyBench([grants(2)], expired);
+    const { bench, faulty } = opened;
+    faulty.afterBegin = async () => bench.clock.advance(30_000);
     expect(await failureOf(bench.manager.accessToken())).toMatchObject({ code: "TIMEOUT" });
     expect(bench.server.seen).toHaveLength(0);
   });
@@ -160,7 +134,7 @@ describe("TokenManager and its store", () => {
   });
 
   it("does not go back to an older set when a slow read arrives late", async () => {
-    await using opened = await openFaulty([grants(3)]);
+    await using opened = await openFaultyBench([grants(3)]);
     const { bench, faulty } = opened;
     const gate = makeGate();
     faulty.afterLoad = () => gate.passed;

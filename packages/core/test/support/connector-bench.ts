@@ -20,6 +20,7 @@ import {
 import { type ConnectorEnvironment, createConnector } from "../../src/registry/index.js";
 import { json, type LoopbackServer, type Reply, startServer } from "./loopback-server.js";
 import { ManualClock } from "./manual-clock.js";
+import { storedTokens } from "./token-bench.js";
 
 /** Settings of {@link PlainConnector}. */
 export interface PlainConfiguration {
@@ -88,7 +89,7 @@ export async function openConnectorBench(options: ConnectorBenchOptions = {}): P
   const bus = new EventBus();
   bus.onAny((name, event) => void events.push([name, event]));
   const store = wrap(
-    new MemoryTokenStore({ clock, ...(tokens !== null && { tokens: firstSet(clock.now(), tokens) }) }),
+    new MemoryTokenStore({ clock, ...(tokens !== null && { tokens: storedTokens(clock.now(), tokens) }) }),
   );
   const definition = defineVendor(vendor.origin);
   const connector = createConnector(
@@ -125,18 +126,6 @@ export async function openConnectorBench(options: ConnectorBenchOptions = {}): P
       await vendor.close();
       await connector.close();
     },
-  };
-}
-
-function firstSet(nowMs: number, changes: Partial<TokenSet> = {}): TokenSet {
-  return {
-    accessToken: "access-t0ken-1",
-    refreshToken: "refresh-t0ken-1",
-    tokenType: "Bearer",
-    issuedAtMs: nowMs,
-    expiresAtMs: nowMs + 3_600_000,
-    attributes: {},
-    ...changes,
   };
 }
 

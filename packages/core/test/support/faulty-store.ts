@@ -5,9 +5,12 @@ export class FaultyStore implements TokenStore {
   readonly below: TokenStore;
   /** How many calls of each method are still to fail. */
   readonly failures = { load: 0, begin: 0, commit: 0, abandon: 0, clear: 0 };
+  /** What a failing call throws. */
+  failure: (method: string) => unknown = (method) => new Error(`The storage is away (${method})`);
+  /** Awaited after each claim, before its answer is handed out. */
+  afterBegin: () => Promise<void> = async () => undefined;
   /** Awaited before each commit reaches the store. */
   beforeCommit: () => Promise<void> = async () => undefined;
-
   /** Awaited after each record was read, before it is handed out. */
   afterLoad: () => Promise<void> = async () => undefined;
 
@@ -24,7 +27,9 @@ export class FaultyStore implements TokenStore {
 
   async begin(request: BeginRequest) {
     this.#fail("begin");
-    return this.below.begin(request);
+    const result = await this.below.begin(request);
+    await this.afterBegin();
+    return result;
   }
 
   async commit(attemptId: string, request: CommitRequest) {
@@ -46,6 +51,6 @@ export class FaultyStore implements TokenStore {
   #fail(method: keyof FaultyStore["failures"]): void {
     if (this.failures[method] <= 0) return;
     this.failures[method] -= 1;
-    throw new Error(`The storage is away (${method})`);
+    throw this.failure(method);
   }
 }

@@ -8,6 +8,7 @@ import {
   type TokenSet,
   type TokenStore,
 } from "../../src/oauth/index.js";
+import { FaultyStore } from "./faulty-store.js";
 import { type OAuthBench, openBench } from "./oauth-bench.js";
 import type { Answer, TokenServer } from "./token-server.js";
 
@@ -97,4 +98,15 @@ export function storedTokens(nowMs: number, changes: Partial<TokenSet> = {}): To
     attributes: { instance_url: "https://eu1.example" },
     ...changes,
   };
+}
+
+/** A bench like {@link openTokenBench}, with a store on the way to which failures can be put. */
+export async function openFaultyBench(
+  script: TokenServer["script"],
+  options: Omit<TokenBenchOptions, "wrap"> = {},
+): Promise<{ readonly bench: TokenBench; readonly faulty: FaultyStore } & AsyncDisposable> {
+  const bench = await openTokenBench(script, { ...options, wrap: (store) => new FaultyStore(store) });
+  const { store: faulty } = bench;
+  if (!(faulty instanceof FaultyStore)) throw new Error("The store was not wrapped");
+  return { bench, faulty, [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose]() };
 }
