@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { workspaceAliases } from "./vitest.aliases.js";
+import { findTemporaryFolder } from "./vitest.temporary-folder.js";
 
 export default defineConfig({
   resolve: { alias: workspaceAliases },
@@ -13,6 +14,7 @@ export default defineConfig({
     ],
     // Databases of the API's suites; nothing is started before one of them asks.
     globalSetup: ["apps/api/test/support/global-setup.ts"],
+    env: findTemporaryFolder(),
     // Two cores, and the suites start real servers: more workers only make each of them slower.
     maxWorkers: 2,
     testTimeout: 20_000,

@@ -31,7 +31,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   let starting: Promise<Keeper> | undefined;
   const server = createServer();
   const origin = await startHttp(server, async () => {
-    starting ??= startKeeper();
+    starting ??= startKeeper(project.config.env);
     return { origin: (await starting).origin };
   });
   project.provide("databaseKeeper", origin);
@@ -46,11 +46,11 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   };
 }
 
-async function startKeeper(): Promise<Keeper> {
+async function startKeeper(env: Readonly<Record<string, unknown>>): Promise<Keeper> {
   // A process group of its own: Ctrl-C reaches vitest alone, whose end the keeper notices by its standard input.
   const child = spawn(process.execPath, ["--import", sources, program], {
     detached: true,
-    env: { ...process.env, NODE_NO_WARNINGS: "1" },
+    env: { ...process.env, ...temporaryFolder(env), NODE_NO_WARNINGS: "1" },
     stdio: ["pipe", "pipe", "inherit"],
   });
   const failed = once(child, "close").then(([code]) => {
@@ -60,4 +60,9 @@ async function startKeeper(): Promise<Keeper> {
   const [origin] = await Promise.race([line, failed]);
   failed.catch((error: unknown) => error);
   return { child, origin: String(origin) };
+}
+
+// vitest gives `test.env` to the test files alone.
+function temporaryFolder({ TMPDIR }: Readonly<Record<string, unknown>>): { readonly TMPDIR?: string } {
+  return typeof TMPDIR === "string" ? { TMPDIR } : {};
 }

@@ -40,7 +40,8 @@ export function manageDatabases(adminUrl: string): ServerDatabases {
         await client.query(`do $$ begin
           create role ${owner.user} login createrole password '${owner.password}';
         exception when duplicate_object or unique_violation then null; end $$`);
-        await client.query(`create database ${name} owner ${owner.user} template ${template}`);
+        // Copying files is faster than writing each block to the log, where nothing is synchronised.
+        await client.query(`create database ${name} owner ${owner.user} template ${template} strategy file_copy`);
       });
       names.push(name);
       const url = new URL(adminUrl);
