@@ -4,6 +4,7 @@ import { authenticationPlugin, platformAuthenticationPlugin } from "./plugins/au
 import { registerDocs } from "./plugins/docs.js";
 import { acceptEmptyJson } from "./plugins/json-body.js";
 import { registerOpenApi } from "./plugins/openapi.js";
+import { plainInputPlugin } from "./plugins/plain-input.js";
 import { problemPlugin, sendProblem } from "./plugins/problem.js";
 import { requestContextPlugin, requestIdOf } from "./plugins/request-context.js";
 import { stoppingPlugin } from "./plugins/stopping.js";
@@ -30,6 +31,8 @@ export async function buildServer({ services, logger, https }: ServerOptions): P
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIdOf,
     bodyLimit,
+    // The longest part of a path that a route allows: an entity's name.
+    routerOptions: { maxParamLength: 255 },
     // stoppingPlugin says so in a problem document.
     return503OnClosing: false,
     forceCloseConnections: "idle",
@@ -43,6 +46,7 @@ export async function buildServer({ services, logger, https }: ServerOptions): P
   await app.register(requestContextPlugin, { https });
   await app.register(problemPlugin);
   await app.register(stoppingPlugin, services);
+  await app.register(plainInputPlugin);
   await registerOpenApi(app, services);
   registerDocs(app);
   await app.register(async (scope) => {

@@ -69,7 +69,9 @@ function assertReturnTo(returnTo: string | undefined, origins: readonly string[]
   if (returnTo === undefined) return;
   const url = URL.canParse(returnTo) ? new URL(returnTo) : undefined;
   // The origin as the URL parser sees it, never a prefix of the text: https://good.example@evil.example begins well too.
-  if (url && url.username === "" && url.password === "" && origins.includes(url.origin)) return;
+  // blob:https://good.example/ has that origin and is no address of it.
+  const isWeb = url?.protocol === "https:" || url?.protocol === "http:";
+  if (url && isWeb && url.username === "" && url.password === "" && origins.includes(url.origin)) return;
   throw new ApiError("RETURN_TO_NOT_ALLOWED", "returnTo has to begin with one of the origins in ISTHMUS_RETURN_TO.", {
     issues: [{ path: "returnTo", message: "Not an allowed origin." }],
   });

@@ -1,12 +1,30 @@
 import type { FastifyInstance } from "fastify";
+import { ApiError } from "../errors/index.js";
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** JSON is the only media type of bodies; an empty body that calls itself JSON is no body, as many clients send it. */
 export function acceptEmptyJson(app: FastifyInstance): void {
   // "error": keys such as __proto__ are refused, not passed on.
   const parse = app.getDefaultJsonParser("error", "error");
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body: string, done) => {
-    if (body === "") done(null, undefined);
-    else parse(request, body, done);
+  // As bytes: decoded by Fastify, a byte that is no UTF-8 would silently become another character.
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body: Buffer, done) => {
+    if (body.length === 0) {
+      done(null, undefined);
+      return;
+    }
+    const text = decode(body);
+    if (text === undefined) done(new ApiError("MALFORMED_JSON", "The body is not UTF-8."));
+    else parse(request, text, done);
   });
+}
+
+function decode(body: Buffer): string | undefined {
+  try {
+    return utf8.decode(body);
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
 }

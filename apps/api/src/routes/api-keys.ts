@@ -5,13 +5,20 @@ import { listApiKeys } from "../actions/list-api-keys.js";
 import { revokeApiKey } from "../actions/revoke-api-key.js";
 import { callerOf } from "../plugins/authentication.js";
 import type { Services } from "../services.js";
-import { idParametersSchema, instantSchema, pageOf, pageQuerySchema, problemResponses } from "./schemas/common.js";
+import {
+  idParametersSchema,
+  idSchema,
+  instantSchema,
+  pageOf,
+  pageQuerySchema,
+  problemResponses,
+} from "./schemas/common.js";
 
 const tags = ["API keys"];
 const newApiKeySchema = z
   .strictObject({
     name: z.string().trim().min(1).max(200).describe("What the key is for."),
-    userId: z.uuid().optional().describe("Whom it acts as; default: the caller."),
+    userId: idSchema.optional().describe("Whom it acts as; default: the caller."),
     expiresAt: instantSchema.optional(),
   })
   .meta({ id: "NewApiKey" });

@@ -3,14 +3,14 @@ import { z } from "zod";
 import { listAuditEvents } from "../actions/list-audit-events.js";
 import { callerOf } from "../plugins/authentication.js";
 import type { Services } from "../services.js";
-import { instantSchema, pageOf, pageQuerySchema, problemResponses } from "./schemas/common.js";
+import { idSchema, instantSchema, pageOf, pageQuerySchema, problemResponses } from "./schemas/common.js";
 
 const outcomeSchema = z.enum(["success", "failure", "denied"]);
 const querySchema = pageQuerySchema.extend({
   action: z.string().max(100).optional().describe("Such as connector.created."),
   targetType: z.string().max(100).optional(),
   targetId: z.string().max(100).optional(),
-  actorUserId: z.uuid().optional(),
+  actorUserId: idSchema.optional(),
   outcome: outcomeSchema.optional(),
   since: instantSchema.optional().describe("From then on."),
   until: instantSchema.optional().describe("Before then."),

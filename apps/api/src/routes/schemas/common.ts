@@ -10,8 +10,11 @@ export const pageQuerySchema = z.object({
   cursor: z.string().max(200).optional().describe("`nextCursor` of the page before."),
 });
 
+/** An id that a caller gives. In lower case, as ours are: ids are compared and audited as text. */
+export const idSchema = z.uuid().toLowerCase();
+
 /** `{id}` in a path. */
-export const idParametersSchema = z.object({ id: z.uuid() });
+export const idParametersSchema = z.object({ id: idSchema });
 
 /** A list as every route answers it. */
 export function pageOf<Item extends z.ZodType>(item: Item) {
@@ -21,8 +24,8 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
   });
 }
 
-/** An instant, ISO 8601 UTC. */
-export const instantSchema = z.iso.datetime();
+/** An instant, ISO 8601 UTC. There is no year 0 in PostgreSQL. */
+export const instantSchema = z.iso.datetime().refine((text) => !text.startsWith("0000"), "From the year 1 on.");
 
 /** What every authenticated route may answer beside its success. */
 export const problemResponses = {
