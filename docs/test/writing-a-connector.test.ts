@@ -125,6 +125,7 @@ describe("the guide to writing a connector", () => {
 describe("the guide's connector in the service", () => {
   let service: ServiceProcess;
   let terminal: Terminal;
+  let url: string;
 
   beforeAll(async () => {
     const platformKey = "platform-key-of-the-guide-0123456789";
@@ -135,7 +136,7 @@ describe("the guide's connector in the service", () => {
       ISTHMUS_PLATFORM_KEY: platformKey,
       ISTHMUS_ALLOWED_PRIVATE_HOSTS: (standIn.environment.allowedPrivateHosts ?? []).join(","),
     });
-    const url = await service.ready;
+    url = await service.ready;
     const response = await fetch(`${url}/v1/tenants`, {
       method: "POST",
       headers: { authorization: `Bearer ${platformKey}`, "content-type": "application/json" },
@@ -167,6 +168,17 @@ describe("the guide's connector in the service", () => {
     expect(test).toMatchObject({ ok: true, account: { id: "acc-7", environment: "sandbox" } });
     expect(items).toEqual([expect.objectContaining({ id: 1, name: "Crate" })]);
     expect(await standIn.count("read")).toBe(before + 2);
+  });
+
+  it("stands in the service's OpenAPI with every operation", async () => {
+    const { paths } = (await (await fetch(`${url}/openapi.json`)).json()) as { readonly paths: object };
+    const prefix = "/v1/connectors/{id}/operations/";
+    const listed = Object.keys(paths).filter((path) => path.startsWith(`${prefix}items.`));
+    expect(listed.map((path) => path.slice(prefix.length))).toEqual([
+      "items.list",
+      "items.create",
+      "items.setQuantity",
+    ]);
   });
 });
 
