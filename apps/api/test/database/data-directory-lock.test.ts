@@ -27,7 +27,7 @@ describe("the lock of an embedded data directory", () => {
 
   /** Starts a process that opens the database, and waits for the one line that it says. */
   async function startHolder(): Promise<{ child: ChildProcess; answer: Record<string, unknown> }> {
-    const child = spawn(process.execPath, ["--import", sources, program, dataDirectory], {
+    const child = spawn(process.execPath, ["--liftoff-only", "--import", sources, program, dataDirectory], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     children.push(child);

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { setFlagsFromString } from "node:v8";
 import { PGlite } from "@electric-sql/pglite";
 import { silentLogger } from "@isthmus/core";
 import { afterAll, beforeAll, describe } from "vitest";
@@ -12,6 +13,9 @@ import { PrismaClient } from "../../src/generated/prisma/client.js";
 import { makeEmbeddedSnapshot, type TestServer, useExternalServer, useSharedServer } from "./test-server.js";
 
 export { startTestServer, type TestServer } from "./test-server.js";
+
+// PGlite lives for seconds here: V8's optimising compiler would take more time of both cores than its code ever saves.
+setFlagsFromString("--liftoff-only");
 
 /** Everything a suite needs of one of the databases it runs on. */
 export interface SuiteDatabase {
