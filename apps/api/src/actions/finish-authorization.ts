@@ -1,7 +1,8 @@
-import { type ConnectedAccount, ConnectorError, isConnectorError } from "@isthmus/core";
+import { type ConnectedAccount, ConnectorError, type ConnectorErrorCode, isConnectorError } from "@isthmus/core";
+import { isAllowed } from "../authorization/index.js";
 import { ApiError, toProblem } from "../errors/index.js";
 import { sha256Hex } from "../keys/api-key.js";
-import type { ConnectorRow, NewAuditEvent, OauthSessionRow } from "../repositories/index.js";
+import type { ConnectorRow, NewAuditEvent, OauthSessionRow, UserRow } from "../repositories/index.js";
 import type { Services } from "../services.js";
 import { openAuthorization } from "./oauth-session.js";
 
@@ -26,8 +27,8 @@ export interface FinishedAuthorization {
   readonly requestedBy: string;
   /** Where the browser wants to go; allow-listed when it was stored. */
   readonly returnTo: string | undefined;
-  readonly result:
-    | { readonly connected: true; readonly account: ConnectedAccount }
+  readonly result: /** No account: the tokens are good and stored, but the vendor did not say whose they are. The next test asks again. */
+    | { readonly connected: true; readonly account: ConnectedAccount | undefined }
     /** What {@link toProblem} makes of it is fit to be shown. */
     | { readonly connected: false; readonly error: unknown };
 }
@@ -52,8 +53,8 @@ export async function finishAuthorization(services: Services, callback: Callback
     };
   });
   if (!session || !row) throw invalid("The connector was deleted meanwhile.");
-  const result = await connect(services, callback, session, row);
-  await record(services, callback, session, row, result);
+  assertMayConnect(requester);
+  const result = await keep(services, callback, session, row, await connect(services, callback, session, row));
   return {
     connectorId,
     connectorName: row.connectorName,
@@ -83,6 +84,12 @@ async function claim({ database }: Services, { state, cookie }: Callback) {
   throw invalid(words[found?.outcome ?? "unknown"]);
 }
 
+/** Who asked may have lost the right since: their link must not outlive it. */
+function assertMayConnect(requester: UserRow | undefined): void {
+  if (requester?.disabledAt === null && isAllowed(requester.roles, "connectors.connect")) return;
+  throw new ApiError("FORBIDDEN", "Whoever asked for this authorisation may not connect any more.");
+}
+
 async function connect(
   services: Services,
   callback: Callback,
@@ -94,12 +101,54 @@ async function connect(
     if (row.version !== session.connectorVersion)
       throw stateInvalid("The connector was changed since the link was made.");
     const { pending } = await openAuthorization(services, session);
-    const account = await services.pool.use(row, (connector) => connector.handleCallback(callback.url, pending));
-    return { connected: true, account };
+    return await services.pool.use(row, async (connector) => {
+      const before = await tokenVersion(services, row);
+      try {
+        return { connected: true, account: await connector.handleCallback(callback.url, pending) };
+      } catch (error) {
+        if (hasCode(error, "RECONNECT_REQUIRED") || (await tokenVersion(services, row)) === before) throw error;
+        services.logger.warn({ err: error, connectorId: row.id }, "The vendor did not say whose the new tokens are");
+        return { connected: true, account: undefined };
+      }
+    });
   } catch (error) {
     if (!isConnectorError(error)) services.logger.error({ err: error, connectorId: row.id }, "An authorisation failed");
     return { connected: false, error };
   }
+}
+
+/** Counts the connector's token sets: it has grown when tokens were stored. */
+async function tokenVersion({ database }: Services, { tenantId, id }: ConnectorRow): Promise<number> {
+  return (await database.asTenant(tenantId, ({ connectorTokens }) => connectorTokens.load(id))).version;
+}
+
+/** Writes the result down. A connector that changed or went away while the vendor was asked gives its grant back. */
+async function keep(
+  services: Services,
+  callback: Callback,
+  session: OauthSessionRow,
+  row: ConnectorRow,
+  result: Result,
+): Promise<Result> {
+  try {
+    await record(services, callback, session, row, result);
+    return result;
+  } catch (error) {
+    if (!hasCode(error, "OAUTH_STATE_INVALID") && !hasCode(error, "NOT_FOUND")) throw error;
+    await giveBack(services, row);
+    const failed: Result = { connected: false, error: stateInvalid("The connector was changed or deleted meanwhile.") };
+    await record(services, callback, session, row, failed);
+    return failed;
+  }
+}
+
+async function giveBack(services: Services, row: ConnectorRow): Promise<void> {
+  const { revoked } = await services.pool.use(row, (connector) => connector.disconnect());
+  services.logger.warn({ connectorId: row.id, revoked }, "An authorisation came too late and was given back");
+  await services.database.asTenant(row.tenantId, async ({ connectors }) => {
+    const facts = { status: "disconnected", accountId: null, accountName: null } as const;
+    if (await connectors.findById(row.id)) await connectors.recordConnection(row.id, facts);
+  });
 }
 
 async function record(
@@ -127,11 +176,17 @@ async function record(
       });
       return;
     }
-    const { id: accountId, name: accountName } = result.account;
-    await connectors.recordConnection(row.id, { status: "connected", accountId, accountName });
+    const { id: accountId = null, name: accountName = null } = result.account ?? {};
+    // It locks the row. A change that comes now waits, and finds the tokens that it has to destroy.
+    const current = await connectors.recordConnection(row.id, { status: "connected", accountId, accountName });
+    if (current.version !== row.version) throw stateInvalid("The connector was changed meanwhile.");
     const details = { accountId, accountName, previousAccountId: row.accountId };
     await auditEvents.append({ ...event, action: "connector.connected", outcome: "success", details });
   });
+}
+
+function hasCode(error: unknown, code: ConnectorErrorCode): boolean {
+  return isConnectorError(error) && error.code === code;
 }
 
 function invalid(words: string): ApiError {

@@ -1,25 +1,39 @@
-import cookie from "@fastify/cookie";
+import cookie, { type CookieSerializeOptions } from "@fastify/cookie";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { type FinishedAuthorization, finishAuthorization } from "../actions/finish-authorization.js";
 import { cookieNameOf, startAuthorization } from "../actions/start-authorization.js";
-import { pagePolicy, type ResultPage, renderResultPage } from "../pages/result-page.js";
+import { describeFailure, describeSuccess, noResult } from "../pages/describe-result.js";
+import {
+  packResultPage,
+  pagePolicy,
+  type ResultPage,
+  renderResultPage,
+  unpackResultPage,
+} from "../pages/result-page.js";
 import { describeProblem } from "../plugins/problem.js";
 import type { Services } from "../services.js";
 
 const tags = ["authorisation in a browser"];
-const cookiePath = "/oauth";
-const cookieSeconds = 600;
+const startCookie = { path: "/oauth", maxAge: 600 };
+const callbackPath = "/oauth/callback/:type";
+const resultCookie = "isthmus_oauth_result";
+const resultSeconds = 300;
 
 // A callback may hold a parameter twice; core decides what that means, so nothing is refused here.
 const callbackQuerySchema = z.looseObject({ state: z.string().max(500).optional().catch(undefined) });
 
-/** `/oauth/start/{token}` and `/oauth/callback/{type}`: the two addresses that a person's browser sees. */
+/** `/oauth/start/{token}`, `/oauth/callback/{type}`, `/oauth/done/{id}`: the addresses that a person's browser sees. */
 export const oauthRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   await app.register(cookie);
   // Whatever goes wrong here is told to a person, in a page.
-  app.setErrorHandler((error, request, reply) => sendFailure(error, request, reply));
+  app.setErrorHandler((error, request, reply) => {
+    const page = describeFailure(describeProblem(error, request).problem);
+    // What passes by itself (503) has used nothing up: loading the same address again goes on.
+    const isFinal = request.routeOptions.url === callbackPath && page.status !== 503;
+    return isFinal ? goToPage(services, reply, page) : sendPage(reply, page);
+  });
 
   app.get(
     "/oauth/start/:token",
@@ -37,19 +51,13 @@ export const oauthRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     },
     async (request, reply) => {
       const started = await startAuthorization(services, request.params.token);
-      reply.setCookie(started.cookieName, started.cookie, {
-        httpOnly: true,
-        sameSite: "lax",
-        secure: isHttps(services),
-        path: cookiePath,
-        maxAge: cookieSeconds,
-      });
+      reply.setCookie(started.cookieName, started.cookie, cookieOptions(services, startCookie));
       return reply.redirect(started.authorizationUrl, 302);
     },
   );
 
   app.get(
-    "/oauth/callback/:type",
+    callbackPath,
     {
       exposeHeadRoute: false,
       schema: {
@@ -57,7 +65,7 @@ export const oauthRoutes: FastifyPluginAsyncZod<Services> = async (app, services
         security: [],
         summary: "Come back from the vendor",
         description:
-          "Needs the cookie of the start link. Answers a page, or goes to returnTo with ?connector=&status=.",
+          "Needs the cookie of the start link. Goes to returnTo with ?connector=&status=, or to a page of ours: never stays at an address that holds a code.",
         operationId: "finishAuthorization",
         params: z.object({ type: z.string().max(50) }),
         querystring: callbackQuerySchema,
@@ -70,35 +78,54 @@ export const oauthRoutes: FastifyPluginAsyncZod<Services> = async (app, services
         type: request.params.type,
         state,
         cookie: request.cookies[cookieName],
-        url: `${services.settings.publicUrl()}${request.url}`,
+        url: `${services.settings.publicUrl()}/oauth/callback/${request.params.type}${queryOf(request.url)}`,
         requestId: request.id,
         ip: request.ip,
       });
-      reply.clearCookie(cookieName, { path: cookiePath, httpOnly: true, sameSite: "lax", secure: isHttps(services) });
-      const { returnTo } = finished;
-      if (returnTo !== undefined) return reply.redirect(withOutcome(returnTo, finished, request), 302);
-      if (finished.result.connected)
-        return sendPage(reply, 200, describeSuccess(finished, finished.result.account.name));
-      return sendFailure(finished.result.error, request, reply);
+      reply.clearCookie(cookieName, cookieOptions(services, { path: startCookie.path }));
+      const { returnTo, result } = finished;
+      if (returnTo !== undefined) return reply.redirect(withOutcome(returnTo, finished, request), 303);
+      const page = result.connected
+        ? describeSuccess(finished, result.account)
+        : describeFailure(describeProblem(result.error, request).problem);
+      return goToPage(services, reply, page);
     },
+  );
+
+  app.get(
+    "/oauth/done/:id",
+    {
+      schema: {
+        tags,
+        security: [],
+        summary: "See how an authorisation ended",
+        description: "Shows what the callback left in a cookie of this address.",
+        operationId: "showAuthorizationResult",
+        params: z.object({ id: z.string().max(50) }),
+      },
+    },
+    (request, reply) => sendPage(reply, unpackResultPage(request.cookies[resultCookie] ?? "") ?? noResult),
   );
 };
 
-function isHttps({ settings }: Services): boolean {
-  return settings.publicUrl().startsWith("https://");
+/**
+ * Leaves the callback's address, so that neither the address bar nor the history keeps code and state. The page travels in
+ * a cookie of its own address: it needs no table, and any process of the service can show it.
+ */
+function goToPage(services: Services, reply: FastifyReply, page: ResultPage): FastifyReply {
+  const path = `/oauth/done/${services.random.bytes(12).toString("base64url")}`;
+  reply.setCookie(resultCookie, packResultPage(page), cookieOptions(services, { path, maxAge: resultSeconds }));
+  return reply.redirect(path, 303);
 }
 
-function describeSuccess(
-  { connectorName, tenantName, requestedBy }: FinishedAuthorization,
-  account: string,
-): ResultPage {
-  return {
-    title: "Connected",
-    paragraphs: [
-      `The connector “${connectorName}” of ${tenantName} is now connected to ${account}.`,
-      `${requestedBy} asked for this authorisation. You can close this window.`,
-    ],
-  };
+function cookieOptions({ settings }: Services, own: CookieSerializeOptions): CookieSerializeOptions {
+  return { ...own, httpOnly: true, sameSite: "lax", secure: settings.publicUrl().startsWith("https://") };
+}
+
+/** With its question mark. A request may name a whole address with another host, which must not count. */
+function queryOf(requestUrl: string): string {
+  const at = requestUrl.indexOf("?");
+  return at < 0 ? "" : requestUrl.slice(at);
 }
 
 function withOutcome(returnTo: string, finished: FinishedAuthorization, request: FastifyRequest): string {
@@ -110,18 +137,9 @@ function withOutcome(returnTo: string, finished: FinishedAuthorization, request:
   return url.href;
 }
 
-function sendFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { problem } = describeProblem(error, request);
-  return sendPage(reply, problem.status, {
-    title: "Not connected",
-    paragraphs: [problem.detail, "You can close this window."],
-    reference: `${problem.code}, request ${problem.requestId}`,
-  });
-}
-
-function sendPage(reply: FastifyReply, status: number, page: ResultPage): FastifyReply {
+function sendPage(reply: FastifyReply, page: ResultPage): FastifyReply {
   return reply
-    .code(status)
+    .code(page.status)
     .header("content-security-policy", pagePolicy)
     .type("text/html; charset=utf-8")
     .send(renderResultPage(page));

@@ -59,11 +59,11 @@ describe("connecting in a browser", () => {
 
   it("refuses a callback in a browser without the cookie, which can still be finished in the right one", async () => {
     const callback = await untilCallback(await authorize());
-    const stranger = await new TestBrowser().open(callback);
+    const stranger = await new TestBrowser().follow(callback);
     expect(stranger.status).toBe(400);
     expect(stranger.text).toContain("cookie");
     expect(await status()).toBe("disconnected");
-    expect((await browser.open(callback)).status).toBe(200);
+    expect((await browser.follow(callback)).status).toBe(200);
     expect(await status()).toBe("connected");
   });
 
@@ -73,32 +73,34 @@ describe("connecting in a browser", () => {
     await other.open(await authorize());
     const cookie = other.setCookies[0]?.split(";")[0]?.split("=")[1];
     const name = browser.setCookies[0]?.split("=")[0];
-    const answer = await fetch(callback, { headers: { cookie: `${name}=${cookie}` } });
+    const thief = new TestBrowser();
+    thief.keep(service.url, `${name}=${cookie}; Path=/oauth`);
+    const answer = await thief.follow(callback);
     expect(answer.status).toBe(400);
-    expect(await answer.text()).toContain("another browser");
+    expect(answer.text).toContain("another browser");
   });
 
   it("refuses a callback that comes twice, and asks the vendor for nothing", async () => {
     const callback = await untilCallback(await authorize());
-    expect((await browser.open(callback)).status).toBe(200);
+    expect((await browser.follow(callback)).status).toBe(200);
     service.sandbox.clearRequests();
-    const name = browser.setCookies[0]?.split(";")[0] ?? "";
-    const replay = await fetch(callback, { headers: { cookie: name } });
+    browser.keep(service.url, browser.setCookies[0] ?? "");
+    const replay = await browser.follow(callback);
     expect(replay.status).toBe(400);
-    expect(await replay.text()).toContain("used already");
+    expect(replay.text).toContain("used already");
     expect(service.sandbox.requests()).toEqual([]);
     expect(await status()).toBe("connected");
   });
 
   it("refuses a state that nobody began, a missing one, and one that took too long", async () => {
-    const unknown = await browser.open(`${service.url}/oauth/callback/salesforce?code=c0de&state=${"s".repeat(43)}`);
+    const unknown = await browser.follow(`${service.url}/oauth/callback/salesforce?code=c0de&state=${"s".repeat(43)}`);
     expect(unknown.status).toBe(400);
-    expect((await browser.open(`${service.url}/oauth/callback/salesforce?code=c0de`)).status).toBe(400);
+    expect((await browser.follow(`${service.url}/oauth/callback/salesforce?code=c0de`)).status).toBe(400);
     const callback = await untilCallback(await authorize());
     const superuser = await get().server.connectAsSuperuser(get().url);
     await superuser.query("update oauth_sessions set expires_at = now() - interval '1 second'");
     await superuser.end();
-    const late = await browser.open(callback);
+    const late = await browser.follow(callback);
     expect(late.status).toBe(400);
     expect(late.text).toContain("took too long");
     expect(await status()).toBe("disconnected");
@@ -106,7 +108,7 @@ describe("connecting in a browser", () => {
 
   it("refuses an answer at another type's address", async () => {
     const callback = await untilCallback(await authorize());
-    const mixedUp = await browser.open(callback.replace("/callback/salesforce", "/callback/quickbooks"));
+    const mixedUp = await browser.follow(callback.replace("/callback/salesforce", "/callback/quickbooks"));
     expect(mixedUp.status).toBe(400);
     expect(mixedUp.text).toContain("OAUTH_STATE_INVALID");
     expect(await status()).toBe("disconnected");
@@ -115,14 +117,14 @@ describe("connecting in a browser", () => {
   it("refuses a link that was made before the connector changed", async () => {
     const callback = await untilCallback(await authorize());
     await tenant.api.patch(`/v1/connectors/${connectorId}`, { name: "Changed" }, { "if-match": '"1"' });
-    expect((await browser.open(callback)).text).toContain("was changed since");
+    expect((await browser.follow(callback)).text).toContain("was changed since");
     expect(await status()).toBe("disconnected");
   });
 
   it("tells the person that they declined", async () => {
     const callback = new URL(await untilCallback(await authorize()));
     const state = callback.searchParams.get("state") ?? "";
-    const denied = await browser.open(
+    const denied = await browser.follow(
       `${service.url}/oauth/callback/salesforce?error=access_denied&error_description=%3Cscript%3Ealert(1)%3C%2Fscript%3E&state=${state}`,
     );
     expect(denied.status).toBe(403);
@@ -140,7 +142,7 @@ describe("connecting in a browser", () => {
       { "if-match": '"1"' },
     );
     const callback = await untilCallback(await authorize());
-    const page = await browser.open(callback);
+    const page = await browser.follow(callback);
     expect(page.status).toBe(200);
     expect(page.text).not.toContain("<img");
     expect(page.text).toContain("&#60;img");
@@ -183,8 +185,10 @@ describe("connecting in a browser", () => {
   it("keeps two authorisations in one browser apart", async () => {
     const first = await untilCallback(await authorize());
     const second = await untilCallback(await authorize());
-    expect((await browser.open(second)).status).toBe(200);
-    expect((await browser.open(first)).status).toBe(200);
+    const [afterSecond, afterFirst] = [await browser.follow(second), await browser.follow(first)];
+    expect([afterSecond.status, afterFirst.status]).toEqual([200, 200]);
+    expect(afterFirst.url).not.toBe(afterSecond.url);
+    expect((await browser.open(afterSecond.url)).text).toBe(afterSecond.text);
   });
 
   it("ends the authorisation when the connector gets another address, and keeps it when only its name changes", async () => {

@@ -8,7 +8,7 @@ export interface Visit {
 
 /** As much of a browser as an authorisation needs: cookies by origin and path, and redirects one after the other. */
 export class TestBrowser {
-  readonly #cookies = new Map<string, { value: string; path: string }>();
+  readonly #cookies = new Map<string, { origin: string; name: string; value: string; path: string }>();
 
   /** Every Set-Cookie header that was seen. */
   readonly setCookies: string[] = [];
@@ -16,12 +16,15 @@ export class TestBrowser {
   /** Opens one address without following a redirect. */
   async open(url: string): Promise<Visit> {
     const target = new URL(url);
-    const cookie = [...this.#cookies]
-      .filter(([key, { path }]) => key.startsWith(`${target.origin} `) && target.pathname.startsWith(path))
-      .map(([key, { value }]) => `${key.split(" ")[1]}=${value}`)
+    const cookie = [...this.#cookies.values()]
+      .filter(({ origin, path }) => origin === target.origin && target.pathname.startsWith(path))
+      .map(({ name, value }) => `${name}=${value}`)
       .join("; ");
     const response = await fetch(url, { redirect: "manual", headers: cookie === "" ? {} : { cookie } });
-    for (const line of response.headers.getSetCookie()) this.#keep(target.origin, line);
+    for (const line of response.headers.getSetCookie()) {
+      this.setCookies.push(line);
+      this.keep(target.origin, line);
+    }
     return { url, status: response.status, headers: response.headers, text: await response.text() };
   }
 
@@ -38,11 +41,12 @@ export class TestBrowser {
     throw new Error("Too many redirects.");
   }
 
-  #keep(origin: string, line: string): void {
-    this.setCookies.push(line);
+  /** Plants a cookie as a server would set it: `name=value; Path=/`. */
+  keep(origin: string, line: string): void {
     const [pair = "", ...attributes] = line.split("; ");
     const at = pair.indexOf("=");
+    const [name, value] = [pair.slice(0, at), pair.slice(at + 1)];
     const path = attributes.find((attribute) => attribute.toLowerCase().startsWith("path="))?.slice(5) ?? "/";
-    this.#cookies.set(`${origin} ${pair.slice(0, at)}`, { value: pair.slice(at + 1), path });
+    this.#cookies.set(`${origin} ${path} ${name}`, { origin, name, value, path });
   }
 }
