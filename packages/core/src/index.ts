@@ -30,6 +30,7 @@ export {
   type OperationCall,
   type OperationKind,
   type OperationStream,
+  readAnswer,
   runOperation,
   streamOperation,
   type TransportPreferences,

@@ -31,7 +31,14 @@ const { cases } = fixtureSchema.parse(JSON.parse(readFileSync(file, "utf8")));
 
 function answer(status: number, body: unknown, headers: Record<string, string> = {}): TransportResponse {
   const text = typeof body === "string" ? body : JSON.stringify(body);
-  return { status, headers, body: Buffer.from(text), text: () => text, json: () => JSON.parse(text) };
+  return {
+    status,
+    headers,
+    body: Buffer.from(text),
+    text: () => text,
+    json: () => JSON.parse(text),
+    tryJson: () => JSON.parse(text),
+  };
 }
 
 const read = { method: "GET", name: "records.retrieve" } as const;

@@ -1,4 +1,4 @@
-import { ConnectorError, type TransportResponse } from "@isthmus/core";
+import { ConnectorError, readAnswer, type TransportResponse } from "@isthmus/core";
 import { z } from "zod";
 
 /** A record as Salesforce sends it: its fields under their own names, and `attributes` saying what it is. */
@@ -44,14 +44,14 @@ const upsertedSchema = z.looseObject({ id: z.string(), created: z.boolean() });
 
 /** @throws {ConnectorError} `UNEXPECTED_RESPONSE` when there is no id in it. */
 export function readCreated(response: TransportResponse): { readonly id: string } {
-  const { id } = parse(createdSchema, response, "the result of a create");
+  const { id } = readAnswer(response, createdSchema, "the result of a create");
   return { id };
 }
 
 /** An empty 204 tells of an update only (API versions below v46.0). */
 export function readUpserted(response: TransportResponse): UpsertResult {
   if (response.status === 204) return { created: false };
-  const { id, created } = parse(upsertedSchema, response, "the result of an upsert");
+  const { id, created } = readAnswer(response, upsertedSchema, "the result of an upsert");
   return { id, created };
 }
 
@@ -71,17 +71,6 @@ export function readPage(response: TransportResponse): QueryPage {
   const body = response.json();
   if (!isObject(body) || !isPage(body)) throw unexpected(response, "a page of records");
   return body;
-}
-
-/** Parses what Salesforce answered. @throws {ConnectorError} `UNEXPECTED_RESPONSE` */
-export function parse<Schema extends z.ZodType>(
-  schema: Schema,
-  response: TransportResponse,
-  what: string,
-): z.output<Schema> {
-  const result = schema.safeParse(response.json(), { reportInput: false });
-  if (result.success) return result.data;
-  throw unexpected(response, what);
 }
 
 function isPage(body: Readonly<Record<string, unknown>>): body is Readonly<Record<string, unknown>> & QueryPage {

@@ -5,6 +5,7 @@ import {
   type ConnectionCheck,
   ConnectorError,
   type ConnectorRequest,
+  readAnswer,
   type TransportResponse,
 } from "@isthmus/core";
 import type { Connection } from "jsforce";
@@ -28,7 +29,6 @@ import { assertFieldName, assertRecordId, assertSobjectName, encodeExternalId } 
 import type { SalesforceConfiguration } from "./options.js";
 import { collectRecords, iterateRecords, type QueryOptions } from "./query.js";
 import {
-  parse,
   type QueryPage,
   type QueryResult,
   type RecordInput,
@@ -216,13 +216,13 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
     const path = requireAttribute(attributes, "id");
     const headers = { accept: "application/json" };
     const response = await this.send({ ...options, name: "identity", method: "GET", path, headers });
-    return parse(identitySchema, response, "an identity");
+    return readAnswer(response, identitySchema, "an identity");
   }
 
   /** The API versions that the organisation answers, oldest first. */
   async versions(options: CallOptions = {}): Promise<readonly ApiVersion[]> {
     const response = await this.send({ ...options, name: "versions", method: "GET", path: "/services/data" });
-    return parse(versionsSchema, response, "a list of versions");
+    return readAnswer(response, versionsSchema, "a list of versions");
   }
 
   /**

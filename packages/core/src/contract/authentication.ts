@@ -33,13 +33,13 @@ export interface AuthenticationScheme<Credentials = unknown, Configuration = unk
 }
 
 /** The schemes of one connector, by method. */
-export type AuthenticationSchemes<Configuration = unknown> = Readonly<
-  Partial<Record<AuthenticationMethod, AuthenticationScheme<unknown, Configuration>>>
+export type AuthenticationSchemes<Configuration = unknown, Credentials = unknown> = Readonly<
+  Partial<Record<AuthenticationMethod, AuthenticationScheme<Credentials, Configuration>>>
 >;
 
 /** Declares a scheme; lets `oauth` see the credentials in the type of their schema. */
 export function defineScheme<Credentials, Configuration>(
   scheme: AuthenticationScheme<Credentials, Configuration>,
-): AuthenticationScheme<unknown, Configuration> {
+): AuthenticationScheme<Credentials, Configuration> {
   return scheme;
 }

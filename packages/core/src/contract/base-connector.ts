@@ -162,8 +162,10 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
   /** Who we are at the vendor, from the vendor. */
   protected abstract identify(signal: AbortSignal): Promise<ConnectedAccount>;
 
-  /** What else a connection test looks at, once {@link identify} has succeeded. */
-  protected abstract check(signal: AbortSignal): Promise<readonly ConnectionCheck[]>;
+  /** What else a connection test looks at, once {@link identify} has succeeded. Default: nothing. */
+  protected async check(_signal: AbortSignal): Promise<readonly ConnectionCheck[]> {
+    return [];
+  }
 
   /** The address that paths are resolved against. */
   protected abstract baseUrl(token: AccessToken | undefined): string;
@@ -176,9 +178,13 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
     return response.status === 401;
   }
 
-  /** The headers that carry the token. */
-  protected authorize(token: AccessToken): Readonly<Record<string, string>> {
-    return { authorization: `Bearer ${token.value}` };
+  /**
+   * The headers that say who we are; they go with every request of {@link send}, {@link sendRaw} and {@link sendStream}.
+   * Default: the token as a Bearer (RFC 6750 section 2.1), nothing without one. A scheme without tokens, such as an API
+   * key, overrides it.
+   */
+  protected credentialHeaders(token: AccessToken | undefined): Readonly<Record<string, string>> {
+    return token ? { authorization: `Bearer ${token.value}` } : {};
   }
 
   /** The transport, for a wrapped library that is plugged onto it. */
@@ -235,8 +241,7 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
   private prepare(request: ConnectorRequest, signal: AbortSignal, token: AccessToken | undefined): TransportRequest {
     const { path, ...rest } = request;
     const url = path.startsWith("/") ? this.baseUrl(token) + path : path;
-    const headers = token ? { ...request.headers, ...this.authorize(token) } : request.headers;
-    return { ...rest, url, signal, ...(headers && { headers }) };
+    return { ...rest, url, signal, headers: { ...request.headers, ...this.credentialHeaders(token) } };
   }
 
   private tokens(): TokenManager {

@@ -15,8 +15,16 @@ export type TransportPreferences = Pick<
   "timeouts" | "retry" | "concurrency" | "ratePerSecond" | "maxResponseBytes" | "tls"
 >;
 
-/** What a connector is. A package exports one, made by {@link defineConnector}. */
-export interface ConnectorDefinition<Configuration = unknown, Connector extends BaseConnector = BaseConnector> {
+/**
+ * What a connector is. A package exports one, made by {@link defineConnector}.
+ *
+ * `Credentials` is what its schemes ask for: a union where there are several.
+ */
+export interface ConnectorDefinition<
+  Configuration = unknown,
+  Connector extends BaseConnector = BaseConnector,
+  Credentials = unknown,
+> {
   /** The contract that it was written for. */
   readonly specificationVersion: 1;
   /** Unique among the installed connectors: lower-case letters, digits and dashes, beginning with a letter. */
@@ -26,7 +34,7 @@ export interface ConnectorDefinition<Configuration = unknown, Connector extends 
   /** The package's own version, semver. Stored with each connector, so that a later one can migrate its configuration. */
   readonly version: string;
   /** At least one. */
-  readonly authentication: AuthenticationSchemes<Configuration>;
+  readonly authentication: AuthenticationSchemes<Configuration, Credentials>;
   /** Everything that is not secret. Published as JSON Schema. */
   readonly configuration: z.ZodType<Configuration>;
   /**
@@ -34,6 +42,11 @@ export interface ConnectorDefinition<Configuration = unknown, Connector extends 
    * `externalSystemUrl` beside the configuration, it is the value of this field. Missing: the address never varies.
    */
   readonly externalSystemUrlField?: string;
+  /**
+   * A configuration that fits, such as a person would write it, without secrets. Documentation shows what a connector can do
+   * by it, so a type whose configuration has fields without a default needs one. Default `{}`.
+   */
+  readonly exampleConfiguration?: object;
   /** How tokens want to be refreshed. */
   readonly refreshPolicy: RefreshPolicy;
   /** Turns a configuration that an older version stored into one of today. Called before validation. */
@@ -49,7 +62,7 @@ export interface ConnectorDefinition<Configuration = unknown, Connector extends 
   /** Deliveries that the vendor sends. */
   readonly inbound?: InboundHandler;
   /** Makes an instance. Does no I/O. */
-  create(context: CreateContext<unknown, Configuration>): Connector;
+  create(context: CreateContext<Credentials, Configuration>): Connector;
 }
 
 /**
@@ -57,9 +70,9 @@ export interface ConnectorDefinition<Configuration = unknown, Connector extends 
  *
  * @throws {ConnectorError} `INVALID_DEFINITION`, naming what is wrong.
  */
-export function defineConnector<Configuration, Connector extends BaseConnector>(
-  definition: ConnectorDefinition<Configuration, Connector>,
-): ConnectorDefinition<Configuration, Connector> {
+export function defineConnector<Configuration, Connector extends BaseConnector, Credentials = unknown>(
+  definition: ConnectorDefinition<Configuration, Connector, Credentials>,
+): ConnectorDefinition<Configuration, Connector, Credentials> {
   assertDefinition(definition);
   return Object.freeze(definition);
 }

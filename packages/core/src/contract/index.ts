@@ -32,4 +32,5 @@ export {
   type OperationKind,
   type OperationStream,
 } from "./operation.js";
+export { readAnswer } from "./read-answer.js";
 export { findOperation, runOperation, streamOperation } from "./run-operation.js";

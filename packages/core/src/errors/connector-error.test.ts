@@ -49,12 +49,15 @@ describe("ConnectorError", () => {
     expect(inspect(error, { depth: Number.POSITIVE_INFINITY })).not.toContain(secret);
   });
 
-  it.each(["Authorization: Bearer ab1", "authorization=Basic YTpi", '"Authorization":"OAuth x"', "Bearer abc123"])(
-    "takes a short credential out too: %s",
-    (words) => {
-      expect(redactText(words)).not.toMatch(/ab1|YTpi|x"|abc123/);
-    },
-  );
+  it.each([
+    "Authorization: Bearer ab1",
+    "authorization=Basic YTpi",
+    '"Authorization":"OAuth x"',
+    "Bearer abc123",
+    "x-api-key: abc123",
+  ])("takes a short credential out too: %s", (words) => {
+    expect(redactText(words)).not.toMatch(/ab1|YTpi|x"|abc123/);
+  });
 
   it("leaves an ordinary status code readable", () => {
     const error = new ConnectorError("INTERNAL", "Failed.", {

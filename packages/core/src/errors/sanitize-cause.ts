@@ -5,7 +5,7 @@ const secretPatterns: readonly [RegExp, string][] = [
   [/\b(Basic|OAuth|Digest)\s+[\w.~+/!=-]{16,}/gi, "$1 [redacted]"],
   // name=value and "name":"value", as they stand in URLs, form bodies and JSON.
   [
-    /(["']?\b(?:access_token|refresh_token|id_token|client_secret|client_assertion|assertion|password|passphrase|api_?key|session_?id|code_verifier)["']?\s*[=:]\s*["']?)[^\s"'&,;<>}]+/gi,
+    /(["']?\b(?:access_token|refresh_token|id_token|client_secret|client_assertion|assertion|password|passphrase|api[_-]?key|session_?id|code_verifier)["']?\s*[=:]\s*["']?)[^\s"'&,;<>}]+/gi,
     "$1[redacted]",
   ],
   // Names that mean other things too ("status code: 500"): only as a query parameter with a long value.

@@ -21,13 +21,18 @@ export class BufferedResponse implements TransportResponse {
   }
 
   json(): unknown {
+    const value = this.tryJson();
+    if (value !== undefined) return value;
+    throw new ConnectorError("UNEXPECTED_RESPONSE", `Expected JSON, but the answer ${this.#describe()}.`, {
+      vendor: { status: this.status },
+    });
+  }
+
+  tryJson(): unknown {
     try {
       return JSON.parse(this.text());
     } catch {
-      // The parser's own message quotes the body: it is left out.
-      throw new ConnectorError("UNEXPECTED_RESPONSE", `Expected JSON, but the answer ${this.#describe()}.`, {
-        vendor: { status: this.status },
-      });
+      return undefined; // The parser's own message quotes the body, and JSON itself has no `undefined`.
     }
   }
 

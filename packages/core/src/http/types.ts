@@ -62,6 +62,11 @@ export interface TransportResponse {
    * @throws {ConnectorError} `UNEXPECTED_RESPONSE` when it is not JSON, naming the content type.
    */
   json(): unknown;
+  /**
+   * The body as JSON, `undefined` when it is something else. For reading failures: a gateway's HTML is as likely there as
+   * the vendor's own words, and must not hide what the status says.
+   */
+  tryJson(): unknown;
 }
 
 /** An answer whose body has not been read. The caller has to read the body to its end or destroy it. */

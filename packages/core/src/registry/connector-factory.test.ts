@@ -8,9 +8,6 @@ class ExampleConnector extends BaseConnector<unknown, { readonly baseUrl: string
   protected identify() {
     return Promise.resolve({ id: "1", name: "Example", environment: "unknown" as const });
   }
-  protected check() {
-    return Promise.resolve([]);
-  }
   protected baseUrl() {
     return this.context.configuration.baseUrl;
   }

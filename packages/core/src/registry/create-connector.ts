@@ -56,15 +56,15 @@ const service = new ConnectorService();
  * @throws {ValidationError} when credentials or configuration do not fit.
  * @throws {ConnectorError} `UNSUPPORTED` when the definition does not know the authentication method.
  */
-export function createConnector<Configuration, Connector extends BaseConnector>(
-  definition: ConnectorDefinition<Configuration, Connector>,
+export function createConnector<Configuration, Connector extends BaseConnector, Credentials>(
+  definition: ConnectorDefinition<Configuration, Connector, Credentials>,
   settings: ConnectorSettings,
   environment: ConnectorEnvironment = {},
 ): Connector {
   const { authenticationMethod } = settings;
-  const migrated = migrateConfiguration(definition, settings);
-  const proven = service.validateCredentials(definition, { ...settings, configuration: migrated });
+  const proven = service.validateCredentials(definition, settings);
   const configuration = proven.configuration as Configuration;
+  const credentials = proven.credentials as Credentials;
   const scheme = definition.authentication[authenticationMethod];
 
   const clock = environment.clock ?? systemClock;
@@ -75,7 +75,7 @@ export function createConnector<Configuration, Connector extends BaseConnector>(
   const transport =
     environment.transport ??
     createTransport({
-      ...definition.transport?.(configuration, proven.credentials),
+      ...definition.transport?.(configuration, credentials),
       allowedHosts: definition.allowedHosts(configuration),
       ...(environment.allowedPrivateHosts && { allowedPrivateHosts: environment.allowedPrivateHosts }),
       ...(environment.observer && { observer: environment.observer }),
@@ -84,9 +84,9 @@ export function createConnector<Configuration, Connector extends BaseConnector>(
       logger,
     });
 
-  const profile = scheme?.oauth?.(proven.credentials, configuration);
+  const profile = scheme?.oauth?.(credentials, configuration);
   const oauth = profile && new OAuthClient({ profile, transport, clock, random });
-  const initialTokens = scheme?.initialTokens?.(proven.credentials);
+  const initialTokens = scheme?.initialTokens?.(credentials);
   const tokens =
     oauth &&
     new TokenManager({
@@ -104,7 +104,7 @@ export function createConnector<Configuration, Connector extends BaseConnector>(
   return definition.create({
     connection,
     authenticationMethod,
-    credentials: proven.credentials,
+    credentials,
     configuration,
     oauth,
     tokens,
@@ -115,11 +115,4 @@ export function createConnector<Configuration, Connector extends BaseConnector>(
     events,
     signal: environment.signal ?? new AbortController().signal,
   });
-}
-
-function migrateConfiguration(definition: ConnectorDefinition, settings: ConnectorSettings): unknown {
-  const { configuration, configurationVersion } = settings;
-  if (!definition.migrate || configurationVersion === undefined || configurationVersion === definition.version)
-    return configuration;
-  return definition.migrate(configuration, configurationVersion);
 }

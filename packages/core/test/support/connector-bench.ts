@@ -44,7 +44,7 @@ export class PlainConnector extends BaseConnector<unknown, PlainConfiguration> {
     return { id, name: `Account ${id}`, environment: "sandbox", user: "ada" };
   }
 
-  protected async check(signal: AbortSignal): Promise<readonly ConnectionCheck[]> {
+  protected override async check(signal: AbortSignal): Promise<readonly ConnectionCheck[]> {
     await this.call({ path: "/status", signal });
     return [{ name: "api", ok: true, detail: "The API answers." }];
   }

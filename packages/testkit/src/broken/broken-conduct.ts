@@ -58,11 +58,18 @@ export const brokenConduct: readonly BrokenConnector[] = [
       protected override async sendRaw(request: ConnectorRequest): Promise<TransportResponse> {
         if (request.path.startsWith("/")) return super.sendRaw(request);
         const token = await this.context.tokens?.accessToken();
-        const answer = await fetch(request.path, { headers: token ? this.authorize(token) : {} });
+        const answer = await fetch(request.path, { headers: this.credentialHeaders(token) });
         const body = Buffer.from(await answer.arrayBuffer());
         const headers = Object.fromEntries(answer.headers);
         const text = () => body.toString();
-        return { status: answer.status, headers, body, text, json: (): unknown => JSON.parse(text()) };
+        return {
+          status: answer.status,
+          headers,
+          body,
+          text,
+          json: () => JSON.parse(text()),
+          tryJson: () => JSON.parse(text()),
+        };
       }
     },
   ),
@@ -124,7 +131,7 @@ export const brokenConduct: readonly BrokenConnector[] = [
     class extends ReferenceConnector {
       protected override mapFailure(response: TransportResponse, request: ConnectorRequest): ConnectorError {
         const error = super.mapFailure(response, request);
-        return Object.assign(error, { request: { headers: request.headers } });
+        return Object.assign(error, { request: { headers: this.credentialHeaders(undefined) } });
       }
     },
     basicHarness,
@@ -134,9 +141,9 @@ export const brokenConduct: readonly BrokenConnector[] = [
     "secrets.logs",
     "logs the token at debug",
     class extends ReferenceConnector {
-      protected override authorize(token: AccessToken): Readonly<Record<string, string>> {
+      protected override credentialHeaders(token: AccessToken | undefined): Readonly<Record<string, string>> {
         this.context.logger.debug({ token }, "Sending a request");
-        return super.authorize(token);
+        return super.credentialHeaders(token);
       }
     },
   ),

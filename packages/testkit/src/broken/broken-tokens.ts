@@ -24,7 +24,7 @@ export const brokenTokens: readonly BrokenConnector[] = [
       protected override async sendRaw(request: ConnectorRequest): Promise<TransportResponse> {
         this.#token ??= await this.context.tokens?.accessToken();
         const { path, ...rest } = request;
-        const headers = { ...request.headers, ...(this.#token && this.authorize(this.#token)) };
+        const headers = { ...request.headers, ...this.credentialHeaders(this.#token) };
         return this.transport.request({ ...rest, url: this.baseUrl() + path, headers });
       }
     },

@@ -1,10 +1,11 @@
 import {
+  type AccessToken,
   BaseConnector,
   type ConnectedAccount,
-  type ConnectionCheck,
-  ConnectorError,
+  type ConnectorError,
   type ConnectorRequest,
   mapHttpStatus,
+  readAnswer,
   redactText,
   type TransportResponse,
   type VendorFault,
@@ -61,29 +62,19 @@ export class ReferenceConnector extends BaseConnector<unknown, ReferenceConfigur
     const response = await this.send({
       method: "POST",
       path: "/api/notes",
-      headers: { ...this.ownHeaders(), "content-type": "application/json" },
+      headers: { "content-type": "application/json" },
       body: JSON.stringify({ text }),
       reconcile: "List the notes and look for its text.",
       name: "notes.create",
       ...options,
     });
-    return { id: readAs(createdWireSchema, response).id };
+    return { id: readAnswer(response, createdWireSchema, "a new note").id };
   }
 
   protected async identify(signal: AbortSignal): Promise<ConnectedAccount> {
-    const response = await this.send({
-      method: "GET",
-      path: "/api/me",
-      headers: this.ownHeaders(),
-      name: "me",
-      signal,
-    });
-    const { id, name, user } = readAs(accountWireSchema, response);
+    const response = await this.send({ method: "GET", path: "/api/me", name: "me", signal });
+    const { id, name, user } = readAnswer(response, accountWireSchema, "an account");
     return { id, name, user, environment: "sandbox" };
-  }
-
-  protected async check(): Promise<readonly ConnectionCheck[]> {
-    return [];
   }
 
   protected baseUrl(): string {
@@ -97,13 +88,12 @@ export class ReferenceConnector extends BaseConnector<unknown, ReferenceConfigur
 
   /** The page of notes at a path, or at the full URL that the vendor named. */
   protected async readPage(path: string, options: CallOptions): Promise<z.infer<typeof pageWireSchema>> {
-    const headers = this.ownHeaders();
-    return readAs(pageWireSchema, await this.send({ method: "GET", path, headers, name: "notes.list", ...options }));
+    const response = await this.send({ method: "GET", path, name: "notes.list", ...options });
+    return readAnswer(response, pageWireSchema, "a page of notes");
   }
 
-  /** The headers of a scheme without tokens. */
-  protected ownHeaders(): Readonly<Record<string, string>> {
-    if (this.context.authenticationMethod !== "basic") return {};
+  protected override credentialHeaders(token: AccessToken | undefined): Readonly<Record<string, string>> {
+    if (this.context.authenticationMethod !== "basic") return super.credentialHeaders(token);
     const { username, password } = basicCredentialsSchema.parse(this.context.credentials);
     return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` };
   }
@@ -115,26 +105,10 @@ export const basicCredentialsSchema = z.strictObject({
   password: z.string().min(1).meta({ writeOnly: true }),
 });
 
-function readAs<Schema extends z.ZodType>(schema: Schema, response: TransportResponse): z.output<Schema> {
-  const result = schema.safeParse(response.json(), { reportInput: false });
-  if (result.success) return result.data;
-  throw new ConnectorError("UNEXPECTED_RESPONSE", "The vendor's answer has another shape than it documents.");
-}
-
 function readFault(response: TransportResponse): VendorFault {
   const { status } = response;
-  const parsed = failureWireSchema.safeParse(parseJson(response));
+  const parsed = failureWireSchema.safeParse(response.tryJson());
   if (!parsed.success) return { status };
   const { code, message } = parsed.data.error;
   return { status, code, message: redactText(message) };
-}
-
-function parseJson(response: TransportResponse): unknown {
-  try {
-    return response.json();
-  } catch (error) {
-    // A gateway answers HTML in the vendor's place: the status says enough.
-    if (error instanceof ConnectorError) return undefined;
-    throw error;
-  }
 }

@@ -53,7 +53,10 @@ const createNote = defineOperation({
 });
 
 /** The definition that keeps the whole contract; broken ones are copies of it with one thing changed. */
-export const referenceDefinition: ConnectorDefinition<ReferenceConfiguration, ReferenceConnector> = defineConnector({
+export const referenceDefinition: ConnectorDefinition<ReferenceConfiguration, ReferenceConnector> = defineConnector<
+  ReferenceConfiguration,
+  ReferenceConnector
+>({
   specificationVersion: 1,
   type: "reference",
   displayName: "Reference vendor",
