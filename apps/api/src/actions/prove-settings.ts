@@ -3,10 +3,7 @@ import {
   type ConnectorDefinition,
   ConnectorService,
   createTransport,
-  type UnprovenSettings,
-  type ValidatedSettings,
   ValidationError,
-  validate,
 } from "@isthmus/core";
 import type { Services } from "../services.js";
 
@@ -42,7 +39,7 @@ export async function proveSettings(
   { externalSystemUrl, ...rest }: UnprovenConnector,
 ): Promise<ProvenConnector> {
   const settings = { ...rest, ...(externalSystemUrl !== undefined && { externalSystemUrl }) };
-  const { credentials, configuration } = validateSettings(definition, settings);
+  const { credentials, configuration } = service.validateCredentials(definition, settings, { pathsFrom: "settings" });
   if (typeof configuration !== "object" || configuration === null) {
     throw new ValidationError("The configuration has to be an object.", [
       { path: "configuration", message: "An object." },
@@ -57,28 +54,6 @@ export async function proveSettings(
     await transport.close();
   }
   return { credentials, configuration, externalSystemUrl: url, allowedHosts };
-}
-
-/** Core names a field within credentials or configuration; a caller of the API wants to know which of the two. */
-function validateSettings(definition: ConnectorDefinition, settings: UnprovenSettings): ValidatedSettings {
-  const scheme = definition.authentication[settings.authenticationMethod];
-  if (scheme) {
-    withPathPrefix("credentials", () => validate(scheme.credentials, settings.credentials, "credentials"));
-  }
-  return withPathPrefix("configuration", () => service.validateCredentials(definition, settings));
-}
-
-function withPathPrefix<Result>(prefix: string, work: () => Result): Result {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof ValidationError)) throw error;
-    const issues = error.issues.map(({ path, message }) => ({
-      path: path === "" ? prefix : `${prefix}.${path}`,
-      message,
-    }));
-    throw new ValidationError(error.message, issues);
-  }
 }
 
 function addressOf(definition: ConnectorDefinition, configuration: object): string | undefined {

@@ -7,7 +7,12 @@ interface TypedOperation {
   readonly operation: Operation;
 }
 
-/** Adds a path for each operation of each installed connector, with its own input and output schema. */
+type SchemaKind = "input" | "output" | "item";
+
+/**
+ * Adds a path for each operation of the installed connectors. The schemas are components of their own, named
+ * `{type}.{operation}.input`, `.output` and `.item` (one line of NDJSON), so that a generator gives each a name.
+ */
 export function addOperationPaths<Document extends object>(
   document: Document,
   definitions: readonly ConnectorDefinition[],
@@ -20,8 +25,36 @@ export function addOperationPaths<Document extends object>(
     `/v1/connectors/{id}/operations/${name}`,
     { post: describeOperation(name, typed) },
   ]);
-  const present: unknown = "paths" in document ? document.paths : {};
-  return { ...document, paths: { ...(present as object), ...Object.fromEntries(paths) } };
+  const components = readObject(document, "components");
+  const schemas = { ...readObject(components, "schemas"), ...Object.fromEntries(all.flatMap(schemasOf)) };
+  return {
+    ...document,
+    paths: { ...readObject(document, "paths"), ...Object.fromEntries(paths) },
+    components: { ...components, schemas },
+  };
+}
+
+function schemasOf(typed: TypedOperation): [string, object][] {
+  const { input, output, stream } = typed.operation;
+  const schemas: [SchemaKind, object][] = [
+    ["input", toJsonSchema(input, "input")],
+    ["output", toJsonSchema(output, "output")],
+    ...(stream ? ([["item", toJsonSchema(stream.item, "output")]] satisfies [SchemaKind, object][]) : []),
+  ];
+  return schemas.map(([kind, schema]) => {
+    const name = schemaName(typed, kind);
+    // References inside a schema ("#/$defs/…") are read from its $id, and not from the root of this document.
+    return [name, JSON.stringify(schema).includes('"$ref":') ? { $id: `urn:isthmus:${name}`, ...schema } : schema];
+  });
+}
+
+function schemaName({ definition, operation }: TypedOperation, kind: SchemaKind): string {
+  return `${definition.type}.${operation.name}.${kind}`;
+}
+
+function readObject(value: object, key: string): object {
+  const inner: unknown = Reflect.get(value, key);
+  return typeof inner === "object" && inner !== null ? inner : {};
 }
 
 /** Two types may have an operation of one name; OpenAPI knows a path only once, so its schemas are alternatives then. */
@@ -44,7 +77,7 @@ function describeOperation(name: string, typed: readonly TypedOperation[]): obje
     requestBody: {
       required: true,
       content: {
-        "application/json": { schema: alternatives(typed, ({ operation }) => toJsonSchema(operation.input, "input")) },
+        "application/json": { schema: alternatives(typed, "input") },
       },
     },
     responses: {
@@ -54,16 +87,8 @@ function describeOperation(name: string, typed: readonly TypedOperation[]): obje
             ? 'Done. As NDJSON, a failure in the middle ends with the line `{"error": Problem}` and a cut connection.'
             : "Done.",
         content: {
-          "application/json": {
-            schema: alternatives(typed, ({ operation }) => toJsonSchema(operation.output, "output")),
-          },
-          ...(streams.length > 0 && {
-            "application/x-ndjson": {
-              schema: alternatives(streams, ({ operation }) =>
-                operation.stream ? toJsonSchema(operation.stream.item, "output") : {},
-              ),
-            },
-          }),
+          "application/json": { schema: alternatives(typed, "output") },
+          ...(streams.length > 0 && { "application/x-ndjson": { schema: alternatives(streams, "item") } }),
         },
       },
       "4XX": problem("The request cannot be done, or the vendor refused it."),
@@ -72,10 +97,10 @@ function describeOperation(name: string, typed: readonly TypedOperation[]): obje
   };
 }
 
-function alternatives(typed: readonly TypedOperation[], toSchema: (each: TypedOperation) => object): object {
-  const schemas = typed.map((each) => ({ title: each.definition.displayName, ...toSchema(each) }));
-  const [only, ...others] = schemas;
-  return only !== undefined && others.length === 0 ? only : { anyOf: schemas };
+function alternatives(typed: readonly TypedOperation[], kind: SchemaKind): object {
+  const references = typed.map((each) => ({ $ref: `#/components/schemas/${schemaName(each, kind)}` }));
+  const [only, ...others] = references;
+  return only !== undefined && others.length === 0 ? only : { anyOf: references };
 }
 
 function problem(description: string): object {

@@ -33,14 +33,16 @@ describe("the API's own description", () => {
     expect(operations.length).toBeGreaterThanOrEqual(9);
     for (const { name, stream } of operations) {
       const described = body.paths[`/v1/connectors/{id}/operations/${name}`]?.post;
+      const { schemas } = body.components;
       const input = described?.requestBody.content["application/json"].schema;
       const output = described?.responses[200].content["application/json"].schema;
-      expect(input, name).toMatchObject({ type: "object" });
-      expect(output, name).toBeDefined();
+      expect(input, name).toEqual({ $ref: `#/components/schemas/salesforce.${name}.input` });
+      expect(output, name).toEqual({ $ref: `#/components/schemas/salesforce.${name}.output` });
+      expect(schemas[`salesforce.${name}.input`], name).toMatchObject({ type: "object" });
       expect(described.responses[200].content["application/x-ndjson"] !== undefined).toBe(stream !== undefined);
     }
-    const create = body.paths["/v1/connectors/{id}/operations/records.create"].post;
-    expect(create.requestBody.content["application/json"].schema).toMatchObject({ required: ["sobject", "record"] });
+    const create = body.components.schemas["salesforce.records.create.input"];
+    expect(create).toMatchObject({ required: ["sobject", "record"] });
   });
 
   it("has every route of the service that is not a page", async () => {

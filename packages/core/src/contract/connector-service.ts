@@ -13,6 +13,8 @@ export interface UnprovenSettings {
   readonly credentials: unknown;
   /** Default `{}`. */
   readonly configuration?: unknown;
+  /** Version of the connector package that stored the configuration; an older one is migrated first. Default: today's. */
+  readonly configurationVersion?: string;
   /** Address of the customer's system: the value of the definition's `externalSystemUrlField`. */
   readonly externalSystemUrl?: string;
 }
@@ -31,12 +33,19 @@ export interface ValidatedSettings {
  */
 export class ConnectorService {
   /**
-   * Checks credentials and configuration by their schemas. Sends nothing.
+   * Checks credentials and configuration by their schemas, the configuration after migrating one that an older version of
+   * the package stored. Sends nothing.
    *
+   * @param options - `pathsFrom`: where the paths of issues begin, at the field (`clientId`) or at the settings
+   *   (`credentials.clientId`). Default `field`.
    * @throws {ConnectorError} `UNSUPPORTED` when the connector does not know the method, naming those that it knows.
    * @throws {ValidationError} with an issue for each field.
    */
-  validateCredentials(definition: ConnectorDefinition, settings: UnprovenSettings): ValidatedSettings {
+  validateCredentials(
+    definition: ConnectorDefinition,
+    settings: UnprovenSettings,
+    { pathsFrom = "field" }: { readonly pathsFrom?: "field" | "settings" } = {},
+  ): ValidatedSettings {
     const { authentication, displayName } = definition;
     const method = settings.authenticationMethod;
     // Its own fields only: the method may come from a caller without types, and "constructor" is in every object.
@@ -48,10 +57,23 @@ export class ConnectorService {
         `${displayName} does not support the authentication method ${method}. It supports: ${known}.`,
       );
     }
+    const under = pathsFrom === "settings" ? underField : inField;
     return {
-      credentials: validate(scheme.credentials, settings.credentials, "credentials"),
-      configuration: validate(definition.configuration, withExternalSystemUrl(definition, settings), "configuration"),
+      credentials: under("credentials", () => validate(scheme.credentials, settings.credentials, "credentials")),
+      configuration: under("configuration", () => this.validateConfiguration(definition, settings)),
     };
+  }
+
+  /**
+   * The part of {@link validateCredentials} that is about the configuration.
+   *
+   * @throws {ValidationError} with an issue for each field.
+   */
+  validateConfiguration(
+    definition: ConnectorDefinition,
+    settings: Pick<UnprovenSettings, "configuration" | "configurationVersion" | "externalSystemUrl">,
+  ): unknown {
+    return validate(definition.configuration, withExternalSystemUrl(definition, settings), "configuration");
   }
 
   /** Asks the vendor who we are and whether its API answers; see `BaseConnector.testConnection`. */
@@ -88,9 +110,31 @@ export class ConnectorService {
   }
 }
 
+function inField<Result>(_field: string, prove: () => Result): Result {
+  return prove();
+}
+
+/** Names the field too in the paths of the issues. */
+function underField<Result>(field: string, prove: () => Result): Result {
+  try {
+    return prove();
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    const issues = error.issues.map(({ path, message }) => ({
+      path: path === "" ? field : `${field}.${path}`,
+      message,
+    }));
+    throw new ValidationError(error.message, issues, { cause: error });
+  }
+}
+
 /** The configuration with the address in its field; a second, different address there is a contradiction. */
-function withExternalSystemUrl(definition: ConnectorDefinition, settings: UnprovenSettings): unknown {
-  const { externalSystemUrl, configuration = {} } = settings;
+function withExternalSystemUrl(
+  definition: ConnectorDefinition,
+  settings: Omit<UnprovenSettings, "authenticationMethod" | "credentials">,
+): unknown {
+  const { externalSystemUrl } = settings;
+  const configuration = migrate(definition, settings) ?? {};
   const field = definition.externalSystemUrlField;
   if (externalSystemUrl === undefined || field === undefined) return configuration;
   if (typeof configuration !== "object" || configuration === null) return configuration;
@@ -101,4 +145,13 @@ function withExternalSystemUrl(definition: ConnectorDefinition, settings: Unprov
     ]);
   }
   return { ...configuration, [field]: externalSystemUrl };
+}
+
+function migrate(
+  definition: ConnectorDefinition,
+  { configuration, configurationVersion }: Pick<UnprovenSettings, "configuration" | "configurationVersion">,
+): unknown {
+  if (!definition.migrate || configurationVersion === undefined || configurationVersion === definition.version)
+    return configuration;
+  return definition.migrate(configuration, configurationVersion);
 }
