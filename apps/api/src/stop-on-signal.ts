@@ -11,14 +11,12 @@ export interface StoppableService {
   readonly stopping: AbortController;
   /** Ends what is still at work. */
   readonly ending: AbortController;
+  /** How long requests in flight may take after the signal, in milliseconds. Default 25 000. */
+  readonly graceMs?: number;
 }
 
-/** How long requests in flight may take after the signal, in milliseconds. */
-const graceMs = 25_000;
-
 /**
- * SIGTERM and SIGINT: readiness off, no new requests, those in flight finish (25 s at the most), everything is closed,
- * exit code 0. A second signal ends the process at once.
+ * SIGTERM and SIGINT: readiness off, no new requests, those in flight finish, everything is closed, exit code 0. A second signal ends the process at once.
  */
 export function stopOnSignal(service: StoppableService): void {
   let signals = 0;
@@ -26,7 +24,7 @@ export function stopOnSignal(service: StoppableService): void {
     signals += 1;
     if (signals > 1) process.exit(1);
     service.logger.info({ signal }, "Stopping");
-    stop(service).then(
+    stopService(service).then(
       () => process.exit(0),
       (error: unknown) => {
         service.logger.error({ err: error }, "The service did not stop cleanly");
@@ -38,7 +36,9 @@ export function stopOnSignal(service: StoppableService): void {
   process.on("SIGINT", onSignal);
 }
 
-async function stop({ app, services, logger, stopping, ending }: StoppableService): Promise<void> {
+/** Readiness off, no new requests; those in flight finish within `graceMs` or are ended; then everything is closed. */
+export async function stopService(service: StoppableService): Promise<void> {
+  const { app, services, logger, stopping, ending, graceMs = 25_000 } = service;
   stopping.abort();
   const timer = setTimeout(() => {
     logger.warn({ graceMs }, "Requests did not finish in time and are ended");

@@ -24,6 +24,14 @@ const resultSeconds = 300;
 // A callback may hold a parameter twice; core decides what that means, so nothing is refused here.
 const callbackQuerySchema = z.looseObject({ state: z.string().max(500).optional().catch(undefined) });
 
+/** What a browser is answered; a schema for documentation only, as pages are text. */
+const pageResponses = {
+  200: htmlContent("A page that says how it ended."),
+  "3xx": z.undefined().describe("The browser goes on."),
+  "4xx": htmlContent("A page that says what is wrong."),
+  "5xx": htmlContent("A page that says that Isthmus failed."),
+};
+
 /** `/oauth/start/{token}`, `/oauth/callback/{type}`, `/oauth/done/{id}`: the addresses that a person's browser sees. */
 export const oauthRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   await app.register(cookie);
@@ -47,6 +55,7 @@ export const oauthRoutes: FastifyPluginAsyncZod<Services> = async (app, services
         description: "Binds the authorisation to this browser by a cookie and goes on to the vendor. Works once.",
         operationId: "startAuthorization",
         params: z.object({ token: z.string().max(100) }),
+        response: pageResponses,
       },
     },
     async (request, reply) => {
@@ -69,6 +78,7 @@ export const oauthRoutes: FastifyPluginAsyncZod<Services> = async (app, services
         operationId: "finishAuthorization",
         params: z.object({ type: z.string().max(50) }),
         querystring: callbackQuerySchema,
+        response: pageResponses,
       },
     },
     async (request, reply) => {
@@ -102,11 +112,16 @@ export const oauthRoutes: FastifyPluginAsyncZod<Services> = async (app, services
         description: "Shows what the callback left in a cookie of this address.",
         operationId: "showAuthorizationResult",
         params: z.object({ id: z.string().max(50) }),
+        response: pageResponses,
       },
     },
-    (request, reply) => sendPage(reply, unpackResultPage(request.cookies[resultCookie] ?? "") ?? noResult),
+    async (request, reply) => sendPage(reply, unpackResultPage(request.cookies[resultCookie] ?? "") ?? noResult),
   );
 };
+
+function htmlContent(description: string) {
+  return { description, content: { "text/html": { schema: z.string() } } };
+}
 
 /**
  * Leaves the callback's address, so that neither the address bar nor the history keeps code and state. The page travels in

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { ConnectorFactory, LocalKeyring, type Logger, silentLogger } from "@isthmus/core";
+import { ConnectorFactory, LocalKeyring, type Logger } from "@isthmus/core";
 import { salesforce } from "@isthmus/salesforce";
 import { type SalesforceSandbox, startSalesforceSandbox } from "@isthmus/sandbox";
 import type { FastifyInstance } from "fastify";
@@ -20,10 +20,13 @@ export interface TestService {
   readonly services: Services;
   readonly app: FastifyInstance;
   readonly sandbox: SalesforceSandbox;
-  /** Everything that the HTTP side has logged. */
+  /** Everything that the service has logged, down to debug. */
   readonly logLines: readonly string[];
   /** Makes a tenant through the API; the client has its administrator's key. */
   createTenant(): Promise<TestTenantClient>;
+  /** Turns readiness off; ends what is at work. */
+  readonly stopping: AbortController;
+  readonly ending: AbortController;
   /** Stops the service and the sandbox; the database stays. */
   close(): Promise<void>;
 }
@@ -58,7 +61,7 @@ export async function startTestService(database: Database, options: TestServiceO
     database,
     connectors: new ConnectorFactory([salesforce]),
     keyProvider: LocalKeyring.parse(options.keys ?? LocalKeyring.generate()),
-    logger: options.logger ?? silentLogger,
+    logger: options.logger ?? logger,
     stopping: stopping.signal,
     ending: ending.signal,
     settings: {
@@ -77,6 +80,8 @@ export async function startTestService(database: Database, options: TestServiceO
     app,
     sandbox,
     logLines,
+    stopping,
+    ending,
     async createTenant() {
       const answer = await new ApiClient(url, platformKey).post("/v1/tenants", {
         name: `Tenant ${randomBytes(3).toString("hex")}`,

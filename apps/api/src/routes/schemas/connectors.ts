@@ -52,7 +52,10 @@ export const updateConnectorSchema = z
 /** Query of `GET /v1/connectors`. */
 export const listConnectorsSchema = pageQuerySchema.extend({
   type: z.string().max(50).optional(),
-  active: z.stringbool({ truthy: ["true"], falsy: ["false"], case: "sensitive" }).optional(),
+  active: z
+    .enum(["true", "false"])
+    .transform((text) => text === "true")
+    .optional(),
   environment: environment.optional(),
 });
 

@@ -1,0 +1,226 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Answer, ApiClient } from "../support/api-client.js";
+import { TestBrowser } from "../support/browser.js";
+import { type DocumentedCall, findMisfits, type JsonSchema, listCalls, responseOf } from "../support/document-calls.js";
+import { useServerDatabase } from "../support/server-database.js";
+import {
+  platformKey,
+  sandboxConnector,
+  startTestService,
+  type TestService,
+  type TestTenantClient,
+} from "../support/service.js";
+
+/** The same numbers in every run, so that a failure can be looked at. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+const rubbish: readonly unknown[] = [
+  null,
+  true,
+  -1,
+  1e308,
+  0.1,
+  "",
+  " ",
+  "x".repeat(300),
+  "' or 1=1 --",
+  "../../etc/passwd",
+  "\u202e💥",
+  "%00",
+  "a\0b",
+  "\ud800",
+  "2020-13-45T99:99:99Z",
+  [],
+  [[[]]],
+  {},
+  { a: { b: [] } },
+];
+
+describe("every call of the document", () => {
+  const get = useServerDatabase();
+  let service: TestService;
+  let tenant: TestTenantClient;
+  let connectorId: string;
+  let calls: DocumentedCall[];
+  const random = seeded(20_261_123);
+  const pick = <Value>(values: readonly Value[]): Value => values[Math.floor(random() * values.length)] as Value;
+
+  beforeAll(async () => {
+    service = await startTestService(get().database);
+    tenant = await service.createTenant();
+    connectorId = await connect();
+    calls = listCalls((await tenant.api.get("/openapi.json")).body);
+    expect(calls.length).toBeGreaterThan(30);
+  });
+  afterAll(() => service?.close());
+
+  async function connect(): Promise<string> {
+    const { id } = (await tenant.api.post("/v1/connectors", sandboxConnector(service))).body;
+    const link = await tenant.api.post(`/v1/connectors/${id}/authorize`);
+    await new TestBrowser().follow(link.body.authorizationUrl);
+    return id;
+  }
+
+  async function send(call: DocumentedCall, key: string | undefined, values: Values): Promise<Answer> {
+    const path = call.path.replace(/\{(\w+)\}/g, (_, name) => encode(values.parameter(name, {})));
+    const inQuery = call.parameters.filter((parameter) => parameter.in === "query");
+    const query = inQuery.map(({ name, schema }) => `${name}=${encode(values.parameter(name, schema))}`).join("&");
+    const headers: Record<string, string> = call.parameters.some(({ name }) => name === "if-match")
+      ? { "if-match": values.ifMatch }
+      : {};
+    const body = call.body === undefined ? undefined : values.body(call);
+    const address = query === "" ? path : `${path}?${query}`;
+    return new ApiClient(service.url, key).send(call.method, address, body && JSON.stringify(body), headers);
+  }
+
+  interface Values {
+    readonly ifMatch: string;
+    parameter(name: string, schema: JsonSchema): unknown;
+    body(call: DocumentedCall): unknown;
+  }
+
+  const keyFor = ({ security }: DocumentedCall) =>
+    security.includes("platformKey") ? platformKey : security.length > 0 ? tenant.apiKey : undefined;
+
+  /** The answer is one that the document tells of, and none of a failure inside. */
+  function expectDocumented(call: DocumentedCall, answer: Answer): void {
+    const name = `${call.operationId} → ${answer.status} ${answer.text.slice(0, 200)}`;
+    expect(answer.status, name).toBeLessThan(500);
+    const response = responseOf(call, answer.status);
+    expect(response, name).toBeDefined();
+    const mediaType = answer.headers.get("content-type")?.split(";")[0] ?? "";
+    const content = response?.content;
+    if (answer.text === "") return;
+    expect(Object.keys(content ?? {}), name).toContain(mediaType);
+    if (mediaType === "text/html") return;
+    expect(findMisfits(content?.[mediaType]?.schema ?? {}, answer.body), name).toEqual([]);
+  }
+
+  it("answers 401 without a key, unless it is open to anybody", async () => {
+    const closed = calls.filter(({ security }) => security.length > 0);
+    for (const call of closed) {
+      const answer = await send(call, undefined, plausible(connectorId));
+      expect([answer.status, answer.body.code], call.operationId).toEqual([401, "UNAUTHENTICATED"]);
+      expectDocumented(call, answer);
+    }
+    expect(calls.length - closed.length).toBe(5);
+  });
+
+  it("answers 404 to another tenant, whatever is asked of a connector, a user or a key", async () => {
+    const other = await service.createTenant();
+    for (const call of calls.filter(({ path }) => path.startsWith("/v1/") && path.includes("{id}"))) {
+      const answer = await send(call, other.apiKey, plausible(connectorId));
+      expect([answer.status, answer.body.code], call.operationId).toEqual([404, "NOT_FOUND"]);
+    }
+    const { body } = await tenant.api.get(`/v1/connectors/${connectorId}`);
+    expect(body).toMatchObject({ status: "connected", version: 1 });
+  });
+
+  it("answers rubbish with what the document says", { timeout: 30_000 }, async () => {
+    for (const call of calls) {
+      for (let round = 0; round < 3; round += 1)
+        expectDocumented(call, await send(call, keyFor(call), nonsense(round)));
+    }
+  });
+
+  it("answers plausible input with what the document says", { timeout: 30_000 }, async () => {
+    // What ends a connection goes last, so that the calls before it reach the vendor.
+    const ending = /disconnect|delete|revoke/i;
+    const inOrder = calls.toSorted(
+      (left, right) => Number(ending.test(left.operationId)) - Number(ending.test(right.operationId)),
+    );
+    const fresh = await connect();
+    const { records } = (await tenant.api.run(fresh, "query", { soql: "SELECT Id FROM Account LIMIT 1" })).body;
+    let succeeded = 0;
+    for (const call of inOrder) {
+      const id = call.path.startsWith("/v1/users") ? tenant.userId : fresh;
+      const answer = await send(call, keyFor(call), plausible(id, records[0].Id));
+      expectDocumented(call, answer);
+      if (answer.status < 400) succeeded += 1;
+    }
+    // A link and a key that are not there, a connector that has changed, an upsert by a field that is no external id.
+    expect(calls.length - succeeded).toBeLessThanOrEqual(4);
+  });
+
+  function nonsense(round: number): Values {
+    return {
+      ifMatch: pick(['"1"', "*", "\u00ff", '"999999999999"']),
+      parameter: (name) => (round === 1 && name === "id" ? connectorId : pick(rubbish)),
+      body: ({ body }) => {
+        const fields = Object.keys((body?.properties as object | undefined) ?? {});
+        return round === 0 ? pick(rubbish) : Object.fromEntries(fields.map((field) => [field, pick(rubbish)]));
+      },
+    };
+  }
+
+  function plausible(id: string, recordId = ""): Values {
+    const known: Readonly<Record<string, unknown>> = {
+      id,
+      type: "salesforce",
+      entity: "Account",
+      sobject: "Account",
+      record: { Name: "Smoke & Söhne" },
+      soql: "SELECT Id FROM Account LIMIT 2",
+      externalIdField: "External_Id__c",
+      returnTo: "https://app.example.com/",
+      code: `smoke-${Math.floor(random() * 1e9)}`,
+      email: `smoke-${Math.floor(random() * 1e9)}@example.com`,
+      userId: tenant.userId,
+      actorUserId: tenant.userId,
+      outcome: "success",
+      expiresAt: "2999-01-01T00:00:00Z",
+      since: "2020-01-01T00:00:00Z",
+      until: "2999-01-01T00:00:00Z",
+      cursor: Buffer.from("00000000-0000-7000-8000-000000000000").toString("base64url"),
+    };
+    const value = (name: string, schema: JsonSchema): unknown => {
+      if (Object.hasOwn(known, name)) return known[name];
+      const { type, enum: options, anyOf, properties, items, required, minimum } = schema as ApiSchema;
+      if (schema.const !== undefined) return schema.const;
+      if (options) return options[0];
+      if (anyOf) return value(name, anyOf[0] ?? {});
+      if (type === "object") {
+        const wanted = Object.entries(properties ?? {}).filter(([field]) => required?.includes(field));
+        return Object.fromEntries(wanted.map(([field, inner]) => [field, value(field, inner)]));
+      }
+      if (type === "array") return [value(name, items ?? {})];
+      if (type === "boolean") return true;
+      if (type === "integer" || type === "number") return minimum ?? 1;
+      return schema.default ?? "smoke";
+    };
+    return {
+      ifMatch: '"1"',
+      parameter: value,
+      body: (call) =>
+        call.operationId === "createConnector"
+          ? sandboxConnector(service)
+          : withRecord(value("", call.body ?? {}), recordId),
+    };
+  }
+});
+
+interface ApiSchema {
+  readonly type?: string;
+  readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly JsonSchema[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+  readonly required?: readonly string[];
+  readonly minimum?: number;
+}
+
+/** In a body, `id` is a record's. */
+function withRecord(body: unknown, id: string): unknown {
+  return typeof body === "object" && body !== null && "id" in body ? { ...body, id } : body;
+}
+
+function encode(value: unknown): string {
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+  return encodeURIComponent(text.toWellFormed());
+}

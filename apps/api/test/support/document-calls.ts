@@ -1,0 +1,60 @@
+import { z } from "zod";
+
+/** A JSON Schema as the document has it. */
+export type JsonSchema = { readonly [key: string]: unknown };
+
+/** One operation of an OpenAPI document. */
+export interface DocumentedCall {
+  readonly method: string;
+  readonly path: string;
+  readonly operationId: string;
+  /** Names of the security schemes; empty = open to anybody. */
+  readonly security: readonly string[];
+  readonly parameters: readonly { readonly name: string; readonly in: string; readonly schema: JsonSchema }[];
+  readonly body: JsonSchema | undefined;
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { schema: JsonSchema }>> }>>;
+}
+
+/** As much of an OpenAPI document as its calls need. */
+// biome-ignore lint/suspicious/noExplicitAny: a document is read here field by field, and the tests prove it
+export type ApiDocument = any;
+
+/** Every call of a document, references in its schemas replaced by what they refer to. */
+export function listCalls(document: ApiDocument): DocumentedCall[] {
+  const methods = ["get", "post", "patch", "put", "delete"];
+  return Object.entries<ApiDocument>(document.paths).flatMap(([path, item]) =>
+    methods.flatMap((method) => {
+      const call = item[method];
+      if (call === undefined) return [];
+      const security = (call.security ?? document.security).flatMap((each: object) => Object.keys(each));
+      const { operationId } = call;
+      const parameters = inline(document, call.parameters ?? []) as DocumentedCall["parameters"];
+      const body = inline(document, call.requestBody?.content["application/json"]?.schema) as JsonSchema | undefined;
+      const responses = inline(document, call.responses) as DocumentedCall["responses"];
+      return [{ method: method.toUpperCase(), path, operationId, security, parameters, body, responses }];
+    }),
+  );
+}
+
+/** What the document says of an answer of this status; `undefined` when it says nothing. */
+export function responseOf({ responses }: DocumentedCall, status: number) {
+  const range = `${Math.floor(status / 100)}xx`;
+  const key = Object.keys(responses).find((each) => each === String(status) || each.toLowerCase() === range);
+  return key === undefined ? undefined : responses[key];
+}
+
+/** What is wrong with `value` by `schema`; empty when it fits. */
+export function findMisfits(schema: JsonSchema, value: unknown): string[] {
+  const result = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]).safeParse(value);
+  return result.success ? [] : result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+}
+
+function inline(document: ApiDocument, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((each) => inline(document, each));
+  if (typeof value !== "object" || value === null) return value;
+  const reference = (value as { $ref?: unknown }).$ref;
+  if (typeof reference === "string") {
+    return inline(document, document.components.schemas[reference.replace("#/components/schemas/", "")]);
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, inline(document, inner)]));
+}
