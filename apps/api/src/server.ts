@@ -1,6 +1,7 @@
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, fastify, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { authenticationPlugin, platformAuthenticationPlugin } from "./plugins/authentication.js";
+import { answerClientError } from "./plugins/client-error.js";
 import { registerDocs } from "./plugins/docs.js";
 import { acceptEmptyJson } from "./plugins/json-body.js";
 import { registerOpenApi } from "./plugins/openapi.js";
@@ -23,6 +24,9 @@ export interface ServerOptions {
 /** Largest body of a request, in bytes. */
 const bodyLimit = 4 * 1024 * 1024;
 
+/** How long a request may take to arrive, in milliseconds; its answer may take longer. */
+const requestTimeoutMs = 120_000;
+
 /** Builds the HTTP server from parts handed in. It does not listen yet. */
 export async function buildServer({ services, logger, https }: ServerOptions): Promise<FastifyInstance> {
   const app = fastify({
@@ -31,6 +35,9 @@ export async function buildServer({ services, logger, https }: ServerOptions): P
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIdOf,
     bodyLimit,
+    // Fastify's default is no limit: a caller who sends a byte a minute would hold its connection for ever.
+    requestTimeout: requestTimeoutMs,
+    clientErrorHandler: answerClientError,
     // The longest part of a path that a route allows: an entity's name.
     routerOptions: { maxParamLength: 255 },
     // stoppingPlugin says so in a problem document.

@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ApiClient } from "../support/api-client.js";
 import { useServerDatabase } from "../support/server-database.js";
@@ -184,7 +185,20 @@ describe("bad input gets a clear answer", () => {
     }
   });
 
-  it("survives a request that is no HTTP and one whose body never comes", async () => {
+  it.each([
+    ["no HTTP", "HELO there\r\n\r\n"],
+    ["headers without end", `GET /healthz HTTP/1.1\r\nx-filler: ${"x".repeat(40_000)}\r\n\r\n`],
+    ["two lengths", "POST /v1/users HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nxx"],
+  ])("answers %s with a problem document too", async (_, text) => {
+    const socket = connect(Number(new URL(service.url).port), "127.0.0.1");
+    socket.write(text);
+    let answer = "";
+    for await (const chunk of socket) answer += String(chunk);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 .*content-type: application\/problem\+json.*"code":"BAD_REQUEST"/s);
+    expect((await tenant.api.get("/healthz")).status).toBe(200);
+  });
+
+  it("survives a request whose body never comes", async () => {
     const aborted = request(`${service.url}/v1/connectors`, {
       method: "POST",
       headers: {

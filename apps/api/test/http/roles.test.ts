@@ -53,7 +53,11 @@ describe("roles", () => {
     expect(await allowed((api) => api.post(`${path}/authorize`))).toEqual(["admin", "editor"]);
     expect(await allowed((api) => api.post(`${path}/disconnect`))).toEqual(["admin", "editor"]);
     expect(await allowed((api) => api.post(`${path}/test`))).toEqual(["admin", "editor", "operator"]);
-    expect(await allowed((api) => api.get(path))).toEqual(roleNames);
+    expect(await allowed((api) => api.post(`${path}/refresh`))).toEqual(["admin", "editor"]);
+    for (const read of [path, `${path}/operations`, `${path}/entities`, `${path}/entities/Account`]) {
+      expect(await allowed((api) => api.get(read)), read).toEqual(roleNames);
+    }
+    expect(await allowed((api) => api.get("/v1/connector-types/salesforce"))).toEqual(roleNames);
     expect(await allowed((api) => api.get("/v1/connector-types"))).toEqual(roleNames);
     expect(await allowed((api) => api.delete(path, { "if-match": '"999"' }))).toEqual(["admin", "editor"]);
   });
@@ -63,12 +67,25 @@ describe("roles", () => {
     const create = { sobject: "Account", record: { Name: "x" } };
     expect(await allowed((api) => api.run(body.id, "limits", {}))).toEqual(["admin", "editor", "operator", "viewer"]);
     expect(await allowed((api) => api.run(body.id, "records.create", create))).toEqual(["admin", "editor", "operator"]);
+    const soql = { soql: "SELECT Id FROM Account" };
+    const ndjson = { accept: "application/x-ndjson" };
+    expect(await allowed((api) => api.run(body.id, "query", soql, ndjson))).toEqual([
+      "admin",
+      "editor",
+      "operator",
+      "viewer",
+    ]);
   });
 
   it("keeps people, other people's keys and the audit log to those who need them", async () => {
     const newUser = () => ({ email: `${crypto.randomUUID()}@example.com`, name: "New", roles: ["viewer"] });
     expect(await allowed((api) => api.post("/v1/users", newUser()))).toEqual(["admin"]);
     expect(await allowed((api) => api.get("/v1/users"))).toEqual(["admin", "approver"]);
+    const promote = { roles: ["admin"] };
+    const { userId: viewerId } = as("viewer");
+    expect(await allowed((api) => api.patch(`/v1/users/${crypto.randomUUID()}`, promote))).toEqual(["admin"]);
+    expect((await as("viewer").api.patch(`/v1/users/${viewerId}`, promote)).status).toBe(403);
+    expect((await as("editor").api.patch(`/v1/users/${viewerId}`, promote)).status).toBe(403);
     expect(await allowed((api) => api.get("/v1/audit-events"))).toEqual(["admin", "approver"]);
     expect(await allowed((api) => api.post("/v1/api-keys", { name: "own" }))).toEqual(roleNames);
     expect(await allowed((api) => api.post("/v1/api-keys", { name: "other", userId: tenant.userId }))).toEqual([
