@@ -9,8 +9,8 @@ import { withConflicts } from "./database-conflicts.js";
 import { findConnector } from "./find-connector.js";
 
 /**
- * Deletes a connector: gives the grant back at the vendor as far as that is possible, then removes credentials and
- * tokens and marks the row as deleted. A vendor that is away does not keep a connector alive.
+ * Deletes a connector: gives the grant back at the vendor as far as that is possible, then destroys the tokens and marks
+ * the row as deleted; its sealed credentials stay in it. A vendor that is away does not keep a connector alive.
  *
  * @param expectedVersion - Only when it is still at this version; `undefined` = at any.
  * @throws {NotFoundError}

@@ -6,7 +6,8 @@ const maxDepth = 100;
 
 /**
  * Refuses text that cannot be stored or sent on as it is: NUL characters (PostgreSQL has none) and halves of surrogate
- * pairs (UTF-8 has none, so they would silently become another character), and bodies that are nested without reason.
+ * pairs (UTF-8 has none, so they would silently become another character), numbers beyond all numbers, and bodies that are
+ * nested without reason.
  * Here, because nearly every field of every route would have to say the same.
  */
 export const plainInputPlugin = fastifyPlugin((app, _options, done) => {
@@ -29,6 +30,10 @@ function findIssue(input: unknown): { readonly path: string; readonly message: s
   for (let place = places.pop(); place !== undefined; place = places.pop()) {
     const { value, path } = place;
     if (typeof value === "string" && !isPlain(value)) return { path: path.join("."), message: notPlain };
+    // JSON.parse reads 1e999 as Infinity, and JSON.stringify would write that as null.
+    if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) {
+      return { path: path.join("."), message: "A number that a double can hold." };
+    }
     if (typeof value !== "object" || value === null) continue;
     if (path.length >= maxDepth) return { path: path[0] ?? "", message: `At most ${maxDepth} levels.` };
     for (const [key, inner] of Object.entries(value)) {

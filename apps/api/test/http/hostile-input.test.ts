@@ -59,7 +59,6 @@ describe("hostile input", () => {
     "/v1/audit-events?since=0000-01-01T00:00:00Z",
     "/v1/connector-types/%00",
     "/oauth/start/%00",
-    "/oauth/callback/salesforce?state=%00",
     "/v1/connectors?limit=1e400",
     "/v1/connectors?limit=-1",
     "/v1/connectors?limit=1&limit=2",
@@ -83,6 +82,20 @@ describe("hostile input", () => {
       body: invalid,
     });
     expect([answer.status, await answer.json()]).toEqual([400, expect.objectContaining({ code: "MALFORMED_JSON" })]);
+  });
+
+  it("tells a person whose callback holds rubbish that it does", async () => {
+    for (const query of ["state=%00", "state=a&state=b", "state=%ED%A0%80", `state=${"s".repeat(600)}`, "%E0%A4%A=1"]) {
+      const page = await new TestBrowser().follow(`${service.url}/oauth/callback/salesforce?${query}`);
+      expect([page.status, page.headers.get("content-type")], query).toEqual([400, "text/html; charset=utf-8"]);
+    }
+  });
+
+  it("refuses a number beyond all numbers: written on as JSON, it would be null and empty the field", async () => {
+    const record = '{"sobject":"Account","record":{"Name":"n","NumberOfEmployees":1e999}}';
+    const answer = await tenant.api.run(connectorId, "records.create", record);
+    expect(answer).toMatchObject(refusal);
+    expect(answer.body.errors[0].path).toBe("record.NumberOfEmployees");
   });
 
   it("takes an id in capitals for the same: nobody disables themselves by it, and the audit names one id", async () => {
