@@ -179,10 +179,30 @@ describe("bad input gets a clear answer", () => {
         (text) => text.includes(answer.body.requestId) && text.includes("unexpectedly"),
       );
       expect(line).toBeDefined();
+      const planted = { clientId: "planted-client-id", clientSecret: "planted-client-secret" };
+      const failed = await create({ name: "planted-name", credentials: planted });
+      expect(failed).toMatchObject({ status: 500, body: { code: "INTERNAL" } });
+      expect(service.logLines.some((text) => text.includes(failed.body.requestId))).toBe(true);
     } finally {
       await superuser.query("alter table connectors_elsewhere rename to connectors");
       await superuser.end();
     }
+  });
+
+  it("writes neither secrets nor records of failed calls into the log, down to debug", async () => {
+    const planted = "planted-in-a-failing-call";
+    const { body } = await create({ credentials: { clientId: planted, clientSecret: planted } });
+    await create({ credentials: { clientId: planted, [planted]: planted } });
+    await create({ externalSystemUrl: `https://${planted}.example.com` });
+    await tenant.api.run(body.id, "records.create", { sobject: planted, record: planted });
+    await tenant.api.run(body.id, "query", { soql: `SELECT ${planted}` });
+    await tenant.api.get(`/v1/connectors?cursor=${planted}`);
+    await tenant.api.post("/v1/connectors", `{"code": "${planted}`);
+    await new ApiClient(service.url, planted).get("/v1/connectors");
+    await new ApiClient(service.url, undefined).get(`/oauth/callback/salesforce?code=${planted}&state=${planted}`);
+    await new ApiClient(service.url, undefined).get(`/oauth/start/${planted}`);
+    expect(service.logLines.length).toBeGreaterThan(10);
+    expect(service.logLines.filter((line) => line.includes("planted"))).toEqual([]);
   });
 
   it.each([
