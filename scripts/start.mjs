@@ -44,7 +44,8 @@ try {
         ],
         // The secret goes by the environment: arguments can be read by every user of the machine.
         environment: { ...process.env, SANDBOX_CLIENT_SECRET: credentials.clientSecret },
-        readyUrl: `http://${address}/__sandbox/health`,
+        readyText: "Press Ctrl-C",
+        forward: () => undefined,
         failed,
       });
       return { ...sandbox, ...credentials, address, url: `http://${address}` };
@@ -70,7 +71,8 @@ try {
         .filter(Boolean)
         .join(","),
     },
-    readyUrl: `http://${host}:${port}/readyz`,
+    readyText: "Isthmus listens on",
+    forward: (text) => process.stdout.write(text),
     failed,
   });
   const apiKey = await ensureTenant(state, `http://${host}:${port}`);

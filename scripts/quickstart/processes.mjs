@@ -6,26 +6,34 @@ const children = [];
 const readyWithinMs = 60_000;
 const stopWithinMs = 30_000;
 
-/** Starts a Node process and waits until `readyUrl` answers 2xx. Calls `failed` when it ends later, unasked. */
-export async function startProcess({ name, script, arguments: argv, environment, readyUrl, failed }) {
-  const child = spawn(process.execPath, [script, ...argv], {
-    env: environment,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
+/**
+ * Starts a Node process and waits until it has printed `readyText` itself: an address that answers might be somebody else's.
+ * What it prints later goes to `forward`. Calls `failed` when it ends later, unasked.
+ */
+export async function startProcess({ name, script, arguments: argv, environment, readyText, forward, failed }) {
+  const child = spawn(process.execPath, [script, ...argv], { env: environment, stdio: ["ignore", "pipe", "inherit"] });
+  children.push(child);
   const ended = new Promise((resolve) => {
     child.once("error", (error) => resolve(error.message));
     child.once("exit", (code, signal) => resolve(`ended (${signal ?? `exit code ${code}`})`));
   });
-  children.push(child);
-  const deadline = Date.now() + readyWithinMs;
-  for (;;) {
-    const state = await Promise.race([ended, isReady(readyUrl)]);
-    if (typeof state === "string") throw new Error(`${name} ${state}; its own words stand above`);
-    if (state) break;
-    if (Date.now() > deadline) throw new Error(`${name} was not ready within ${readyWithinMs / 1000} s`);
-    await delay(50);
-  }
+  const ready = untilPrinted(child.stdout, readyText, forward);
+  const late = delay(readyWithinMs, "late", { ref: false });
+  const state = await Promise.race([ready, ended.then((how) => `${how}; its own words stand above`), late]);
+  if (state === "late") throw new Error(`${name} was not ready within ${readyWithinMs / 1000} s`);
+  if (typeof state === "string") throw new Error(`${name} ${state}`);
   ended.then((how) => failed(name, how));
+}
+
+function untilPrinted(stream, text, forward) {
+  let printed = "";
+  return new Promise((resolve) => {
+    stream.setEncoding("utf8").on("data", (chunk) => {
+      if (printed.includes(text)) return forward(chunk);
+      printed += chunk;
+      if (printed.includes(text)) resolve(undefined);
+    });
+  });
 }
 
 /** Asks every process to end, waits for it, and ends by force what does not within 30 s. */
@@ -40,12 +48,4 @@ export async function stopAll() {
       clearTimeout(timer);
     }),
   );
-}
-
-async function isReady(url) {
-  try {
-    return (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok;
-  } catch {
-    return false; // Not listening yet: that is what is being waited for.
-  }
 }
