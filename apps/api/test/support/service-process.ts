@@ -28,9 +28,12 @@ export function processSettings(dataDirectory: string): ProcessSettings {
   return { ISTHMUS_DATA: dataDirectory, ISTHMUS_KEYS: LocalKeyring.generate() };
 }
 
+// These processes live for seconds: V8's optimising compiler for WASM would cost more CPU than its code ever saves.
+const nodeOptions = ["--liftoff-only", "--import", sources];
+
 /** Starts the service with exactly these variables beside PATH. */
 export function startServiceProcess(environment: Readonly<Record<string, string>>): ServiceProcess {
-  const child = spawn(process.execPath, ["--import", sources, main], {
+  const child = spawn(process.execPath, [...nodeOptions, main], {
     env: { PATH: process.env.PATH, PORT: "0", LOG_LEVEL: "warn", NODE_NO_WARNINGS: "1", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
