@@ -96,6 +96,8 @@ export const connectionRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
       schema: {
         tags,
         summary: "Give the authorisation back and destroy the tokens",
+        description:
+          "UNSUPPORTED for an authentication method without tokens, such as api_key: switch the connector off (active: false) or delete it.",
         operationId: "disconnectConnector",
         params: idParametersSchema,
         response: { 200: disconnectSchema, ...problemResponses },

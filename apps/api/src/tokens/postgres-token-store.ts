@@ -1,16 +1,18 @@
-import type {
-  AbandonRequest,
-  BeginRequest,
-  BeginResult,
-  CommitRequest,
-  SealContext,
-  TokenRecord,
-  TokenSet,
-  TokenStore,
-  Vault,
+import {
+  type AbandonRequest,
+  type BeginRequest,
+  type BeginResult,
+  type CommitRequest,
+  ConnectorError,
+  type SealContext,
+  type TokenRecord,
+  type TokenSet,
+  type TokenStore,
+  type Vault,
 } from "@isthmus/core";
 import { z } from "zod";
 import type { Database } from "../database/index.js";
+import { isUnreadable } from "../errors/index.js";
 import type { ConnectorTokenRepository, SealedTokenRecord } from "../repositories/index.js";
 
 /** Which connection a store stands for, and with what it works. */
@@ -42,7 +44,14 @@ export class PostgresTokenStore implements TokenStore {
 
   async begin(request: BeginRequest): Promise<BeginResult> {
     const result = await this.#unit((tokens, id) => tokens.claim(id, request));
-    return result.outcome === "held" ? result : { ...result, record: await this.#open(result.record) };
+    if (result.outcome === "held") return result;
+    try {
+      return { ...result, record: await this.#open(result.record) };
+    } catch (error) {
+      // A fresh authorization supersedes the set whatever is in it: one that does not open must not keep it out.
+      if (request.purpose !== "authorize" || !isUnreadable(error)) throw error;
+      return { ...result, record: { ...result.record, tokens: undefined } };
+    }
   }
 
   async commit(
@@ -93,7 +102,14 @@ const tokenSetSchema = z.looseObject({
 });
 
 function readTokenSet(opened: unknown): TokenSet {
-  const { refreshToken, expiresAtMs, scope, rotates, reconnectBeforeMs, ...rest } = tokenSetSchema.parse(opened);
+  const parsed = tokenSetSchema.safeParse(opened);
+  if (!parsed.success) {
+    throw new ConnectorError(
+      "SEALED_VALUE_UNREADABLE",
+      "The stored token set is not in a form that this release reads. Authorise the connector again.",
+    );
+  }
+  const { refreshToken, expiresAtMs, scope, rotates, reconnectBeforeMs, ...rest } = parsed.data;
   return {
     ...rest,
     ...(refreshToken !== undefined && { refreshToken }),

@@ -134,7 +134,6 @@ describe("calls that are interrupted or meet each other", () => {
         await api.post(`${path}/test`),
         await api.post(`${path}/refresh`),
         await api.post(`${path}/authorize`),
-        await api.post(`${path}/disconnect`),
         await api.get(`${path}/entities`),
         await api.patch(path, { configuration: {} }, { "if-match": '"1"' }),
       ];
