@@ -1,6 +1,6 @@
 import { assertAllowed, type Caller } from "../authorization/index.js";
 import { ApiError } from "../errors/index.js";
-import type { UserChanges } from "../repositories/index.js";
+import type { UserChanges, UserRepository } from "../repositories/index.js";
 import type { Services } from "../services.js";
 import { auditOf } from "./audit.js";
 import { type UserView, viewUser } from "./user-view.js";
@@ -10,7 +10,7 @@ import { type UserView, viewUser } from "./user-view.js";
  *
  * @throws {NotFoundError}
  * @throws {ApiError} `LAST_ADMINISTRATOR` when callers try to take their own administrator's rights: somebody else has
- *   to, so that a tenant cannot lock itself out.
+ *   to, so that a tenant cannot lock itself out. `FORBIDDEN` when theirs were taken in this very moment.
  */
 export async function updateUser(
   services: Services,
@@ -27,6 +27,7 @@ export async function updateUser(
     );
   }
   return services.database.asTenant(caller.tenantId, async ({ users, auditEvents }) => {
+    if (losesAdmin) await assertStillAdministrator(users, caller);
     const row = await users.update(id, changes);
     const details = { ...changes };
     await auditEvents.append(
@@ -34,4 +35,13 @@ export async function updateUser(
     );
     return viewUser(row);
   });
+}
+
+/**
+ * Whoever takes an administrator's rights is one while it happens, and keeps theirs: so one is left, whatever others do at
+ * the same time.
+ */
+async function assertStillAdministrator(users: UserRepository, { userId }: Caller): Promise<void> {
+  if ((await users.lockAdministrators()).includes(userId)) return;
+  throw new ApiError("FORBIDDEN", "Your administrator's rights were taken meanwhile, so nothing was changed.");
 }

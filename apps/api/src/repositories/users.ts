@@ -49,6 +49,13 @@ export interface UserRepository {
   create(user: NewUser): Promise<UserRow>;
   findById(id: string): Promise<UserRow | undefined>;
   list(page: PageRequest): Promise<Page<UserRow>>;
+  /**
+   * Locks the administrators that are not disabled until the unit of work ends, so that changes of their rights come one
+   * after another.
+   *
+   * @returns Their ids, as they are now that a rival's change is done.
+   */
+  lockAdministrators(): Promise<readonly string[]>;
   /** @throws {NotFoundError} When there is none. */
   update(id: string, changes: UserChanges): Promise<UserRow>;
 }
@@ -68,6 +75,15 @@ export function createUserRepository({ client, tenantId }: TenantScope): UserRep
       const where = { tenantId, id: after === undefined ? undefined : { gt: after } };
       const rows = await client.user.findMany({ where, orderBy: { id: "asc" }, take: limit + 1 });
       return toPage(rows.map(toRow), limit);
+    },
+    async lockAdministrators() {
+      // In one order, so that two never wait for each other. Rows that a rival has just changed are judged anew after the
+      // wait. Not `for update`: that would hold back whatever only refers to these people, such as their audit events.
+      const rows = await client.$queryRaw<{ id: string }[]>`
+        select id::text as id from users
+        where tenant_id = ${tenantId}::uuid and disabled_at is null and 'admin' = any(roles)
+        order by users.id for no key update`;
+      return rows.map(({ id }) => id);
     },
     async update(id, changes) {
       const [row] = await client.user.updateManyAndReturn({
