@@ -1,6 +1,7 @@
 import { ValidationError } from "@isthmus/core";
-import { assertAllowed, type Caller } from "../authorization/index.js";
+import { assertAllowed, type Caller, isAllowed } from "../authorization/index.js";
 import { createApiKey as makeKey } from "../keys/api-key.js";
+import type { ApiKeyRepository } from "../repositories/index.js";
 import type { Services } from "../services.js";
 import { type ApiKeyView, viewApiKey } from "./api-key-view.js";
 import { auditOf } from "./audit.js";
@@ -17,8 +18,11 @@ export interface CreateApiKeyInput {
 /**
  * Makes an API key. The answer is the only time that the key is shown.
  *
+ * A key that expires makes none that outlives it: else whoever got hold of it could keep its rights for ever. An
+ * administrator's may, because they manage the keys of all, and a tenant has to be able to renew its last one.
+ *
  * @throws {NotFoundError} when the tenant has no such user.
- * @throws {ValidationError} when it would have expired already.
+ * @throws {ValidationError} when it would have expired already, or would outlive the caller's.
  */
 export async function createApiKey(
   services: Services,
@@ -34,6 +38,7 @@ export async function createApiKey(
   }
   const { key, prefix, hash } = makeKey(services.random);
   const row = await services.database.asTenant(caller.tenantId, async ({ apiKeys, auditEvents }) => {
+    if (!isAllowed(caller.roles, "api-keys.all")) await assertEndsInTime(apiKeys, caller, expiry);
     const created = await apiKeys.create({ userId, name, prefix, hash, ...(expiry && { expiresAt: expiry }) });
     const details = { name, prefix, userId };
     await auditEvents.append(
@@ -48,4 +53,15 @@ export async function createApiKey(
     return created;
   });
   return { ...viewApiKey(row), key };
+}
+
+/** @throws {ValidationError} when a key until `expiry` would outlive the one that makes it. */
+async function assertEndsInTime(apiKeys: ApiKeyRepository, { apiKeyId }: Caller, expiry: Date | undefined) {
+  const end = (await apiKeys.findById(apiKeyId))?.expiresAt;
+  if (!end || (expiry !== undefined && expiry <= end)) return;
+  const until = end.toISOString();
+  throw new ValidationError(
+    `A key may not outlive the key that makes it, which expires at ${until}. Give an expiresAt that is no later, or ask an administrator for the key.`,
+    [{ path: "expiresAt", message: `At ${until} or before.` }],
+  );
 }

@@ -19,7 +19,9 @@ const newApiKeySchema = z
   .strictObject({
     name: z.string().trim().min(1).max(200).describe("What the key is for."),
     userId: idSchema.optional().describe("Whom it acts as; default: the caller."),
-    expiresAt: instantSchema.optional(),
+    expiresAt: instantSchema
+      .optional()
+      .describe("Default: it does not expire, where the caller's key may make one that does not."),
   })
   .meta({ id: "NewApiKey" });
 
@@ -50,6 +52,8 @@ export const apiKeyRoutes: FastifyPluginAsyncZod<Services> = async (app, service
       schema: {
         tags,
         summary: "Make a key",
+        description:
+          "A key may not outlive the key that makes it: made with a key that expires, it needs an expiresAt that is no later. An administrator's key may make any.",
         operationId: "createApiKey",
         body: newApiKeySchema,
         response: { 201: createdApiKeySchema, ...problemResponses },
