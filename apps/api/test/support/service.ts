@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { ConnectorFactory, LocalKeyring, type Logger } from "@isthmus/core";
+import { type ConnectorDefinition, ConnectorFactory, LocalKeyring, type Logger } from "@isthmus/core";
 import { salesforce } from "@isthmus/salesforce";
 import { type SalesforceSandbox, startSalesforceSandbox } from "@isthmus/sandbox";
 import type { FastifyInstance } from "fastify";
@@ -45,6 +45,8 @@ export interface TestServiceOptions {
   /** As in ISTHMUS_KEYS. Default: a new key. */
   readonly keys?: string;
   readonly logger?: Logger;
+  /** Installed beside Salesforce. Default: none. */
+  readonly connectors?: readonly ConnectorDefinition[];
   /** Default: one of its own, which asks nobody for consent. */
   readonly sandbox?: SalesforceSandbox;
 }
@@ -59,7 +61,7 @@ export async function startTestService(database: Database, options: TestServiceO
   let url = "";
   const services = createServices({
     database,
-    connectors: new ConnectorFactory([salesforce]),
+    connectors: new ConnectorFactory([salesforce, ...(options.connectors ?? [])]),
     keyProvider: LocalKeyring.parse(options.keys ?? LocalKeyring.generate()),
     logger: options.logger ?? logger,
     stopping: stopping.signal,
