@@ -1,12 +1,18 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { AccessToken, ConnectorError, ConnectorRequest, TransportResponse } from "@isthmus/core";
 import type { Connection } from "jsforce";
-import { createJsforceTransport, createRefusingTransport, sessionPlaceholder } from "./transport.js";
+import { disarm } from "./jsforce-traps.js";
+import { createJsforceTransport, createRefusingTransport } from "./transport.js";
 
 /** What the bridge needs of the connector. */
 export interface BridgeOptions {
   /** As in the configuration: `v60.0`. */
   readonly apiVersion: string;
+  /**
+   * Stands for the session wherever jsforce writes one: its logs and errors can hold nothing worse. Nobody may guess it,
+   * because the transport puts the token where it finds it, also in the text of a record.
+   */
+  readonly session: string;
   /** Sends with the connector's token. */
   send(request: ConnectorRequest): Promise<TransportResponse>;
   mapFailure(response: TransportResponse, request: ConnectorRequest): ConnectorError;
@@ -50,7 +56,7 @@ export class JsforceBridge {
       version: this.#options.apiVersion.slice(1),
       // No refresh function and no OAuth client: jsforce's refresh has no cap and forgets rotated tokens. A session that
       // is a placeholder lets it build what needs one; the transport puts the real token in its place.
-      accessToken: sessionPlaceholder,
+      accessToken: this.#options.session,
     });
     connection._transport = createJsforceTransport({
       ...this.#options,
@@ -60,25 +66,7 @@ export class JsforceBridge {
     connection.oauth2._transport = createRefusingTransport(
       "Signing in and out belongs to the connector: use getAuthUrl, handleCallback and disconnect.",
     );
-    settleStreams(connection);
+    disarm(connection);
     return connection;
   }
-}
-
-/**
- * jsforce's `request(…).stream()` drops the promise beside it, so that a failure would be an unhandled rejection, which
- * ends the process, while the reader of the stream waits for ever. Whoever takes the stream gets the failure from it.
- */
-function settleStreams(connection: Connection): void {
-  const request = connection.request.bind(connection);
-  connection.request = <Result>(...parameters: Parameters<typeof request>) => {
-    const answer = request<Result>(...parameters);
-    const open = answer.stream.bind(answer);
-    answer.stream = () => {
-      const stream = open();
-      answer.catch((error: Error) => stream.destroy(error));
-      return stream;
-    };
-    return answer;
-  };
 }

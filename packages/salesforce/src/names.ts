@@ -38,11 +38,12 @@ export function assertRecordId(value: string): void {
 /**
  * An external id as a step of a path: every character that means something there is encoded.
  *
- * @throws {ValidationError} for an empty one, and for `.` and `..`, which stay steps of a path however they are encoded.
+ * @throws {ValidationError} for an empty one, for `.` and `..`, which stay steps of a path however they are encoded, and
+ *   for text with half a surrogate pair, which has no encoding.
  */
 export function encodeExternalId(value: string): string {
-  if (value === "" || value === "." || value === "..") {
-    throw new ValidationError('An external id in a path cannot be empty, "." or "..".', [
+  if (value === "" || value === "." || value === ".." || !value.isWellFormed()) {
+    throw new ValidationError('An external id in a path cannot be empty, ".", ".." or broken Unicode.', [
       { path: "externalId", message: "cannot be addressed by a path" },
     ]);
   }

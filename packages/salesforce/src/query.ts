@@ -1,4 +1,4 @@
-import { ConnectorError } from "@isthmus/core";
+import { ConnectorError, ValidationError } from "@isthmus/core";
 import type { QueryPage, QueryResult, SalesforceRecord } from "./records.js";
 
 /** How a query runs. */
@@ -16,6 +16,12 @@ export type ReadPage = (
   position: { readonly soql: string } | { readonly nextRecordsUrl: string },
 ) => Promise<QueryPage>;
 
+/** @throws {ValidationError} for text with half a surrogate pair, which has no place in an address. */
+export function assertSoql(soql: string): void {
+  if (soql.isWellFormed()) return;
+  throw new ValidationError("The query is not well-formed Unicode.", [{ path: "soql", message: "must be text" }]);
+}
+
 /** The records of all pages; a page is read when the one before is used up. */
 export async function* iterateRecords(readPage: ReadPage, soql: string): AsyncGenerator<SalesforceRecord, void> {
   for await (const page of iteratePages(readPage, soql)) yield* page.records;
@@ -31,24 +37,33 @@ export async function collectRecords(readPage: ReadPage, soql: string, maxRecord
   let totalSize = 0;
   for await (const page of iteratePages(readPage, soql)) {
     totalSize = page.totalSize;
-    if (Math.max(totalSize, records.length + page.records.length) > maxRecords) throw tooMany(totalSize, maxRecords);
+    const read = records.length + page.records.length;
+    // The last page says it all: a COUNT() has a total without records.
+    const expected = page.done ? read : Math.max(read, totalSize);
+    if (expected > maxRecords) throw tooMany(expected, maxRecords);
     for (const record of page.records) records.push(record);
   }
   return { records, totalSize };
 }
 
 async function* iteratePages(readPage: ReadPage, soql: string): AsyncGenerator<QueryPage, void> {
+  const followed = new Set<string>();
   let page = await readPage({ soql });
   yield page;
   while (!page.done && page.nextRecordsUrl !== undefined) {
-    page = await readPage({ nextRecordsUrl: page.nextRecordsUrl });
+    const { nextRecordsUrl } = page;
+    if (followed.has(nextRecordsUrl)) {
+      throw new ConnectorError("UNEXPECTED_RESPONSE", "Salesforce's pages lead back to one that was read already.");
+    }
+    followed.add(nextRecordsUrl);
+    page = await readPage({ nextRecordsUrl });
     yield page;
   }
 }
 
-function tooMany(totalSize: number, maxRecords: number): ConnectorError {
+function tooMany(found: number, maxRecords: number): ConnectorError {
   return new ConnectorError(
     "RESPONSE_TOO_LARGE",
-    `The query found ${totalSize} records, more than the ${maxRecords} that are collected at once. Read it as a stream, or narrow it.`,
+    `The query found ${found} records, more than the ${maxRecords} that are collected at once. Read it as a stream, or narrow it.`,
   );
 }

@@ -1,4 +1,10 @@
-import { ConnectorError, readAnswer, type TransportResponse } from "@isthmus/core";
+import {
+  ConnectorError,
+  OutcomeUnknownError,
+  readAnswer,
+  type TransportResponse,
+  ValidationError,
+} from "@isthmus/core";
 import { z } from "zod";
 
 /** A record as Salesforce sends it: its fields under their own names, and `attributes` saying what it is. */
@@ -40,12 +46,48 @@ export interface QueryResult {
 }
 
 const createdSchema = z.looseObject({ id: z.string(), success: z.literal(true) });
-const upsertedSchema = z.looseObject({ id: z.string(), created: z.boolean() });
+const upsertedSchema = z.looseObject({ id: z.string(), success: z.literal(true), created: z.boolean() });
 
-/** @throws {ConnectorError} `UNEXPECTED_RESPONSE` when there is no id in it. */
-export function readCreated(response: TransportResponse): { readonly id: string } {
-  const { id } = readAnswer(response, createdSchema, "the result of a create");
-  return { id };
+/** @throws {OutcomeUnknownError} when there is no id in it: the status says that something was done. */
+export function readCreated(response: TransportResponse, reconcile: string): { readonly id: string } {
+  const { data } = createdSchema.safeParse(response.tryJson());
+  if (data) return { id: data.id };
+  const { status } = response;
+  throw new OutcomeUnknownError(
+    `Salesforce answered a create with status ${status}, but not with the record's id. Look the record up before sending it again.`,
+    { reconcile, vendor: { status } },
+  );
+}
+
+// It is followed as it is, so it must be a path: a whole address could lead the token elsewhere.
+const nextPagePattern = /^\/services\/data\/[^\s]+$/;
+
+/** @throws {ValidationError} unless `value` looks like the `nextRecordsUrl` of a page. */
+export function assertNextRecordsUrl(value: string): void {
+  if (nextPagePattern.test(value)) return;
+  throw new ValidationError("The address of a next page is the path that the page before gave.", [
+    { path: "nextRecordsUrl", message: "must begin with /services/data/" },
+  ]);
+}
+
+/**
+ * A record as JSON.
+ *
+ * @throws {ValidationError} naming a field whose value JSON does not have. Some of them (NaN, an invalid date) it would
+ *   write as `null`, which empties the field.
+ */
+export function writeRecord(record: RecordInput): string {
+  return JSON.stringify(record, refuseUnwritable);
+}
+
+function refuseUnwritable(this: Readonly<Record<string, unknown>>, field: string, value: unknown): unknown {
+  // `value` is what `toJSON` has made of it.
+  const isInvalidDate = value === null && this[field] !== null;
+  const isWritable = typeof value === "number" ? Number.isFinite(value) : typeof value !== "bigint" && !isInvalidDate;
+  if (isWritable) return value;
+  throw new ValidationError("The record holds a value that JSON cannot carry.", [
+    { path: field, message: "must not be NaN, infinite, an invalid date or a bigint" },
+  ]);
 }
 
 /** An empty 204 tells of an update only (API versions below v46.0). */
@@ -77,8 +119,7 @@ function isPage(body: Readonly<Record<string, unknown>>): body is Readonly<Recor
   const { totalSize, done, nextRecordsUrl, records } = body;
   if (typeof totalSize !== "number" || typeof done !== "boolean" || !Array.isArray(records)) return false;
   if (!records.every(isObject)) return false;
-  // It is followed as it is, so it must be a path: a whole address could lead the token elsewhere.
-  return done || (typeof nextRecordsUrl === "string" && /^\/services\/data\/[^\s]+$/.test(nextRecordsUrl));
+  return done || (typeof nextRecordsUrl === "string" && nextPagePattern.test(nextRecordsUrl));
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

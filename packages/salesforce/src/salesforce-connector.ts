@@ -27,8 +27,9 @@ import {
 } from "./metadata.js";
 import { assertFieldName, assertRecordId, assertSobjectName, encodeExternalId } from "./names.js";
 import type { SalesforceConfiguration } from "./options.js";
-import { collectRecords, iterateRecords, type QueryOptions } from "./query.js";
+import { assertSoql, collectRecords, iterateRecords, type QueryOptions } from "./query.js";
 import {
+  assertNextRecordsUrl,
   type QueryPage,
   type QueryResult,
   type RecordInput,
@@ -38,6 +39,7 @@ import {
   readUpserted,
   type SalesforceRecord,
   type UpsertResult,
+  writeRecord,
 } from "./records.js";
 
 /** What every call takes. */
@@ -61,17 +63,17 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
    */
   async create(sobject: string, record: RecordInput, options: CallOptions = {}): Promise<{ readonly id: string }> {
     assertSobjectName(sobject);
-    return readCreated(
-      await this.send({
-        ...options,
-        ...jsonBody(record),
-        name: "records.create",
-        method: "POST",
-        path: `${this.dataPath}/sobjects/${sobject}`,
-        idempotent: false,
-        reconcile: `Query ${sobject} by the values that you sent, newest first (ORDER BY CreatedDate DESC), before sending the record again. With an external id, use records.upsert instead: it can be repeated.`,
-      }),
-    );
+    const reconcile = `Query ${sobject} by the values that you sent, newest first (ORDER BY CreatedDate DESC), before sending the record again. With an external id, use records.upsert instead: it can be repeated.`;
+    const response = await this.send({
+      ...options,
+      ...jsonBody(record),
+      name: "records.create",
+      method: "POST",
+      path: `${this.dataPath}/sobjects/${sobject}`,
+      idempotent: false,
+      reconcile,
+    });
+    return readCreated(response, reconcile);
   }
 
   /**
@@ -100,14 +102,17 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
    */
   async update(sobject: string, id: string, record: RecordInput, options: CallOptions = {}): Promise<void> {
     const path = this.recordPath(sobject, id);
-    await this.send({
+    const request = {
       ...options,
       ...jsonBody(record),
       name: "records.update",
       method: "PATCH",
       path,
       idempotent: true,
-    });
+    } as const;
+    const response = await this.sendRaw(request);
+    // Any other success is somebody else's: a page of maintenance, a portal on the way.
+    if (response.status !== 204) throw this.mapFailure(response, request);
   }
 
   /**
@@ -165,6 +170,8 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
     options: QueryOptions = {},
   ): Promise<QueryPage> {
     const { signal, batchSize, includeDeleted } = options;
+    if ("soql" in position) assertSoql(position.soql);
+    else assertNextRecordsUrl(position.nextRecordsUrl);
     const resource = includeDeleted ? "queryAll" : "query";
     const path =
       "soql" in position
@@ -229,7 +236,9 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
    * jsforce's own `Connection`, for everything that has no method here. It sends through this connector's transport:
    * tokens, timeouts, limits and allowed hosts are ours, and its failures are `ConnectorError`s.
    *
-   * What needs jsforce's own network code stays away: signing in, streaming.
+   * What needs jsforce's own network code stays away: signing in, streaming. So does its bulk query, which loses records.
+   * What else jsforce does, it does its way: `upsert` writes external ids into the path as they are, `find` and queries
+   * stop at `maxFetch` (10,000) without a word, `loadAndWaitForResults` deletes a job that takes longer than its timeout.
    */
   async jsforce(): Promise<Connection> {
     const { attributes } = await this.accessToken();
@@ -279,6 +288,7 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
   private get bridge(): JsforceBridge {
     this.#bridge ??= new JsforceBridge({
       apiVersion: this.context.configuration.apiVersion,
+      session: `isthmus-session-${this.context.random.uuid()}`,
       send: (request) => this.sendRaw(request),
       mapFailure: (response, request) => this.mapFailure(response, request),
       accessToken: (notVersion) => this.accessToken(undefined, notVersion),
@@ -291,7 +301,8 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
     options: CallOptions,
     work: (connection: Connection) => Promise<Result>,
   ): Promise<Result> {
-    const connection = await this.jsforce();
+    const { attributes } = await this.accessToken(options.signal);
+    const connection = await this.bridge.connection(this.trustInstance(attributes));
     return this.bridge.scoped({ name, ...options }, () => work(connection));
   }
 
@@ -307,5 +318,5 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
 }
 
 function jsonBody(record: RecordInput) {
-  return { body: JSON.stringify(record), headers: { "content-type": "application/json" } };
+  return { body: writeRecord(record), headers: { "content-type": "application/json" } };
 }

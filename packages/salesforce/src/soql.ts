@@ -93,5 +93,5 @@ function escapeString(text: string): string {
 function toDecimal(value: number): string {
   const text = String(value);
   if (!text.includes("e")) return text;
-  return Math.abs(value) >= 1 ? BigInt(value).toString() : value.toFixed(20).replace(/0+$/, "");
+  return Math.abs(value) >= 1 ? BigInt(value).toString() : value.toFixed(20).replace(/\.?0+$/, "");
 }

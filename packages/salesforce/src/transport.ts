@@ -13,13 +13,12 @@ import { ExchangeStream } from "./exchange-stream.js";
 type JsforceTransport = Connection["_transport"];
 type StreamPromise = ReturnType<JsforceTransport["httpRequest"]>;
 
-/** Stands for the session wherever jsforce writes one: its logs and errors can hold nothing worse. */
-export const sessionPlaceholder = "isthmus-session";
-
 /** What a transport for jsforce works with. */
 export interface JsforceTransportOptions {
   /** jsforce builds its addresses on it. */
   readonly instanceUrl: string;
+  /** What jsforce takes for the token. The token goes in its place. */
+  readonly session: string;
   /** Sends with the connector's token, renewing a refused one once. */
   send(request: ConnectorRequest): Promise<TransportResponse>;
   mapFailure(response: TransportResponse, request: ConnectorRequest): ConnectorError;
@@ -62,18 +61,19 @@ async function exchange(
 ): Promise<HttpResponse> {
   const body = readBody(request, stream);
   const { name = "jsforce", signal } = scope;
+  const { session } = options;
   const prepare = (token: AccessToken): ConnectorRequest => ({
     name,
     method: request.method satisfies HttpMethod,
-    path: toPath(request.url, options.instanceUrl, token),
-    headers: fillHeaders(request.headers, token),
-    ...(body !== undefined && { body: typeof body === "string" ? fillSession(body, token) : body }),
+    path: toPath(request.url, options, token),
+    headers: fillHeaders(request.headers, session, token),
+    ...(body !== undefined && { body: typeof body === "string" ? fillSession(body, session, token) : body }),
     ...(signal && { signal }),
   });
   const token = await options.accessToken();
   let sent = prepare(token);
   let response = await options.send(sent);
-  if (holdsSession(body) && isSessionFault(response)) {
+  if (typeof body === "string" && body.includes(session) && isSessionFault(response)) {
     sent = prepare(await options.accessToken(token.version));
     response = await options.send(sent);
   }
@@ -87,30 +87,28 @@ async function exchange(
  * Only where the token belongs: the instance, and the identity service that came with the token. jsforce puts the session
  * into the identity's address; the real one goes in the header.
  */
-function toPath(url: string, instanceUrl: string, token: AccessToken): string {
-  if (url.startsWith(`${instanceUrl}/`)) return withoutSession(url.slice(instanceUrl.length));
-  const target = URL.parse(url);
+function toPath(url: string, { instanceUrl, session }: JsforceTransportOptions, token: AccessToken): string {
+  const address = url.replace(`&oauth_token=${session}`, "");
+  if (address.startsWith(`${instanceUrl}/`)) return address.slice(instanceUrl.length);
+  const target = URL.parse(address);
   const identity = URL.parse(token.attributes.id ?? "");
-  if (target !== null && identity !== null && target.origin === identity.origin) return withoutSession(url);
+  if (target !== null && identity !== null && target.origin === identity.origin) return address;
   throw new ForbiddenTargetError("jsforce was asked for an address outside the connected organisation.");
 }
 
-function withoutSession(address: string): string {
-  return address.replace(`&oauth_token=${sessionPlaceholder}`, "");
-}
-
 /** The connector sets the authorization and undici the length: those of jsforce are of the placeholder. */
-function fillHeaders(headers: HttpRequest["headers"] = {}, token: AccessToken): Record<string, string> {
+function fillHeaders(
+  headers: HttpRequest["headers"] = {},
+  session: string,
+  token: AccessToken,
+): Record<string, string> {
   const kept = Object.entries(headers).filter(([name]) => !/^(authorization|content-length)$/i.test(name));
-  return Object.fromEntries(kept.map(([name, value]) => [name.toLowerCase(), fillSession(value, token)]));
+  return Object.fromEntries(kept.map(([name, value]) => [name.toLowerCase(), fillSession(value, session, token)]));
 }
 
-function fillSession(text: string, token: AccessToken): string {
-  return text.replaceAll(sessionPlaceholder, token.value);
-}
-
-function holdsSession(body: unknown): boolean {
-  return typeof body === "string" && body.includes(sessionPlaceholder);
+function fillSession(text: string, session: string, token: AccessToken): string {
+  // By a function: "$&" and its like mean something in a text.
+  return text.replaceAll(session, () => token.value);
 }
 
 /** SOAP tells of an ended session with status 500, which no one else would try again with a fresh token. */
