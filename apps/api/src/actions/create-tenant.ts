@@ -8,14 +8,26 @@ export interface CreateTenantInput {
   readonly administrator: { readonly name: string; readonly email: string };
 }
 
-/** Makes a tenant with its first administrator, and that one's first key: the answer is the only time it is shown. */
-export async function createTenant({ database, random, clock }: Services, input: CreateTenantInput) {
+/**
+ * Makes a tenant with its first administrator, and that one's first key: the answer is the only time it is shown. The
+ * tenant's audit begins with it.
+ *
+ * @param request - Who asked with the platform key, as far as that is known: the key is nobody's of a tenant.
+ */
+export async function createTenant(
+  { database, random, clock }: Services,
+  request: { readonly id: string; readonly ip: string },
+  input: CreateTenantInput,
+) {
   const { key, prefix, hash } = createApiKey(random);
   const email = input.administrator.email.toLowerCase();
   const tenant = { id: newId(), name: input.name };
   const user = { id: newId(), email, name: input.administrator.name, roles: ["admin"] as const };
   const apiKey = { id: newId(), name: "First key", prefix };
-  await database.asSystem((system) => system.createTenant({ ...tenant, user, apiKey: { ...apiKey, hash } }));
+  const { id, ip } = request;
+  await database.asSystem((system) =>
+    system.createTenant({ ...tenant, user, apiKey: { ...apiKey, hash }, request: { id, ip } }),
+  );
   const createdAt = new Date(clock.now()).toISOString();
   return {
     tenant: { ...tenant, createdAt },

@@ -44,6 +44,8 @@ export const platformAuthenticationPlugin = fastifyPlugin((app, services: Servic
       );
     }
     if (!sameKey(bearerOf(request) ?? "", platformKey)) {
+      // No tenant's audit is the place for it: it may be somebody who tries keys.
+      services.logger.warn({ requestId: request.id, ip: request.ip }, "A platform key was refused");
       throw new ApiError("UNAUTHENTICATED", "Send the platform key: `Authorization: Bearer …`.");
     }
   });

@@ -16,7 +16,7 @@ export type { AuditOutcome };
 export interface AuditEventRow {
   readonly id: string;
   readonly tenantId: string;
-  /** `null` = the service itself. */
+  /** `null` = the service itself, or the platform: then `details.actor` is `platform`. */
   readonly actorUserId: string | null;
   readonly actorApiKeyId: string | null;
   /** Such as `connector.created`. */

@@ -1,3 +1,4 @@
+import { newId } from "../database/ids.js";
 import type { Prisma } from "../generated/prisma/client.js";
 import { type Page, type PageRequest, toPage } from "./client.js";
 import type { TenantRow } from "./tenants.js";
@@ -30,6 +31,8 @@ export interface NewTenant {
     readonly hash: string;
     readonly expiresAt?: Date;
   };
+  /** The request that asked for it, for the audit; `undefined` where there was none. */
+  readonly request?: { readonly id: string; readonly ip: string };
 }
 
 /** The answer to a single-use step of an authorisation. */
@@ -67,7 +70,11 @@ export interface SystemRepository {
     stateHash: string,
     cookieHash: string,
   ): Promise<OauthClaim<"claimed" | "used" | "expired" | "cookie_mismatch"> | undefined>;
-  /** @throws {UniqueViolationError} When an id or the key's hash is taken. */
+  /**
+   * Makes a tenant, its first user and key, and the event `tenant.created` in its audit: all of them or none.
+   *
+   * @throws {UniqueViolationError} When an id or the key's hash is taken.
+   */
   createTenant(tenant: NewTenant): Promise<void>;
   listTenants(page: PageRequest): Promise<Page<TenantRow>>;
 }
@@ -99,11 +106,12 @@ export function createSystemRepository(client: Prisma.TransactionClient): System
         from isthmus_claim_oauth_state(${stateHash}, ${cookieHash})`;
       return row;
     },
-    async createTenant({ id, name, user, apiKey }) {
+    async createTenant({ id, name, user, apiKey, request }) {
       await client.$executeRaw`
         select isthmus_create_tenant(
           ${id}::uuid, ${name}, ${user.id}::uuid, ${user.email.toLowerCase()}, ${user.name}, ${[...user.roles]}::text[],
-          ${apiKey.id}::uuid, ${apiKey.name}, ${apiKey.prefix}, ${apiKey.hash}, ${apiKey.expiresAt ?? null}::timestamptz
+          ${apiKey.id}::uuid, ${apiKey.name}, ${apiKey.prefix}, ${apiKey.hash}, ${apiKey.expiresAt ?? null}::timestamptz,
+          ${newId()}::uuid, ${request?.ip ?? null}, ${request?.id ?? null}
         )`;
     },
     async listTenants({ limit, after }) {

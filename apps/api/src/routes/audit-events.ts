@@ -25,7 +25,7 @@ export const auditEventSchema = z
     actor: z
       .object({ userId: z.uuid(), apiKeyId: z.uuid().nullable() })
       .nullable()
-      .describe("null = the service itself."),
+      .describe("null = the service itself, or the platform key: details.actor says so."),
     target: z.object({ type: z.string(), id: z.string().nullable() }),
     details: z.record(z.string(), z.unknown()).describe("Facts without secrets."),
     ip: z.string().nullable(),

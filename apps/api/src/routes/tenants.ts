@@ -39,7 +39,7 @@ export const tenantRoutes: FastifyPluginAsyncZod<Services> = async (app, service
         response: { 201: createdTenantSchema, ...problemResponses },
       },
     },
-    async (request, reply) => reply.code(201).send(await createTenant(services, request.body)),
+    async (request, reply) => reply.code(201).send(await createTenant(services, request, request.body)),
   );
   app.get(
     "/v1/tenants",
