@@ -82,6 +82,17 @@ describe("mapFailure", () => {
 });
 
 describe("cleanMessage", () => {
+  it("takes no sentence for a code, and no sentence for a field", () => {
+    const secret = "00DxxSECRETxx!AQ0AQsecretSecretSecretSecret";
+    for (const body of [
+      { error: `session ${secret} of ada@example.com has ended` },
+      [{ errorCode: `x ${secret}`, message: "no", fields: [secret, "Name"] }],
+    ]) {
+      const error = mapFailure(answer(400, body), read, 0);
+      expect(JSON.stringify([error.message, error.vendor])).not.toMatch(/AQsecret|ada@/);
+    }
+  });
+
   it("keeps one short line", () => {
     expect(cleanMessage(`a\n${"b ".repeat(500)}`).length).toBeLessThanOrEqual(201);
     expect(cleanMessage("one\n  two")).toBe("one two");

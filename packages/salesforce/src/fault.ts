@@ -1,4 +1,5 @@
 import { redactText, type TransportResponse, type VendorFault } from "@isthmus/core";
+import { fieldPattern } from "./names.js";
 
 /** One entry of the body of a failed call. */
 interface WireError {
@@ -55,6 +56,8 @@ const valuePatterns: readonly [RegExp, string][] = [
   [/\b\d{6,}\b/g, "[…]"],
 ];
 
+const codePattern = /^[A-Za-z]\w{1,79}$/;
+
 function parseError(text: string): WireError | undefined {
   if (!/^\s*[[{]/.test(text)) return undefined;
   try {
@@ -73,9 +76,12 @@ function toWireError(value: unknown): WireError | undefined {
   const code = typeof errorCode === "string" ? errorCode : error;
   const words = typeof message === "string" ? message : description;
   return {
-    ...(typeof code === "string" && { errorCode: code }),
+    // They go into messages as they are: a gateway's sentence in their place may hold anything.
+    ...(typeof code === "string" && codePattern.test(code) && { errorCode: code }),
     ...(typeof words === "string" && { message: words }),
-    ...(Array.isArray(fields) && { fields: fields.filter((field) => typeof field === "string") }),
+    ...(Array.isArray(fields) && {
+      fields: fields.filter((name) => typeof name === "string" && fieldPattern.test(name)),
+    }),
   };
 }
 

@@ -220,10 +220,12 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
       const token = await tokens?.accessToken({ signal });
       response = await send(this.prepare(request, signal, token));
       if (!tokens || !token || !this.isTokenRefused(response)) return response;
-      const renewed = await tokens.accessToken({ notVersion: token.version, signal });
       // A body that was a stream is spent: the refusal is the answer, and the new token is for the next request.
-      if (request.body instanceof Readable) return response;
-      letGo(response.body);
+      const isSpent = request.body instanceof Readable;
+      // An unread answer holds a place, which the renewal may need.
+      if (!isSpent) letGo(response.body);
+      const renewed = await tokens.accessToken({ notVersion: token.version, signal });
+      if (isSpent) return response;
       return await send(this.prepare(request, signal, renewed));
     } catch (error) {
       letGo(request.body);

@@ -24,7 +24,8 @@ export class RateLimit {
   async acquire(signal: AbortSignal): Promise<void> {
     await this.#turn.acquire(signal);
     try {
-      const waitMs = this.#nextAt - this.#clock.now();
+      // Never longer than one interval, also when the clock was set back.
+      const waitMs = Math.min(this.#nextAt - this.#clock.now(), this.#intervalMs);
       if (waitMs > 0) await this.#clock.sleep(waitMs, signal);
       this.#nextAt = Math.max(this.#nextAt, this.#clock.now()) + this.#intervalMs;
     } finally {

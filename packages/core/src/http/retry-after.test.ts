@@ -13,6 +13,8 @@ describe("parseRetryAfter", () => {
     ["a date in the asctime form", "Thu Jan  1 12:00:30 2026", 30_000],
     ["a date that is past", "Thu, 01 Jan 2026 11:00:00 GMT", 0],
     ["the first of several", ["7", "9"], 7000],
+    ["more seconds than a number can count", "9".repeat(400), Number.MAX_SAFE_INTEGER],
+    ["two that were joined on the way", "7, 9", undefined],
     ["a missing header", undefined, undefined],
     ["an empty header", "", undefined],
     ["a negative number", "-5", undefined],

@@ -11,7 +11,7 @@ import type { ResponseHeaders } from "./types.js";
 export function parseRetryAfter(header: ResponseHeaders[string], nowMs: number): number | undefined {
   const text = (Array.isArray(header) ? header[0] : header)?.trim();
   if (text === undefined || text === "") return undefined;
-  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  if (/^\d+$/.test(text)) return Math.min(Number(text) * 1000, Number.MAX_SAFE_INTEGER);
   // Every form of an HTTP date begins with the day of the week; `Date.parse` alone would take "-5" for a year.
   if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text)) return undefined;
   // The asctime form has no zone and is UTC too.

@@ -66,6 +66,17 @@ describe("connections", () => {
     expect(clock.sleeps.filter((ms) => ms > 0)).toEqual([250, 250, 250, 250]);
   });
 
+  it("are spaced by the rate, no more, after the clock was set back", async () => {
+    const clock = createFakeClock();
+    let offsetMs = 0;
+    const moved = { now: () => clock.now() + offsetMs, sleep: clock.sleep.bind(clock) };
+    const transport = create({ ratePerSecond: 4, clock: moved });
+    await transport.request(get());
+    offsetMs = -3_600_000;
+    await Promise.all([transport.request(get()), transport.request(get())]);
+    expect(clock.sleeps).toEqual([250, 250]);
+  });
+
   it("that are idle end at once when the transport is closed; those at work are waited for", async () => {
     const transport = create();
     await transport.request(get());

@@ -7,6 +7,9 @@ import { ivLength, tagLength } from "./primitives.js";
 /** The one algorithm of version 1: AES-256-GCM, message key and commitment derived by HKDF-SHA256. */
 export const sealedValueAlgorithm = "AES-256-GCM-HKDF-SHA256";
 
+/** What the id of a data key looks like; a value sealed under another would not be read again. */
+export const dataKeyIdPattern = /^[\w.:-]{1,100}$/;
+
 /**
  * A sealed value as it is stored, in version 1. Strict: an unknown version, algorithm or property, another length and a
  * second spelling of the same bytes are all refused.
@@ -16,7 +19,7 @@ export const sealedValueSchema = z.strictObject({
   v: z.literal(1),
   alg: z.literal(sealedValueAlgorithm),
   /** Id of the tenant's data key that sealed it. */
-  kid: z.string().regex(/^[\w.:-]{1,100}$/),
+  kid: z.string().regex(dataKeyIdPattern),
   /** 32 bytes, base64url like all that follow. */
   salt: base64UrlOf(saltLength),
   /** 12 bytes. */
@@ -44,6 +47,15 @@ export interface SealContext {
   readonly field: string;
 }
 
+/** @throws {ValidationError} when a part of the place is empty or no well-formed text. */
+export function assertPlace(context: SealContext): void {
+  for (const part of ["tenantId", "table", "recordId", "field"] as const) {
+    if (context[part] === "" || !context[part].isWellFormed()) {
+      throw new ValidationError(`A sealed value needs a place: ${part} is empty or not well-formed text.`);
+    }
+  }
+}
+
 /**
  * Additional authenticated data: the canonical JSON (RFC 8785) of header and place. With one flat object of known keys,
  * strings and the number 1, that is `JSON.stringify` over keys in alphabetical order: RFC 8785 takes its form of strings
@@ -52,11 +64,7 @@ export interface SealContext {
  * @throws {ValidationError} when a part of the place is empty or no well-formed text.
  */
 export function additionalDataOf(header: Pick<SealedValue, "v" | "alg" | "kid">, context: SealContext): Buffer {
-  for (const part of ["tenantId", "table", "recordId", "field"] as const) {
-    if (context[part] === "" || !context[part].isWellFormed()) {
-      throw new ValidationError(`A sealed value needs a place: ${part} is empty or not well-formed text.`);
-    }
-  }
+  assertPlace(context);
   const canonical = JSON.stringify({
     alg: header.alg,
     field: context.field,

@@ -161,7 +161,10 @@ describe("Vault", () => {
     ["empty", { recordId: "" }],
     ["a lone surrogate", { field: "\ud800" }],
   ])("refuses a place with a part that is %s", async (_, change) => {
-    await expect(setUp().vault.seal(1, { ...place, ...change })).rejects.toMatchObject({ code: "VALIDATION_FAILED" });
+    const { vault, dataKeys } = setUp();
+    const elsewhere = { ...place, ...change };
+    await expect(vault.seal(1, elsewhere)).rejects.toMatchObject({ code: "VALIDATION_FAILED" });
+    expect(await dataKeys.current(elsewhere.tenantId)).toBeUndefined();
   });
 });
 
@@ -172,6 +175,30 @@ describe("Vault and its keys", () => {
     const sealed = await Promise.all(Array.from({ length: 20 }, (_, index) => vault.seal(index, place)));
     expect(new Set(sealed.map(({ kid }) => kid)).size).toBe(1);
     expect(keyProvider.calls).toEqual(["wrap"]);
+  });
+
+  it.each(["", "tenant 1/key", "k\n1", "k".repeat(101)])(
+    "seals nothing under an id that does not open: %j",
+    async (id) => {
+      const dataKeys = new MemoryDataKeyStore();
+      const vault = new Vault({ keyProvider: LocalKeyring.parse(k1), dataKeys, createDataKeyId: () => id });
+      await expect(vault.seal(1, place)).rejects.toMatchObject({ code: "KEY_INVALID" });
+      expect(await dataKeys.current(place.tenantId)).toBeUndefined();
+    },
+  );
+
+  it("keeps a key whole while others are loaded over it and it is dropped again and again", async () => {
+    const keyProvider = new RemoteKeys();
+    const vault = new Vault({ keyProvider, dataKeys: new MemoryDataKeyStore(), cache: { maximumKeys: 1 } });
+    const places = Array.from({ length: 60 }, (_, index) => ({ ...place, tenantId: `tenant-${index % 5}` }));
+    const opened = await Promise.all(
+      places.map(async (where, index) => {
+        const sealed = await vault.seal(index, where);
+        if (index % 7 === 0) vault.dropKeys(where.tenantId);
+        return vault.open(sealed, where);
+      }),
+    );
+    expect(opened).toEqual(places.map((_, index) => index));
   });
 
   it("takes the key of the process that was first", async () => {

@@ -7,6 +7,8 @@ import type { DataKeyContext, KeyProvider } from "./key-provider.js";
 import { keyLength } from "./primitives.js";
 import {
   additionalDataOf,
+  assertPlace,
+  dataKeyIdPattern,
   parseSealedValue,
   type SealContext,
   type SealedValue,
@@ -21,7 +23,7 @@ export interface VaultOptions {
   readonly dataKeys: DataKeyStore;
   /** Limits of the cache of unwrapped keys. Default: 5 minutes, 1 000 keys. */
   readonly cache?: Partial<DataKeyCacheLimits>;
-  /** Makes ids of new data keys. Default: random UUIDs. */
+  /** Makes ids of new data keys: 1 to 100 letters, digits, `_`, `.`, `:` or `-`. Default: random UUIDs. */
   readonly createDataKeyId?: () => string;
   /** Default: the machine's clock. */
   readonly clock?: Clock;
@@ -59,9 +61,12 @@ export class Vault {
    *
    * @param value - Anything that `JSON.stringify` can write; it comes back as `JSON.parse` reads it.
    * @throws {ConnectorError} `KEY_UNAVAILABLE` (retryable) while the key provider is away, `SEALED_VALUE_UNREADABLE`
-   * when the stored data key does not unwrap, `VALIDATION_FAILED` for a value or place that cannot be written.
+   * when the stored data key does not unwrap, `KEY_INVALID` when a new data key's id would not be read again,
+   * `VALIDATION_FAILED` for a value or place that cannot be written.
    */
   async seal(value: unknown, context: SealContext): Promise<SealedValue> {
+    // Before a data key is made for it.
+    assertPlace(context);
     const plaintext = encodeJson(value);
     try {
       const { tenantId } = context;
@@ -141,6 +146,9 @@ export class Vault {
 
   async #makeDataKey(tenantId: string): Promise<DataKeyRecord> {
     const context = { tenantId, dataKeyId: this.#createDataKeyId() };
+    if (!dataKeyIdPattern.test(context.dataKeyId)) {
+      throw new ConnectorError("KEY_INVALID", "The id of a new data key does not fit; nothing was sealed.");
+    }
     const key = this.#random.bytes(keyLength);
     try {
       const wrapped = await reach("wrap", context, () => this.#keyProvider.wrap(key, context));

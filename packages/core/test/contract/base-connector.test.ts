@@ -53,6 +53,15 @@ describe("BaseConnector when it sends", () => {
     await bench.vendor.idle();
   });
 
+  it("renews also when refused streams hold every place at the host that grants tokens", async () => {
+    await using bench = await openConnectorBench();
+    const refusals = Array.from({ length: 10 }, () => json({ no: "x".repeat(1_000_000) }, 401));
+    bench.on("/items", ...refusals);
+    const answers = await Promise.all(refusals.map(() => bench.connector.stream()));
+    expect(answers.map(({ status }) => status)).toEqual(refusals.map(() => 200));
+    for (const { body } of answers) body.destroy();
+  });
+
   it("answers the refusal of a body that was a stream, and has a new token for the next call", async () => {
     await using bench = await openConnectorBench();
     bench.on("/items", refused);
