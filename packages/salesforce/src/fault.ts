@@ -15,7 +15,8 @@ interface WireError {
 export function readFault(response: TransportResponse): VendorFault {
   const { status } = response;
   const text = response.text();
-  const error = parseError(text) ?? parseXmlError(text) ?? readWord(text);
+  const body = response.tryJson();
+  const error = toWireError(Array.isArray(body) ? body[0] : body) ?? parseXmlError(text) ?? readWord(text);
   if (error === undefined) return { status };
   const { errorCode, message, fields } = error;
   const cleaned = message === undefined ? undefined : cleanMessage(message);
@@ -29,17 +30,21 @@ export function readFault(response: TransportResponse): VendorFault {
 
 /**
  * Salesforce's words without a customer's data: the echo of the query, quoted values, ids, addresses and long numbers go;
- * names of fields and objects stay. Texts of an organisation's own validation rules are treated alike.
+ * names of fields and objects stay. Texts of an organisation's own validation rules are treated alike. Nothing is left of
+ * a text of more than 4,000 characters.
  */
 export function cleanMessage(message: string): string {
   // A refused query is quoted above the line that says what is wrong with it.
   const told = /ERROR at Row:\d+:Column:\d+[\s\S]*/.exec(message)?.[0] ?? message;
+  // Longer than any sentence; and the patterns below take a time that grows with the square of the length.
+  if (told.length > longestCleaned) return "";
   const cleaned = valuePatterns.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), told);
   const line = redactText(cleaned).replace(/\s+/g, " ").trim();
   return line.length > longestMessage ? `${line.slice(0, longestMessage)}…` : line;
 }
 
 const longestMessage = 200;
+const longestCleaned = 4_000;
 
 // Each was seen in an answer of Salesforce's; see test/fixtures/errors.json.
 const valuePatterns: readonly [RegExp, string][] = [
@@ -57,17 +62,6 @@ const valuePatterns: readonly [RegExp, string][] = [
 ];
 
 const codePattern = /^[A-Za-z]\w{1,79}$/;
-
-function parseError(text: string): WireError | undefined {
-  if (!/^\s*[[{]/.test(text)) return undefined;
-  try {
-    const body: unknown = JSON.parse(text);
-    return toWireError(Array.isArray(body) ? body[0] : body);
-  } catch {
-    // Not JSON after all: the status alone decides.
-    return undefined;
-  }
-}
 
 function toWireError(value: unknown): WireError | undefined {
   if (typeof value !== "object" || value === null) return undefined;

@@ -7,24 +7,31 @@ export function disarm(connection: Connection): void {
   refuseBulkQueries(connection);
 }
 
+type Answer<Result> = ReturnType<typeof Connection.prototype.request<Result>>;
+
+/** The two ways by which jsforce hands streams out. */
+function settleStreams(connection: Connection): void {
+  const request = connection.request.bind(connection);
+  connection.request = <Result>(...parameters: Parameters<typeof request>) => settle(request<Result>(...parameters));
+  const { bulk } = connection;
+  const requestBulk = bulk._request.bind(bulk);
+  bulk._request = <Result>(...parameters: Parameters<typeof requestBulk>) => settle(requestBulk<Result>(...parameters));
+}
+
 /**
- * jsforce's `request(…).stream()` drops the promise beside it, so that a failure would be an unhandled rejection, which
+ * `stream()` of jsforce's answers drops the promise beside it, so that a failure would be an unhandled rejection, which
  * ends the process, while the reader of the stream waits for ever. Whoever takes the stream gets the failure from it; where
  * nobody listens (jsforce's own loaders only pipe it), the failure is the call's alone.
  */
-function settleStreams(connection: Connection): void {
-  const request = connection.request.bind(connection);
-  connection.request = <Result>(...parameters: Parameters<typeof request>) => {
-    const answer = request<Result>(...parameters);
-    const open = answer.stream.bind(answer);
-    answer.stream = () => {
-      const stream = open();
-      stream.on("error", () => undefined);
-      answer.catch((error: Error) => stream.destroy(error));
-      return stream;
-    };
-    return answer;
+function settle<Result>(answer: Answer<Result>): Answer<Result> {
+  const open = answer.stream.bind(answer);
+  answer.stream = () => {
+    const stream = open();
+    stream.on("error", () => undefined);
+    answer.catch((error: Error) => stream.destroy(error));
+    return stream;
   };
+  return answer;
 }
 
 /**

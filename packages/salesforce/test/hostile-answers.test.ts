@@ -121,6 +121,23 @@ describe("jsforce on the connector's transport", () => {
     await new Promise((resolve) => setImmediate(resolve));
   });
 
+  it("ends a stream of the first Bulk API without a listener alike", async () => {
+    const answered = Promise.withResolvers<void>();
+    respond = () => {
+      answered.resolve();
+      return {
+        status: 400,
+        contentType: "application/xml",
+        body: "<error><exceptionCode>InvalidBatch</exceptionCode></error>",
+      };
+    };
+    const connection = await connector.jsforce();
+    connection.bulk.job("750000000000001AAA").batch("751000000000001AAA").result("752000000000001AAA");
+    await answered.promise;
+    // Behind it in the same process: by then the failure has gone where it goes.
+    await expect(connection.request("/x")).rejects.toMatchObject({ code: "VENDOR_REJECTED" });
+  });
+
   it("refuses its bulk query, which loses records of the second page on and may end the process", async () => {
     respond = ({ url }) => {
       if (!url.includes("/results")) return page({ id: "750000000000001AAA", state: "JobComplete" });
