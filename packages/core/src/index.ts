@@ -151,6 +151,8 @@ export {
   type SealedValue,
   sealedValueAlgorithm,
   sealedValueSchema,
+  TransitKeys,
+  type TransitKeysOptions,
   Vault,
   type VaultOptions,
   type WrappedKey,

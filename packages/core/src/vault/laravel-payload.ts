@@ -26,7 +26,8 @@ export function decryptLaravelPayload(text: string, keys: readonly Buffer[], cip
   const isGcm = cipher.endsWith("-GCM");
   const iv = Buffer.from(payload.iv, "base64");
   const tag = Buffer.from(payload.tag, "base64");
-  if (isGcm !== tag.length > 0) {
+  const hasTag = tag.length > 0;
+  if (isGcm !== hasTag) {
     const found = isGcm
       ? "has no tag, which every value of a GCM cipher has"
       : "has a tag, which only GCM ciphers make";
