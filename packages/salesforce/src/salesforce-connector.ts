@@ -116,7 +116,8 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
   }
 
   /**
-   * Updates the record with this external id, or creates it. Safe to repeat: this is how to create without doubles.
+   * Updates the record with this external id, or creates it. Safe to repeat: this is how to create without doubles. Mark
+   * the field as unique: otherwise a repetition that meets the first try still at work makes a second record.
    *
    * @param externalId - Any text; it is encoded for the path.
    * @param record - Without the external id field itself.

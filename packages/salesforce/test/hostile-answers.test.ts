@@ -82,6 +82,37 @@ describe("pages", () => {
   });
 });
 
+describe("a token", () => {
+  it("goes to the instance that it came with, when the organisation has moved", async () => {
+    const moved = await startStubInstance(() => ({ status: 200, body: '{"totalSize":0,"done":true,"records":[]}' }));
+    const left = await startStubInstance(
+      () => ({ status: 401, body: '[{"errorCode":"INVALID_SESSION_ID","message":"gone"}]' }),
+      (count) => (count > 1 ? { instance_url: moved.url } : {}),
+    );
+    const allowedPrivateHosts = [left, moved].map(({ url }) => new URL(url).host);
+    const options = { clientId: "id", refreshToken: "r", loginUrl: left.url, allowedPrivateHosts };
+    const migrating = createSalesforceConnector(options);
+    const connection = await migrating.jsforce();
+    expect(await migrating.queryAllRecords("SELECT Id FROM Account")).toEqual({ records: [], totalSize: 0 });
+    await connection.query("SELECT Id FROM Account");
+    const seen = (at: typeof left) => at.requests.map(({ headers }) => headers.authorization);
+    expect([seen(left), seen(moved)]).toEqual([["Bearer token-1"], ["Bearer token-2", "Bearer token-2"]]);
+    await migrating.close();
+    await Promise.all([left.close(), moved.close()]);
+  });
+
+  it("is renewed once when it is refused, the vendor fails, and the fresh one is refused as well", async () => {
+    const statuses = [401, 503, 401];
+    respond = () => ({ status: statuses.shift() ?? 200, body: "[]" });
+    await expect(connector.versions()).rejects.toMatchObject({ code: "AUTHENTICATION_FAILED" });
+    expect(stub.requests.map(({ headers }) => headers.authorization)).toEqual([
+      "Bearer token-1",
+      "Bearer token-2",
+      "Bearer token-2",
+    ]);
+  });
+});
+
 describe("input that cannot be sent as it is", () => {
   it.each(["\ud800", "a\udc00"])("is refused by name, before anything is sent: %j", async (text) => {
     await expect(connector.upsert("Account", "Key__c", text, {})).rejects.toMatchObject({ code: "VALIDATION_FAILED" });

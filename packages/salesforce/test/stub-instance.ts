@@ -17,9 +17,12 @@ export interface StubAnswer {
 
 /**
  * The least of a Salesforce that grants tokens (`token-1`, `token-2`, …) and answers whatever a test says: for what the
- * sandbox does not play, such as SOAP and bulk. An address that ends in `/cut` cuts the connection when a body begins.
+ * sandbox does not play, such as SOAP and bulk. `grant` changes what the token response says. An address that ends in `/cut` cuts the connection when a body begins.
  */
-export async function startStubInstance(answer: (request: SeenRequest) => StubAnswer) {
+export async function startStubInstance(
+  answer: (request: SeenRequest) => StubAnswer,
+  grant: (count: number) => Readonly<Record<string, unknown>> = () => ({}),
+) {
   const requests: SeenRequest[] = [];
   let grants = 0;
   const server = createServer(async (request, response) => {
@@ -39,6 +42,7 @@ export async function startStubInstance(answer: (request: SeenRequest) => StubAn
         token_type: "Bearer",
         instance_url: origin,
         id: `${origin}/id/1/2`,
+        ...grant(grants),
       };
       response.setHeader("content-type", "application/json").end(JSON.stringify(token));
       return;
