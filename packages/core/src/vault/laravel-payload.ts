@@ -8,7 +8,7 @@ const cbcIvLength = 16;
 const gcmIvLength = 12;
 
 const base64 = z.string().refine((text) => fromBase64(text) !== undefined);
-// Laravel before 8 writes no tag.
+// Laravel wrote no tag before it knew GCM.
 const payloadSchema = z.strictObject({ iv: base64, value: base64, mac: z.string(), tag: base64.default("") });
 
 type Payload = z.infer<typeof payloadSchema>;

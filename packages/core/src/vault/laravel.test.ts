@@ -8,7 +8,7 @@ import { importLaravel, type LaravelOptions, openLaravelValue } from "./laravel.
 import { LocalKeyring } from "./local-keyring.js";
 import { Vault } from "./vault.js";
 
-// Made by PHP, see the folder's README.
+// Made by Laravel itself, see the folder's README.
 const file = new URL("../../test/fixtures/laravel/values.json", import.meta.url);
 const { keys, values } = z
   .object({
@@ -104,7 +104,7 @@ describe("openLaravelValue", () => {
     expect(openLaravelValue(payload, { keys: [keyOf("current")] })).toBe("correct-horse-battery");
   });
 
-  it("opens values of Laravel before 8, which have no tag", () => {
+  it("opens older values, which have no tag", () => {
     const { payload, value } = fixture("a string");
     const { tag: _, ...older } = open(payload);
     expect(openLaravelValue(pack(older), optionsOf(fixture("a string")))).toBe(value);
