@@ -15,17 +15,22 @@ let grant: RotatingGrant;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "isthmus-token-files-"));
   grant = await startRotatingGrant();
-  const store = openStore(folder, keys);
-  const begun = await store.begin({ purpose: "authorize", version: 0, leaseMs: 40_000 });
-  if (begun.outcome !== "begun") throw new Error(begun.outcome);
-  const tokens = { accessToken: "access-t0ken-1", refreshToken: "refresh-t0ken-1", tokenType: "Bearer" };
-  const times = { issuedAtMs: Date.now() - 3_600_000, expiresAtMs: Date.now() - 1 };
-  await store.commit(begun.attemptId, { tokens: { ...tokens, ...times, attributes: {} }, refreshAtMs: undefined });
+  await connect(1, Date.now() - 1);
 });
 afterEach(async () => {
   await grant[Symbol.asyncDispose]();
   await rm(folder, { recursive: true });
 });
+
+/** As a person does, who is granted the `n`-th pair. */
+async function connect(n: number, expiresAtMs: number): Promise<void> {
+  const store = openStore(folder, keys);
+  const begun = await store.begin({ purpose: "authorize", version: 0, leaseMs: 40_000 });
+  if (begun.outcome !== "begun") throw new Error(begun.outcome);
+  const tokens = { accessToken: `access-t0ken-${n}`, refreshToken: `refresh-t0ken-${n}`, tokenType: "Bearer" };
+  const times = { issuedAtMs: expiresAtMs - 3_600_000, expiresAtMs };
+  await store.commit(begun.attemptId, { tokens: { ...tokens, ...times, attributes: {} }, refreshAtMs: undefined });
+}
 
 /** What a program gets that is started when the lease of whoever was killed is over. */
 async function startAnew(): Promise<string> {
@@ -61,6 +66,30 @@ describe("FileTokenStore among processes", () => {
     ]);
     expect(grant.sent).toEqual(["refresh-t0ken-1"]);
     expect(await readFolder()).not.toMatch(/t0ken/);
+  });
+
+  it("has made the intent durable before the call, and the tokens before they are used", async () => {
+    grant.answer();
+    await using refresh = startRefreshProcess({ folder, keys, origin: grant.origin });
+    await refresh.line("token");
+    const written = ["synced the file", "renamed", "synced the folder"];
+    expect(refresh.lines).toEqual([...written, "begin begun", ...written, "token access-t0ken-2"]);
+  });
+
+  it("lets a process that was frozen past its lease overwrite nothing that came after it", async () => {
+    await using frozen = startRefreshProcess({ folder, keys, origin: grant.origin });
+    await grant.called;
+    frozen.child.kill("SIGSTOP");
+    expect(await startAnew()).toBe("RECONNECT_REQUIRED");
+    await connect(9, Date.now() + 3_600_000);
+    grant.answer();
+    frozen.child.kill("SIGCONT");
+    expect(await frozen.line("token")).toBe("access-t0ken-9");
+    expect(await openStore(folder, keys).load()).toMatchObject({
+      version: 2,
+      tokens: { accessToken: "access-t0ken-9" },
+    });
+    expect(grant.sent).toEqual(["refresh-t0ken-1"]);
   });
 
   const [works, reconnect] = ["access-t0ken-2", "RECONNECT_REQUIRED"];

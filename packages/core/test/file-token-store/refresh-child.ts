@@ -25,6 +25,11 @@ let writing: string | undefined;
 Object.assign(files, {
   async open(path: string, flags: string, mode?: number) {
     const file = await open(path, flags, mode);
+    const sync = file.sync.bind(file);
+    file.sync = async () => {
+      await sync();
+      say(flags === "w" ? "synced the file" : "synced the folder");
+    };
     if (flags !== "w") return file;
     writing = writes.shift();
     const write = file.writeFile.bind(file);
@@ -39,6 +44,7 @@ Object.assign(files, {
   async rename(from: string, to: string) {
     await pass(`${writing}: before the new name`);
     await rename(from, to);
+    say("renamed");
     await pass(`${writing}: after the new name`);
   },
 });

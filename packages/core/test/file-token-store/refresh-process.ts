@@ -18,6 +18,8 @@ export interface RefreshTask {
 /** A process that asks for an access token. */
 export interface RefreshProcess extends AsyncDisposable {
   readonly child: ChildProcess;
+  /** What it has said so far. */
+  readonly lines: readonly string[];
   /** Resolves with the rest of the first line that begins so. @throws when the process ends without one. */
   line(beginning: string): Promise<string>;
   /** `kill -9`, and the end of it. */
@@ -54,6 +56,7 @@ export function startRefreshProcess(task: RefreshTask): RefreshProcess {
   };
   return {
     child,
+    lines,
     kill,
     async line(beginning) {
       for (;;) {
