@@ -4,6 +4,7 @@ import type { Connection } from "jsforce";
 /** Takes out of a connection what ends the process or loses records, whatever network code is below it. */
 export function disarm(connection: Connection): void {
   settleStreams(connection);
+  settleClosing(connection);
   refuseBulkQueries(connection);
 }
 
@@ -32,6 +33,22 @@ function settle<Result>(answer: Answer<Result>): Answer<Result> {
     return stream;
   };
   return answer;
+}
+
+/** The first Bulk API's `load` closes its job beside the promise that it returns, and nobody hears when that fails. */
+function settleClosing({ bulk }: Connection): void {
+  bulk.createJob = new Proxy(bulk.createJob, {
+    apply(target, self, parameters) {
+      const job: ReturnType<typeof target> = Reflect.apply(target, self, parameters);
+      const close = job.close.bind(job);
+      job.close = () => {
+        const closed = close();
+        void Promise.allSettled([closed]);
+        return closed;
+      };
+      return job;
+    },
+  });
 }
 
 /**

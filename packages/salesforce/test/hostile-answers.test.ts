@@ -169,6 +169,30 @@ describe("jsforce on the connector's transport", () => {
     await expect(connection.request("/x")).rejects.toMatchObject({ code: "VENDOR_REJECTED" });
   });
 
+  it("outlives a bulk job that has loaded its records and cannot be closed", async () => {
+    const xml = (body: string, status = 200) => ({ status, contentType: "application/xml", body });
+    const closing = Promise.withResolvers<void>();
+    const batch = "<batchInfo><id>751</id><jobId>750</jobId><state>Completed</state></batchInfo>";
+    respond = ({ method, url }) => {
+      if (url.endsWith("/job")) return xml("<jobInfo><id>750</id><state>Open</state></jobInfo>");
+      if (url.endsWith("/result")) {
+        return {
+          status: 200,
+          contentType: "text/csv",
+          body: `"Id","Success","Created","Error"\n"${id}","true","true",""\n`,
+        };
+      }
+      if (url.includes("/batch")) return xml(batch);
+      if (method === "POST") closing.resolve();
+      return xml("<error><exceptionCode>InvalidJobState</exceptionCode></error>", 400);
+    };
+    const connection = await connector.jsforce();
+    connection.bulk.pollInterval = 1;
+    expect(await connection.bulk.load("Account", "insert", [{ Name: "x" }])).toMatchObject([{ id, success: true }]);
+    await closing.promise;
+    await expect(connection.request("/x")).rejects.toMatchObject({ code: "VENDOR_REJECTED" });
+  });
+
   it("refuses its bulk query, which loses records of the second page on and may end the process", async () => {
     respond = ({ url }) => {
       if (!url.includes("/results")) return page({ id: "750000000000001AAA", state: "JobComplete" });
