@@ -59,6 +59,18 @@ describe("ConnectorError", () => {
     expect(redactText(words)).not.toMatch(/ab1|YTpi|x"|abc123/);
   });
 
+  it("is not kept busy by words that were made for it: they are cut before they are searched", () => {
+    // The time of these patterns grows with the square of the length: uncut, this runs for minutes and into the timeout.
+    const hostile = ["eyJ-".repeat(200_000), "authorization: ".repeat(80_000), "-----BEGIN ".repeat(80_000)];
+    for (const words of hostile) expect(redactText(words).length).toBeLessThan(600);
+  });
+
+  it("takes a secret out of the stack too, also where the message looks like a frame", () => {
+    const error = new ConnectorError("INTERNAL", "Failed.", { cause: new Error(`broken\n    at Bearer ${secret}`) });
+    expect((error.cause as Error).stack).toContain("connector-error.test.ts");
+    expect((error.cause as Error).stack).not.toContain(secret);
+  });
+
   it("leaves an ordinary status code readable", () => {
     const error = new ConnectorError("INTERNAL", "Failed.", {
       cause: new Error("Request failed with status code: 500"),

@@ -17,6 +17,8 @@ const secretPatterns: readonly [RegExp, string][] = [
 ];
 
 const maximumLength = 500;
+/** What is searched for secrets. The patterns' time grows faster than the text, and a vendor decides how long that is. */
+const searchedLength = 4_000;
 const maximumDepth = 5;
 
 /**
@@ -26,7 +28,7 @@ const maximumDepth = 5;
 export function redactText(text: string): string {
   const redacted = secretPatterns.reduce(
     (result, [pattern, replacement]) => result.replace(pattern, replacement),
-    text,
+    text.slice(0, searchedLength),
   );
   return redacted.length > maximumLength ? `${redacted.slice(0, maximumLength)}…` : redacted;
 }
@@ -51,7 +53,15 @@ export function sanitizeCause(cause: unknown, depth = 0): unknown {
   return copy;
 }
 
+/** The frames alone: they begin behind the message, which may hold anything, lines like frames too. */
 function sanitizeStack(stack: string, message: string, safeMessage: string): string {
-  const frames = stack.startsWith("Error") || stack.includes(message) ? stack.split("\n    at ").slice(1) : [];
+  const start = stack.indexOf(message);
+  const frames =
+    start < 0
+      ? []
+      : stack
+          .slice(start + message.length)
+          .split("\n    at ")
+          .slice(1);
   return [safeMessage, ...frames].join("\n    at ");
 }
