@@ -57,6 +57,7 @@ export class ConnectorService {
         `${displayName} does not support the authentication method ${method}. It supports: ${known}.`,
       );
     }
+    assertAddressed(definition, settings);
     const under = pathsFrom === "settings" ? underField : inField;
     return {
       credentials: under("credentials", () => validate(scheme.credentials, settings.credentials, "credentials")),
@@ -126,6 +127,14 @@ function underField<Result>(field: string, prove: () => Result): Result {
     }));
     throw new ValidationError(error.message, issues, { cause: error });
   }
+}
+
+/** An address that the connector would never use must not look as if it did. */
+function assertAddressed(definition: ConnectorDefinition, { externalSystemUrl }: UnprovenSettings): void {
+  if (externalSystemUrl === undefined || definition.externalSystemUrlField !== undefined) return;
+  throw new ValidationError(`The address of ${definition.displayName} never varies.`, [
+    { path: "externalSystemUrl", message: "Leave it out." },
+  ]);
 }
 
 /** The configuration with the address in its field; a second, different address there is a contradiction. */

@@ -109,6 +109,16 @@ describe("ConnectorFactory", () => {
     );
   });
 
+  it("refuses an externalSystemUrl that the connector would never use", () => {
+    const factory = new ConnectorFactory([define("fixed", ExampleConnector, { externalSystemUrlField: undefined })]);
+    expect(() => factory.create("fixed", { ...settings, externalSystemUrl: "https://erp.example.com" })).toThrow(
+      expect.objectContaining({
+        code: "VALIDATION_FAILED",
+        issues: [expect.objectContaining({ path: "externalSystemUrl" })],
+      }),
+    );
+  });
+
   it("migrates a configuration that an older version of the package stored", () => {
     const migrate = (stored: unknown, from: string) => ({ ...(stored as object), unit: `from ${from}` });
     const factory = new ConnectorFactory([define("example", ExampleConnector, { migrate })]);

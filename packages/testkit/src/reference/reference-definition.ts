@@ -78,6 +78,7 @@ export const referenceDefinition: ConnectorDefinition<ReferenceConfiguration, Re
     }),
   },
   configuration: configurationSchema,
+  externalSystemUrlField: "baseUrl",
   refreshPolicy: { ...defaultRefreshPolicy, assumedLifetimeMs: 1_800_000 },
   allowedHosts: (configuration) => [new URL(configuration.baseUrl).hostname],
   transport: (configuration) => ({
