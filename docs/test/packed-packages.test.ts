@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,7 +26,10 @@ beforeAll(async () => {
   sandbox = await startSalesforceSandbox({ skipConsent: true });
 }, 120_000);
 
-afterAll(() => sandbox?.close());
+afterAll(async () => {
+  await sandbox?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 describe("the packed packages in an empty folder", () => {
   it("run the README's library example", async () => {

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { allow } from "./support/person.js";
 import { newPlace, type Quickstart, type QuickstartPlace, startQuickstart } from "./support/quickstart.js";
@@ -17,6 +18,7 @@ beforeAll(async () => {
 afterAll(async () => {
   terminal?.close();
   await quickstart?.stop();
+  rmSync(place.folder, { recursive: true, force: true });
 });
 
 describe("README, the main job with curl", () => {
