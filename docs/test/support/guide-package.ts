@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { readSnippet, root } from "./snippets.js";
 
 const execute = promisify(execFile);
-const sources = new URL("apps/api/test/support/sources.mjs", root).href;
+const sources = new URL("vitest.sources.mjs", root).href;
 const tsc = fileURLToPath(new URL("node_modules/typescript/bin/tsc", root));
 
 /** The package that a guide's `file:` blocks make, in a temporary folder. */

@@ -15,7 +15,7 @@ it("lists accounts as the example says", async () => {
   const example = fileURLToPath(new URL("../examples/list-accounts.ts", import.meta.url));
   const { stdout, stderr } = await run(
     process.execPath,
-    ["--import", new URL("./run-sources.mjs", import.meta.url).href, example],
+    ["--import", new URL("../../../vitest.sources.mjs", import.meta.url).href, example],
     {
       env: {
         SALESFORCE_URL: sandbox.url,

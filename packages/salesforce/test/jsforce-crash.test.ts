@@ -62,7 +62,7 @@ async function runChild(mode: "plain" | "connector"): Promise<{ exitCode: number
   const { tokens } = await store.load();
   const child = spawn(
     process.execPath,
-    ["--import", new URL("./run-sources.mjs", import.meta.url).href, path("./cut-body-child.ts"), mode],
+    ["--import", new URL("../../../vitest.sources.mjs", import.meta.url).href, path("./cut-body-child.ts"), mode],
     {
       env: {
         SANDBOX_URL: sandbox.url,

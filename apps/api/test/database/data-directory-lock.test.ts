@@ -9,7 +9,7 @@ import { silentLogger } from "@isthmus/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openDatabase } from "../../src/database/index.js";
 
-const sources = new URL("../support/sources.mjs", import.meta.url).href;
+const sources = new URL("../../../../vitest.sources.mjs", import.meta.url).href;
 const program = fileURLToPath(new URL("../support/hold-database.ts", import.meta.url));
 
 describe("the lock of an embedded data directory", () => {

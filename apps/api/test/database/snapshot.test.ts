@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const run = promisify(execFile);
 const apiFolder = fileURLToPath(new URL("../../", import.meta.url));
-const sources = new URL("../support/sources.mjs", import.meta.url).href;
+const sources = new URL("../../../../vitest.sources.mjs", import.meta.url).href;
 
 // Each case starts processes that make a database from nothing; on a machine with other work that takes its time.
 describe("the snapshot of a new embedded database", { timeout: 90_000 }, () => {

@@ -14,7 +14,7 @@ declare module "vitest" {
 }
 
 const program = fileURLToPath(new URL("database-keeper.ts", import.meta.url));
-const sources = new URL("sources.mjs", import.meta.url).href;
+const sources = new URL("../../../../vitest.sources.mjs", import.meta.url).href;
 
 interface Keeper {
   readonly child: ChildProcess;

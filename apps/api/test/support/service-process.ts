@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { LocalKeyring } from "@isthmus/core";
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
-const sources = new URL("sources.mjs", import.meta.url).href;
+const sources = new URL("../../../../vitest.sources.mjs", import.meta.url).href;
 
 /** The service in a process of its own, from its sources. */
 export interface ServiceProcess {

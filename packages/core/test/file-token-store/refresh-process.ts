@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const sources = new URL("run-sources.mjs", import.meta.url).href;
+const sources = new URL("../../../../vitest.sources.mjs", import.meta.url).href;
 const program = fileURLToPath(new URL("refresh-child.ts", import.meta.url));
 
 /** What `refresh-child.ts` is told. */

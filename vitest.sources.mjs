@@ -1,13 +1,15 @@
-// Lets plain Node run TypeScript sources: `node --import ./run-sources.mjs file.ts`. Vitest does the same by aliases.
+// Lets plain Node run the TypeScript sources of all packages: `node --import ./vitest.sources.mjs file.ts`. For child processes
+// of tests, as the aliases are for the tests themselves. Node strips the types; only `.js` in imports has to become `.ts`.
 import { existsSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";
 
-const core = new URL("../../src/index.ts", import.meta.url).href;
+const packages = new URL("./packages/", import.meta.url);
 
 registerHooks({
   resolve(specifier, context, nextResolve) {
-    if (specifier === "@isthmus/core") return nextResolve(core, context);
+    const ours = /^@isthmus\/([a-z-]+)$/.exec(specifier);
+    if (ours) return nextResolve(new URL(`${ours[1]}/src/index.ts`, packages).href, context);
     if (specifier.startsWith(".") && specifier.endsWith(".js") && context.parentURL?.endsWith(".ts")) {
       const source = new URL(specifier.replace(/\.js$/, ".ts"), context.parentURL);
       if (existsSync(fileURLToPath(source))) return nextResolve(source.href, context);
