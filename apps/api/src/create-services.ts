@@ -11,8 +11,9 @@ import {
 } from "@isthmus/core";
 import { ConnectorPool } from "./connectors/connector-pool.js";
 import { type Database, newId } from "./database/index.js";
-import { recordLifecycle } from "./events/record-lifecycle.js";
 import type { ServiceSettings, Services } from "./services.js";
+import { TokenJournal } from "./tokens/token-journal.js";
+import { TokenStores } from "./tokens/token-stores.js";
 import { DatabaseDataKeyStore } from "./vault/database-data-key-store.js";
 
 /** The parts that differ between a process and a test. */
@@ -20,6 +21,8 @@ export interface ServiceParts {
   readonly database: Database;
   readonly connectors: ConnectorFactory;
   readonly keyProvider: KeyProvider;
+  /** Folder of this machine for what the database has not taken yet. */
+  readonly journalFolder: string;
   readonly settings: ServiceSettings;
   readonly logger: Logger;
   readonly stopping: AbortSignal;
@@ -37,8 +40,23 @@ export function createServices(parts: ServiceParts): Services {
   const dataKeys = new DatabaseDataKeyStore(database);
   const vault = new Vault({ keyProvider, dataKeys, createDataKeyId: newId, clock, random });
   const { allowedPrivateHosts } = settings;
-  const environment = { database, vault, connectors, events, clock, random, logger, allowedPrivateHosts };
+  const journal = new TokenJournal(parts.journalFolder);
+  const tokenStores = new TokenStores({ database, vault, journal, clock, logger });
+  const environment = { vault, tokenStores, connectors, events, clock, random, logger, allowedPrivateHosts };
   const pool = new ConnectorPool({ ...environment, signal: ending });
-  recordLifecycle({ events, database, logger });
-  return { database, vault, connectors, pool, events, clock, random, logger, settings, stopping, ending };
+  return {
+    database,
+    vault,
+    connectors,
+    pool,
+    tokenStores,
+    journal,
+    events,
+    clock,
+    random,
+    logger,
+    settings,
+    stopping,
+    ending,
+  };
 }

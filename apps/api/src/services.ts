@@ -1,6 +1,8 @@
 import type { Clock, ConnectorFactory, EventBus, Logger, Random, Vault } from "@isthmus/core";
 import type { ConnectorPool } from "./connectors/connector-pool.js";
 import type { Database } from "./database/index.js";
+import type { TokenJournal } from "./tokens/token-journal.js";
+import type { TokenStores } from "./tokens/token-stores.js";
 
 /** What the actions work with: made once by `main.ts`, or by a test. */
 export interface Services {
@@ -10,6 +12,10 @@ export interface Services {
   readonly connectors: ConnectorFactory;
   /** Live instances of them. */
   readonly pool: ConnectorPool;
+  /** Where their tokens are. */
+  readonly tokenStores: TokenStores;
+  /** What the database has not taken yet. */
+  readonly journal: TokenJournal;
   readonly events: EventBus;
   readonly clock: Clock;
   readonly random: Random;

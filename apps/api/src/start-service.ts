@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { isConnectorError, type KeyProvider } from "@isthmus/core";
 import { pino } from "pino";
 import { type Configuration, ConfigurationError, readConfiguration } from "./configuration/index.js";
@@ -40,6 +41,7 @@ async function run(configuration: Configuration): Promise<void> {
     database,
     connectors,
     keyProvider,
+    journalFolder: join(configuration.dataDirectory, "token-journal"),
     logger,
     stopping: stopping.signal,
     ending: ending.signal,

@@ -251,8 +251,15 @@ export class FileTokenStore implements TokenStore {
     return this.#change((state, nowMs) => {
       const { attempt, ...rest } = state;
       if (attempt?.id !== attemptId) return { answer: undefined };
-      const failed = { ...rest, failures: state.failures + 1 };
+      // It was given up: all that can still be said of it is that it never was sent.
+      if (state.status === "reconnect_required" && outcome !== "not_spent") return { answer: undefined };
+      const failed: State = { ...rest, status: "active", failures: state.failures + 1 };
       if (outcome === "grant_gone") return { next: { ...failed, status: "reconnect_required" }, answer: undefined };
+      if (outcome === "given_up") {
+        // Its answer may still come, and is the only way to the grant then.
+        const next: State = { ...failed, status: "reconnect_required", attempt: { id: attemptId, repeated: false } };
+        return { next, answer: undefined };
+      }
       const next = { ...failed, retry: startPause(retryInMs, nowMs) };
       // The send of a repeat that did not happen leaves the send before it as doubtful as it was.
       const ambiguous = outcome === "unknown" || attempt.repeated;

@@ -1,7 +1,11 @@
 import type { ConnectorRow } from "../repositories/index.js";
 
-/** A connector as it is answered: every field but the credentials, of which it says only whether there are any. */
-export function viewConnector(row: ConnectorRow) {
+/**
+ * A connector as it is answered: every field but the credentials, of which it says only whether there are any.
+ *
+ * @param reconnectBefore - What its tokens say of that; `undefined` where they say nothing.
+ */
+export function viewConnector(row: ConnectorRow, reconnectBefore: Date | undefined) {
   return {
     id: row.id,
     code: row.connectorCode,
@@ -15,6 +19,7 @@ export function viewConnector(row: ConnectorRow) {
     active: row.isActive,
     status: row.status,
     account: row.accountId === null ? null : { id: row.accountId, name: row.accountName },
+    reconnectBefore: reconnectBefore?.toISOString() ?? null,
     version: row.version,
     connectorVersion: row.connectorVersion,
     lastSyncAt: row.lastSyncAt?.toISOString() ?? null,

@@ -66,5 +66,5 @@ export async function createConnector(
     }),
   );
   events.emit("connector.created", { connection: { type: definition.type, tenantId, connectorId: id } });
-  return viewConnector(row);
+  return viewConnector(row, undefined);
 }

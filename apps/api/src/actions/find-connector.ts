@@ -20,3 +20,12 @@ export async function findActiveConnector(services: Services, tenantId: string, 
   if (row.isActive) return row;
   throw new ApiError("CONNECTOR_INACTIVE", "The connector is switched off. Switch it on by PATCH with active: true.");
 }
+
+/** After which moment only a person can renew the connector's authorisation, where its vendor tells. */
+export async function findReconnectBefore(
+  { database }: Services,
+  { tenantId, id }: ConnectorRow,
+): Promise<Date | undefined> {
+  const found = await database.asTenant(tenantId, (work) => work.connectorTokens.findReconnectBefore([id]));
+  return found.get(id);
+}

@@ -12,8 +12,9 @@ export async function listConnectors(
 ): Promise<ListAnswer<ConnectorView>> {
   await assertAllowed(services, caller, "connectors.read");
   const page = toPageRequest(request);
-  return toListAnswer(
-    await services.database.asTenant(caller.tenantId, ({ connectors }) => connectors.list(filter, page)),
-    viewConnector,
-  );
+  const { found, ends } = await services.database.asTenant(caller.tenantId, async ({ connectors, connectorTokens }) => {
+    const found = await connectors.list(filter, page);
+    return { found, ends: await connectorTokens.findReconnectBefore(found.rows.map(({ id }) => id)) };
+  });
+  return toListAnswer(found, (row) => viewConnector(row, ends.get(row.id)));
 }

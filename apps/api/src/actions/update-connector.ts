@@ -9,7 +9,7 @@ import { assertSandbox } from "./assert-sandbox.js";
 import { connectorAudit } from "./audit.js";
 import { type ConnectorView, viewConnector } from "./connector-view.js";
 import { withConflicts } from "./database-conflicts.js";
-import { findConnector } from "./find-connector.js";
+import { findConnector, findReconnectBefore } from "./find-connector.js";
 import { proveSettings } from "./prove-settings.js";
 
 /** What an update changes; what is missing stays. */
@@ -64,7 +64,7 @@ export async function updateConnector(
   );
   services.pool.drop(id);
   services.events.emit("connector.updated", { connection: { type: row.connectorType, tenantId, connectorId: id } });
-  return viewConnector(updated);
+  return viewConnector(updated, await findReconnectBefore(services, updated));
 }
 
 async function proveChanges(

@@ -58,6 +58,20 @@ export class ConnectorPool {
     }
   }
 
+  /**
+   * {@link use} for work that visits every connector in turn: where none is kept already, one is opened for this work alone
+   * and closed after it, so that those which are in use are not pushed out.
+   */
+  async visit<Result>(row: ConnectorRow, work: (connector: BaseConnector) => Promise<Result>): Promise<Result> {
+    if (this.#entries.get(row.id)?.version === row.version) return this.use(row, work);
+    const connector = await openConnector(this.#options, row);
+    try {
+      return await work(connector);
+    } finally {
+      await this.#closeConnector(connector);
+    }
+  }
+
   /** Forgets a connector, because it changed or was deleted. */
   drop(connectorId: string): void {
     const entry = this.#entries.get(connectorId);
@@ -125,8 +139,12 @@ export class ConnectorPool {
   async #close({ connector }: Entry): Promise<void> {
     const [opened] = await Promise.allSettled([connector]);
     if (opened.status === "rejected") return; // it never opened, and whoever asked for it was told
+    await this.#closeConnector(opened.value);
+  }
+
+  async #closeConnector(connector: BaseConnector): Promise<void> {
     try {
-      await opened.value.close();
+      await connector.close();
     } catch (error) {
       this.#logger.warn({ err: error }, "A connector did not close cleanly");
     }

@@ -1,14 +1,13 @@
 import type { BaseConnector, Clock, ConnectorFactory, EventEmitter, Logger, Random, Vault } from "@isthmus/core";
-import type { Database } from "../database/index.js";
 import { ApiError } from "../errors/index.js";
 import type { ConnectorRow } from "../repositories/index.js";
-import { PostgresTokenStore } from "../tokens/postgres-token-store.js";
+import type { TokenStores } from "../tokens/token-stores.js";
 import { credentialsPlace } from "./credentials-place.js";
 
 /** What live connectors are made with. */
 export interface OpenConnectorOptions {
-  readonly database: Database;
   readonly vault: Vault;
+  readonly tokenStores: TokenStores;
   readonly connectors: ConnectorFactory;
   readonly events: EventEmitter;
   readonly clock: Clock;
@@ -27,7 +26,7 @@ export interface OpenConnectorOptions {
  *   `UNKNOWN_CONNECTOR_TYPE`, `VALIDATION_FAILED`.
  */
 export async function openConnector(options: OpenConnectorOptions, row: ConnectorRow): Promise<BaseConnector> {
-  const { database, vault, connectors, events, clock, random, logger, allowedPrivateHosts, signal } = options;
+  const { vault, tokenStores, connectors, events, clock, random, logger, allowedPrivateHosts, signal } = options;
   const { id: connectorId, tenantId, connectorType: type } = row;
   if (row.credentials === null) {
     throw new ApiError("CREDENTIALS_MISSING", "The connector has no credentials. Give them by PATCH.");
@@ -40,7 +39,7 @@ export async function openConnector(options: OpenConnectorOptions, row: Connecto
     configurationVersion: row.connectorVersion,
   };
   return connectors.create(type, settings, {
-    tokenStore: new PostgresTokenStore({ database, vault, tenantId, connectorId }),
+    tokenStore: tokenStores.of(tenantId, connectorId),
     connection: { tenantId, connectorId },
     allowedPrivateHosts,
     events,

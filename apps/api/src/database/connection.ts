@@ -1,5 +1,6 @@
 import type { Logger } from "@isthmus/core";
 import type { PrismaClient } from "../generated/prisma/client.js";
+import type { SystemRunner } from "./system-queries.js";
 
 /** An open, migrated database, before tenants and units of work. Only this folder holds one. */
 export interface Connection {
@@ -7,6 +8,8 @@ export interface Connection {
   readonly kind: "embedded" | "server";
   /** Prisma's client; it acts as the owner of the tables. */
   readonly prisma: PrismaClient;
+  /** Work without a tenant. */
+  readonly asSystem: SystemRunner;
   /** Ends all connections and frees the data directory. */
   close(): Promise<void>;
 }

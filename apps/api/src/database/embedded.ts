@@ -7,6 +7,7 @@ import { lockDataDirectory } from "./data-directory-lock.js";
 import { createEmbeddedAdapter } from "./embedded-adapter.js";
 import { migrate } from "./migrate.js";
 import { readSnapshot } from "./snapshot.js";
+import { embeddedSystemRunner } from "./system-queries.js";
 
 /**
  * Opens the embedded PostgreSQL of `dataDirectory`, making it where it is missing: from the build's snapshot when that
@@ -30,6 +31,7 @@ export async function openEmbedded(dataDirectory: string, options: ConnectionOpt
     return {
       kind: "embedded",
       prisma,
+      asSystem: embeddedSystemRunner(prisma),
       async close() {
         try {
           await prisma.$disconnect();

@@ -31,7 +31,7 @@ export interface Database {
    * @throws {NestedUnitOfWorkError} When called inside a unit of work.
    */
   asTenant<T>(tenantId: string, work: (repositories: TenantRepositories) => Promise<T>): Promise<T>;
-  /** {@link asTenant} for the few things that are done without a tenant. */
+  /** {@link asTenant} for the few things that are done without a tenant; on a server each of its calls is a transaction. */
   asSystem<T>(work: (system: SystemRepository) => Promise<T>): Promise<T>;
   /**
    * Asks the database for an answer, for readiness.
@@ -74,8 +74,7 @@ export function createDatabase(connection: Connection): Database {
       runUnitOfWork(prisma, { role: "isthmus_app", tenantId }, (client) =>
         work(createTenantRepositories({ client, tenantId })),
       ),
-    asSystem: (work) =>
-      runUnitOfWork(prisma, { role: "isthmus_system" }, (client) => work(createSystemRepository(client))),
+    asSystem: (work) => connection.asSystem((query) => work(createSystemRepository(query))),
     async ping() {
       assertNoUnitOfWork();
       await withTimeout(pingTimeoutMs, async () => {

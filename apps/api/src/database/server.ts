@@ -1,15 +1,19 @@
-import { Socket } from "node:net";
 import pg from "pg";
 import { PrismaClient } from "../generated/prisma/client.js";
 import type { Connection, ConnectionOptions } from "./connection.js";
 import { migrate } from "./migrate.js";
 import { createServerAdapter } from "./server-adapter.js";
+import { socketOf } from "./socket-of.js";
+import { assumeSystemRole, serverSystemRunner } from "./system-queries.js";
 import { toUnavailable } from "./unavailable.js";
+import { statementTimeoutMs } from "./unit-of-work.js";
 
 /** What a server's pool is made with. */
 export interface ServerOptions extends ConnectionOptions {
   /** Connections at the most. Default 10. */
   readonly poolSize?: number;
+  /** Connections at the most for work without a tenant. Default 6. */
+  readonly systemPoolSize?: number;
   /** Milliseconds for a connection to stand. Default 5 000. */
   readonly connectTimeoutMs?: number;
   /**
@@ -30,25 +34,33 @@ const defaultSilenceMs = 15_000;
  */
 export async function openServer(url: string, options: ServerOptions): Promise<Connection> {
   await migrateServer(url, options);
+  const pool = openPool(url, options, options.poolSize ?? 10);
+  const systemPool = openPool(url, options, options.systemPoolSize ?? 6);
+  systemPool.on("connect", (client) => assumeSystemRole(client, statementTimeoutMs));
+  const prisma = new PrismaClient({ adapter: createServerAdapter(pool), errorFormat: "minimal" });
+  return {
+    kind: "server",
+    prisma,
+    asSystem: serverSystemRunner(systemPool),
+    async close() {
+      await prisma.$disconnect();
+      await Promise.all([pool.end(), systemPool.end()]);
+    },
+  };
+}
+
+function openPool(url: string, options: ServerOptions, max: number): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     connectionTimeoutMillis: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
-    max: options.poolSize ?? 10,
+    max,
     keepAlive: true,
     application_name: "isthmus",
   });
   // A connection that breaks while idle is only noted: the pool drops it, and the next use opens another.
   pool.on("error", (error) => options.logger.warn({ reason: error.message }, "idle database connection lost"));
   pool.on("connect", (client) => endWhenSilent(client, options.silenceMs ?? defaultSilenceMs));
-  const prisma = new PrismaClient({ adapter: createServerAdapter(pool), errorFormat: "minimal" });
-  return {
-    kind: "server",
-    prisma,
-    async close() {
-      await prisma.$disconnect();
-      await pool.end();
-    },
-  };
+  return pool;
 }
 
 /** Migrates over a session of its own, which ends with it: the lock, and settings, end with the session. */
@@ -81,9 +93,6 @@ export async function migrateServer(url: string, options: ServerOptions): Promis
 }
 
 function endWhenSilent(client: pg.PoolClient, silenceMs: number): void {
-  const connection: unknown = Reflect.get(client, "connection");
-  const stream: unknown =
-    typeof connection === "object" && connection !== null ? Reflect.get(connection, "stream") : undefined;
-  if (!(stream instanceof Socket)) return;
-  stream.setTimeout(silenceMs, () => stream.destroy(new Error("Connection terminated: the database was silent")));
+  const stream = socketOf(client);
+  stream?.setTimeout(silenceMs, () => stream.destroy(new Error("Connection terminated: the database was silent")));
 }

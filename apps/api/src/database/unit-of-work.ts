@@ -11,7 +11,7 @@ export type UnitOfWorkRole =
   | { readonly role: "isthmus_system" };
 
 /** Milliseconds that one statement may take; a server ends it then. */
-const statementTimeoutMs = 10_000;
+export const statementTimeoutMs = 10_000;
 /** Milliseconds to wait for a free connection, and for the whole unit: it holds no other I/O than the database's. */
 const limits = { maxWait: 5_000, timeout: 15_000 } as const;
 
@@ -34,20 +34,29 @@ export async function runUnitOfWork<T>(
   who: UnitOfWorkRole,
   work: (client: Prisma.TransactionClient) => Promise<T>,
 ): Promise<T> {
-  assertNoUnitOfWork();
   const tenantId = who.role === "isthmus_app" ? who.tenantId : "";
   if (who.role === "isthmus_app" && !uuidPattern.test(tenantId)) throw new TypeError("A tenant id is a UUID.");
+  return runUnit(() =>
+    prisma.$transaction(async (client) => {
+      // The time zone, because the driver adapters read and write times as if the session were at UTC.
+      await client.$executeRaw`
+        select set_config('role', ${who.role}, true), set_config('app.tenant_id', ${tenantId}, true),
+          set_config('timezone', 'UTC', true), set_config('statement_timeout', ${String(statementTimeoutMs)}, true)`;
+      return work(client);
+    }, limits),
+  );
+}
+
+/**
+ * Runs `work` on a database, marked as a unit of work, and makes what the driver throws an error of ours.
+ *
+ * @throws {NestedUnitOfWorkError} When a unit of work is open already.
+ */
+export async function runUnit<T>(work: () => Promise<T>): Promise<T> {
+  assertNoUnitOfWork();
   const unit = { open: true };
   try {
-    return await current.run(unit, () =>
-      prisma.$transaction(async (client) => {
-        // The time zone, because the driver adapters read and write times as if the session were at UTC.
-        await client.$executeRaw`
-          select set_config('role', ${who.role}, true), set_config('app.tenant_id', ${tenantId}, true),
-            set_config('timezone', 'UTC', true), set_config('statement_timeout', ${String(statementTimeoutMs)}, true)`;
-        return work(client);
-      }, limits),
-    );
+    return await current.run(unit, work);
   } catch (error) {
     throw mapDatabaseError(error);
   } finally {

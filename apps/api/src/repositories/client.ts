@@ -10,6 +10,9 @@ export interface TenantScope {
   readonly tenantId: string;
 }
 
+/** Runs one statement as isthmus_system and gives its rows, with the names and types of its columns. */
+export type SystemQuery = <Row extends object>(statement: Prisma.Sql) => Promise<Row[]>;
+
 /** A JSON object as a column holds it. */
 export type JsonObject = { readonly [key: string]: JsonValue | undefined };
 

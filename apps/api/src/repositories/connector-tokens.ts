@@ -3,15 +3,15 @@ import { newId } from "../database/ids.js";
 import { Prisma } from "../generated/prisma/client.js";
 import { type TenantScope, toJson } from "./client.js";
 import {
+  type AbandonEffect,
   type AbandonedAttempt,
   type ClaimRequest,
   type ClaimResult,
   emptyRecord,
-  type LandedTokens,
-  type LandResult,
   refuseClaim,
   type SealedTokenRecord,
   type TokenQueryRow,
+  type TokenStatus,
   toRecord,
 } from "./token-records.js";
 
@@ -29,13 +29,10 @@ export interface ConnectorTokenRepository {
    * @throws {NotFoundError} When the tenant has no such connector.
    */
   claim(connectorId: string, request: ClaimRequest): Promise<ClaimResult>;
-  /**
-   * Stores the new set if `attemptId` is still the current attempt, whatever its lease says. Repeating it after it
-   * landed answers `committed` again.
-   */
-  land(connectorId: string, attemptId: string, landed: LandedTokens): Promise<LandResult>;
-  /** Ends an attempt without tokens; nothing happens when it is not the current one. */
-  abandon(connectorId: string, attemptId: string, attempt: AbandonedAttempt): Promise<void>;
+  /** Ends an attempt without tokens. */
+  abandon(connectorId: string, attemptId: string, attempt: AbandonedAttempt): Promise<AbandonEffect>;
+  /** Of those of the connectors that have one: after which moment only a person can renew the grant. */
+  findReconnectBefore(connectorIds: readonly string[]): Promise<ReadonlyMap<string, Date>>;
   /** Destroys the tokens and supersedes any attempt. Doing it twice is the same as once. */
   clear(connectorId: string): Promise<void>;
   /**
@@ -57,7 +54,7 @@ export function createConnectorTokenRepository({ client, tenantId }: TenantScope
   const read = async (connectorId: string): Promise<TokenQueryRow | undefined> => {
     const [row] = await client.$queryRaw<TokenQueryRow[]>`
       select version, tokens, status::text as status, failure_count as failures,
-        attempt_id::text as "attemptId", attempt_repeated as "attemptRepeated", landed_attempt_id::text as "landedAttemptId",
+        attempt_id::text as "attemptId", attempt_repeated as "attemptRepeated",
         coalesce(extract(epoch from retry_at - clock_timestamp()) * 1000, 0)::float8 as "retryInMs",
         coalesce(extract(epoch from lease_until - clock_timestamp()) * 1000, 0)::float8 as "leaseMs"
       from connector_tokens where ${at(connectorId)}`;
@@ -101,57 +98,57 @@ export function createConnectorTokenRepository({ client, tenantId }: TenantScope
       return { outcome: "begun", attemptId, record: toRecord(row) };
     },
 
-    async land(connectorId, attemptId, landed) {
-      const { count } = await table.updateMany({
-        where: { tenantId, connectorId, attemptId },
-        data: {
-          tokens: toJson(landed.tokens),
-          version: { increment: 1 },
-          status: "active",
-          expiresAt: landed.expiresAt ?? null,
-          refreshAt: landed.refreshAt ?? null,
-          landedAttemptId: attemptId,
-          ...noAttempt,
-          ...noFailure,
-        },
-      });
-      const row = await read(connectorId);
-      const committed = count === 1 || row?.landedAttemptId === attemptId;
-      return {
-        outcome: committed ? "committed" : "superseded",
-        record: row === undefined ? emptyRecord : toRecord(row),
-      };
-    },
-
     async abandon(connectorId, attemptId, { outcome, code, retryInMs }) {
       const where = Prisma.sql`${at(connectorId)} and attempt_id = ${attemptId}::uuid`;
       const failure = Prisma.sql`
         failure_code = ${code}, failed_at = clock_timestamp(), failure_count = failure_count + 1,
         updated_at = clock_timestamp()`;
-      if (outcome === "grant_gone") {
-        await client.$executeRaw`
+      if (outcome === "grant_gone" || outcome === "given_up") {
+        // The answer of an attempt that was given up may still come, and is the only way to the grant then.
+        const late = outcome === "given_up";
+        const ended = await client.$executeRaw`
           update connector_tokens set
-            attempt_id = null, attempt_repeated = false, attempt_started_at = null, lease_until = null,
-            status = 'reconnect_required', ${failure}
-          where ${where}`;
-        return;
+            attempt_id = case when ${late} then attempt_id end, attempt_repeated = false,
+            attempt_started_at = null, lease_until = null, status = 'reconnect_required', ${failure}
+          where ${where} and status = 'active'`;
+        return ended > 0 ? "over" : "ignored";
       }
       // Ambiguous attempts remain, only nobody waits for their lease any more. So does a repeat that was not spent: it did
-      // not happen, and the send before it is as doubtful as it was.
+      // not happen, and the send before it is as doubtful as it was. One that was given up has ended: all that can still be
+      // said of it is that it never was sent.
       const unknown = outcome === "unknown";
-      await client.$executeRaw`
+      const [ended] = await client.$queryRaw<{ statusBefore: TokenStatus }[]>`
+        with before as (select status from connector_tokens where ${where} for update)
         update connector_tokens set
+          status = 'active',
           attempt_id = case when ${unknown} or attempt_repeated then attempt_id end,
           attempt_started_at = case when ${unknown} or attempt_repeated then attempt_started_at end,
           lease_until = case when ${unknown} or attempt_repeated then clock_timestamp() end,
           attempt_repeated = ${unknown} and attempt_repeated,
           retry_at = clock_timestamp() + ${milliseconds(retryInMs ?? 0)}, ${failure}
-        where ${where}`;
+        where ${where} and (status = 'active' or ${outcome === "not_spent"})
+        returning (select status::text from before) as "statusBefore"`;
+      if (ended === undefined) return "ignored";
+      return ended.statusBefore === "active" ? "failed" : "revived";
+    },
+
+    async findReconnectBefore(connectorIds) {
+      const rows = await table.findMany({
+        where: { tenantId, connectorId: { in: [...connectorIds] }, reconnectBefore: { not: null } },
+        select: { connectorId: true, reconnectBefore: true },
+      });
+      return new Map(rows.flatMap((row) => (row.reconnectBefore ? [[row.connectorId, row.reconnectBefore]] : [])));
     },
 
     async clear(connectorId) {
       // The version counts changes of the tokens: where there are none, only an attempt is superseded.
-      const cleared = { status: "active", expiresAt: null, refreshAt: null, landedAttemptId: null } as const;
+      const cleared = {
+        status: "active",
+        expiresAt: null,
+        refreshAt: null,
+        reconnectBefore: null,
+        landedAttemptId: null,
+      } as const;
       await table.updateMany({
         where: { tenantId, connectorId, tokens: { not: Prisma.DbNull } },
         data: { tokens: Prisma.DbNull, version: { increment: 1 }, ...cleared, ...noAttempt, ...noFailure },

@@ -218,7 +218,7 @@ export function createConnectorRepository({ client, tenantId }: TenantScope): Co
   };
 }
 
-function toRow(row: PrismaConnector): ConnectorRow {
+function toRow({ credentialsKeyId: _, ...row }: PrismaConnector): ConnectorRow {
   return {
     ...row,
     credentials: row.credentials === null ? null : readObject(row.credentials),

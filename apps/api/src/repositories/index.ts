@@ -5,6 +5,7 @@ import { type ConnectorTokenRepository, createConnectorTokenRepository } from ".
 import { type ConnectorRepository, createConnectorRepository } from "./connectors.js";
 import { createDataKeyRepository, type DataKeyRepository } from "./data-keys.js";
 import { createOauthSessionRepository, type OauthSessionRepository } from "./oauth-sessions.js";
+import { createOutboxEventRepository, type OutboxEventRepository } from "./outbox-events.js";
 import { createTenantRepository, type TenantRepository } from "./tenants.js";
 import { createUserRepository, type UserRepository } from "./users.js";
 
@@ -31,6 +32,7 @@ export type {
 } from "./connectors.js";
 export type { DataKeyRepository, DataKeyRow, DataKeyStatus, NewDataKey } from "./data-keys.js";
 export type { NewOauthSession, OauthSessionRepository, OauthSessionRow } from "./oauth-sessions.js";
+export type { NewOutboxEvent, OutboxEventRepository } from "./outbox-events.js";
 export {
   type ApiKeyIdentity,
   createSystemRepository,
@@ -38,13 +40,14 @@ export {
   type OauthClaim,
   type SystemRepository,
 } from "./system.js";
+export type { DueTokens, SystemTokenRepository, TokenPlace } from "./system-tokens.js";
 export type { TenantRepository, TenantRow } from "./tenants.js";
 export type {
+  AbandonEffect,
   AbandonedAttempt,
   ClaimRequest,
   ClaimResult,
   LandedTokens,
-  LandResult,
   SealedTokenRecord,
   TokenStatus,
 } from "./token-records.js";
@@ -69,6 +72,7 @@ export interface TenantRepositories {
   readonly dataKeys: DataKeyRepository;
   readonly oauthSessions: OauthSessionRepository;
   readonly auditEvents: AuditEventRepository;
+  readonly outboxEvents: OutboxEventRepository;
 }
 
 /** The repositories over one transaction of one tenant. */
@@ -83,5 +87,6 @@ export function createTenantRepositories(scope: TenantScope): TenantRepositories
     dataKeys: createDataKeyRepository(scope),
     oauthSessions: createOauthSessionRepository(scope),
     auditEvents: createAuditEventRepository(scope),
+    outboxEvents: createOutboxEventRepository(scope),
   };
 }

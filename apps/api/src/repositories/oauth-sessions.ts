@@ -47,7 +47,7 @@ export interface OauthSessionRepository {
 /** The authorisations of the tenant of `scope`. */
 export function createOauthSessionRepository({ client, tenantId }: TenantScope): OauthSessionRepository {
   const table = client.oauthSession;
-  const omit = { startTokenHash: true, stateHash: true, cookieHash: true } as const;
+  const omit = { startTokenHash: true, stateHash: true, cookieHash: true, payloadKeyId: true } as const;
   return {
     async create({ id, payload, lifetimeSeconds, ...rest }) {
       const expiresAt = await readExpiry(client, lifetimeSeconds);
@@ -70,7 +70,7 @@ async function readExpiry(client: TenantScope["client"], lifetimeSeconds: number
   return row.at;
 }
 
-type StoredSession = Omit<PrismaOauthSession, "startTokenHash" | "stateHash" | "cookieHash">;
+type StoredSession = Omit<PrismaOauthSession, "startTokenHash" | "stateHash" | "cookieHash" | "payloadKeyId">;
 
 function toRow(row: StoredSession): OauthSessionRow {
   return { ...row, payload: readObject(row.payload) };

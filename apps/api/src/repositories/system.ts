@@ -1,6 +1,7 @@
 import { newId } from "../database/ids.js";
-import type { Prisma } from "../generated/prisma/client.js";
-import { type Page, type PageRequest, toPage } from "./client.js";
+import { Prisma } from "../generated/prisma/client.js";
+import { type Page, type PageRequest, type SystemQuery, toPage } from "./client.js";
+import { createSystemTokenRepository, type SystemTokenRepository } from "./system-tokens.js";
 import type { TenantRow } from "./tenants.js";
 import { isRole, type Role } from "./users.js";
 
@@ -77,47 +78,50 @@ export interface SystemRepository {
    */
   createTenant(tenant: NewTenant): Promise<void>;
   listTenants(page: PageRequest): Promise<Page<TenantRow>>;
+  /** Token sets of all tenants: what is due, and where new ones land. */
+  readonly tokens: SystemTokenRepository;
 }
 
-/** The system's functions over a transaction of the role `isthmus_system`. */
-export function createSystemRepository(client: Prisma.TransactionClient): SystemRepository {
+/** The system's functions. */
+export function createSystemRepository(query: SystemQuery): SystemRepository {
   return {
+    tokens: createSystemTokenRepository(query),
     async findApiKey(hash) {
-      const [row] = await client.$queryRaw<(Omit<ApiKeyIdentity, "roles"> & { roles: string[] })[]>`
+      const [row] = await query<Omit<ApiKeyIdentity, "roles"> & { roles: string[] }>(Prisma.sql`
         select api_key_id::text as "apiKeyId", tenant_id::text as "tenantId", user_id::text as "userId",
           user_name as "userName", roles
-        from isthmus_find_api_key(${hash})`;
+        from isthmus_find_api_key(${hash})`);
       return row === undefined ? undefined : { ...row, roles: row.roles.filter(isRole) };
     },
     async touchApiKey(apiKeyId) {
-      await client.$executeRaw`select isthmus_touch_api_key(${apiKeyId}::uuid)`;
+      await query(Prisma.sql`select 1 from isthmus_touch_api_key(${apiKeyId}::uuid)`);
     },
     async claimOauthStart(startTokenHash, cookieHash) {
-      const [row] = await client.$queryRaw<OauthClaim<"claimed" | "used" | "expired">[]>`
+      const [row] = await query<OauthClaim<"claimed" | "used" | "expired">>(Prisma.sql`
         select outcome, session_id::text as "sessionId", tenant_id::text as "tenantId",
           connector_id::text as "connectorId"
-        from isthmus_claim_oauth_start(${startTokenHash}, ${cookieHash})`;
+        from isthmus_claim_oauth_start(${startTokenHash}, ${cookieHash})`);
       return row;
     },
     async claimOauthState(stateHash, cookieHash) {
-      const [row] = await client.$queryRaw<OauthClaim<"claimed" | "used" | "expired" | "cookie_mismatch">[]>`
+      const [row] = await query<OauthClaim<"claimed" | "used" | "expired" | "cookie_mismatch">>(Prisma.sql`
         select outcome, session_id::text as "sessionId", tenant_id::text as "tenantId",
           connector_id::text as "connectorId"
-        from isthmus_claim_oauth_state(${stateHash}, ${cookieHash})`;
+        from isthmus_claim_oauth_state(${stateHash}, ${cookieHash})`);
       return row;
     },
     async createTenant({ id, name, user, apiKey, request }) {
-      await client.$executeRaw`
-        select isthmus_create_tenant(
+      await query(Prisma.sql`
+        select 1 from isthmus_create_tenant(
           ${id}::uuid, ${name}, ${user.id}::uuid, ${user.email.toLowerCase()}, ${user.name}, ${[...user.roles]}::text[],
           ${apiKey.id}::uuid, ${apiKey.name}, ${apiKey.prefix}, ${apiKey.hash}, ${apiKey.expiresAt ?? null}::timestamptz,
           ${newId()}::uuid, ${request?.ip ?? null}, ${request?.id ?? null}
-        )`;
+        )`);
     },
     async listTenants({ limit, after }) {
-      const rows = await client.$queryRaw<TenantRow[]>`
+      const rows = await query<TenantRow>(Prisma.sql`
         select id::text as id, name, created_at as "createdAt", updated_at as "updatedAt"
-        from isthmus_list_tenants(${after ?? null}::uuid, ${limit + 1}::integer)`;
+        from isthmus_list_tenants(${after ?? null}::uuid, ${limit + 1}::integer)`);
       return toPage(rows, limit);
     },
   };

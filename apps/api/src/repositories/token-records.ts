@@ -42,21 +42,25 @@ export interface LandedTokens {
   readonly tokens: object;
   readonly expiresAt?: Date;
   readonly refreshAt?: Date;
-}
-
-/** The answer to landing tokens: core's answer to `commit`, sealed. */
-export interface LandResult {
-  readonly outcome: "committed" | "superseded";
-  readonly record: SealedTokenRecord;
+  /** After it only a person can renew the grant. */
+  readonly reconnectBefore?: Date;
+  /** Whether a refresh brought it, which is audited, or a person's authorization, which has its own audit. */
+  readonly isRenewal: boolean;
 }
 
 /** How an attempt ended without tokens: core's `AbandonRequest`. */
 export interface AbandonedAttempt {
-  readonly outcome: "not_spent" | "grant_gone" | "unknown";
+  readonly outcome: "not_spent" | "grant_gone" | "given_up" | "unknown";
   /** Error code of what went wrong. */
   readonly code: string;
   readonly retryInMs?: number;
 }
+
+/**
+ * What the end of an attempt did to a connection: one more failure; only a person can mend it now; it works again, because
+ * the attempt that had been given up was never sent; nothing, because the attempt was not the current one.
+ */
+export type AbandonEffect = "failed" | "over" | "revived" | "ignored";
 
 /** A row of `connector_tokens` as the queries read it, times turned into milliseconds from now. */
 export interface TokenQueryRow {
@@ -67,7 +71,6 @@ export interface TokenQueryRow {
   readonly retryInMs: number;
   readonly attemptId: string | null;
   readonly attemptRepeated: boolean;
-  readonly landedAttemptId: string | null;
   /** What is left of the lease; 0 or less: it is over. */
   readonly leaseMs: number;
 }

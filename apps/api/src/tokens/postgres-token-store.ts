@@ -1,40 +1,30 @@
-import {
-  type AbandonRequest,
-  type BeginRequest,
-  type BeginResult,
-  type CommitRequest,
-  ConnectorError,
-  type SealContext,
-  type TokenRecord,
-  type TokenSet,
-  type TokenStore,
-  type Vault,
+import type {
+  AbandonRequest,
+  BeginRequest,
+  BeginResult,
+  BegunClaim,
+  CommitRequest,
+  SealContext,
+  TokenRecord,
+  TokenStore,
 } from "@isthmus/core";
-import { z } from "zod";
-import type { Database } from "../database/index.js";
 import { isUnreadable } from "../errors/index.js";
-import type { ConnectorTokenRepository, SealedTokenRecord } from "../repositories/index.js";
-
-/** Which connection a store stands for, and with what it works. */
-export interface PostgresTokenStoreOptions {
-  readonly database: Database;
-  readonly vault: Vault;
-  readonly tenantId: string;
-  readonly connectorId: string;
-}
+import type { ConnectorTokenRepository, DueTokens, SealedTokenRecord } from "../repositories/index.js";
+import { keepResult } from "./keep-result.js";
+import { readTokenSet } from "./token-set-schema.js";
+import type { TokenStoreParts } from "./token-stores.js";
 
 /**
  * Core's `TokenStore` over the table `connector_tokens`: the set is sealed, and each method is one unit of work. Sealing
- * and opening may need a data key, so they happen before or after the unit, never inside.
+ * and opening may need a data key, so they happen before or after the unit, never inside; the key for an attempt's result
+ * is taken before the vendor is called.
  */
 export class PostgresTokenStore implements TokenStore {
-  readonly #database: Database;
-  readonly #vault: Vault;
+  readonly #parts: TokenStoreParts;
   readonly #place: SealContext;
 
-  constructor({ database, vault, tenantId, connectorId }: PostgresTokenStoreOptions) {
-    this.#database = database;
-    this.#vault = vault;
+  constructor(parts: TokenStoreParts, tenantId: string, connectorId: string) {
+    this.#parts = parts;
     this.#place = { tenantId, table: "connector_tokens", recordId: connectorId, field: "tokens" };
   }
 
@@ -43,79 +33,87 @@ export class PostgresTokenStore implements TokenStore {
   }
 
   async begin(request: BeginRequest): Promise<BeginResult> {
-    const result = await this.#unit((tokens, id) => tokens.claim(id, request));
-    if (result.outcome === "held") return result;
+    const { vault, attemptKeys } = this.#parts;
+    // Before the claim: an attempt whose result could not be sealed is not begun.
+    const sealer = await vault.sealer(this.#place);
+    let begun = false;
     try {
-      return { ...result, record: await this.#open(result.record) };
-    } catch (error) {
-      // A fresh authorization supersedes the set whatever is in it: one that does not open must not keep it out.
-      if (request.purpose !== "authorize" || !isUnreadable(error)) throw error;
-      return { ...result, record: { ...result.record, tokens: undefined } };
+      const result = await this.#unit((tokens, id) => tokens.claim(id, request));
+      if (result.outcome === "held") return result;
+      if (result.outcome === "begun") {
+        attemptKeys.hold(result.attemptId, { sealer, isRenewal: request.purpose === "refresh" });
+        begun = true;
+      }
+      return { ...result, record: await this.#openFor(request.purpose, result.record) };
+    } finally {
+      if (!begun) sealer[Symbol.dispose]();
     }
+  }
+
+  /**
+   * Makes a claim of one that a worker has made among many: what {@link begin} would have answered.
+   *
+   * @throws {ConnectorError} `SEALED_VALUE_UNREADABLE`, `KEY_UNAVAILABLE`. The claim stands; abandon it.
+   */
+  async adopt({ attemptId, record }: DueTokens): Promise<BegunClaim> {
+    const opened = await this.#open(record);
+    const sealer = await this.#parts.vault.sealer(this.#place, record.tokens);
+    this.#parts.attemptKeys.hold(attemptId, { sealer, isRenewal: true });
+    return { outcome: "begun", attemptId, record: opened };
   }
 
   async commit(
     attemptId: string,
     { tokens, refreshAtMs }: CommitRequest,
   ): Promise<{ readonly outcome: "committed" | "superseded"; readonly record: TokenRecord }> {
-    const sealed = await this.#vault.seal(tokens, this.#place);
-    const { outcome, record } = await this.#unit((repository, id) =>
-      repository.land(id, attemptId, {
+    const { attemptKeys, vault } = this.#parts;
+    const held = attemptKeys.find(attemptId);
+    const sealed = held?.sealer.seal(tokens) ?? (await vault.seal(tokens, this.#place));
+    const version = await keepResult(this.#parts, {
+      ...this.#nameOf(attemptId),
+      landed: {
         tokens: sealed,
         ...(tokens.expiresAtMs !== undefined && { expiresAt: new Date(tokens.expiresAtMs) }),
         ...(refreshAtMs !== undefined && { refreshAt: new Date(refreshAtMs) }),
-      }),
-    );
-    return { outcome, record: await this.#open(record) };
+        ...(tokens.reconnectBeforeMs !== undefined && { reconnectBefore: new Date(tokens.reconnectBeforeMs) }),
+        isRenewal: held?.isRenewal ?? true,
+      },
+    });
+    attemptKeys.release(attemptId);
+    if (version === undefined) return { outcome: "superseded", record: await this.load() };
+    return { outcome: "committed", record: { version, tokens, status: "active", retryInMs: 0, failures: 0 } };
   }
 
   async abandon(attemptId: string, request: AbandonRequest): Promise<void> {
-    await this.#unit((tokens, id) => tokens.abandon(id, attemptId, request));
+    await keepResult(this.#parts, { ...this.#nameOf(attemptId), abandoned: request });
+    this.#parts.attemptKeys.release(attemptId);
   }
 
   async clear(): Promise<void> {
     await this.#unit((tokens, id) => tokens.clear(id));
   }
 
+  #nameOf(attemptId: string) {
+    return { tenantId: this.#place.tenantId, connectorId: this.#place.recordId, attemptId };
+  }
+
   #unit<Result>(work: (tokens: ConnectorTokenRepository, connectorId: string) => Promise<Result>): Promise<Result> {
     const { tenantId, recordId } = this.#place;
-    return this.#database.asTenant(tenantId, ({ connectorTokens }) => work(connectorTokens, recordId));
+    return this.#parts.database.asTenant(tenantId, ({ connectorTokens }) => work(connectorTokens, recordId));
+  }
+
+  async #openFor(purpose: BeginRequest["purpose"], record: SealedTokenRecord): Promise<TokenRecord> {
+    try {
+      return await this.#open(record);
+    } catch (error) {
+      // A fresh authorization supersedes the set whatever is in it: one that does not open must not keep it out.
+      if (purpose !== "authorize" || !isUnreadable(error)) throw error;
+      return { ...record, tokens: undefined };
+    }
   }
 
   async #open({ tokens, ...rest }: SealedTokenRecord): Promise<TokenRecord> {
     if (tokens === undefined) return { ...rest, tokens: undefined };
-    return { ...rest, tokens: readTokenSet(await this.#vault.open(tokens, this.#place)) };
+    return { ...rest, tokens: readTokenSet(await this.#parts.vault.open(tokens, this.#place)) };
   }
-}
-
-// Loose: what a later release adds to a set has to survive this one.
-const tokenSetSchema = z.looseObject({
-  accessToken: z.string(),
-  tokenType: z.string(),
-  refreshToken: z.string().optional(),
-  expiresAtMs: z.number().optional(),
-  issuedAtMs: z.number(),
-  scope: z.string().optional(),
-  attributes: z.record(z.string(), z.string()),
-  rotates: z.boolean().optional(),
-  reconnectBeforeMs: z.number().optional(),
-});
-
-function readTokenSet(opened: unknown): TokenSet {
-  const parsed = tokenSetSchema.safeParse(opened);
-  if (!parsed.success) {
-    throw new ConnectorError(
-      "SEALED_VALUE_UNREADABLE",
-      "The stored token set is not in a form that this release reads. Authorise the connector again.",
-    );
-  }
-  const { refreshToken, expiresAtMs, scope, rotates, reconnectBeforeMs, ...rest } = parsed.data;
-  return {
-    ...rest,
-    ...(refreshToken !== undefined && { refreshToken }),
-    ...(expiresAtMs !== undefined && { expiresAtMs }),
-    ...(scope !== undefined && { scope }),
-    ...(rotates !== undefined && { rotates }),
-    ...(reconnectBeforeMs !== undefined && { reconnectBeforeMs }),
-  };
 }

@@ -4,14 +4,17 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ConnectorPool } from "../../src/connectors/connector-pool.js";
 import { credentialsPlace } from "../../src/connectors/credentials-place.js";
 import type { ConnectorRow } from "../../src/repositories/index.js";
+import type { TokenStores } from "../../src/tokens/token-stores.js";
 import { DatabaseDataKeyStore } from "../../src/vault/database-data-key-store.js";
 import { useServerDatabase } from "../support/server-database.js";
 import { connectorData, createTestTenant, type TestTenant } from "../support/test-data.js";
+import { createTokenStores } from "../support/token-stores.js";
 
 describe("ConnectorPool", () => {
   const get = useServerDatabase();
   let tenant: TestTenant;
   let vault: Vault;
+  let tokenStores: TokenStores;
   let nowMs = 0;
 
   beforeAll(async () => {
@@ -19,6 +22,7 @@ describe("ConnectorPool", () => {
     tenant = await createTestTenant(database);
     const keyProvider = LocalKeyring.parse(LocalKeyring.generate());
     vault = new Vault({ keyProvider, dataKeys: new DatabaseDataKeyStore(database) });
+    tokenStores = createTokenStores(database, vault);
   });
   beforeEach(() => {
     nowMs = 1_000_000;
@@ -27,8 +31,8 @@ describe("ConnectorPool", () => {
   const createPool = (limits: { maximum?: number; idleMs?: number } = {}) =>
     new ConnectorPool(
       {
-        database: get().database,
         vault,
+        tokenStores,
         connectors: new ConnectorFactory([salesforce]),
         events: new EventBus(),
         clock: { now: () => nowMs, sleep: () => Promise.resolve() },

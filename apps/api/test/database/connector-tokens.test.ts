@@ -23,10 +23,14 @@ describeOnDatabases("connector tokens", (get) => {
   const claim = (version: number, repeats?: string) =>
     inUnit((tokens) => tokens.claim(connectorId, { purpose: "refresh", version, leaseMs, repeats }));
   const authorize = () => inUnit((tokens) => tokens.claim(connectorId, { purpose: "authorize", version: 0, leaseMs }));
-  const land = (attemptId: string, sealed = "first") =>
-    inUnit((tokens) =>
-      tokens.land(connectorId, attemptId, { tokens: { sealed }, expiresAt: new Date(0), refreshAt: new Date(0) }),
-    );
+  const land = async (attemptId: string, sealed = "first") => {
+    const landed = { tokens: { sealed }, expiresAt: new Date(0), refreshAt: new Date(0), isRenewal: true };
+    const place = { tenantId: tenant.tenantId, connectorId };
+    const version = await get().database.asSystem(({ tokens }) => tokens.land(place, attemptId, landed));
+    const record = await load();
+    if (version !== undefined) expect(record.version).toBe(version);
+    return { outcome: version === undefined ? "superseded" : "committed", record };
+  };
   const load = () => inUnit((tokens) => tokens.load(connectorId));
 
   /** Lets the lease of the current attempt run out, as time would. */

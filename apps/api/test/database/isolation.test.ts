@@ -11,6 +11,7 @@ const tenantTables = [
   "connectors",
   "data_keys",
   "oauth_sessions",
+  "outbox_events",
   "tenants",
   "users",
 ];
@@ -161,10 +162,12 @@ describeOnDatabases("row-level security", (get) => {
       where pronamespace = 'public'::regnamespace and has_function_privilege(oid, 'execute') order by 1`,
     );
     expect(callable.map((row) => row.name)).toEqual([
+      "isthmus_claim_due_tokens",
       "isthmus_claim_oauth_start",
       "isthmus_claim_oauth_state",
       "isthmus_create_tenant",
       "isthmus_find_api_key",
+      "isthmus_land_tokens",
       "isthmus_list_tenants",
       "isthmus_touch_api_key",
     ]);

@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type ConnectorDefinition, ConnectorFactory, LocalKeyring, type Logger } from "@isthmus/core";
 import { salesforce } from "@isthmus/salesforce";
 import { type SalesforceSandbox, startSalesforceSandbox } from "@isthmus/sandbox";
@@ -45,6 +47,8 @@ export interface TestServiceOptions {
   /** As in ISTHMUS_KEYS. Default: a new key. */
   readonly keys?: string;
   readonly logger?: Logger;
+  /** Where results wait that the database has not taken. Default: a folder of its own, made when the first one does. */
+  readonly journalFolder?: string;
   /** Installed beside Salesforce. Default: none. */
   readonly connectors?: readonly ConnectorDefinition[];
   /** Default: one of its own, which asks nobody for consent. */
@@ -63,6 +67,7 @@ export async function startTestService(database: Database, options: TestServiceO
     database,
     connectors: new ConnectorFactory([salesforce, ...(options.connectors ?? [])]),
     keyProvider: LocalKeyring.parse(options.keys ?? LocalKeyring.generate()),
+    journalFolder: options.journalFolder ?? join(tmpdir(), `isthmus-journal-${randomBytes(6).toString("hex")}`),
     logger: options.logger ?? logger,
     stopping: stopping.signal,
     ending: ending.signal,

@@ -1,9 +1,9 @@
 import { LocalKeyring, Vault } from "@isthmus/core";
 import { describeTokenStore } from "../../../../packages/core/test/support/token-store-suite.js";
-import { PostgresTokenStore } from "../../src/tokens/postgres-token-store.js";
 import { DatabaseDataKeyStore } from "../../src/vault/database-data-key-store.js";
 import { describeOnDatabases } from "../support/databases.js";
 import { connectorData, createTestTenant } from "../support/test-data.js";
+import { createTokenStores } from "../support/token-stores.js";
 
 const keyProvider = LocalKeyring.parse(LocalKeyring.generate());
 
@@ -15,7 +15,7 @@ describeOnDatabases("the token store of the service", (get) => {
     // As in separate processes: nothing is shared but the database and the keyring.
     const open = () => {
       const vault = new Vault({ keyProvider, dataKeys: new DatabaseDataKeyStore(database) });
-      return new PostgresTokenStore({ database, vault, tenantId: tenant.tenantId, connectorId: connector.id });
+      return createTokenStores(database, vault).of(tenant.tenantId, connector.id);
     };
     return {
       open,

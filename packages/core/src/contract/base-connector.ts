@@ -4,6 +4,7 @@ import type { ConnectionIdentity, EventEmitter } from "../events/index.js";
 import type { Transport, TransportRequest, TransportResponse, TransportStreamResponse } from "../http/index.js";
 import type {
   AccessToken,
+  BegunClaim,
   OAuthClient,
   PendingAuthorization,
   StartAuthorizationOptions,
@@ -148,6 +149,11 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
   /** Renews the access token now, whether it is due or not. */
   async refreshToken(signal: AbortSignal = this.context.signal): Promise<AccessToken> {
     return this.tokens().refreshNow({ signal: this.endedBy(signal) });
+  }
+
+  /** Renews the access token under a claim that a worker has made in the token store: see `TokenManager.renewUnder`. */
+  async renewTokenUnder(claim: BegunClaim, beganAtMs: number): Promise<AccessToken> {
+    return this.tokens().renewUnder(claim, beganAtMs);
   }
 
   /**

@@ -2,6 +2,8 @@ export type { PendingAuthorization, StartAuthorizationOptions, StartedAuthorizat
 export { MemoryTokenStore } from "./memory-token-store.js";
 export { OAuthClient, type OAuthClientOptions, type TokenIntrospection } from "./oauth-client.js";
 export { defaultRefreshPolicy, type OAuthGrant, type OAuthProfile, type RefreshPolicy } from "./profile.js";
+export { refreshBackoffMs } from "./refresh-schedule.js";
+export type { BegunClaim } from "./renewal-attempt.js";
 export type { TokenIssuer } from "./token-issuer.js";
 export { TokenManager } from "./token-manager.js";
 export type { TokenManagerOptions } from "./token-manager-options.js";

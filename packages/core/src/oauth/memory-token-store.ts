@@ -76,9 +76,15 @@ export class MemoryTokenStore implements TokenStore {
   async abandon(attemptId: string, request: AbandonRequest): Promise<void> {
     const attempt = this.#attempt;
     if (attempt?.id !== attemptId) return;
+    if (this.#status === "reconnect_required") {
+      // It was given up. All that can still be said of it is that it never was sent.
+      if (request.outcome !== "not_spent") return;
+      this.#status = "active";
+    }
     this.#failures += 1;
-    if (request.outcome === "grant_gone") {
-      this.#attempt = undefined;
+    if (request.outcome === "grant_gone" || request.outcome === "given_up") {
+      // The answer of an attempt that was given up may still come, and is the only way to the grant then.
+      if (request.outcome === "grant_gone") this.#attempt = undefined;
       this.#status = "reconnect_required";
       return;
     }

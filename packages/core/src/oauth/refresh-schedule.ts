@@ -35,7 +35,7 @@ export function planRefresh(tokens: TokenSet, policy: RefreshPolicy, random: Ran
 }
 
 /** How long to leave a vendor alone after `failures` earlier failures in a row: 1 s doubling to 5 min, the upper half random. */
-export function backoffMs(failures: number, random: Random): number {
+export function refreshBackoffMs(failures: number, random: Random): number {
   const fullMs = Math.min(longestBackoffMs, 1000 * 2 ** Math.min(failures, 20));
   return Math.round(fullMs / 2 + (fullMs / 2) * random.number());
 }

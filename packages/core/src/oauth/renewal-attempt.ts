@@ -2,7 +2,7 @@ import type { AuthenticationError, ConnectorErrorCode } from "../errors/index.js
 import type { AttemptResults } from "./attempt-results.js";
 import type { Held } from "./known-tokens.js";
 import { grantInDoubt } from "./reconnect-errors.js";
-import { backoffMs } from "./refresh-schedule.js";
+import { refreshBackoffMs } from "./refresh-schedule.js";
 import type { TokenContext } from "./token-context.js";
 import { callIssuer, type IssuerFailure, judgeFailure } from "./token-refresh.js";
 import type { TokenSet } from "./token-set.js";
@@ -52,7 +52,7 @@ export class RenewalAttempt {
 
   /** Gives an ambiguous grant up, because the vendor's policy forbids to send its refresh token again. */
   async giveUp(claim: AmbiguousClaim): Promise<AuthenticationError> {
-    await this.#results.abandon(claim.attemptId, { outcome: "grant_gone", code: "OUTCOME_UNKNOWN" });
+    await this.#results.abandon(claim.attemptId, { outcome: "given_up", code: "OUTCOME_UNKNOWN" });
     this.#announceReconnect("OUTCOME_UNKNOWN");
     return grantInDoubt();
   }
@@ -64,7 +64,7 @@ export class RenewalAttempt {
     const request: AbandonRequest =
       outcome === "grant_gone"
         ? { outcome, code }
-        : { outcome, code, retryInMs: failure.retryAfterMs ?? backoffMs(record.failures, random) };
+        : { outcome, code, retryInMs: failure.retryAfterMs ?? refreshBackoffMs(record.failures, random) };
     this.#last = { version: record.version, error };
     logger.warn({ ...connection, code, outcome, failures }, "A token renewal failed");
     events?.emit("token.refresh_failed", { connection, code, failures });

@@ -5,6 +5,7 @@ import { insist } from "./insist.js";
 import { type Held, KnownTokens, tokenOf } from "./known-tokens.js";
 import { defaultRefreshPolicy } from "./profile.js";
 import { RefusedTokens } from "./refused-tokens.js";
+import type { BegunClaim } from "./renewal-attempt.js";
 import type { TokenContext } from "./token-context.js";
 import type { TokenManagerOptions } from "./token-manager-options.js";
 import { TokenRenewal } from "./token-renewal.js";
@@ -88,6 +89,17 @@ export class TokenManager implements TokenSource {
       return tokenOf(await this.#renewal.run(held, true));
     };
     return untilAborted(renewal(), options.signal);
+  }
+
+  /**
+   * Renews under a claim that `begin` of the same store has granted to somebody else in this process: a worker that begins
+   * many connections at once.
+   *
+   * @param beganAtMs - Before the claim was made, by this manager's clock: the call's time runs from there.
+   * @throws what {@link refreshNow} throws.
+   */
+  async renewUnder(claim: BegunClaim, beganAtMs: number): Promise<AccessToken> {
+    return tokenOf(await this.#renewal.runUnder(claim, beganAtMs));
   }
 
   /**

@@ -3,7 +3,7 @@ import type { AttemptResults } from "./attempt-results.js";
 import { codeOf } from "./insist.js";
 import type { Held } from "./known-tokens.js";
 import { grantGone } from "./reconnect-errors.js";
-import { RenewalAttempt } from "./renewal-attempt.js";
+import { type BegunClaim, RenewalAttempt } from "./renewal-attempt.js";
 import type { TokenContext } from "./token-context.js";
 import { mayRepeat } from "./token-refresh.js";
 
@@ -20,6 +20,7 @@ export class TokenRenewal {
   readonly #results: AttemptResults;
   readonly #attempt: RenewalAttempt;
   readonly #closing = new AbortController();
+  readonly #underClaims = new Set<Promise<Held>>();
   #underWay: Promise<Held> | undefined;
 
   constructor(context: TokenContext, results: AttemptResults) {
@@ -44,6 +45,20 @@ export class TokenRenewal {
     return this.#underWay;
   }
 
+  /**
+   * Renews under a claim that was made elsewhere. It joins nothing: a renewal under way here has met that very claim, and
+   * waits for what comes of it.
+   */
+  async runUnder(claim: BegunClaim, beganAtMs: number): Promise<Held> {
+    const { known } = this.#context;
+    const held = known.adopt(claim.record);
+    const renewal = this.#attempt
+      .run(claim, beganAtMs)
+      .then((renewed) => renewed ?? this.run(known.held ?? held, true));
+    this.#underClaims.add(renewal);
+    return renewal.finally(() => this.#underClaims.delete(renewal));
+  }
+
   /** Renews ahead of time, while the token in hand still serves; that it fails then is no caller's concern. */
   runInBackground(held: Held): void {
     if (this.#underWay !== undefined) return;
@@ -56,9 +71,9 @@ export class TokenRenewal {
     });
   }
 
-  /** Waits for the renewal under way. Never throws. */
+  /** Waits for what is under way. Never throws. */
   async settle(): Promise<void> {
-    if (this.#underWay !== undefined) await Promise.allSettled([this.#underWay]);
+    await Promise.allSettled([this.#underWay, ...this.#underClaims]);
   }
 
   /** Ends every wait, begins no attempt any more, and waits for the result of the one that was begun. Never throws. */

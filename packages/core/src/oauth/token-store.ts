@@ -65,14 +65,17 @@ export interface AbandonRequest {
    * - `not_spent`: the vendor certainly did not use the refresh token (not sent, or refused as a whole). Free at once,
    *   to be tried again after `retryInMs`. An attempt that repeated an ambiguous one leaves it ambiguous, with
    *   `repeated: false`: this send did not happen, the one before it may have.
-   * - `grant_gone`: the vendor said so (`invalid_grant`), or policy forbids another try. Becomes `reconnect_required`.
+   * - `grant_gone`: the vendor said so (`invalid_grant`). Becomes `reconnect_required`.
+   * - `given_up`: nobody knows whether it was used, and the vendor's policy forbids to send it again. Becomes
+   *   `reconnect_required`, but the attempt stays current: its end may still come, from a process that was frozen or from a
+   *   journal, and its `commit`, or word that the token was `not_spent`, brings the connection back.
    * - `unknown`: it may have been used. Stays ambiguous, and current: a late `commit` still lands. Nobody needs to
    *   wait for its lease any more.
    *
    * Each counts into {@link TokenRecord.failures}, and that is how those who wait notice. The tokens stay: their access
    * token serves while it lasts.
    */
-  readonly outcome: "not_spent" | "grant_gone" | "unknown";
+  readonly outcome: "not_spent" | "grant_gone" | "given_up" | "unknown";
   /** The `ConnectorErrorCode` of what went wrong. */
   readonly code: string;
   /** How long nobody should try again, in milliseconds. Default 0. */
@@ -100,7 +103,10 @@ export interface TokenStore {
     attemptId: string,
     request: CommitRequest,
   ): Promise<{ readonly outcome: "committed" | "superseded"; readonly record: TokenRecord }>;
-  /** Ends an attempt without tokens. Does nothing when `attemptId` is no longer the current one. */
+  /**
+   * Ends an attempt without tokens. Does nothing when `attemptId` is no longer the current one; to an attempt that was given
+   * up, nothing but `not_spent`.
+   */
   abandon(attemptId: string, request: AbandonRequest): Promise<void>;
   /** Destroys the tokens and supersedes any attempt. Doing it twice is the same as once. */
   clear(): Promise<void>;

@@ -1,6 +1,6 @@
-import { ConnectorError, isConnectorError, ValidationError } from "../errors/index.js";
+import { ConnectorError, isConnectorError } from "../errors/index.js";
 import { type Clock, type Random, systemClock, systemRandom } from "../runtime/index.js";
-import { decrypt, encrypt } from "./committing-cipher.js";
+import { decrypt } from "./committing-cipher.js";
 import { DataKeyCache, type DataKeyCacheLimits } from "./data-key-cache.js";
 import type { DataKeyRecord, DataKeyStore } from "./data-key-store.js";
 import type { DataKeyContext, KeyProvider } from "./key-provider.js";
@@ -12,8 +12,8 @@ import {
   parseSealedValue,
   type SealContext,
   type SealedValue,
-  sealedValueAlgorithm,
 } from "./sealed-value.js";
+import { encodeJson, Sealer, sealBytes } from "./sealer.js";
 
 /** What a {@link Vault} is made of. */
 export interface VaultOptions {
@@ -69,24 +69,30 @@ export class Vault {
     assertPlace(context);
     const plaintext = encodeJson(value);
     try {
-      const { tenantId } = context;
-      const record = (await this.#dataKeys.current(tenantId)) ?? (await this.#createDataKey(tenantId));
-      const header = { v: 1, alg: sealedValueAlgorithm, kid: record.id } as const;
-      const additionalData = additionalDataOf(header, context);
-      const sealed = await this.#withKey(tenantId, record.id, record, (key) =>
-        encrypt(key, plaintext, additionalData, "value", this.#random),
+      const record = await this.#currentKey(context.tenantId);
+      return await this.#withKey(context.tenantId, record.id, record, (key) =>
+        sealBytes(key, record.id, plaintext, context, this.#random),
       );
-      return {
-        ...header,
-        salt: toBase64Url(sealed.salt),
-        iv: toBase64Url(sealed.iv),
-        data: toBase64Url(sealed.data),
-        tag: toBase64Url(sealed.tag),
-        commitment: toBase64Url(sealed.commitment),
-      };
     } finally {
       plaintext.fill(0);
     }
+  }
+
+  /**
+   * Takes the key for one place out of the vault, so that a value which comes later can be sealed whatever is away then:
+   * the store, the key provider. Dispose of it soon: it does not end with the cache.
+   *
+   * @param like - A sealed value of the same place: its key is taken, which costs no call while it is cached. Default: the
+   *   tenant's current key.
+   * @throws {ConnectorError} as {@link Vault.seal} and {@link Vault.open}.
+   */
+  async sealer(context: SealContext, like?: unknown): Promise<Sealer> {
+    assertPlace(context);
+    const { tenantId } = context;
+    const record = like === undefined ? await this.#currentKey(tenantId) : undefined;
+    const keyId = record?.id ?? parseSealedValue(like, context).kid;
+    const key = await this.#withKey(tenantId, keyId, record, (bytes) => Buffer.from(bytes));
+    return new Sealer(key, keyId, context, this.#random);
   }
 
   /**
@@ -113,6 +119,10 @@ export class Vault {
   /** Drops unwrapped keys from memory and overwrites them: those of one tenant, or all. They are unwrapped anew when needed. */
   dropKeys(tenantId?: string): void {
     this.#cache.drop(tenantId);
+  }
+
+  async #currentKey(tenantId: string): Promise<DataKeyRecord> {
+    return (await this.#dataKeys.current(tenantId)) ?? (await this.#createDataKey(tenantId));
   }
 
   #withKey<Result>(
@@ -186,16 +196,6 @@ async function reach<Result>(
   }
 }
 
-function encodeJson(value: unknown): Buffer {
-  try {
-    const text = JSON.stringify(value);
-    if (text !== undefined) return Buffer.from(text, "utf8");
-  } catch {
-    // A cycle or a BigInt; the message of the error may quote the value, so it is not kept.
-  }
-  throw new ValidationError("Only a value that can be written as JSON can be sealed.");
-}
-
 function decryptValue(key: Buffer, value: SealedValue, additionalData: Buffer, context: SealContext): Buffer {
   const ciphertext = {
     salt: fromBase64Url(value.salt),
@@ -220,10 +220,6 @@ function keyIsGone(tenantId: string, dataKeyId: string): ConnectorError {
     "SEALED_VALUE_UNREADABLE",
     `Tenant ${tenantId} has no data key ${dataKeyId}. Either the value was moved here from another tenant, or the key's row was lost or destroyed. Restore that row, or enter the value again.`,
   );
-}
-
-function toBase64Url(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64url");
 }
 
 function fromBase64Url(text: string): Buffer {

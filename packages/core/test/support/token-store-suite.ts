@@ -285,12 +285,64 @@ export function describeTokenStore(name: string, make: () => Promise<TokenStoreH
       },
     );
 
-    rule("gives an ambiguous attempt up when it is abandoned as gone", async (store, harness) => {
+    rule(
+      "gives an ambiguous attempt up, and lets its late answer bring the connection back",
+      async (store, harness) => {
+        await connected(store);
+        const attempt = attemptOf(await beginRefresh(store));
+        await harness.pass(leaseMs + 1);
+        await store.abandon(attempt, { outcome: "given_up", code: "OUTCOME_UNKNOWN" });
+        expect((await beginRefresh(store)).outcome).toBe("reconnect_required");
+        expect((await harness.open().commit(attempt, commitOf("late"))).outcome).toBe("committed");
+        expect(await store.load()).toMatchObject({
+          version: 2,
+          status: "active",
+          failures: 0,
+          tokens: tokenSet("late"),
+        });
+        expect((await beginRefresh(store, 2)).outcome).toBe("begun");
+      },
+    );
+
+    rule("lands no late answer of an attempt that was given up over a new authorization", async (store, harness) => {
       await connected(store);
       const attempt = attemptOf(await beginRefresh(store));
       await harness.pass(leaseMs + 1);
-      await store.abandon(attempt, { outcome: "grant_gone", code: "OUTCOME_UNKNOWN" });
-      expect((await beginRefresh(store)).outcome).toBe("reconnect_required");
+      await store.abandon(attempt, { outcome: "given_up", code: "OUTCOME_UNKNOWN" });
+      const authorize = attemptOf(await store.begin({ purpose: "authorize", version: 1, leaseMs }));
+      expect((await store.commit(attempt, commitOf("late"))).outcome).toBe("superseded");
+      expect((await store.commit(authorize, commitOf("again"))).outcome).toBe("committed");
+      expect((await store.load()).tokens).toEqual(tokenSet("again"));
+    });
+
+    rule("lands nothing of an attempt whose grant the vendor has called gone", async (store) => {
+      await connected(store);
+      const attempt = attemptOf(await beginRefresh(store));
+      await store.abandon(attempt, { outcome: "grant_gone", code: "RECONNECT_REQUIRED" });
+      expect((await store.commit(attempt, commitOf("late"))).outcome).toBe("superseded");
+      expect(await store.load()).toMatchObject({ version: 1, status: "reconnect_required" });
+    });
+
+    rule(
+      "takes an attempt back that was given up, when its holder says that it never was sent",
+      async (store, harness) => {
+        await connected(store);
+        const attempt = attemptOf(await beginRefresh(store));
+        await harness.pass(leaseMs + 1);
+        await store.abandon(attempt, { outcome: "given_up", code: "OUTCOME_UNKNOWN" });
+        await store.abandon(attempt, { outcome: "not_spent", code: "CONNECTION_FAILED" });
+        expect(await harness.open().load()).toMatchObject({ version: 1, status: "active", failures: 2 });
+        expect((await beginRefresh(store)).outcome).toBe("begun");
+      },
+    );
+
+    rule("counts the giving up of many as one", async (store, harness) => {
+      await connected(store);
+      const attempt = attemptOf(await beginRefresh(store));
+      await harness.pass(leaseMs + 1);
+      const give = () => harness.open().abandon(attempt, { outcome: "given_up", code: "OUTCOME_UNKNOWN" });
+      await Promise.all([give(), give(), give()]);
+      expect(await store.load()).toMatchObject({ status: "reconnect_required", failures: 1 });
     });
 
     rule("ignores an abandon of an attempt that is not the current one", async (store) => {

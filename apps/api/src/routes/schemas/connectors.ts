@@ -77,6 +77,9 @@ export const connectorSchema = z
       .object({ id: z.string(), name: z.string().nullable() })
       .nullable()
       .describe("The vendor account that it is connected to."),
+    reconnectBefore: instantSchema
+      .nullable()
+      .describe("After it only a person can renew the authorisation, where the vendor tells."),
     version: z.int().describe("Counts changes; also the ETag."),
     connectorVersion: z.string().describe("Version of the connector package that wrote the configuration."),
     lastSyncAt: instantSchema.nullable(),

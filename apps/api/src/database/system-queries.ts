@@ -1,0 +1,43 @@
+import type pg from "pg";
+import type { Prisma, PrismaClient } from "../generated/prisma/client.js";
+import type { SystemQuery } from "../repositories/client.js";
+import { socketOf } from "./socket-of.js";
+import { runUnit, runUnitOfWork } from "./unit-of-work.js";
+
+/** Runs work without a tenant: each of its statements calls one function of `isthmus_system`. */
+export type SystemRunner = <T>(work: (query: SystemQuery) => Promise<T>) => Promise<T>;
+
+/** For the embedded database, whose one session acts as everybody in turn: all of `work` is one transaction. */
+export function embeddedSystemRunner(prisma: PrismaClient): SystemRunner {
+  return (work) =>
+    runUnitOfWork(prisma, { role: "isthmus_system" }, (client) =>
+      work(<Row extends object>(statement: Prisma.Sql) => client.$queryRaw<Row[]>(statement)),
+    );
+}
+
+/**
+ * For a server, over sessions that act as isthmus_system from their beginning ({@link assumeSystemRole}): each statement is
+ * a transaction and one round trip, a fifth of what Prisma's interactive transaction costs. Keys are looked up with every
+ * request and token sets land with every renewal.
+ */
+export function serverSystemRunner(pool: pg.Pool): SystemRunner {
+  const names = new Map<string, string>();
+  // Prepared once for each session. There are as many texts as the repository has methods.
+  const nameOf = (text: string): string => {
+    const name = names.get(text) ?? `isthmus_${names.size}`;
+    names.set(text, name);
+    return name;
+  };
+  const query = async <Row extends object>({ text, values }: Prisma.Sql): Promise<Row[]> =>
+    (await pool.query<Row>({ name: nameOf(text), text, values })).rows;
+  return (work) => runUnit(() => work(query));
+}
+
+/** Makes a new session one of isthmus_system. A session that cannot become that is ended, and with it what waits for it. */
+export function assumeSystemRole(client: pg.PoolClient, statementTimeoutMs: number): void {
+  client
+    .query(`set role isthmus_system; set timezone = 'UTC'; set statement_timeout = ${statementTimeoutMs}`)
+    .catch((error: unknown) => {
+      socketOf(client)?.destroy(new Error("Connection terminated: it cannot act as isthmus_system", { cause: error }));
+    });
+}

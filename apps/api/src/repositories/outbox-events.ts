@@ -1,0 +1,26 @@
+import { newId } from "../database/ids.js";
+import { type TenantScope, toJson } from "./client.js";
+
+/** What is to be told to the outside. */
+export interface NewOutboxEvent {
+  /** What happened, such as `connector.reconnect_required`. */
+  readonly type: string;
+  /** The connector that it is about. */
+  readonly connectorId?: string;
+  /** What is told. No secret, no token. */
+  readonly payload: object;
+}
+
+/** What is to be told to the outside of one tenant, written in the unit of work in which it happens. */
+export interface OutboxEventRepository {
+  append(event: NewOutboxEvent): Promise<void>;
+}
+
+/** The outbox of the tenant of `scope`. */
+export function createOutboxEventRepository({ client, tenantId }: TenantScope): OutboxEventRepository {
+  return {
+    async append({ payload, ...rest }) {
+      await client.outboxEvent.create({ data: { ...rest, id: newId(), tenantId, payload: toJson(payload) } });
+    },
+  };
+}

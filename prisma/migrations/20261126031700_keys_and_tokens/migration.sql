@@ -1,0 +1,167 @@
+-- What the keys of sealed values are known by, what is due for a refresh, and what is to be told to the outside.
+--
+-- The data key of each sealed value stands beside it, taken out of the value by the database itself, and refers to
+-- data_keys: a key that still seals something cannot be destroyed, whoever tries.
+
+-- DropIndex
+DROP INDEX "connector_tokens_refresh_at_idx";
+
+-- DropIndex
+DROP INDEX "data_keys_tenant_id_idx";
+
+-- AlterTable
+ALTER TABLE "connector_tokens" ADD COLUMN     "reconnect_before" TIMESTAMPTZ(3),
+ADD COLUMN     "tokens_key_id" UUID GENERATED ALWAYS AS ((tokens ->> 'kid')::uuid) STORED;
+
+-- AlterTable
+ALTER TABLE "connectors" ADD COLUMN     "credentials_key_id" UUID GENERATED ALWAYS AS ((credentials ->> 'kid')::uuid) STORED;
+
+-- AlterTable
+ALTER TABLE "oauth_sessions" ADD COLUMN     "payload_key_id" UUID GENERATED ALWAYS AS ((payload ->> 'kid')::uuid) STORED;
+
+-- CreateTable
+CREATE TABLE "outbox_events" (
+    "id" UUID NOT NULL,
+    "tenant_id" UUID NOT NULL,
+    "type" TEXT NOT NULL,
+    "connector_id" UUID,
+    "payload" JSONB NOT NULL,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "outbox_events_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateIndex
+CREATE INDEX "outbox_events_tenant_id_id_idx" ON "outbox_events"("tenant_id", "id");
+
+-- CreateIndex
+CREATE INDEX "connector_tokens_tenant_id_tokens_key_id_idx" ON "connector_tokens"("tenant_id", "tokens_key_id");
+
+-- CreateIndex
+CREATE INDEX "connectors_tenant_id_credentials_key_id_idx" ON "connectors"("tenant_id", "credentials_key_id");
+
+-- CreateIndex
+CREATE INDEX "data_keys_key_encryption_key_id_idx" ON "data_keys"("key_encryption_key_id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "data_keys_tenant_id_id_key" ON "data_keys"("tenant_id", "id");
+
+-- CreateIndex
+CREATE INDEX "oauth_sessions_tenant_id_payload_key_id_idx" ON "oauth_sessions"("tenant_id", "payload_key_id");
+
+-- AddForeignKey
+ALTER TABLE "connectors" ADD CONSTRAINT "connectors_tenant_id_credentials_key_id_fkey" FOREIGN KEY ("tenant_id", "credentials_key_id") REFERENCES "data_keys"("tenant_id", "id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+
+-- AddForeignKey
+ALTER TABLE "connector_tokens" ADD CONSTRAINT "connector_tokens_tenant_id_tokens_key_id_fkey" FOREIGN KEY ("tenant_id", "tokens_key_id") REFERENCES "data_keys"("tenant_id", "id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+
+-- AddForeignKey
+ALTER TABLE "oauth_sessions" ADD CONSTRAINT "oauth_sessions_tenant_id_payload_key_id_fkey" FOREIGN KEY ("tenant_id", "payload_key_id") REFERENCES "data_keys"("tenant_id", "id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+
+-- AddForeignKey
+ALTER TABLE "outbox_events" ADD CONSTRAINT "outbox_events_tenant_id_fkey" FOREIGN KEY ("tenant_id") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- Beyond what Prisma can say, written by hand.
+
+GRANT SELECT, INSERT ON outbox_events TO isthmus_app;
+ALTER TABLE outbox_events ENABLE ROW LEVEL SECURITY;
+ALTER TABLE outbox_events FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_isolation ON outbox_events TO isthmus_app
+  USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+  WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+CREATE POLICY system_functions ON outbox_events TO CURRENT_USER
+  USING (current_setting('role') = 'isthmus_system')
+  WITH CHECK (current_setting('role') = 'isthmus_system');
+
+-- When a row is due: never before its moment, while its vendor is being left alone, or while somebody may be at it.
+CREATE INDEX connector_tokens_due ON connector_tokens (GREATEST(refresh_at, retry_at, lease_until))
+  WHERE status = 'active' AND refresh_at IS NOT NULL;
+
+-- Takes token sets that are due for a refresh, the longest overdue first, and makes the intent durable: what begin() of
+-- core's TokenStore does for one, for many at once. Workers skip each other's rows, and connectors that are switched off.
+--
+-- An attempt that somebody left behind is not taken over: it is answered as ambiguous, and its lease is prolonged by a
+-- second, so that one worker and not all of them asks the vendor's policy what to do.
+CREATE FUNCTION isthmus_claim_due_tokens(row_limit integer, lease_ms double precision)
+RETURNS TABLE (
+  attempt_id uuid, ambiguous boolean, version integer, tokens jsonb, failures integer, connector public.connectors
+)
+LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+  WITH due AS (
+    SELECT t.connector_id, t.attempt_id IS NOT NULL AS ambiguous
+    FROM public.connector_tokens t
+    JOIN public.connectors c ON c.tenant_id = t.tenant_id AND c.id = t.connector_id
+    WHERE t.status = 'active' AND t.refresh_at IS NOT NULL
+      AND GREATEST(t.refresh_at, t.retry_at, t.lease_until) <= clock_timestamp()
+      AND c.is_active AND c.deleted_at IS NULL
+    ORDER BY GREATEST(t.refresh_at, t.retry_at, t.lease_until)
+    LIMIT row_limit
+    FOR UPDATE OF t SKIP LOCKED
+  ), claimed AS (
+    UPDATE public.connector_tokens t SET
+      attempt_id = CASE WHEN due.ambiguous THEN t.attempt_id ELSE gen_random_uuid() END,
+      attempt_started_at = CASE WHEN due.ambiguous THEN t.attempt_started_at ELSE clock_timestamp() END,
+      lease_until = clock_timestamp()
+        + CASE WHEN due.ambiguous THEN interval '1 second' ELSE make_interval(secs => lease_ms / 1000) END,
+      updated_at = clock_timestamp()
+    FROM due WHERE t.connector_id = due.connector_id
+    RETURNING t.*, due.ambiguous
+  )
+  SELECT l.attempt_id, l.ambiguous, l.version, l.tokens, l.failure_count, c
+  FROM claimed l
+  JOIN public.connectors c ON c.tenant_id = l.tenant_id AND c.id = l.connector_id
+$$;
+
+-- Stores a new token set if the attempt is still the current one, whatever its lease says: what commit() of core's
+-- TokenStore does. A renewal is audited with it. A connection that had been given up meanwhile works again, and that is told
+-- to the outside.
+--
+-- Returns the new version; the same again when this attempt's tokens are the current ones already; null when something
+-- else came after it.
+CREATE FUNCTION isthmus_land_tokens(
+  of_tenant uuid, of_connector uuid, of_attempt uuid, new_tokens jsonb,
+  new_expires_at timestamptz, new_refresh_at timestamptz, new_reconnect_before timestamptz, is_renewal boolean,
+  event_id uuid
+)
+RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  status_before public.token_status;
+  new_version integer;
+BEGIN
+  SELECT status INTO status_before FROM public.connector_tokens
+    WHERE tenant_id = of_tenant AND connector_id = of_connector AND attempt_id = of_attempt FOR UPDATE;
+  IF NOT FOUND THEN
+    RETURN (SELECT version FROM public.connector_tokens
+      WHERE tenant_id = of_tenant AND connector_id = of_connector AND landed_attempt_id = of_attempt);
+  END IF;
+  UPDATE public.connector_tokens SET
+    tokens = new_tokens, version = version + 1, status = 'active',
+    expires_at = new_expires_at, refresh_at = new_refresh_at, reconnect_before = new_reconnect_before,
+    landed_attempt_id = of_attempt,
+    attempt_id = NULL, attempt_repeated = false, attempt_started_at = NULL, lease_until = NULL,
+    failure_code = NULL, failed_at = NULL, failure_count = 0, retry_at = NULL,
+    updated_at = clock_timestamp()
+  WHERE tenant_id = of_tenant AND connector_id = of_connector
+  RETURNING version INTO new_version;
+  IF is_renewal THEN
+    INSERT INTO public.audit_events (id, tenant_id, action, target_type, target_id, outcome, details)
+      VALUES (event_id, of_tenant, 'token.refreshed', 'connector', of_connector::text, 'success',
+        jsonb_build_object('version', new_version));
+  END IF;
+  IF status_before = 'reconnect_required' THEN
+    UPDATE public.connectors SET status = 'connected'
+      WHERE tenant_id = of_tenant AND id = of_connector AND deleted_at IS NULL;
+    INSERT INTO public.outbox_events (id, tenant_id, type, connector_id, payload)
+      VALUES (event_id, of_tenant, 'connector.reconnected', of_connector, jsonb_build_object('connectorId', of_connector));
+  END IF;
+  RETURN new_version;
+END
+$$;
+
+REVOKE ALL ON FUNCTION isthmus_claim_due_tokens, isthmus_land_tokens FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION isthmus_claim_due_tokens, isthmus_land_tokens TO isthmus_system;
