@@ -1,12 +1,11 @@
+import { Socket } from "node:net";
 import pg from "pg";
 import { PrismaClient } from "../generated/prisma/client.js";
 import type { Connection, ConnectionOptions } from "./connection.js";
 import { migrate } from "./migrate.js";
 import { createServerAdapter } from "./server-adapter.js";
-import { socketOf } from "./socket-of.js";
 import { assumeSystemRole, serverSystemRunner } from "./system-queries.js";
 import { toUnavailable } from "./unavailable.js";
-import { statementTimeoutMs } from "./unit-of-work.js";
 
 /** What a server's pool is made with. */
 export interface ServerOptions extends ConnectionOptions {
@@ -35,8 +34,7 @@ const defaultSilenceMs = 15_000;
 export async function openServer(url: string, options: ServerOptions): Promise<Connection> {
   await migrateServer(url, options);
   const pool = openPool(url, options, options.poolSize ?? 10);
-  const systemPool = openPool(url, options, options.systemPoolSize ?? 6);
-  systemPool.on("connect", (client) => assumeSystemRole(client, statementTimeoutMs));
+  const systemPool = openPool(url, options, options.systemPoolSize ?? 6, assumeSystemRole);
   const prisma = new PrismaClient({ adapter: createServerAdapter(pool), errorFormat: "minimal" });
   return {
     kind: "server",
@@ -49,11 +47,17 @@ export async function openServer(url: string, options: ServerOptions): Promise<C
   };
 }
 
-function openPool(url: string, options: ServerOptions, max: number): pg.Pool {
+function openPool(
+  url: string,
+  options: ServerOptions,
+  max: number,
+  onConnect?: (client: pg.ClientBase) => Promise<void>,
+): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     connectionTimeoutMillis: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
     max,
+    ...(onConnect && { onConnect }),
     keepAlive: true,
     application_name: "isthmus",
   });
@@ -93,6 +97,9 @@ export async function migrateServer(url: string, options: ServerOptions): Promis
 }
 
 function endWhenSilent(client: pg.PoolClient, silenceMs: number): void {
-  const stream = socketOf(client);
-  stream?.setTimeout(silenceMs, () => stream.destroy(new Error("Connection terminated: the database was silent")));
+  const connection: unknown = Reflect.get(client, "connection");
+  const stream: unknown =
+    typeof connection === "object" && connection !== null ? Reflect.get(connection, "stream") : undefined;
+  if (!(stream instanceof Socket)) return;
+  stream.setTimeout(silenceMs, () => stream.destroy(new Error("Connection terminated: the database was silent")));
 }

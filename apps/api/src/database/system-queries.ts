@@ -1,8 +1,7 @@
 import type pg from "pg";
 import type { Prisma, PrismaClient } from "../generated/prisma/client.js";
 import type { SystemQuery } from "../repositories/client.js";
-import { socketOf } from "./socket-of.js";
-import { runUnit, runUnitOfWork } from "./unit-of-work.js";
+import { runUnit, runUnitOfWork, statementTimeoutMs } from "./unit-of-work.js";
 
 /** Runs work without a tenant: each of its statements calls one function of `isthmus_system`. */
 export type SystemRunner = <T>(work: (query: SystemQuery) => Promise<T>) => Promise<T>;
@@ -33,11 +32,7 @@ export function serverSystemRunner(pool: pg.Pool): SystemRunner {
   return (work) => runUnit(() => work(query));
 }
 
-/** Makes a new session one of isthmus_system. A session that cannot become that is ended, and with it what waits for it. */
-export function assumeSystemRole(client: pg.PoolClient, statementTimeoutMs: number): void {
-  client
-    .query(`set role isthmus_system; set timezone = 'UTC'; set statement_timeout = ${statementTimeoutMs}`)
-    .catch((error: unknown) => {
-      socketOf(client)?.destroy(new Error("Connection terminated: it cannot act as isthmus_system", { cause: error }));
-    });
+/** Makes a new session one of isthmus_system, for as long as it lasts. A pool gives none out that could not become that. */
+export async function assumeSystemRole(client: pg.ClientBase): Promise<void> {
+  await client.query(`set role isthmus_system; set timezone = 'UTC'; set statement_timeout = ${statementTimeoutMs}`);
 }
