@@ -7,6 +7,7 @@ import { createServices } from "./create-services.js";
 import { DatabaseError, openDatabase } from "./database/index.js";
 import { buildServer } from "./server.js";
 import { stopOnSignal } from "./stop-on-signal.js";
+import { runWorkers } from "./workers/run-workers.js";
 
 /**
  * Runs the service until it is told to stop. What keeps it from starting is told on stderr in words, without a stack,
@@ -53,7 +54,8 @@ async function run(configuration: Configuration): Promise<void> {
     },
   });
   const app = await buildServer({ services, logger, https: publicUrl.startsWith("https://") });
-  stopOnSignal({ app, services, logger, stopping, ending });
+  const workers = runWorkers(services, configuration.role);
+  stopOnSignal({ app, services, workers, logger, stopping, ending });
   const address = await app.listen({ port: configuration.port, host: configuration.host });
   if (configuration.publicUrl === undefined) publicUrl = address;
   const types =

@@ -6,6 +6,8 @@ import type { Services } from "./services.js";
 export interface StoppableService {
   readonly app: FastifyInstance;
   readonly services: Services;
+  /** Resolves when the workers have ended, which they do by themselves once `stopping` is aborted. Default: none. */
+  readonly workers?: Promise<void>;
   readonly logger: Logger;
   /** Turns readiness off. */
   readonly stopping: AbortController;
@@ -38,7 +40,7 @@ export function stopOnSignal(service: StoppableService): void {
 
 /** Readiness off, no new requests; those in flight finish within `graceMs` or are ended; then everything is closed. */
 export async function stopService(service: StoppableService): Promise<void> {
-  const { app, services, logger, stopping, ending, graceMs = 25_000 } = service;
+  const { app, services, workers, logger, stopping, ending, graceMs = 25_000 } = service;
   stopping.abort();
   const timer = setTimeout(() => {
     logger.warn({ graceMs }, "Requests did not finish in time and are ended");
@@ -51,6 +53,7 @@ export async function stopService(service: StoppableService): Promise<void> {
   clearInterval(sweep);
   clearTimeout(timer);
   ending.abort(new Error("The service is stopping."));
+  await workers;
   await services.pool.close();
   await services.database.close();
 }

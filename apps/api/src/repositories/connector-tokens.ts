@@ -117,8 +117,9 @@ export function createConnectorTokenRepository({ client, tenantId }: TenantScope
       // not happen, and the send before it is as doubtful as it was. One that was given up has ended: all that can still be
       // said of it is that it never was sent.
       const unknown = outcome === "unknown";
-      const [ended] = await client.$queryRaw<{ statusBefore: TokenStatus }[]>`
-        with before as (select status from connector_tokens where ${where} for update)
+      const [before] = await client.$queryRaw<{ status: TokenStatus }[]>`
+        select status::text as status from connector_tokens where ${where} for update`;
+      const ended = await client.$executeRaw`
         update connector_tokens set
           status = 'active',
           attempt_id = case when ${unknown} or attempt_repeated then attempt_id end,
@@ -126,10 +127,9 @@ export function createConnectorTokenRepository({ client, tenantId }: TenantScope
           lease_until = case when ${unknown} or attempt_repeated then clock_timestamp() end,
           attempt_repeated = ${unknown} and attempt_repeated,
           retry_at = clock_timestamp() + ${milliseconds(retryInMs ?? 0)}, ${failure}
-        where ${where} and (status = 'active' or ${outcome === "not_spent"})
-        returning (select status::text from before) as "statusBefore"`;
-      if (ended === undefined) return "ignored";
-      return ended.statusBefore === "active" ? "failed" : "revived";
+        where ${where} and (status = 'active' or ${outcome === "not_spent"})`;
+      if (ended === 0) return "ignored";
+      return before?.status === "active" ? "failed" : "revived";
     },
 
     async findReconnectBefore(connectorIds) {

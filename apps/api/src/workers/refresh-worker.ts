@@ -2,7 +2,7 @@ import { type Clock, isConnectorError, type Logger, type Random, refreshBackoffM
 import type { ConnectorPool } from "../connectors/connector-pool.js";
 import type { Database } from "../database/index.js";
 import type { DueTokens } from "../repositories/index.js";
-import type { TokenStores } from "./token-stores.js";
+import type { TokenStores } from "../tokens/token-stores.js";
 
 /** What the worker works with. */
 export interface RefreshWorkerOptions {
