@@ -77,6 +77,78 @@ CREATE POLICY system_functions ON outbox_events TO CURRENT_USER
 CREATE INDEX connector_tokens_due ON connector_tokens (GREATEST(refresh_at, retry_at, lease_until))
   WHERE status = 'active' AND refresh_at IS NOT NULL;
 
+-- The functions of core's TokenStore, one round trip each. Times are told in milliseconds from now, by the database's clock.
+
+-- What is stored of a connector's tokens; no row before the first claim.
+CREATE FUNCTION isthmus_load_tokens(of_tenant uuid, of_connector uuid)
+RETURNS TABLE (version integer, tokens jsonb, status text, failures integer, retry_in_ms double precision)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT t.version, t.tokens, t.status::text, t.failure_count,
+    coalesce(extract(epoch FROM t.retry_at - clock_timestamp()) * 1000, 0)::float8
+  FROM public.connector_tokens t WHERE t.tenant_id = of_tenant AND t.connector_id = of_connector
+$$;
+
+-- Claims the right to call the vendor, durably and among all processes. outcome: begun, held (for lease_left_ms), ambiguous,
+-- superseded or reconnect_required; no row when the tenant has no such connector. A purpose of "authorize" supersedes
+-- whatever is under way.
+CREATE FUNCTION isthmus_claim_tokens(
+  of_tenant uuid, of_connector uuid, purpose text, held_version integer, lease_ms double precision, repeats uuid
+)
+RETURNS TABLE (
+  outcome text, attempt_id uuid, repeated boolean, lease_left_ms double precision,
+  version integer, tokens jsonb, status text, failures integer, retry_in_ms double precision
+)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  found_row public.connector_tokens;
+  left_ms double precision;
+BEGIN
+  INSERT INTO public.connector_tokens (tenant_id, connector_id)
+    SELECT c.tenant_id, c.id FROM public.connectors c
+    WHERE c.tenant_id = of_tenant AND c.id = of_connector
+      AND NOT EXISTS (SELECT FROM public.connector_tokens t WHERE t.connector_id = of_connector)
+    ON CONFLICT DO NOTHING;
+  -- Rivals come one after another. The clock is read after the wait.
+  SELECT * INTO found_row FROM public.connector_tokens t
+    WHERE t.tenant_id = of_tenant AND t.connector_id = of_connector FOR UPDATE;
+  IF NOT FOUND THEN RETURN; END IF;
+  left_ms := coalesce(extract(epoch FROM found_row.lease_until - clock_timestamp()) * 1000, 0);
+  outcome := CASE
+    WHEN purpose = 'authorize' THEN 'begun'
+    WHEN found_row.status = 'reconnect_required' THEN 'reconnect_required'
+    WHEN found_row.version <> held_version THEN 'superseded'
+    WHEN found_row.attempt_id IS NULL THEN 'begun'
+    WHEN left_ms > 0 THEN 'held'
+    WHEN found_row.attempt_id = repeats THEN 'begun'
+    ELSE 'ambiguous'
+  END;
+  attempt_id := found_row.attempt_id;
+  repeated := found_row.attempt_repeated;
+  IF outcome = 'begun' THEN
+    attempt_id := gen_random_uuid();
+    UPDATE public.connector_tokens t SET
+      attempt_id = isthmus_claim_tokens.attempt_id,
+      attempt_repeated = purpose = 'refresh' AND coalesce(found_row.attempt_id = repeats, false),
+      attempt_started_at = clock_timestamp(),
+      lease_until = clock_timestamp() + make_interval(secs => lease_ms / 1000),
+      updated_at = clock_timestamp()
+    WHERE t.connector_id = of_connector;
+  END IF;
+  lease_left_ms := left_ms;
+  version := found_row.version;
+  tokens := found_row.tokens;
+  status := found_row.status;
+  failures := found_row.failure_count;
+  retry_in_ms := coalesce(extract(epoch FROM found_row.retry_at - clock_timestamp()) * 1000, 0);
+  RETURN NEXT;
+END
+$$;
+
 -- Takes token sets that are due for a refresh, the longest overdue first, and makes the intent durable: what begin() of
 -- core's TokenStore does for one, for many at once. Workers skip each other's rows, and connectors that are switched off.
 --
@@ -163,5 +235,6 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION isthmus_claim_due_tokens, isthmus_land_tokens FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION isthmus_claim_due_tokens, isthmus_land_tokens TO isthmus_system;
+REVOKE ALL ON FUNCTION isthmus_load_tokens, isthmus_claim_tokens, isthmus_claim_due_tokens, isthmus_land_tokens FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION isthmus_load_tokens, isthmus_claim_tokens, isthmus_claim_due_tokens, isthmus_land_tokens
+  TO isthmus_system;

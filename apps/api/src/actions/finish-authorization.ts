@@ -118,8 +118,8 @@ async function connect(
 }
 
 /** Counts the connector's token sets: it has grown when tokens were stored. */
-async function tokenVersion({ database }: Services, { tenantId, id }: ConnectorRow): Promise<number> {
-  return (await database.asTenant(tenantId, ({ connectorTokens }) => connectorTokens.load(id))).version;
+async function tokenVersion({ database }: Services, { tenantId, id: connectorId }: ConnectorRow): Promise<number> {
+  return (await database.asSystem(({ tokens }) => tokens.load({ tenantId, connectorId }))).version;
 }
 
 /** Writes the result down. A connector that changed or went away while the vendor was asked gives its grant back. */

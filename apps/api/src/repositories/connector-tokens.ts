@@ -1,34 +1,12 @@
-import { NotFoundError } from "@isthmus/core";
-import { newId } from "../database/ids.js";
 import { Prisma } from "../generated/prisma/client.js";
 import { type TenantScope, toJson } from "./client.js";
-import {
-  type AbandonEffect,
-  type AbandonedAttempt,
-  type ClaimRequest,
-  type ClaimResult,
-  emptyRecord,
-  refuseClaim,
-  type SealedTokenRecord,
-  type TokenQueryRow,
-  type TokenStatus,
-  toRecord,
-} from "./token-records.js";
+import type { AbandonEffect, AbandonedAttempt, TokenStatus } from "./token-records.js";
 
 /**
- * The token sets of one tenant's connectors: the storage of core's `TokenStore`. Each method is meant to be the only one
- * of its unit of work, so that a claim is durable before the vendor is called. Leases and retries go by the database
- * clock.
+ * What becomes of the token sets of one tenant's connectors beside the renewing itself, which is {@link SystemTokenRepository}'s.
+ * Retries go by the database clock.
  */
 export interface ConnectorTokenRepository {
-  /** The latest record; version 0 without tokens when there is none. */
-  load(connectorId: string): Promise<SealedTokenRecord>;
-  /**
-   * Claims the right to call the vendor, atomically among all processes.
-   *
-   * @throws {NotFoundError} When the tenant has no such connector.
-   */
-  claim(connectorId: string, request: ClaimRequest): Promise<ClaimResult>;
   /** Ends an attempt without tokens. */
   abandon(connectorId: string, attemptId: string, attempt: AbandonedAttempt): Promise<AbandonEffect>;
   /** Of those of the connectors that have one: after which moment only a person can renew the grant. */
@@ -51,53 +29,7 @@ export function createConnectorTokenRepository({ client, tenantId }: TenantScope
   const table = client.connectorToken;
   const at = (connectorId: string) => Prisma.sql`tenant_id = ${tenantId}::uuid and connector_id = ${connectorId}::uuid`;
 
-  const read = async (connectorId: string): Promise<TokenQueryRow | undefined> => {
-    const [row] = await client.$queryRaw<TokenQueryRow[]>`
-      select version, tokens, status::text as status, failure_count as failures,
-        attempt_id::text as "attemptId", attempt_repeated as "attemptRepeated",
-        coalesce(extract(epoch from retry_at - clock_timestamp()) * 1000, 0)::float8 as "retryInMs",
-        coalesce(extract(epoch from lease_until - clock_timestamp()) * 1000, 0)::float8 as "leaseMs"
-      from connector_tokens where ${at(connectorId)}`;
-    return row;
-  };
-
-  // Makes the row where it is missing and locks it, so that rivals come one after another. It is read by a statement of
-  // its own afterwards: only that one sees what a rival has just committed, and the clock after the wait.
-  const lock = async (connectorId: string): Promise<TokenQueryRow> => {
-    await client.$executeRaw`
-      insert into connector_tokens (tenant_id, connector_id)
-        select tenant_id, id from connectors where tenant_id = ${tenantId}::uuid and id = ${connectorId}::uuid
-      on conflict do nothing`;
-    await client.$queryRaw`select 1 from connector_tokens where ${at(connectorId)} for update`;
-    const row = await read(connectorId);
-    if (row === undefined) throw new NotFoundError("There is no such connector.");
-    return row;
-  };
-
-  const load = async (connectorId: string): Promise<SealedTokenRecord> => {
-    const row = await read(connectorId);
-    return row === undefined ? emptyRecord : toRecord(row);
-  };
-
   return {
-    load,
-
-    async claim(connectorId, request) {
-      const row = await lock(connectorId);
-      const refused = refuseClaim(row, request);
-      if (refused !== undefined) return refused;
-      const attemptId = newId();
-      await client.$executeRaw`
-        update connector_tokens set
-          attempt_id = ${attemptId}::uuid,
-          attempt_repeated = ${request.purpose === "refresh" && request.repeats === row.attemptId},
-          attempt_started_at = clock_timestamp(),
-          lease_until = clock_timestamp() + ${milliseconds(request.leaseMs)},
-          updated_at = clock_timestamp()
-        where ${at(connectorId)}`;
-      return { outcome: "begun", attemptId, record: toRecord(row) };
-    },
-
     async abandon(connectorId, attemptId, { outcome, code, retryInMs }) {
       const where = Prisma.sql`${at(connectorId)} and attempt_id = ${attemptId}::uuid`;
       const failure = Prisma.sql`

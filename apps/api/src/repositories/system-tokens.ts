@@ -1,9 +1,17 @@
+import { NotFoundError } from "@isthmus/core";
 import { newId } from "../database/ids.js";
 import { Prisma } from "../generated/prisma/client.js";
 import type { JsonObject, SystemQuery } from "./client.js";
 import { connectorColumns } from "./connector-columns.js";
 import type { ConnectorRow } from "./connectors.js";
-import type { LandedTokens, SealedTokenRecord } from "./token-records.js";
+import {
+  type ClaimRequest,
+  type ClaimResult,
+  emptyRecord,
+  type LandedTokens,
+  type SealedTokenRecord,
+  type TokenStatus,
+} from "./token-records.js";
 
 /** A token set that is due, taken by this caller. */
 export interface DueTokens {
@@ -22,8 +30,19 @@ export interface TokenPlace {
   readonly connectorId: string;
 }
 
-/** Token sets of all tenants. */
+/**
+ * Token sets of all tenants: the storage of core's `TokenStore`. Each method is one transaction and, on a server, one round
+ * trip, so that a claim is durable before the vendor is called. Leases and retries go by the database clock.
+ */
 export interface SystemTokenRepository {
+  /** The latest record; version 0 without tokens when there is none. */
+  load(place: TokenPlace): Promise<SealedTokenRecord>;
+  /**
+   * Claims the right to call the vendor, atomically among all processes.
+   *
+   * @throws {NotFoundError} When the tenant has no such connector.
+   */
+  claim(place: TokenPlace, request: ClaimRequest): Promise<ClaimResult>;
   /**
    * Takes up to `limit` token sets that are due for a refresh, the longest overdue first, and makes the intent of each
    * durable: nobody else begins while `leaseMs` lasts. Callers side by side get different ones.
@@ -38,7 +57,22 @@ export interface SystemTokenRepository {
   land(place: TokenPlace, attemptId: string, landed: LandedTokens): Promise<number | undefined>;
 }
 
-interface ClaimedRow extends ConnectorRow {
+interface RecordRow {
+  readonly version: number;
+  readonly tokens: JsonObject | null;
+  readonly status: TokenStatus;
+  readonly failures: number;
+  readonly retryInMs: number;
+}
+
+interface ClaimRow extends RecordRow {
+  readonly outcome: ClaimResult["outcome"];
+  readonly attemptId: string;
+  readonly repeated: boolean;
+  readonly leaseMs: number;
+}
+
+interface DueRow extends ConnectorRow {
   readonly attemptId: string;
   readonly ambiguous: boolean;
   readonly tokenVersion: number;
@@ -49,8 +83,23 @@ interface ClaimedRow extends ConnectorRow {
 /** The functions for token sets. */
 export function createSystemTokenRepository(query: SystemQuery): SystemTokenRepository {
   return {
+    async load({ tenantId, connectorId }) {
+      const [row] = await query<RecordRow>(Prisma.sql`
+        select version, tokens, status, failures, retry_in_ms as "retryInMs"
+        from isthmus_load_tokens(${tenantId}::uuid, ${connectorId}::uuid)`);
+      return row === undefined ? emptyRecord : toRecord(row);
+    },
+    async claim({ tenantId, connectorId }, { purpose, version, leaseMs, repeats }) {
+      const [row] = await query<ClaimRow>(Prisma.sql`
+        select outcome, attempt_id::text as "attemptId", repeated, lease_left_ms as "leaseMs",
+          version, tokens, status, failures, retry_in_ms as "retryInMs"
+        from isthmus_claim_tokens(${tenantId}::uuid, ${connectorId}::uuid, ${purpose}, ${version}::integer,
+          ${leaseMs}::float8, ${repeats ?? null}::uuid)`);
+      if (row === undefined) throw new NotFoundError("There is no such connector.");
+      return toClaimResult(row);
+    },
     async claimDue(limit, leaseMs) {
-      const rows = await query<ClaimedRow>(Prisma.sql`
+      const rows = await query<DueRow>(Prisma.sql`
         select attempt_id::text as "attemptId", ambiguous, version as "tokenVersion", tokens, failures,
           ${connectorColumns}
         from isthmus_claim_due_tokens(${limit}::integer, ${leaseMs}::float8)`);
@@ -66,7 +115,19 @@ export function createSystemTokenRepository(query: SystemQuery): SystemTokenRepo
   };
 }
 
-function toDueTokens(row: ClaimedRow): DueTokens {
+function toRecord({ version, tokens, status, failures, retryInMs }: RecordRow): SealedTokenRecord {
+  return { version, tokens: tokens ?? undefined, status, failures, retryInMs };
+}
+
+function toClaimResult(row: ClaimRow): ClaimResult {
+  const { outcome, attemptId, repeated, leaseMs } = row;
+  if (outcome === "held") return { outcome, leaseMs };
+  const record = toRecord(row);
+  if (outcome === "begun") return { outcome, attemptId, record };
+  return outcome === "ambiguous" ? { outcome, attemptId, repeated, record } : { outcome, record };
+}
+
+function toDueTokens(row: DueRow): DueTokens {
   const { attemptId, ambiguous, tokenVersion, tokens, failures, ...connector } = row;
   return {
     connector,

@@ -1,5 +1,5 @@
-import type { Prisma, TokenStatus } from "../generated/prisma/client.js";
-import { type JsonObject, readObject } from "./client.js";
+import type { TokenStatus } from "../generated/prisma/client.js";
+import type { JsonObject } from "./client.js";
 
 export type { TokenStatus };
 
@@ -62,19 +62,6 @@ export interface AbandonedAttempt {
  */
 export type AbandonEffect = "failed" | "over" | "revived" | "ignored";
 
-/** A row of `connector_tokens` as the queries read it, times turned into milliseconds from now. */
-export interface TokenQueryRow {
-  readonly version: number;
-  readonly tokens: Prisma.JsonValue | null;
-  readonly status: TokenStatus;
-  readonly failures: number;
-  readonly retryInMs: number;
-  readonly attemptId: string | null;
-  readonly attemptRepeated: boolean;
-  /** What is left of the lease; 0 or less: it is over. */
-  readonly leaseMs: number;
-}
-
 /** What {@link SealedTokenRecord} is before the first claim. */
 export const emptyRecord: SealedTokenRecord = {
   version: 0,
@@ -83,26 +70,3 @@ export const emptyRecord: SealedTokenRecord = {
   retryInMs: 0,
   failures: 0,
 };
-
-/** The record in a row. */
-export function toRecord(row: TokenQueryRow): SealedTokenRecord {
-  return {
-    version: row.version,
-    tokens: row.tokens === null ? undefined : readObject(row.tokens),
-    status: row.status,
-    retryInMs: row.retryInMs,
-    failures: row.failures,
-  };
-}
-
-/** Why `request` may not begin now, or `undefined` when it may. */
-export function refuseClaim(row: TokenQueryRow, request: ClaimRequest): ClaimResult | undefined {
-  if (request.purpose === "authorize") return undefined;
-  const record = toRecord(row);
-  if (row.status === "reconnect_required") return { outcome: "reconnect_required", record };
-  if (row.version !== request.version) return { outcome: "superseded", record };
-  if (row.attemptId === null) return undefined;
-  if (row.leaseMs > 0) return { outcome: "held", leaseMs: row.leaseMs };
-  if (row.attemptId === request.repeats) return undefined;
-  return { outcome: "ambiguous", attemptId: row.attemptId, repeated: row.attemptRepeated, record };
-}

@@ -9,36 +9,38 @@ import type {
   TokenStore,
 } from "@isthmus/core";
 import { isUnreadable } from "../errors/index.js";
-import type { ConnectorTokenRepository, DueTokens, SealedTokenRecord } from "../repositories/index.js";
+import type { DueTokens, SealedTokenRecord, TokenPlace } from "../repositories/index.js";
 import { keepResult } from "./keep-result.js";
 import { readTokenSet } from "./token-set-schema.js";
 import type { TokenStoreParts } from "./token-stores.js";
 
 /**
- * Core's `TokenStore` over the table `connector_tokens`: the set is sealed, and each method is one unit of work. Sealing
- * and opening may need a data key, so they happen before or after the unit, never inside; the key for an attempt's result
- * is taken before the vendor is called.
+ * Core's `TokenStore` over the table `connector_tokens`: the set is sealed, and each method is one transaction. Sealing and
+ * opening may need a data key, so they happen before or after it, never inside; the key for an attempt's result is taken
+ * before the vendor is called.
  */
 export class PostgresTokenStore implements TokenStore {
   readonly #parts: TokenStoreParts;
+  readonly #connector: TokenPlace;
   readonly #place: SealContext;
 
   constructor(parts: TokenStoreParts, tenantId: string, connectorId: string) {
     this.#parts = parts;
+    this.#connector = { tenantId, connectorId };
     this.#place = { tenantId, table: "connector_tokens", recordId: connectorId, field: "tokens" };
   }
 
   async load(): Promise<TokenRecord> {
-    return this.#open(await this.#unit((tokens, id) => tokens.load(id)));
+    return this.#open(await this.#parts.database.asSystem(({ tokens }) => tokens.load(this.#connector)));
   }
 
   async begin(request: BeginRequest): Promise<BeginResult> {
-    const { vault, attemptKeys } = this.#parts;
+    const { database, vault, attemptKeys } = this.#parts;
     // Before the claim: an attempt whose result could not be sealed is not begun.
     const sealer = await vault.sealer(this.#place);
     let begun = false;
     try {
-      const result = await this.#unit((tokens, id) => tokens.claim(id, request));
+      const result = await database.asSystem(({ tokens }) => tokens.claim(this.#connector, request));
       if (result.outcome === "held") return result;
       if (result.outcome === "begun") {
         attemptKeys.hold(result.attemptId, { sealer, isRenewal: request.purpose === "refresh" });
@@ -70,7 +72,8 @@ export class PostgresTokenStore implements TokenStore {
     const held = attemptKeys.find(attemptId);
     const sealed = held?.sealer.seal(tokens) ?? (await vault.seal(tokens, this.#place));
     const version = await keepResult(this.#parts, {
-      ...this.#nameOf(attemptId),
+      ...this.#connector,
+      attemptId,
       landed: {
         tokens: sealed,
         ...(tokens.expiresAtMs !== undefined && { expiresAt: new Date(tokens.expiresAtMs) }),
@@ -85,21 +88,13 @@ export class PostgresTokenStore implements TokenStore {
   }
 
   async abandon(attemptId: string, request: AbandonRequest): Promise<void> {
-    await keepResult(this.#parts, { ...this.#nameOf(attemptId), abandoned: request });
+    await keepResult(this.#parts, { ...this.#connector, attemptId, abandoned: request });
     this.#parts.attemptKeys.release(attemptId);
   }
 
   async clear(): Promise<void> {
-    await this.#unit((tokens, id) => tokens.clear(id));
-  }
-
-  #nameOf(attemptId: string) {
-    return { tenantId: this.#place.tenantId, connectorId: this.#place.recordId, attemptId };
-  }
-
-  #unit<Result>(work: (tokens: ConnectorTokenRepository, connectorId: string) => Promise<Result>): Promise<Result> {
-    const { tenantId, recordId } = this.#place;
-    return this.#parts.database.asTenant(tenantId, ({ connectorTokens }) => work(connectorTokens, recordId));
+    const { tenantId, connectorId } = this.#connector;
+    await this.#parts.database.asTenant(tenantId, ({ connectorTokens }) => connectorTokens.clear(connectorId));
   }
 
   async #openFor(purpose: BeginRequest["purpose"], record: SealedTokenRecord): Promise<TokenRecord> {

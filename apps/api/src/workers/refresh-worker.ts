@@ -29,7 +29,8 @@ const longestOutagePauseMs = 10_000;
 export class RefreshWorker {
   readonly #options: RefreshWorkerOptions;
   readonly #slots: number;
-  readonly #underWay = new Set<Promise<void>>();
+  #underWay = 0;
+  #change: PromiseWithResolvers<void> | undefined;
 
   constructor(options: RefreshWorkerOptions) {
     this.#options = options;
@@ -41,18 +42,20 @@ export class RefreshWorker {
    * logged once and asked again with growing pauses.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, logger } = this.#options;
+    const { clock, random, logger, pollMs = 1_000 } = this.#options;
+    const rest = (ms: number) => clock.sleep(ms, signal).catch((reason: unknown) => reason);
     let failures = 0;
     while (!signal.aborted) {
       try {
         const begun = await this.beginDue();
         failures = 0;
-        if (begun < this.#slots / 4) await this.#rest(begun, signal);
+        if (begun === 0) await rest(pollMs * (0.5 + random.number()));
+        // A look costs the database about the same for one row as for many.
+        else await this.#untilFree(Math.ceil(this.#slots / 4));
       } catch (error) {
         if (failures === 0) logger.error({ err: error }, "Due tokens cannot be looked for; trying again");
-        const pauseMs = Math.min(longestOutagePauseMs, 500 * 2 ** failures);
+        await rest(Math.min(longestOutagePauseMs, 500 * 2 ** failures));
         failures += 1;
-        await clock.sleep(pauseMs, signal).catch((reason: unknown) => reason);
       }
     }
     await this.settle();
@@ -61,30 +64,29 @@ export class RefreshWorker {
   /** Begins what is due, as far as there are free slots. @returns how many. */
   async beginDue(): Promise<number> {
     const { database, clock } = this.#options;
-    const free = this.#slots - this.#underWay.size;
-    if (free <= 0) return 0;
     const beganAtMs = clock.now();
-    const due = await database.asSystem(({ tokens }) => tokens.claimDue(free, leaseMs));
-    for (const each of due) {
-      const renewal = this.#renew(each, beganAtMs).finally(() => this.#underWay.delete(renewal));
-      this.#underWay.add(renewal);
-    }
+    const due = await database.asSystem(({ tokens }) => tokens.claimDue(this.#slots - this.#underWay, leaseMs));
+    this.#underWay += due.length;
+    for (const each of due) void this.#renew(each, beganAtMs).finally(() => this.#ended());
     return due.length;
   }
 
   /** Waits until every renewal that was begun has ended. */
-  async settle(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  settle(): Promise<void> {
+    return this.#untilFree(this.#slots);
   }
 
-  /** Until a slot is free while there was more to do than slots; otherwise for the time between two looks. */
-  async #rest(begun: number, signal: AbortSignal): Promise<void> {
-    const { clock, random, pollMs = 1_000 } = this.#options;
-    if (begun > 0 || this.#underWay.size >= this.#slots) {
-      await Promise.race(this.#underWay);
-      return;
+  async #untilFree(slots: number): Promise<void> {
+    while (this.#slots - this.#underWay < slots) {
+      this.#change ??= Promise.withResolvers();
+      await this.#change.promise;
     }
-    await clock.sleep(pollMs * (0.5 + random.number()), signal).catch((reason: unknown) => reason);
+  }
+
+  #ended(): void {
+    this.#underWay -= 1;
+    this.#change?.resolve();
+    this.#change = undefined;
   }
 
   /** Never throws: how each ended is stored, and the token manager has logged it. */

@@ -20,18 +20,21 @@ describeOnDatabases("connector tokens", (get) => {
   function inUnit<T>(work: (tokens: ConnectorTokenRepository) => Promise<T>): Promise<T> {
     return get().database.asTenant(tenant.tenantId, (repositories) => work(repositories.connectorTokens));
   }
-  const claim = (version: number, repeats?: string) =>
-    inUnit((tokens) => tokens.claim(connectorId, { purpose: "refresh", version, leaseMs, repeats }));
-  const authorize = () => inUnit((tokens) => tokens.claim(connectorId, { purpose: "authorize", version: 0, leaseMs }));
+  const place = () => ({ tenantId: tenant.tenantId, connectorId });
+  const claim = (version: number, repeats?: string) => {
+    const request = { purpose: "refresh", version, leaseMs, ...(repeats !== undefined && { repeats }) } as const;
+    return get().database.asSystem(({ tokens }) => tokens.claim(place(), request));
+  };
+  const authorize = () =>
+    get().database.asSystem(({ tokens }) => tokens.claim(place(), { purpose: "authorize", version: 0, leaseMs }));
   const land = async (attemptId: string, sealed = "first") => {
     const landed = { tokens: { sealed }, expiresAt: new Date(0), refreshAt: new Date(0), isRenewal: true };
-    const place = { tenantId: tenant.tenantId, connectorId };
-    const version = await get().database.asSystem(({ tokens }) => tokens.land(place, attemptId, landed));
+    const version = await get().database.asSystem(({ tokens }) => tokens.land(place(), attemptId, landed));
     const record = await load();
     if (version !== undefined) expect(record.version).toBe(version);
     return { outcome: version === undefined ? "superseded" : "committed", record };
   };
-  const load = () => inUnit((tokens) => tokens.load(connectorId));
+  const load = () => get().database.asSystem(({ tokens }) => tokens.load(place()));
 
   /** Lets the lease of the current attempt run out, as time would. */
   async function endLease(): Promise<void> {

@@ -73,8 +73,9 @@ describeOnDatabases("row-level security", (get) => {
       work.connectors.create({ ...connectorData().build(), createdBy: foreign.userId }),
     );
     await expect(create).rejects.toBeInstanceOf(NotFoundError);
-    const claim = get().database.asTenant(mine.tenantId, (work) =>
-      work.connectorTokens.claim(foreignConnectorId, { purpose: "authorize", version: 0, leaseMs: 1_000 }),
+    const place = { tenantId: mine.tenantId, connectorId: foreignConnectorId };
+    const claim = get().database.asSystem(({ tokens }) =>
+      tokens.claim(place, { purpose: "authorize", version: 0, leaseMs: 1_000 }),
     );
     await expect(claim).rejects.toBeInstanceOf(NotFoundError);
   });
@@ -165,10 +166,12 @@ describeOnDatabases("row-level security", (get) => {
       "isthmus_claim_due_tokens",
       "isthmus_claim_oauth_start",
       "isthmus_claim_oauth_state",
+      "isthmus_claim_tokens",
       "isthmus_create_tenant",
       "isthmus_find_api_key",
       "isthmus_land_tokens",
       "isthmus_list_tenants",
+      "isthmus_load_tokens",
       "isthmus_touch_api_key",
     ]);
   });

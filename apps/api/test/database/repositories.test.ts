@@ -205,9 +205,8 @@ describeOnDatabases("repositories", (get) => {
     const { database } = get();
     const own = await createTestTenant(database);
     const connector = await connectorData().create(database, own);
-    await asTenant(own.tenantId, (work) =>
-      work.connectorTokens.claim(connector.id, { purpose: "authorize", version: 0, leaseMs: 1 }),
-    );
+    const place = { tenantId: own.tenantId, connectorId: connector.id };
+    await database.asSystem(({ tokens }) => tokens.claim(place, { purpose: "authorize", version: 0, leaseMs: 1 }));
     await asTenant(own.tenantId, (work) => work.dataKeys.createActive({ wrapped: {}, keyEncryptionKeyId: "k" }));
     await asTenant(own.tenantId, (work) =>
       work.auditEvents.append({ action: "x", targetType: "x", outcome: "success" }),

@@ -29,7 +29,7 @@ describe("connecting while other things happen", () => {
   const untilCallback = async (link: string): Promise<string> =>
     (await browser.follow(link, (next) => next.includes("/oauth/callback/"))).url;
   const tokens = () =>
-    service.services.database.asTenant(tenant.tenantId, ({ connectorTokens }) => connectorTokens.load(connectorId));
+    service.services.database.asSystem(({ tokens }) => tokens.load({ tenantId: tenant.tenantId, connectorId }));
   /** Runs `meanwhile` when the vendor has been asked for the tokens and has not answered yet. */
   const finishWhile = async (callback: string, meanwhile: () => Promise<unknown>) => {
     service.sandbox.clearRequests();

@@ -52,7 +52,8 @@ describeOnDatabases("secrets at rest", (get) => {
   /** Access and refresh token as the connector holds them: through the vault, as only the service can. */
   async function grantedTokens(): Promise<string[]> {
     const { database, vault } = service.services;
-    const record = await database.asTenant(tenant.tenantId, ({ connectorTokens }) => connectorTokens.load(connectorId));
+    const { tenantId } = tenant;
+    const record = await database.asSystem(({ tokens }) => tokens.load({ tenantId, connectorId }));
     const place = { tenantId: tenant.tenantId, table: "connector_tokens", recordId: connectorId, field: "tokens" };
     const tokens = (await vault.open(record.tokens, place)) as { accessToken: string; refreshToken: string };
     expect(tokens.accessToken.length).toBeGreaterThan(20);
@@ -138,9 +139,15 @@ describeOnDatabases("secrets at rest", (get) => {
   it("TEST-001 does not open a value that was moved to another tenant", async () => {
     const foreign = await service.createTenant();
     const id = (await foreign.api.post("/v1/connectors", sandboxConnector(service))).body.id;
-    await get().queryPastGuards(
-      `update connectors set credentials = (select credentials from connectors where id = '${connectorId}') where id = '${id}' returning id`,
-    );
+    const move = () =>
+      get().queryPastGuards(
+        `update connectors set credentials = (select credentials from connectors where id = '${connectorId}') where id = '${id}' returning id`,
+      );
+    // The database knows whose keys are whose. Where that guard is gone, the value itself still refuses.
+    const guard = "connectors_tenant_id_credentials_key_id_fkey";
+    await expect(move()).rejects.toThrow(guard);
+    await get().queryPastGuards(`alter table connectors drop constraint ${guard}`);
+    await move();
     expect(await foreign.api.post(`/v1/connectors/${id}/test`)).toMatchObject({
       body: { code: "SEALED_VALUE_UNREADABLE" },
     });

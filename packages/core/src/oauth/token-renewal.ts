@@ -10,6 +10,9 @@ import { mayRepeat } from "./token-refresh.js";
 const renewalRounds = 10;
 const longestPauseMs = 2000;
 
+// Made once: connectors are closed by the thousand, and an error of its own for each would cost more than the closing.
+const closed = new ConnectorError("CANCELLED", "The connector was closed before its access token was renewed.");
+
 /**
  * Renews one connection's set, once for all callers of this process and, by the store's claims, once among all processes:
  * claims, waits for whoever is at it already, calls the vendor, and repeats an unknown outcome only where the vendor's
@@ -78,9 +81,7 @@ export class TokenRenewal {
 
   /** Ends every wait, begins no attempt any more, and waits for the result of the one that was begun. Never throws. */
   async close(): Promise<void> {
-    this.#closing.abort(
-      new ConnectorError("CANCELLED", "The connector was closed before its access token was renewed."),
-    );
+    this.#closing.abort(closed);
     await this.settle();
   }
 

@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { listenOnLoopback } from "../../../../../packages/core/test/support/listen.js";
 
-interface Grant {
+/** What the vendor knows of a grant. */
+export interface Grant {
   /** Number of the current pair of tokens; 0 once the grant was revoked. */
   pair: number;
   /** Token calls that were granted. */
