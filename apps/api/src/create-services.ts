@@ -40,5 +40,5 @@ export function createServices(parts: ServiceParts): Services {
   const environment = { database, vault, connectors, events, clock, random, logger, allowedPrivateHosts };
   const pool = new ConnectorPool({ ...environment, signal: ending });
   recordLifecycle({ events, database, logger });
-  return { database, vault, connectors, pool, events, clock, random, logger, settings, stopping, ending };
+  return { database, keyProvider, vault, connectors, pool, events, clock, random, logger, settings, stopping, ending };
 }

@@ -1,10 +1,12 @@
-import type { Clock, ConnectorFactory, EventBus, Logger, Random, Vault } from "@isthmus/core";
+import type { Clock, ConnectorFactory, EventBus, KeyProvider, Logger, Random, Vault } from "@isthmus/core";
 import type { ConnectorPool } from "./connectors/connector-pool.js";
 import type { Database } from "./database/index.js";
 
 /** What the actions work with: made once by `main.ts`, or by a test. */
 export interface Services {
   readonly database: Database;
+  /** What wraps the vault's data keys. */
+  readonly keyProvider: KeyProvider;
   readonly vault: Vault;
   /** The installed connectors. */
   readonly connectors: ConnectorFactory;

@@ -1,4 +1,4 @@
-import { isConnectorError, type KeyProvider } from "@isthmus/core";
+import { isConnectorError } from "@isthmus/core";
 import { pino } from "pino";
 import { type Configuration, ConfigurationError, readConfiguration } from "./configuration/index.js";
 import { loadConnectors } from "./connectors/load-connectors.js";
@@ -6,6 +6,7 @@ import { createServices } from "./create-services.js";
 import { DatabaseError, openDatabase } from "./database/index.js";
 import { buildServer } from "./server.js";
 import { stopOnSignal } from "./stop-on-signal.js";
+import { openKeyProvider } from "./vault/open-key-provider.js";
 
 /**
  * Runs the service until it is told to stop. What keeps it from starting is told on stderr in words, without a stack,
@@ -26,16 +27,16 @@ async function run(configuration: Configuration): Promise<void> {
   const logger = createLogger(configuration);
   const stopping = new AbortController();
   const ending = new AbortController();
-  const [database, connectors] = await Promise.all([
+  const [database, connectors, keyProvider] = await Promise.all([
     openDatabase({
       logger,
       dataDirectory: configuration.dataDirectory,
       ...(configuration.databaseUrl !== undefined && { url: configuration.databaseUrl }),
     }),
     loadConnectors({ packages: configuration.connectors }),
+    openKeyProvider(configuration),
   ]);
   let publicUrl = configuration.publicUrl ?? `http://${configuration.host}:${configuration.port}`;
-  const keyProvider: KeyProvider = configuration.keyring;
   const services = createServices({
     database,
     connectors,

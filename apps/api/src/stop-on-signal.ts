@@ -53,4 +53,5 @@ export async function stopService(service: StoppableService): Promise<void> {
   ending.abort(new Error("The service is stopping."));
   await services.pool.close();
   await services.database.close();
+  await services.keyProvider.close?.();
 }

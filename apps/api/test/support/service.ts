@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type ConnectorDefinition, ConnectorFactory, LocalKeyring, type Logger } from "@isthmus/core";
+import { type ConnectorDefinition, ConnectorFactory, type KeyProvider, LocalKeyring, type Logger } from "@isthmus/core";
 import { salesforce } from "@isthmus/salesforce";
 import { type SalesforceSandbox, startSalesforceSandbox } from "@isthmus/sandbox";
 import type { FastifyInstance } from "fastify";
@@ -44,6 +44,8 @@ export interface TestServiceOptions {
   readonly settings?: Partial<ServiceSettings>;
   /** As in ISTHMUS_KEYS. Default: a new key. */
   readonly keys?: string;
+  /** In place of a local keyring. The test closes it. */
+  readonly keyProvider?: KeyProvider;
   readonly logger?: Logger;
   /** Installed beside Salesforce. Default: none. */
   readonly connectors?: readonly ConnectorDefinition[];
@@ -62,7 +64,7 @@ export async function startTestService(database: Database, options: TestServiceO
   const services = createServices({
     database,
     connectors: new ConnectorFactory([salesforce, ...(options.connectors ?? [])]),
-    keyProvider: LocalKeyring.parse(options.keys ?? LocalKeyring.generate()),
+    keyProvider: options.keyProvider ?? LocalKeyring.parse(options.keys ?? LocalKeyring.generate()),
     logger: options.logger ?? logger,
     stopping: stopping.signal,
     ending: ending.signal,
