@@ -6,7 +6,7 @@ import { TransportHandler } from "./transport-handler.js";
 
 /**
  * Data keys wrapped by AWS KMS: the key-encryption key never leaves it. Its automatic rotation needs nothing here: KMS
- * keeps the older material of a key. Tested by the SDK against a fake of the service, not against KMS itself.
+ * keeps the older material of a key. Tested with the SDK against a fake of the service, not against KMS itself.
  *
  * Tenant and data key are the encryption context, which KMS authenticates and writes, legibly, into CloudTrail.
  *
@@ -67,7 +67,7 @@ export class AwsKmsKeys implements KeyProvider {
     if (bytes.length > 6_144 || bytes.length === 0 || bytes.toString("base64url") !== ciphertext) {
       throw unreadable(context, "is not in the form of AWS KMS");
     }
-    // An alias that was pointed to another key leaves what it wrapped before to that key's own id.
+    // What an alias wrapped before it was pointed elsewhere opens with the key that it left.
     const others = isAlias(keyEncryptionKeyId) ? this.keyIds.filter((id) => id !== keyEncryptionKeyId) : [];
     return this.#decrypt(bytes, context, [keyEncryptionKeyId, ...others]);
   }

@@ -35,22 +35,24 @@ const unreadable: Meaning = [
  * @see https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html
  * @see https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
  */
-const meanings: Readonly<Record<string, Meaning>> = {
-  AccessDeniedException: ["KEY_UNAVAILABLE", "Allow kms:Encrypt and kms:Decrypt on this key; then try again."],
-  DependencyTimeoutException: later,
-  KMSInternalException: later,
-  KeyUnavailableException: later,
-  LimitExceededException: later,
-  ThrottlingException: later,
-  DisabledException: disabled,
-  KMSInvalidStateException: disabled,
-  InvalidArnException: noSuchKey,
-  NotFoundException: noSuchKey,
-  ValidationException: noSuchKey,
-  InvalidKeyUsageException: ["KEY_INVALID", "The key has to be a symmetric one for encryption and decryption."],
-  IncorrectKeyException: unreadable,
-  InvalidCiphertextException: unreadable,
-};
+const meanings: ReadonlyMap<string, Meaning> = new Map(
+  Object.entries({
+    AccessDeniedException: ["KEY_UNAVAILABLE", "Allow kms:Encrypt and kms:Decrypt on this key; then try again."],
+    DependencyTimeoutException: later,
+    KMSInternalException: later,
+    KeyUnavailableException: later,
+    LimitExceededException: later,
+    ThrottlingException: later,
+    DisabledException: disabled,
+    KMSInvalidStateException: disabled,
+    InvalidArnException: noSuchKey,
+    NotFoundException: noSuchKey,
+    ValidationException: noSuchKey,
+    InvalidKeyUsageException: ["KEY_INVALID", "The key has to be a symmetric one for encryption and decryption."],
+    IncorrectKeyException: unreadable,
+    InvalidCiphertextException: unreadable,
+  }),
+);
 
 // They name the key that signed, or come from programs that fetch credentials: whatever they say is left out.
 const ofCredentials =
@@ -72,7 +74,7 @@ export function toKmsError(cause: unknown, { verb, keyId }: KmsCall): ConnectorE
     return new ConnectorError("KEY_INVALID", `${says}: no region is configured. Name the key by its ARN, or set one.`);
   }
   const name = cause instanceof Error ? cause.name : "";
-  const known = meanings[name];
+  const known = meanings.get(name);
   const [code, advice] = known ?? (ofCredentials.test(name) ? credentials : later);
   return new ConnectorError(code, `${says} (${name || "unknown error"}). ${advice}`, {
     vendor: toFault(name, cause),
