@@ -10,16 +10,21 @@ import { readSnippet, root } from "./support/snippets.js";
 
 type Sandbox = Awaited<ReturnType<typeof startSalesforceSandbox>>;
 
+const packed = ["core", "salesforce", "aws-kms"];
+
 let folder: string;
 let sandbox: Sandbox;
 
 // A program outside of the repository that has only the packed packages, as `npm install` would bring them.
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "isthmus-packed-"));
-  for (const name of ["core", "salesforce"]) {
+  for (const name of packed) {
     run("pnpm", ["pack", "--pack-destination", folder], fileURLToPath(new URL(`packages/${name}`, root)));
   }
-  const tarballs = readdirSync(folder).map((file) => [`@isthmus/${file.split("-")[1]}`, `file:./${file}`]);
+  const tarballs = readdirSync(folder).map((file) => [
+    `@isthmus/${file.replace(/^isthmus-|-\d.*$/g, "")}`,
+    `file:./${file}`,
+  ]);
   const dependencies = { ...Object.fromEntries(tarballs), zod: "^4.1.5" };
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "program", type: "module", dependencies }));
   run("pnpm", ["install", "--ignore-workspace", "--prefer-offline", "--ignore-scripts"], folder);
@@ -45,19 +50,19 @@ describe("the packed packages in an empty folder", () => {
     expect(printed).toMatch(/^001\w{15} \S/);
   });
 
-  it.each(["core", "salesforce"])("imports and requires @isthmus/%s, and gets the same names", async (name) => {
+  it.each(packed)("imports and requires @isthmus/%s, and gets the same names", async (name) => {
     const program = `import { createRequire } from "node:module";
       const imported = Object.keys(await import("@isthmus/${name}"));
       const required = Object.keys(createRequire(import.meta.url)("@isthmus/${name}"));
       console.log(JSON.stringify([imported.sort(), required.filter((key) => key !== "__esModule").sort()]));`;
     writeFileSync(join(folder, "names.mjs"), program);
     const [imported, required] = JSON.parse(await runProgram("names.mjs")) as [string[], string[]];
-    expect(imported.length).toBeGreaterThan(2);
+    expect(imported.length).toBeGreaterThan(0);
     expect(required).toEqual(imported);
   });
 
   it("bring no tests, no sources and no workspace protocol along", () => {
-    for (const name of ["core", "salesforce"]) {
+    for (const name of packed) {
       const installed = join(folder, "node_modules/@isthmus", name);
       const content = readdirSync(installed).filter((file) => file !== "node_modules");
       expect(content.toSorted()).toEqual(["LICENSE", "README.md", "dist", "package.json"]);

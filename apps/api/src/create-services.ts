@@ -46,6 +46,7 @@ export function createServices(parts: ServiceParts): Services {
   const pool = new ConnectorPool({ ...environment, signal: ending });
   return {
     database,
+    keyProvider,
     vault,
     connectors,
     pool,

@@ -1,4 +1,4 @@
-import type { Clock, ConnectorFactory, EventBus, Logger, Random, Vault } from "@isthmus/core";
+import type { Clock, ConnectorFactory, EventBus, KeyProvider, Logger, Random, Vault } from "@isthmus/core";
 import type { ConnectorPool } from "./connectors/connector-pool.js";
 import type { Database } from "./database/index.js";
 import type { TokenJournal } from "./tokens/token-journal.js";
@@ -7,6 +7,8 @@ import type { TokenStores } from "./tokens/token-stores.js";
 /** What the actions work with: made once by `main.ts`, or by a test. */
 export interface Services {
   readonly database: Database;
+  /** What wraps the vault's data keys. */
+  readonly keyProvider: KeyProvider;
   readonly vault: Vault;
   /** The installed connectors. */
   readonly connectors: ConnectorFactory;

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { isConnectorError, type KeyProvider } from "@isthmus/core";
+import { isConnectorError } from "@isthmus/core";
 import { pino } from "pino";
 import { type Configuration, ConfigurationError, readConfiguration } from "./configuration/index.js";
 import { loadConnectors } from "./connectors/load-connectors.js";
@@ -7,6 +7,7 @@ import { createServices } from "./create-services.js";
 import { DatabaseError, openDatabase } from "./database/index.js";
 import { buildServer } from "./server.js";
 import { stopOnSignal } from "./stop-on-signal.js";
+import { openKeyProvider } from "./vault/open-key-provider.js";
 import { runWorkers } from "./workers/run-workers.js";
 
 /**
@@ -28,16 +29,16 @@ async function run(configuration: Configuration): Promise<void> {
   const logger = createLogger(configuration);
   const stopping = new AbortController();
   const ending = new AbortController();
-  const [database, connectors] = await Promise.all([
+  const [database, connectors, keyProvider] = await Promise.all([
     openDatabase({
       logger,
       dataDirectory: configuration.dataDirectory,
       ...(configuration.databaseUrl !== undefined && { url: configuration.databaseUrl }),
     }),
     loadConnectors({ packages: configuration.connectors }),
+    openKeyProvider(configuration),
   ]);
   let publicUrl = configuration.publicUrl ?? `http://${configuration.host}:${configuration.port}`;
-  const keyProvider: KeyProvider = configuration.keyring;
   const services = createServices({
     database,
     connectors,

@@ -56,4 +56,5 @@ export async function stopService(service: StoppableService): Promise<void> {
   await workers;
   await services.pool.close();
   await services.database.close();
+  await services.keyProvider.close?.();
 }

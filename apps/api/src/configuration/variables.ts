@@ -1,7 +1,7 @@
-import { ConnectorError, LocalKeyring } from "@isthmus/core";
 import { z } from "zod";
+import { isHostAndPort, isOrigin, list } from "./forms.js";
+import { keyExamples, keyVariables } from "./key-variables.js";
 
-const hostAndPort = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]):(\d{1,5})$/i;
 const packageName = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
 
 /** How to write each variable, for the message that refuses a wrong one. */
@@ -11,7 +11,7 @@ export const examples = {
   PUBLIC_URL: "PUBLIC_URL=https://isthmus.example.com",
   DATABASE_URL: "DATABASE_URL=postgresql://isthmus@db.example.com:5432/isthmus (unset = embedded)",
   ISTHMUS_DATA: "ISTHMUS_DATA=./.isthmus",
-  ISTHMUS_KEYS: `ISTHMUS_KEYS=k1:<32 bytes in base64>, made with: node -p '"k1:" + crypto.randomBytes(32).toString("base64")'`,
+  ...keyExamples,
   ISTHMUS_ROLE: "ISTHMUS_ROLE=all",
   ISTHMUS_CONNECTORS: "ISTHMUS_CONNECTORS=@isthmus/custom,@acme/isthmus-crm",
   ISTHMUS_ALLOWED_PRIVATE_HOSTS: "ISTHMUS_ALLOWED_PRIVATE_HOSTS=erp.intern.example:44300,127.0.0.1:4010",
@@ -40,9 +40,7 @@ export const variablesSchema = z.object({
     .refine((value) => /^postgres(ql)?:\/\//.test(value) && URL.canParse(value), "is not a postgresql:// address.")
     .optional(),
   ISTHMUS_DATA: z.string().min(1, "is empty.").default("./.isthmus"),
-  ISTHMUS_KEYS: z
-    .string({ error: "is missing. Without a key no credential can be sealed." })
-    .transform((text, context) => parseKeyring(text, context)),
+  ...keyVariables,
   ISTHMUS_ROLE: z.enum(["all", "api", "worker"], { error: "is none of all, api, worker." }).default("all"),
   ISTHMUS_CONNECTORS: list(z.string().regex(packageName, "holds something that is not the name of a package.")),
   ISTHMUS_ALLOWED_PRIVATE_HOSTS: list(
@@ -59,36 +57,3 @@ export const variablesSchema = z.object({
     })
     .default("info"),
 });
-
-function list<Item extends z.ZodType<string, string>>(item: Item) {
-  const split = (text: string) =>
-    text
-      .split(",")
-      .map((part) => part.trim())
-      .filter((part) => part !== "");
-  return z.string().transform(split).pipe(z.array(item)).optional();
-}
-
-function isOrigin(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  const bare =
-    url.pathname === "/" && url.search === "" && url.hash === "" && url.username === "" && url.password === "";
-  return bare && (url.protocol === "http:" || url.protocol === "https:");
-}
-
-function isHostAndPort(text: string): boolean {
-  const port = Number(hostAndPort.exec(text)?.[1]);
-  return port >= 1 && port <= 65_535;
-}
-
-function parseKeyring(text: string, context: z.RefinementCtx<string>): LocalKeyring {
-  try {
-    return LocalKeyring.parse(text);
-  } catch (error) {
-    // Its messages name keys by id or position and never repeat material; the advice at their end is our example's.
-    const words = error instanceof ConnectorError ? error.message.replace(/ Make a key with: .*$/, "") : "is unusable.";
-    context.addIssue({ code: "custom", message: `is unusable. ${words}` });
-    return z.NEVER;
-  }
-}

@@ -113,3 +113,80 @@ describe("readConfiguration", () => {
     expect(variables({ ...good, ISTHMUS_KEYS: key("quickstart-1", 2) })).toEqual([]);
   });
 });
+
+describe("readConfiguration, of key providers", () => {
+  const arn = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+  const aws = { ISTHMUS_AWS_KMS_KEYS: `${arn}, alias/older` };
+  const transit = {
+    ISTHMUS_TRANSIT_ADDRESS: "https://vault.example.com:8200/",
+    ISTHMUS_TRANSIT_KEYS: "k2,k1",
+    ISTHMUS_TRANSIT_TOKEN: "hvs.s3cr3t",
+  };
+
+  it("takes the local keyring alone unless told otherwise", () => {
+    const { keys } = readConfiguration(good);
+    expect(keys).toMatchObject({ provider: "local", keyring: { keyIds: ["k1"] } });
+    expect([keys.awsKms, keys.transit]).toEqual([undefined, undefined]);
+  });
+
+  it("needs no local keyring where another kind wraps, and keeps the others for opening", () => {
+    expect(readConfiguration({ ...aws, ISTHMUS_KEY_PROVIDER: "aws-kms" }).keys).toMatchObject({
+      provider: "aws-kms",
+      keyring: undefined,
+      awsKms: { keyIds: [arn, "alias/older"], endpoint: undefined },
+    });
+    expect(readConfiguration({ ...good, ...aws, ...transit, ISTHMUS_KEY_PROVIDER: "transit" }).keys).toMatchObject({
+      provider: "transit",
+      keyring: { keyIds: ["k1"] },
+      awsKms: { keyIds: [arn, "alias/older"] },
+      transit: {
+        address: "https://vault.example.com:8200",
+        keys: ["k2", "k1"],
+        mount: undefined,
+        namespace: undefined,
+        token: { value: "hvs.s3cr3t" },
+      },
+    });
+  });
+
+  it.each([
+    [{ ISTHMUS_KEY_PROVIDER: "aws-kms" }, ["ISTHMUS_AWS_KMS_KEYS"]],
+    [
+      { ISTHMUS_KEY_PROVIDER: "transit" },
+      ["ISTHMUS_TRANSIT_ADDRESS", "ISTHMUS_TRANSIT_KEYS", "ISTHMUS_TRANSIT_TOKEN_FILE"],
+    ],
+    [{ ...transit }, ["ISTHMUS_KEYS"]],
+    [{ ...good, ISTHMUS_AWS_KMS_ENDPOINT: "https://kms.example.com" }, ["ISTHMUS_AWS_KMS_KEYS"]],
+    [{ ...good, ...transit, ISTHMUS_TRANSIT_ADDRESS: "" }, ["ISTHMUS_TRANSIT_ADDRESS"]],
+    [{ ...good, ...transit, ISTHMUS_TRANSIT_TOKEN: "" }, ["ISTHMUS_TRANSIT_TOKEN_FILE"]],
+    [{ ...good, ...transit, ISTHMUS_TRANSIT_TOKEN_FILE: "/run/token" }, ["ISTHMUS_TRANSIT_TOKEN_FILE"]],
+    [{ ...good, ISTHMUS_KEY_PROVIDER: "hsm" }, ["ISTHMUS_KEY_PROVIDER"]],
+  ])("names what is missing or contradictory: %j", (environment, expected) => {
+    expect(variables(environment)).toEqual(expected);
+    expect(() => readConfiguration(environment)).toThrow(/Example: ISTHMUS_/);
+  });
+
+  it.each([
+    ["ISTHMUS_AWS_KMS_KEYS", "1234abcd-s3cr3t"],
+    ["ISTHMUS_AWS_KMS_KEYS", `${arn},s3cr3t`],
+    ["ISTHMUS_AWS_KMS_KEYS", ","],
+    ["ISTHMUS_AWS_KMS_ENDPOINT", "https://kms.example.com/s3cr3t"],
+    ["ISTHMUS_TRANSIT_ADDRESS", "https://vault.example.com/s3cr3t"],
+    ["ISTHMUS_TRANSIT_ADDRESS", "http://s3cr3t.example.com"],
+    ["ISTHMUS_TRANSIT_ADDRESS", "https://10.0.0.1:8200"],
+    ["ISTHMUS_AWS_KMS_ENDPOINT", "http://s3cr3t.example.com"],
+    ["ISTHMUS_TRANSIT_KEYS", "../s3cr3t"],
+    ["ISTHMUS_TRANSIT_MOUNT", "/s3cr3t"],
+    ["ISTHMUS_TRANSIT_NAMESPACE", "s3cr3t two"],
+    ["ISTHMUS_TRANSIT_TOKEN", "s3cr3t\n"],
+  ])("refuses %s=%j without repeating it", (name, value) => {
+    const environment = { ...good, ...aws, ...transit, [name]: value };
+    expect(variables(environment)).toEqual([name]);
+    expect(() => readConfiguration(environment)).not.toThrow(/s3cr3t/);
+  });
+
+  it("takes a private address of a key provider that is allowed", () => {
+    const environment = { ...good, ...transit, ISTHMUS_TRANSIT_ADDRESS: "http://10.0.0.1:8200" };
+    expect(variables({ ...environment, ISTHMUS_ALLOWED_PRIVATE_HOSTS: "10.0.0.1:8200" })).toEqual([]);
+  });
+});

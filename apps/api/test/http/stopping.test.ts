@@ -1,4 +1,4 @@
-import { silentLogger } from "@isthmus/core";
+import { LocalKeyring, silentLogger } from "@isthmus/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Database } from "../../src/database/index.js";
 import { stopService } from "../../src/stop-on-signal.js";
@@ -11,19 +11,22 @@ describe("stopping within a bound", () => {
   let service: TestService;
   let tenant: TestTenantClient;
   let connectorId: string;
-  let closed: boolean;
+  let closed: string[];
 
   beforeEach(async () => {
-    closed = false;
+    closed = [];
     // Closing it is seen, and left to the suite.
     const database: Database = {
       ...get().database,
       close() {
-        closed = true;
+        closed.push("database");
         return Promise.resolve();
       },
     };
-    service = await startTestService(database);
+    const keyProvider = Object.assign(LocalKeyring.parse(LocalKeyring.generate()), {
+      close: async () => void closed.push("key provider"),
+    });
+    service = await startTestService(database, { keyProvider });
     tenant = await service.createTenant();
     connectorId = (await tenant.api.post("/v1/connectors", sandboxConnector(service))).body.id;
     await new TestBrowser().follow(
@@ -53,7 +56,7 @@ describe("stopping within a bound", () => {
     await stop(300);
     expect(Date.now() - began).toBeLessThan(5_000);
     expect(["cut", 503, 504]).toContain(await answer);
-    expect([closed, service.services.pool.size]).toEqual([true, 0]);
+    expect([closed, service.services.pool.size]).toEqual([["database", "key provider"], 0]);
   });
 
   it("waits for what ends within the grace, and no longer", async () => {

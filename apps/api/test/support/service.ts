@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ConnectorDefinition, ConnectorFactory, LocalKeyring, type Logger } from "@isthmus/core";
+import { type ConnectorDefinition, ConnectorFactory, type KeyProvider, LocalKeyring, type Logger } from "@isthmus/core";
 import { salesforce } from "@isthmus/salesforce";
 import { type SalesforceSandbox, startSalesforceSandbox } from "@isthmus/sandbox";
 import type { FastifyInstance } from "fastify";
@@ -46,6 +46,8 @@ export interface TestServiceOptions {
   readonly settings?: Partial<ServiceSettings>;
   /** As in ISTHMUS_KEYS. Default: a new key. */
   readonly keys?: string;
+  /** In place of a local keyring. The test closes it. */
+  readonly keyProvider?: KeyProvider;
   readonly logger?: Logger;
   /** Where results wait that the database has not taken. Default: a folder of its own, made when the first one does. */
   readonly journalFolder?: string;
@@ -66,7 +68,7 @@ export async function startTestService(database: Database, options: TestServiceO
   const services = createServices({
     database,
     connectors: new ConnectorFactory([salesforce, ...(options.connectors ?? [])]),
-    keyProvider: LocalKeyring.parse(options.keys ?? LocalKeyring.generate()),
+    keyProvider: options.keyProvider ?? LocalKeyring.parse(options.keys ?? LocalKeyring.generate()),
     journalFolder: options.journalFolder ?? join(tmpdir(), `isthmus-journal-${randomBytes(6).toString("hex")}`),
     logger: options.logger ?? logger,
     stopping: stopping.signal,

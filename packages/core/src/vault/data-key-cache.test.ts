@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { DataKeyCache } from "./data-key-cache.js";
 
 function setUp(limits: { ttlMs?: number; maximumKeys?: number } = {}) {
@@ -20,6 +20,10 @@ function setUp(limits: { ttlMs?: number; maximumKeys?: number } = {}) {
 const isZero = (key: Buffer | undefined) => key?.every((byte) => byte === 0);
 
 describe("DataKeyCache", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   it("loads a key once for callers that come together and for those that come later", async () => {
     const { use, loads } = setUp();
     await Promise.all([use("a"), use("a"), use("a")]);
@@ -54,6 +58,37 @@ describe("DataKeyCache", () => {
     time.nowMs += 60_000;
     await use("b");
     expect(keys.map(isZero)).toEqual([true, false]);
+  });
+
+  it("zeroes a key when its time is over also if nobody comes any more, once nobody uses it", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { cache, use, keys } = setUp();
+    await use("a");
+    const loading = Promise.withResolvers<Buffer>();
+    const slow = cache.use(
+      "tenant",
+      "b",
+      () => loading.promise,
+      (key) => key[0],
+    );
+    vi.advanceTimersByTime(59_999);
+    expect(isZero(keys[0])).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(isZero(keys[0])).toBe(true);
+    const late = Buffer.alloc(32, 1);
+    loading.resolve(late);
+    expect([await slow, isZero(late)]).toEqual([1, true]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("keeps no program from ending, and takes a time that no timer can count", async () => {
+    const { use, loads } = setUp({ ttlMs: Number.MAX_SAFE_INTEGER });
+    const before = process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    await use("a");
+    expect(process.getActiveResourcesInfo().filter((name) => name === "Timeout").length).toBe(before);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    await use("a");
+    expect(loads).toEqual(["a"]);
   });
 
   it("drops the least recently used key when there are too many, and zeroes it", async () => {

@@ -2,16 +2,19 @@ import type { Clock } from "../runtime/index.js";
 
 /** How long, and how many, unwrapped data keys stay in memory. */
 export interface DataKeyCacheLimits {
-  /** Milliseconds from unwrapping, not from the last use: the time within which a revoked key stops working. Default 300 000. */
+  /** Milliseconds from unwrapping, not from the last use: the time within which a revoked key stops working. Default 60 000. */
   readonly ttlMs: number;
   /** The least recently used key goes first. Default 1 000. */
   readonly maximumKeys: number;
 }
 
+const longestDelayMs = 2 ** 31 - 1;
+
 interface Entry {
   readonly key: Promise<Buffer>;
   readonly tenantId: string;
   readonly loadedAtMs: number;
+  readonly timer: NodeJS.Timeout;
   bytes: Buffer | undefined;
   users: number;
   dropped: boolean;
@@ -21,7 +24,8 @@ interface Entry {
  * Unwrapped data keys. A key that is dropped (too old, too many, asked for) is overwritten with zeros as soon as nobody
  * uses it. Not before: a caller that awaited it would go on and seal with a key of zeros.
  *
- * Old keys go when another key is loaded or used, not by a timer, which would keep a program from ending.
+ * A key that nobody asks for again is dropped by a timer: a method for it would be one that programs forget to call. The
+ * timer does not keep a program from ending.
  */
 export class DataKeyCache {
   readonly #entries = new Map<string, Entry>();
@@ -83,11 +87,13 @@ export class DataKeyCache {
         return bytes;
       },
       (error: unknown) => {
-        if (this.#entries.get(name) === entry) this.#entries.delete(name);
+        if (this.#entries.get(name) === entry) this.#drop(name, entry);
         throw error;
       },
     );
-    const entry: Entry = { key, tenantId, loadedAtMs, bytes: undefined, users: 0, dropped: false };
+    // Early is harmless, so it asks no clock. Node takes a delay that is too long for none at all.
+    const timer = setTimeout(() => this.#drop(name, entry), Math.min(this.#limits.ttlMs, longestDelayMs)).unref();
+    const entry: Entry = { key, tenantId, loadedAtMs, timer, bytes: undefined, users: 0, dropped: false };
     this.#entries.set(name, entry);
     for (const [other, oldest] of this.#entries) {
       if (this.#entries.size <= this.#limits.maximumKeys) break;
@@ -104,6 +110,7 @@ export class DataKeyCache {
 
   #drop(name: string, entry: Entry): void {
     this.#entries.delete(name);
+    clearTimeout(entry.timer);
     entry.dropped = true;
     zeroIfDone(entry);
   }

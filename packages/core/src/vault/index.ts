@@ -1,3 +1,4 @@
+export { combineKeyProviders } from "./combine-key-providers.js";
 export type { DataKeyCacheLimits } from "./data-key-cache.js";
 export { type DataKeyRecord, type DataKeyStore, MemoryDataKeyStore } from "./data-key-store.js";
 export { type DataKeyContext, type KeyProvider, type WrappedKey, wrappedKeySchema } from "./key-provider.js";

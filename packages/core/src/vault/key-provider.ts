@@ -25,14 +25,25 @@ export type WrappedKey = z.infer<typeof wrappedKeySchema>;
  * A provider that is away throws anything (the vault answers `KEY_UNAVAILABLE`, retryable), within a timeout of its own.
  */
 export interface KeyProvider {
+  /** The kind of provider, as in {@link WrappedKey.provider}: `local`, `transit`, `aws-kms`. */
+  readonly provider: string;
   /** The key-encryption key that wraps new data keys. */
   readonly currentKeyId: string;
+  /** Every key-encryption key that it opens with, the current one first. */
+  readonly keyIds: readonly string[];
+  /**
+   * Whether wrapping the data key anew certainly changes nothing. False also where nobody can tell: a server that keeps
+   * versions of a key behind one id may have rotated it since.
+   */
+  isCurrent(wrapped: WrappedKey): boolean;
   /** Wraps `dataKey`, 32 bytes, with the current key-encryption key. Does not keep the bytes. */
   wrap(dataKey: Uint8Array, context: DataKeyContext): Promise<WrappedKey>;
   /**
    * @returns the data key in fresh bytes, which the caller overwrites when it is done with them.
-   * @throws {ConnectorError} `SEALED_VALUE_UNREADABLE` when it was altered, belongs to another context, or its
-   * key-encryption key is not among those the provider holds.
+   * @throws {ConnectorError} `SEALED_VALUE_UNREADABLE` when it was altered, belongs to another context, was wrapped by
+   * another kind of provider, or its key-encryption key is not in {@link KeyProvider.keyIds}, whatever the store says.
    */
   unwrap(wrapped: WrappedKey, context: DataKeyContext): Promise<Buffer>;
+  /** Lets go of connections. Afterwards calls may fail. A provider that holds nothing open has none. */
+  close?(): Promise<void>;
 }

@@ -75,6 +75,13 @@ describe("LocalKeyring", () => {
     expect(await LocalKeyring.parse(`k2:${second},k1:${first}`).unwrap(wrapped, context)).toEqual(dataKey);
   });
 
+  it("takes as current what its first key wrapped, and nothing else", async () => {
+    const wrapped = await LocalKeyring.parse(`k1:${first}`).wrap(dataKey, context);
+    expect(LocalKeyring.parse(`k1:${first},k2:${second}`).isCurrent(wrapped)).toBe(true);
+    expect(LocalKeyring.parse(`k2:${second},k1:${first}`).isCurrent(wrapped)).toBe(false);
+    expect(LocalKeyring.parse(`k1:${first}`).isCurrent({ ...wrapped, provider: "transit" })).toBe(false);
+  });
+
   it("names the key that is missing", async () => {
     const wrapped = await LocalKeyring.parse(`k1:${first}`).wrap(dataKey, context);
     const error = await LocalKeyring.parse(`k2:${second}`)

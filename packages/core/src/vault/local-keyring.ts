@@ -5,13 +5,12 @@ import type { DataKeyContext, KeyProvider, WrappedKey } from "./key-provider.js"
 import { type KeyringEntry, parseKeyring } from "./keyring-text.js";
 import { ivLength, keyLength, tagLength } from "./primitives.js";
 
-const provider = "local";
-
 /**
  * Key-encryption keys held in memory, from the configuration. The first wraps new data keys; the others only open what
  * they wrapped before, so that a key can be replaced while everything stays readable.
  */
 export class LocalKeyring implements KeyProvider {
+  readonly provider = "local";
   readonly currentKeyId: string;
   /** Ids of all keys, the current one first. */
   readonly keyIds: readonly string[];
@@ -43,16 +42,21 @@ export class LocalKeyring implements KeyProvider {
     return text;
   }
 
+  /** By the id: here it names one key, without versions behind it. */
+  isCurrent({ provider, keyEncryptionKeyId }: WrappedKey): boolean {
+    return provider === this.provider && keyEncryptionKeyId === this.currentKeyId;
+  }
+
   async wrap(dataKey: Uint8Array, context: DataKeyContext): Promise<WrappedKey> {
     const keyEncryptionKeyId = this.currentKeyId;
     const additionalData = bind(keyEncryptionKeyId, context);
     const parts = encrypt(this.#key(keyEncryptionKeyId, context), dataKey, additionalData, "data-key", this.#random);
     const bytes = Buffer.concat([parts.salt, parts.iv, parts.commitment, parts.tag, parts.data]);
-    return { provider, keyEncryptionKeyId, ciphertext: bytes.toString("base64url") };
+    return { provider: this.provider, keyEncryptionKeyId, ciphertext: bytes.toString("base64url") };
   }
 
   async unwrap(wrapped: WrappedKey, context: DataKeyContext): Promise<Buffer> {
-    if (wrapped.provider !== provider) {
+    if (wrapped.provider !== this.provider) {
       throw unreadable(context, `was wrapped by the key provider "${wrapped.provider}", and this is a local keyring`);
     }
     const key = this.#key(wrapped.keyEncryptionKeyId, context);

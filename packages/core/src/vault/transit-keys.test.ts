@@ -104,6 +104,8 @@ describe("TransitKeys", () => {
     expect([first.ciphertext, second.ciphertext].map((text) => text.slice(0, 9))).toEqual(["vault:v1:", "vault:v2:"]);
     expect(await keys.unwrap(first, context)).toEqual(dataKey);
     expect(await keys.unwrap(second, context)).toEqual(dataKey);
+    // What it cannot see, it does not claim: nothing is taken for the latest version.
+    expect(keys.isCurrent()).toBe(false);
     const key = fake.keys.get("isthmus");
     if (key !== undefined) key.minDecryptionVersion = 2;
     const error = await errorOf(keys.unwrap(first, context));

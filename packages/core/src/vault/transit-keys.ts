@@ -6,7 +6,6 @@ import type { DataKeyContext, KeyProvider, WrappedKey } from "./key-provider.js"
 import { toTransitError } from "./transit-errors.js";
 import { assertToken, parseTransitOptions, type TransitKeysOptions, type TransitSettings } from "./transit-options.js";
 
-const provider = "transit";
 const digestLength = 32;
 
 // The version that wrapped it stands in the prefix, so older versions open as long as the server keeps them.
@@ -27,6 +26,7 @@ const decryptedSchema = z.looseObject({ data: z.looseObject({ plaintext: z.strin
  * @see https://openbao.org/api-docs/secret/transit/
  */
 export class TransitKeys implements KeyProvider {
+  readonly provider = "transit";
   readonly currentKeyId: string;
   /** Ids of all keys, the current one first: mount and name, such as `transit/isthmus`. */
   readonly keyIds: readonly string[];
@@ -58,13 +58,18 @@ export class TransitKeys implements KeyProvider {
     this.#transport.assertAllowed(settings.origin);
   }
 
+  /** Never: versions of a key hide behind its name, and only the server knows which of them is the latest. */
+  isCurrent(): boolean {
+    return false;
+  }
+
   async wrap(dataKey: Uint8Array, context: DataKeyContext): Promise<WrappedKey> {
     const keyEncryptionKeyId = this.currentKeyId;
     const plaintext = Buffer.concat([digestOf(keyEncryptionKeyId, context), dataKey]);
     try {
       const body = { plaintext: plaintext.toString("base64"), ...bind(keyEncryptionKeyId, context) };
       const answer = await this.#call("encrypt", keyEncryptionKeyId, body, encryptedSchema);
-      return { provider, keyEncryptionKeyId, ciphertext: answer.data.ciphertext };
+      return { provider: this.provider, keyEncryptionKeyId, ciphertext: answer.data.ciphertext };
     } finally {
       plaintext.fill(0);
     }
@@ -72,8 +77,8 @@ export class TransitKeys implements KeyProvider {
 
   async unwrap(wrapped: WrappedKey, context: DataKeyContext): Promise<Buffer> {
     const { keyEncryptionKeyId, ciphertext } = wrapped;
-    if (wrapped.provider !== provider) {
-      throw unreadable(context, `was wrapped by the key provider "${wrapped.provider}", and this is ${provider}`);
+    if (wrapped.provider !== this.provider) {
+      throw unreadable(context, `was wrapped by the key provider "${wrapped.provider}", and this is ${this.provider}`);
     }
     // The id becomes part of an address: none but the configured ones, whatever the row says.
     if (!this.keyIds.includes(keyEncryptionKeyId)) {

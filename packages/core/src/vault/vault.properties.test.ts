@@ -46,6 +46,18 @@ describe("Vault, for any value and place", () => {
     );
   });
 
+  it("TEST-008 opens nothing of whose stored text any bit was flipped", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.jsonValue(), places, fc.nat(), async (value, place, position) => {
+        const bytes = Buffer.from(JSON.stringify(await vault.seal(value, place)));
+        const bit = position % (bytes.length * 8);
+        bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+        await expect(vault.open(parseOrKeep(bytes.toString()), place)).rejects.toMatchObject(refused);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it("TEST-008 opens nothing in another place", async () => {
     await fc.assert(
       fc.asyncProperty(fc.jsonValue(), places, places, async (value, place, other) => {
@@ -57,6 +69,14 @@ describe("Vault, for any value and place", () => {
     );
   });
 });
+
+function parseOrKeep(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
 
 describe("additionalDataOf", () => {
   const header = { v: 1, alg: sealedValueAlgorithm, kid: "key-1" } as const;

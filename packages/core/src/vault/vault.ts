@@ -21,7 +21,7 @@ export interface VaultOptions {
   readonly keyProvider: KeyProvider;
   /** Keeps the wrapped data keys. */
   readonly dataKeys: DataKeyStore;
-  /** Limits of the cache of unwrapped keys. Default: 5 minutes, 1 000 keys. */
+  /** Limits of the cache of unwrapped keys. Default: 1 minute, 1 000 keys. */
   readonly cache?: Partial<DataKeyCacheLimits>;
   /** Makes ids of new data keys: 1 to 100 letters, digits, `_`, `.`, `:` or `-`. Default: random UUIDs. */
   readonly createDataKeyId?: () => string;
@@ -51,7 +51,7 @@ export class Vault {
     this.#random = options.random ?? systemRandom;
     this.#createDataKeyId = options.createDataKeyId ?? (() => this.#random.uuid());
     this.#cache = new DataKeyCache(
-      { ttlMs: options.cache?.ttlMs ?? 300_000, maximumKeys: options.cache?.maximumKeys ?? 1_000 },
+      { ttlMs: options.cache?.ttlMs ?? 60_000, maximumKeys: options.cache?.maximumKeys ?? 1_000 },
       options.clock ?? systemClock,
     );
   }

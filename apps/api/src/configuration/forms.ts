@@ -1,0 +1,40 @@
+import { z } from "zod";
+
+const hostAndPort = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]):(\d{1,5})$/i;
+
+/** A list with commas, each part trimmed; empty parts do not count. */
+export function list<Item extends z.ZodType<string, string>>(item: Item) {
+  return z.string().transform(split).pipe(z.array(item)).optional();
+}
+
+/** A {@link list} of at least one, each of which fits `pattern`. */
+export function listOfSome(pattern: RegExp, problem: string) {
+  const item = z.string().regex(pattern, problem);
+  return z
+    .string()
+    .transform(split)
+    .pipe(z.tuple([item], item, "names none."))
+    .optional();
+}
+
+/** Whether `text` is scheme, host and port of http or https, and nothing else. */
+export function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  const bare =
+    url.pathname === "/" && url.search === "" && url.hash === "" && url.username === "" && url.password === "";
+  return bare && (url.protocol === "http:" || url.protocol === "https:");
+}
+
+/** Whether `text` is an exact host:port. */
+export function isHostAndPort(text: string): boolean {
+  const port = Number(hostAndPort.exec(text)?.[1]);
+  return port >= 1 && port <= 65_535;
+}
+
+function split(text: string): string[] {
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}

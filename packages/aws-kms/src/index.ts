@@ -1,0 +1,2 @@
+export { AwsKmsKeys } from "./aws-kms-keys.js";
+export type { AwsKmsKeysOptions } from "./options.js";
