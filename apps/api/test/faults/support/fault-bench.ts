@@ -1,16 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LocalKeyring, type TokenSet, Vault } from "@isthmus/core";
+import { LocalKeyring, Vault } from "@isthmus/core";
 import type pg from "pg";
-import { credentialsPlace } from "../../../src/connectors/credentials-place.js";
-import { type Database, newId } from "../../../src/database/index.js";
 import { TokenJournal } from "../../../src/tokens/token-journal.js";
 import { DatabaseDataKeyStore } from "../../../src/vault/database-data-key-store.js";
+import { endedAt, LedgerConnections } from "../../ledger/ledger-connections.js";
+import { LedgerVendor } from "../../ledger/ledger-vendor.js";
 import type { ServerDatabase } from "../../support/server-database.js";
-import { connectorData, createTestTenant, type TestTenant } from "../../support/test-data.js";
-import { createTokenStores } from "../../support/token-stores.js";
-import { LedgerVendor } from "./ledger-vendor.js";
+import { createTestTenant, type TestTenant } from "../../support/test-data.js";
 import { TokenProcess } from "./start-token-process.js";
 import type { FaultPoint } from "./token-process-messages.js";
 
@@ -30,7 +28,7 @@ export class FaultBench {
   readonly journalFolder: string;
   readonly #server: ServerDatabase;
   readonly #keys: string;
-  readonly #vault: Vault;
+  readonly #connections: LedgerConnections;
 
   private constructor(
     server: ServerDatabase,
@@ -41,8 +39,10 @@ export class FaultBench {
     this.tenant = parts.tenant;
     this.journalFolder = parts.journalFolder;
     this.#keys = LocalKeyring.generate();
-    const dataKeys = new DatabaseDataKeyStore(server.database);
-    this.#vault = new Vault({ keyProvider: LocalKeyring.parse(this.#keys), dataKeys });
+    const { database } = server;
+    const dataKeys = new DatabaseDataKeyStore(database);
+    const vault = new Vault({ keyProvider: LocalKeyring.parse(this.#keys), dataKeys });
+    this.#connections = new LedgerConnections({ database, vault, ...parts });
   }
 
   static async open(server: ServerDatabase): Promise<FaultBench> {
@@ -71,26 +71,13 @@ export class FaultBench {
   }
 
   /** A connector that a person has authorised and whose access token has just ended. Its id is the grant's, too. */
-  async connector(): Promise<string> {
-    const id = newId();
-    const { tenantId } = this.tenant;
-    const credentials = await this.#vault.seal({}, credentialsPlace(tenantId, id));
-    const url = this.vendor.origin;
-    const changes = { id, connectorType: "ledger", externalSystemUrl: url, configuration: { url }, credentials };
-    await connectorData().with(changes).create(this.#database, this.tenant);
-    await this.authorise(id, Date.now() - 1_000);
-    return id;
+  connector(): Promise<string> {
+    return this.#connections.connector();
   }
 
-  /** As a person does who authorises it, for the first time or anew. */
-  async authorise(connectorId: string, expiresAtMs: number): Promise<void> {
-    const store = createTokenStores(this.#database, this.#vault).of(this.tenant.tenantId, connectorId);
-    const begun = await store.begin({ purpose: "authorize", version: 0, leaseMs: 40_000 });
-    if (begun.outcome !== "begun") throw new Error(begun.outcome);
-    const times = { issuedAtMs: expiresAtMs - 3_600_000, expiresAtMs };
-    const pair = this.vendor.connect(connectorId);
-    const tokens: TokenSet = { ...pair, ...times, tokenType: "Bearer", attributes: {} };
-    await store.commit(begun.attemptId, { tokens, refreshAtMs: expiresAtMs - 300_000 });
+  /** As a person does who authorises it anew. */
+  authorise(connectorId: string): Promise<void> {
+    return this.#connections.authorise(connectorId, endedAt(Date.now() + 3_600_000));
   }
 
   /** Lets every pause after a failure end, as time would. */
@@ -133,10 +120,6 @@ export class FaultBench {
     );
     if (row === undefined) throw new Error("The connector's row is lost.");
     return row;
-  }
-
-  get #database(): Database {
-    return this.#server.database;
   }
 
   async #asSuperuser<Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result> {

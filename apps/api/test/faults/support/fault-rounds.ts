@@ -57,7 +57,7 @@ export const faultRounds = {
     process.child.kill("SIGSTOP");
     await bench.endLeases();
     await ask(round, id, "RECONNECT_REQUIRED");
-    await bench.authorise(id, Date.now() + 3_600_000);
+    await bench.authorise(id);
     const { version } = await bench.stored(id);
     release();
     process.child.kill("SIGCONT");

@@ -1,12 +1,11 @@
 // A process of the service without its HTTP side: the same services, workers and journal, over a database that others share.
 // It does what it is told by messages, and blocks at one point of its choice, so that it can be killed exactly there.
-import { ConnectorFactory, isConnectorError, LocalKeyring, silentLogger } from "@isthmus/core";
-import { createServices } from "../../../src/create-services.js";
+import { isConnectorError, LocalKeyring, silentLogger } from "@isthmus/core";
 import { openDatabase } from "../../../src/database/index.js";
 import { replayJournal } from "../../../src/tokens/journal-replay.js";
 import { PostgresTokenStore } from "../../../src/tokens/postgres-token-store.js";
 import { RefreshWorker } from "../../../src/workers/refresh-worker.js";
-import { ledger } from "./ledger-connector.js";
+import { createLedgerServices } from "../../ledger/ledger-services.js";
 import type { Command, FaultPoint, Order, ProcessTask, Reply } from "./token-process-messages.js";
 
 const task: ProcessTask = JSON.parse(process.argv[2] ?? "{}");
@@ -52,22 +51,8 @@ Object.assign(PostgresTokenStore.prototype, {
 });
 
 const database = await openDatabase({ url: databaseUrl, logger: silentLogger });
-const ending = new AbortController();
-const services = createServices({
-  database,
-  connectors: new ConnectorFactory([ledger]),
-  keyProvider: LocalKeyring.parse(keys),
-  journalFolder,
-  logger: silentLogger,
-  stopping: ending.signal,
-  ending: ending.signal,
-  settings: {
-    publicUrl: () => "http://127.0.0.1",
-    returnToOrigins: [],
-    allowedPrivateHosts: [vendorHost],
-    platformKey: undefined,
-  },
-});
+const keyProvider = LocalKeyring.parse(keys);
+const services = createLedgerServices({ database, keyProvider, vendorHost, journalFolder });
 const worker = new RefreshWorker(services);
 
 /** One call of the vendor's API through the connector, as an operation does it. */

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { listenOnLoopback } from "../../../../../packages/core/test/support/listen.js";
+import { listenOnLoopback } from "../../../../packages/core/test/support/listen.js";
 
 /** What the vendor knows of a grant. */
 export interface Grant {
@@ -23,6 +23,8 @@ export class LedgerVendor {
   readonly origin: string;
   /** Default: at once. */
   delay: Delay = () => Promise.resolve();
+  /** Beside the tokens, as Intuit tells how long a grant lasts at the most. */
+  grantEndsInSeconds: number | undefined;
   /** Answers token calls with this instead of granting them, without spending anything; `cut` closes the connection. */
   refuseWith: number | "cut" | undefined;
   /** Is gone from the network: nothing listens at its address. */
@@ -116,7 +118,8 @@ export class LedgerVendor {
     const tokens = { access_token: `a.${grantId}.${grant.pair}`, refresh_token: `r.${grantId}.${grant.pair}` };
     for (const listener of this.#arrivals) listener(grantId);
     await this.delay(grantId);
-    send(response, 200, { ...tokens, token_type: "Bearer", expires_in: 3600 });
+    const ends = this.grantEndsInSeconds === undefined ? {} : { grant_ends_in: this.grantEndsInSeconds };
+    send(response, 200, { ...tokens, ...ends, token_type: "Bearer", expires_in: 3600 });
   }
 }
 

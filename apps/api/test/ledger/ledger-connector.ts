@@ -46,6 +46,8 @@ export const ledger = defineConnector<Configuration, LedgerConnector>({
         authorizationEndpoint: `${url}/authorize`,
         clientId: "isthmus",
         scopes: [],
+        readTokenResponse: ({ grant_ends_in: seconds }, nowMs) =>
+          typeof seconds === "number" ? { reconnectBeforeMs: nowMs + seconds * 1_000 } : {},
       }),
     }),
   },
