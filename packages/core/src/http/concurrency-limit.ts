@@ -43,6 +43,11 @@ export class ConcurrencyLimit {
     }
   }
 
+  /** Whether no place is taken. */
+  get isIdle(): boolean {
+    return this.#held === 0;
+  }
+
   /** Resolves when no place is taken. */
   async idle(): Promise<void> {
     if (this.#held === 0) return;

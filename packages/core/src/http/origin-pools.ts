@@ -1,5 +1,6 @@
 import { Pool } from "undici";
 import { ConcurrencyLimit } from "./concurrency-limit.js";
+import { transportClosed } from "./failures.js";
 import { createGuardedConnector } from "./guarded-connector.js";
 import type { ResolvedTransportOptions } from "./options.js";
 import type { AllowedTarget } from "./target-guard.js";
@@ -11,6 +12,8 @@ export interface OriginPool {
   readonly origin: string;
   readonly host: string;
 }
+
+const closedTransport = transportClosed();
 
 /** The pools of one transport, made when an origin is first needed. Idle connections do not keep the process alive. */
 export class OriginPools {
@@ -51,10 +54,12 @@ export class OriginPools {
   async close(): Promise<void> {
     await Promise.all(
       Array.from(this.#byOrigin.values(), async ({ pool, places }) => {
-        const closed = pool.close();
+        // A transport is usually closed when nothing is at work, and then by the thousand: undici would make two errors for
+        // each connection, where one for all of them does.
+        const closed = places.isIdle ? undefined : pool.close();
         await places.idle();
         // What is left belongs to requests that were given up while they were connecting: nobody waits for it.
-        await pool.destroy();
+        await pool.destroy(closedTransport);
         await closed;
       }),
     );

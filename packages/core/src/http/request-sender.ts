@@ -26,6 +26,9 @@ interface Prepared {
   readonly maxAttempts: number;
 }
 
+// Made once: see OriginPools.
+const closed = transportClosed();
+
 /** Sends requests: guard, place, rate, try, repeat. */
 export class RequestSender {
   readonly #options: ResolvedTransportOptions;
@@ -51,7 +54,7 @@ export class RequestSender {
 
   /** Fails those who wait, ends idle connections and waits for those at work. */
   async close(): Promise<void> {
-    this.#closing.abort(transportClosed());
+    this.#closing.abort(closed);
     this.#closed ??= this.#pools.close();
     await this.#closed;
   }
