@@ -41,7 +41,7 @@ export interface ProblemAnswer {
   readonly problem: Problem;
   /** Seconds, for `Retry-After`. */
   readonly retryAfterSeconds: number | undefined;
-  /** Whether it is a defect that somebody has to look at. */
+  /** Whether the service's operator has to look at it. */
   readonly unexpected: boolean;
 }
 
@@ -55,6 +55,18 @@ interface Parts {
   readonly retryAfterMs?: number | undefined;
   readonly unexpected?: boolean;
 }
+
+// What core says of these names keys and servers of the operator: that is for the log, not for a tenant.
+const keyFailures: ReadonlyMap<ProblemCode, string> = new Map([
+  [
+    "KEY_UNAVAILABLE",
+    "The key that protects this tenant's secrets cannot be had right now. Nothing was written; try again later.",
+  ],
+  [
+    "KEY_INVALID",
+    "The keys of the service are not set up right. Nothing was written; its operator finds more in the log.",
+  ],
+]);
 
 /** Seconds after which a database that is away is worth another try. */
 const databaseRetrySeconds = 2;
@@ -96,6 +108,8 @@ function readError(error: unknown): Parts {
     // Read by shape, not by class: the error may come from another copy of core.
     const issues = "issues" in error ? (error as ValidationError).issues : undefined;
     const retryAfterMs = "retryAfterMs" in error ? (error as RateLimitError).retryAfterMs : undefined;
+    const forTenants = keyFailures.get(code);
+    if (forTenants !== undefined) return { code, detail: forTenants, retryable, unexpected: true };
     const reconcile = "reconcile" in error && typeof error.reconcile === "string" ? error.reconcile : undefined;
     return { code, detail, retryable, vendor, issues, retryAfterMs, reconcile, unexpected: code === "INTERNAL" };
   }

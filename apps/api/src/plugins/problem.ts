@@ -5,7 +5,7 @@ import { ApiError, toProblem } from "../errors/index.js";
 /** Media type of every error that the service answers. @see https://www.rfc-editor.org/rfc/rfc9457 */
 export const problemMediaType = "application/problem+json";
 
-/** Every error leaves as a problem document; what nobody expected is logged under the request's id. */
+/** Every error leaves as a problem document; what the operator has to look at is logged under the request's id. */
 export const problemPlugin = fastifyPlugin((app, _options, done) => {
   app.setErrorHandler((error: FastifyError, request, reply) => sendProblem(error, request, reply));
   app.setNotFoundHandler((request, reply) =>
@@ -18,7 +18,7 @@ export const problemPlugin = fastifyPlugin((app, _options, done) => {
   done();
 });
 
-/** The problem document of an error, after logging it where it is a defect. */
+/** The problem document of an error, after logging it where the operator has to look at it. */
 export function describeProblem(error: unknown, request: FastifyRequest): ReturnType<typeof toProblem> {
   const answer = toProblem(error, request.id);
   if (answer.unexpected) request.log.error({ err: error }, "A request failed unexpectedly");

@@ -39,6 +39,9 @@ describeOnDatabases("a key provider that is away", (get) => {
     const refused = await tenant.api.post("/v1/connectors", body);
     expect(refused).toMatchObject({ status: 503, body: { code: "KEY_UNAVAILABLE", retryable: true } });
     expect(refused.text).not.toContain(fake.token);
+    // Where the operator's keys are is told to the operator.
+    expect(refused.text).not.toMatch(/transit|127\.0\.0\.1/);
+    expect(service.logLines.join()).toContain("transit/isthmus");
     expect(await rowsOf("connectors")).toEqual([]);
     expect(await rowsOf("data_keys")).toEqual([]);
 
