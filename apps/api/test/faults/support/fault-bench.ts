@@ -61,7 +61,7 @@ export class FaultBench {
   /** A process over the same database. */
   start(stopAt?: FaultPoint): Promise<TokenProcess> {
     return TokenProcess.start({
-      databaseUrl: this.#server.url,
+      database: { url: this.#server.url },
       keys: this.#keys,
       vendorHost: new URL(this.vendor.origin).host,
       tenantId: this.tenant.tenantId,

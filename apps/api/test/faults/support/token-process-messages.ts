@@ -8,7 +8,7 @@ export type FaultPoint =
 
 /** What a process works on. */
 export interface ProcessTask {
-  readonly databaseUrl: string;
+  readonly database: { readonly url: string } | { readonly dataDirectory: string };
   readonly keys: string;
   readonly vendorHost: string;
   readonly tenantId: string;

@@ -9,7 +9,7 @@ import { createLedgerServices } from "../../ledger/ledger-services.js";
 import type { Command, FaultPoint, Order, ProcessTask, Reply } from "./token-process-messages.js";
 
 const task: ProcessTask = JSON.parse(process.argv[2] ?? "{}");
-const { databaseUrl, keys, vendorHost, tenantId, journalFolder, stopAt } = task;
+const { keys, vendorHost, tenantId, journalFolder, stopAt } = task;
 
 function tell(reply: Reply): void {
   process.send?.(reply);
@@ -50,7 +50,7 @@ Object.assign(PostgresTokenStore.prototype, {
   },
 });
 
-const database = await openDatabase({ url: databaseUrl, logger: silentLogger });
+const database = await openDatabase({ ...task.database, logger: silentLogger });
 const keyProvider = LocalKeyring.parse(keys);
 const services = createLedgerServices({ database, keyProvider, vendorHost, journalFolder });
 const worker = new RefreshWorker(services);
