@@ -3,16 +3,32 @@ import type {
   BeginRequest,
   BeginResult,
   BegunClaim,
+  Clock,
   CommitRequest,
+  Logger,
   SealContext,
   TokenRecord,
   TokenStore,
+  Vault,
 } from "@isthmus/core";
+import type { Database } from "../database/index.js";
 import { isUnreadable } from "../errors/index.js";
 import type { DueTokens, SealedTokenRecord, TokenPlace } from "../repositories/index.js";
+import type { AttemptKeys } from "./attempt-keys.js";
 import { keepResult } from "./keep-result.js";
+import type { TokenJournal } from "./token-journal.js";
 import { readTokenSet } from "./token-set-schema.js";
-import type { TokenStoreParts } from "./token-stores.js";
+
+/** What all token stores of a process share. */
+export interface TokenStoreParts {
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly journal: TokenJournal;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Keys of the attempts under way. */
+  readonly attemptKeys: AttemptKeys;
+}
 
 /**
  * Core's `TokenStore` over the table `connector_tokens`: the set is sealed, and each method is one transaction. Sealing and
