@@ -14,7 +14,7 @@ const oldTokens: TokenSet = {
   attributes: { instance_url: "https://eu1.example", realmId: "7" },
   reconnectBeforeMs: 99,
 };
-const granted: Answer = { json: { access_token: "at-2", token_type: "Bearer", expires_in: 3600 } };
+const granted = { json: { access_token: "at-2", token_type: "Bearer", expires_in: 3600 } };
 
 describe("TEST-003 OAuth 2.0 refresh", () => {
   it("keeps what the response leaves out", async () => {
@@ -50,6 +50,22 @@ describe("TEST-003 OAuth 2.0 refresh", () => {
       rotates: true,
       reconnectBeforeMs: 99,
     });
+  });
+
+  it("asks for the grant's hard end with each refresh where the vendor wants to be asked, and keeps what it said last", async () => {
+    // As Intuit does it, which says so only when the header is there.
+    const ask = "x-include-refresh-token-hard-expires-in";
+    const told = { ...granted.json, x_refresh_token_hard_expires_in: 86_400 };
+    await using bench = await openBench([{ json: told }, granted], {
+      tokenHeaders: { [ask]: "true" },
+      readTokenResponse: ({ x_refresh_token_hard_expires_in: seconds }, nowMs) =>
+        typeof seconds === "number" ? { reconnectBeforeMs: nowMs + seconds * 1000 } : {},
+    });
+    const first = await bench.client.refresh(oldTokens);
+    expect(first.reconnectBeforeMs).toBe(bench.clock.now() + 86_400_000);
+    const second = await bench.client.refresh(first);
+    expect(second.reconnectBeforeMs).toBe(first.reconnectBeforeMs);
+    expect(bench.server.seen.map(({ headers }) => headers[ask])).toEqual(["true", "true"]);
   });
 
   it("learns that a grant rotates, and does not unlearn it", async () => {
