@@ -1,8 +1,10 @@
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { silentLogger } from "@isthmus/core";
 import { type SalesforceSandbox, startSalesforceSandbox } from "@isthmus/sandbox";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { openEmbedded } from "../../src/database/embedded.js";
 import { ApiClient } from "../support/api-client.js";
 import { TestBrowser } from "../support/browser.js";
 import { platformKey, sandboxConnector } from "../support/service.js";
@@ -113,6 +115,28 @@ describe("the service as a process", { timeout: 60_000 }, () => {
     expect(await service.ended).toEqual({ code: 0, signal: null });
     // It waits for the request, and for nothing else: connections that are merely kept open are closed.
     expect(Date.now() - toldAtMs).toBeLessThan(8_000);
+  });
+
+  it("TEST-009 renews a token that is due, although nobody asks for anything", async () => {
+    const first = start();
+    const { key, id } = await connect(await first.ready);
+    first.child.kill("SIGTERM");
+    await first.ended;
+    const { prisma, close } = await openEmbedded(directory, { logger: silentLogger });
+    await prisma.$executeRaw`update connector_tokens set refresh_at = now()`;
+    await close();
+
+    sandbox.clearRequests();
+    const second = start();
+    const api = new ApiClient(await second.ready, key);
+    await expect
+      .poll(() => sandbox.requests({ path: "/services/oauth2/token" }).length, { interval: 20, timeout: 15_000 })
+      .toBe(1);
+    expect((await api.post(`/v1/connectors/${id}/test`)).body).toMatchObject({ ok: true });
+    expect(sandbox.requests({ path: "/services/oauth2/token" })).toHaveLength(1);
+    second.child.kill("SIGTERM");
+    expect(await second.ended).toEqual({ code: 0, signal: null });
+    expect(second.stderr()).toBe("");
   });
 
   it("ends at once on a second signal", async () => {
