@@ -25,8 +25,12 @@ export type WrappedKey = z.infer<typeof wrappedKeySchema>;
  * A provider that is away throws anything (the vault answers `KEY_UNAVAILABLE`, retryable), within a timeout of its own.
  */
 export interface KeyProvider {
+  /** Its kind, as it stands in what it wraps, such as `local`. */
+  readonly provider: string;
   /** The key-encryption key that wraps new data keys. */
   readonly currentKeyId: string;
+  /** Ids of all key-encryption keys that it can unwrap with, the current one first. */
+  readonly keyIds: readonly string[];
   /** Wraps `dataKey`, 32 bytes, with the current key-encryption key. Does not keep the bytes. */
   wrap(dataKey: Uint8Array, context: DataKeyContext): Promise<WrappedKey>;
   /**
@@ -35,4 +39,9 @@ export interface KeyProvider {
    * key-encryption key is not among those the provider holds.
    */
   unwrap(wrapped: WrappedKey, context: DataKeyContext): Promise<Buffer>;
+  /**
+   * Whether `wrapped` is certainly under the newest key-encryption key, so that a rotation may leave it alone. `false` also
+   * where that cannot be known: a server that keeps versions of a key behind one id.
+   */
+  isCurrent(wrapped: WrappedKey): boolean;
 }

@@ -69,6 +69,13 @@ describe("LocalKeyring.parse", () => {
 });
 
 describe("LocalKeyring", () => {
+  it("knows what a rotation may leave alone: only what its first key wraps", async () => {
+    const wrapped = await LocalKeyring.parse(`k1:${first}`).wrap(dataKey, context);
+    expect(LocalKeyring.parse(`k1:${first},k2:${second}`).isCurrent(wrapped)).toBe(true);
+    expect(LocalKeyring.parse(`k2:${second},k1:${first}`).isCurrent(wrapped)).toBe(false);
+    expect(LocalKeyring.parse(`k1:${first}`).isCurrent({ ...wrapped, provider: "transit" })).toBe(false);
+  });
+
   it("unwraps what it wrapped, also after another key took the lead", async () => {
     const wrapped = await LocalKeyring.parse(`k1:${first}`).wrap(dataKey, context);
     expect(wrapped).toMatchObject({ provider: "local", keyEncryptionKeyId: "k1" });

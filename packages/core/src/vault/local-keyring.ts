@@ -12,6 +12,7 @@ const provider = "local";
  * they wrapped before, so that a key can be replaced while everything stays readable.
  */
 export class LocalKeyring implements KeyProvider {
+  readonly provider = provider;
   readonly currentKeyId: string;
   /** Ids of all keys, the current one first. */
   readonly keyIds: readonly string[];
@@ -62,6 +63,10 @@ export class LocalKeyring implements KeyProvider {
       const problem = `does not open with key "${wrapped.keyEncryptionKeyId}": that id now names another key, or the stored row was altered or moved`;
       throw unreadable(context, problem, cause);
     }
+  }
+
+  isCurrent(wrapped: WrappedKey): boolean {
+    return wrapped.provider === provider && wrapped.keyEncryptionKeyId === this.currentKeyId;
   }
 
   #key(id: string, context: DataKeyContext): Uint8Array {

@@ -27,6 +27,7 @@ const decryptedSchema = z.looseObject({ data: z.looseObject({ plaintext: z.strin
  * @see https://openbao.org/api-docs/secret/transit/
  */
 export class TransitKeys implements KeyProvider {
+  readonly provider = provider;
   readonly currentKeyId: string;
   /** Ids of all keys, the current one first: mount and name, such as `transit/isthmus`. */
   readonly keyIds: readonly string[];
@@ -97,6 +98,11 @@ export class TransitKeys implements KeyProvider {
     } finally {
       plaintext.fill(0);
     }
+  }
+
+  /** Always `false`: the server keeps versions of a key behind one name, and which is the newest is its own to know. */
+  isCurrent(_wrapped: WrappedKey): boolean {
+    return false;
   }
 
   /** Ends idle connections at once, waits for calls at work. Afterwards every call fails. */

@@ -13,7 +13,9 @@ const unreadable = { code: "SEALED_VALUE_UNREADABLE", retryable: false };
 
 /** A key provider at the end of a line that can be cut. */
 class RemoteKeys implements KeyProvider {
+  readonly provider = "remote";
   readonly currentKeyId = "k1";
+  readonly keyIds = ["k1"];
   readonly calls: string[] = [];
   away = false;
   readonly #keyring = LocalKeyring.parse(k1);
@@ -26,6 +28,10 @@ class RemoteKeys implements KeyProvider {
   async unwrap(wrapped: WrappedKey, context: DataKeyContext): Promise<Buffer> {
     this.#call("unwrap");
     return this.#keyring.unwrap(wrapped, context);
+  }
+
+  isCurrent(): boolean {
+    return true;
   }
 
   #call(name: string): void {
