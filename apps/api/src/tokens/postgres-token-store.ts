@@ -13,6 +13,7 @@ import type { ConnectorTokenRepository, DueTokens, SealedTokenRecord } from "../
 import { keepResult } from "./keep-result.js";
 import { readTokenSet } from "./token-set-schema.js";
 import type { TokenStoreParts } from "./token-stores.js";
+import { tokensPlace } from "./tokens-place.js";
 
 /**
  * Core's `TokenStore` over the table `connector_tokens`: the set is sealed, and each method is one unit of work. Sealing
@@ -25,7 +26,7 @@ export class PostgresTokenStore implements TokenStore {
 
   constructor(parts: TokenStoreParts, tenantId: string, connectorId: string) {
     this.#parts = parts;
-    this.#place = { tenantId, table: "connector_tokens", recordId: connectorId, field: "tokens" };
+    this.#place = tokensPlace(tenantId, connectorId);
   }
 
   async load(): Promise<TokenRecord> {
