@@ -47,6 +47,7 @@ export function createServices(parts: ServiceParts): Services {
   return {
     database,
     vault,
+    keyProvider,
     connectors,
     pool,
     tokenStores,

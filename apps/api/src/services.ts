@@ -1,4 +1,4 @@
-import type { Clock, ConnectorFactory, EventBus, Logger, Random, Vault } from "@isthmus/core";
+import type { Clock, ConnectorFactory, EventBus, KeyProvider, Logger, Random, Vault } from "@isthmus/core";
 import type { ConnectorPool } from "./connectors/connector-pool.js";
 import type { Database } from "./database/index.js";
 import type { TokenJournal } from "./tokens/token-journal.js";
@@ -8,6 +8,8 @@ import type { TokenStores } from "./tokens/token-stores.js";
 export interface Services {
   readonly database: Database;
   readonly vault: Vault;
+  /** Holds the key-encryption keys behind it. */
+  readonly keyProvider: KeyProvider;
   /** The installed connectors. */
   readonly connectors: ConnectorFactory;
   /** Live instances of them. */
