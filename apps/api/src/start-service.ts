@@ -7,6 +7,8 @@ import { createServices } from "./create-services.js";
 import { DatabaseError, openDatabase } from "./database/index.js";
 import { buildServer } from "./server.js";
 import { stopOnSignal } from "./stop-on-signal.js";
+import { assertKeysHeld } from "./vault/assert-keys-held.js";
+import { KeyRotationWorker } from "./vault/key-rotation-worker.js";
 
 /**
  * Runs the service until it is told to stop. What keeps it from starting is told on stderr in words, without a stack,
@@ -37,6 +39,7 @@ async function run(configuration: Configuration): Promise<void> {
   ]);
   let publicUrl = configuration.publicUrl ?? `http://${configuration.host}:${configuration.port}`;
   const keyProvider: KeyProvider = configuration.keyring;
+  await assertKeysHeld({ database, keyProvider, lostKeys: configuration.lostKeys, logger });
   const services = createServices({
     database,
     connectors,
@@ -53,8 +56,10 @@ async function run(configuration: Configuration): Promise<void> {
     },
   });
   const app = await buildServer({ services, logger, https: publicUrl.startsWith("https://") });
-  stopOnSignal({ app, services, logger, stopping, ending });
+  const workers: Promise<void>[] = [];
+  stopOnSignal({ app, services, logger, stopping, ending, workers });
   const address = await app.listen({ port: configuration.port, host: configuration.host });
+  if (configuration.role !== "api") workers.push(new KeyRotationWorker(services).run(stopping.signal));
   if (configuration.publicUrl === undefined) publicUrl = address;
   const types =
     connectors

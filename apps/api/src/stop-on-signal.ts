@@ -11,6 +11,8 @@ export interface StoppableService {
   readonly stopping: AbortController;
   /** Ends what is still at work. */
   readonly ending: AbortController;
+  /** What works in the background until `stopping`; each ends when its work at hand is stored. Default: none. */
+  readonly workers?: readonly Promise<void>[];
   /** How long requests in flight may take after the signal, in milliseconds. Default 25 000. */
   readonly graceMs?: number;
 }
@@ -38,7 +40,7 @@ export function stopOnSignal(service: StoppableService): void {
 
 /** Readiness off, no new requests; those in flight finish within `graceMs` or are ended; then everything is closed. */
 export async function stopService(service: StoppableService): Promise<void> {
-  const { app, services, logger, stopping, ending, graceMs = 25_000 } = service;
+  const { app, services, logger, stopping, ending, workers = [], graceMs = 25_000 } = service;
   stopping.abort();
   const timer = setTimeout(() => {
     logger.warn({ graceMs }, "Requests did not finish in time and are ended");
@@ -47,7 +49,7 @@ export async function stopService(service: StoppableService): Promise<void> {
   }, graceMs);
   // A connection whose request ends now stays open for the next one, and would keep the server from closing.
   const sweep = setInterval(() => app.server.closeIdleConnections(), 100);
-  await app.close();
+  await Promise.all([app.close(), ...workers]);
   clearInterval(sweep);
   clearTimeout(timer);
   ending.abort(new Error("The service is stopping."));

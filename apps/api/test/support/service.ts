@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ConnectorDefinition, ConnectorFactory, LocalKeyring, type Logger } from "@isthmus/core";
+import { type ConnectorDefinition, ConnectorFactory, type KeyProvider, LocalKeyring, type Logger } from "@isthmus/core";
 import { salesforce } from "@isthmus/salesforce";
 import { type SalesforceSandbox, startSalesforceSandbox } from "@isthmus/sandbox";
 import type { FastifyInstance } from "fastify";
@@ -10,6 +10,7 @@ import { createServices } from "../../src/create-services.js";
 import type { Database } from "../../src/database/index.js";
 import { buildServer } from "../../src/server.js";
 import type { ServiceSettings, Services } from "../../src/services.js";
+import { KeyRotationWorker } from "../../src/vault/key-rotation-worker.js";
 import { ApiClient } from "./api-client.js";
 
 /** The platform key of test services. */
@@ -20,6 +21,8 @@ export interface TestService {
   /** Origin. */
   readonly url: string;
   readonly services: Services;
+  /** Not running: a test lets it work. */
+  readonly keyRotations: KeyRotationWorker;
   readonly app: FastifyInstance;
   readonly sandbox: SalesforceSandbox;
   /** Everything that the service has logged, down to debug. */
@@ -51,6 +54,10 @@ export interface TestServiceOptions {
   readonly journalFolder?: string;
   /** Installed beside Salesforce. Default: none. */
   readonly connectors?: readonly ConnectorDefinition[];
+  /** Rows that a rotation of keys writes at once. */
+  readonly batchSize?: number;
+  /** Instead of `keys`. */
+  readonly keyProvider?: KeyProvider;
   /** Default: one of its own, which asks nobody for consent. */
   readonly sandbox?: SalesforceSandbox;
 }
@@ -66,7 +73,7 @@ export async function startTestService(database: Database, options: TestServiceO
   const services = createServices({
     database,
     connectors: new ConnectorFactory([salesforce, ...(options.connectors ?? [])]),
-    keyProvider: LocalKeyring.parse(options.keys ?? LocalKeyring.generate()),
+    keyProvider: options.keyProvider ?? LocalKeyring.parse(options.keys ?? LocalKeyring.generate()),
     journalFolder: options.journalFolder ?? join(tmpdir(), `isthmus-journal-${randomBytes(6).toString("hex")}`),
     logger: options.logger ?? logger,
     stopping: stopping.signal,
@@ -84,6 +91,7 @@ export async function startTestService(database: Database, options: TestServiceO
   return {
     url,
     services,
+    keyRotations: new KeyRotationWorker({ ...services, batchSize: options.batchSize ?? 50, pollMs: 20 }),
     app,
     sandbox,
     logLines,
