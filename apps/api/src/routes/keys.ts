@@ -1,5 +1,4 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import { z } from "zod";
 import { getKeys } from "../actions/get-keys.js";
 import {
   getKeyRotation,
@@ -78,7 +77,6 @@ export const keyRoutes: FastifyPluginAsyncZod<Services> = async (app, services) 
         description: "What is done stays done. A rotation that does not run stays as it is.",
         operationId: "stopKeyRotation",
         params: idParametersSchema,
-        body: z.strictObject({}).optional(),
         response: { 200: keyRotationSchema, ...problemResponses },
       },
     },
@@ -93,7 +91,6 @@ export const keyRoutes: FastifyPluginAsyncZod<Services> = async (app, services) 
         description: "409 when it is completed, or while another one runs.",
         operationId: "resumeKeyRotation",
         params: idParametersSchema,
-        body: z.strictObject({}).optional(),
         response: { 200: keyRotationSchema, ...problemResponses },
       },
     },
