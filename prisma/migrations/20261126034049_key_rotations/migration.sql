@@ -13,6 +13,7 @@ ALTER TABLE "data_keys" ADD COLUMN     "rotation_id" UUID;
 CREATE TABLE "key_rotations" (
     "id" UUID NOT NULL,
     "data_keys" BOOLEAN NOT NULL,
+    "key_encryption_key_id" TEXT NOT NULL,
     "status" "key_rotation_status" NOT NULL DEFAULT 'running',
     "phase" "key_rotation_phase" NOT NULL DEFAULT 'wrapping',
     "cursor" UUID,
@@ -153,9 +154,9 @@ AS $$
   FROM public.data_keys k GROUP BY k.key_encryption_key_id ORDER BY k.key_encryption_key_id
 $$;
 
--- Begins a rotation. No row while one runs.
+-- Begins a rotation to a key-encryption key. No row while one runs.
 CREATE FUNCTION isthmus_begin_key_rotation(
-  rotation_id uuid, with_data_keys boolean, event_id uuid, event_ip text, event_request_id text
+  rotation_id uuid, with_data_keys boolean, to_key text, event_id uuid, event_ip text, event_request_id text
 )
 RETURNS SETOF public.key_rotations
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -163,8 +164,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   RETURN QUERY
-    INSERT INTO public.key_rotations (id, data_keys, keys_total, values_total)
-    SELECT rotation_id, with_data_keys,
+    INSERT INTO public.key_rotations (id, data_keys, key_encryption_key_id, keys_total, values_total)
+    SELECT rotation_id, with_data_keys, to_key,
       (SELECT count(*) FROM public.data_keys k)
         + (SELECT count(*) FROM public.data_keys k WHERE with_data_keys AND k.status = 'active'),
       (SELECT count(*) FROM public.connectors c WHERE with_data_keys AND c.credentials IS NOT NULL)
@@ -175,7 +176,7 @@ BEGIN
   IF FOUND THEN
     INSERT INTO public.platform_events (id, action, target_type, target_id, outcome, ip, request_id, details)
       VALUES (event_id, 'key_rotation.begun', 'key_rotation', rotation_id::text, 'success', event_ip, event_request_id,
-        jsonb_build_object('dataKeys', with_data_keys));
+        jsonb_build_object('dataKeys', with_data_keys, 'keyEncryptionKeyId', to_key));
   END IF;
 END
 $$;
@@ -224,15 +225,16 @@ AS $$
   SELECT r.* FROM public.key_rotations r WHERE r.id = rotation_id
 $$;
 
--- Takes the rotation that runs, unless it pauses or somebody is at it.
-CREATE FUNCTION isthmus_claim_key_rotation(new_holder uuid, lease_ms double precision)
+-- Takes the rotation that runs, unless it pauses, somebody is at it, or it is to another key than this worker wraps with: one
+-- that was not yet restarted with the new key would undo it.
+CREATE FUNCTION isthmus_claim_key_rotation(new_holder uuid, lease_ms double precision, current_key text)
 RETURNS SETOF public.key_rotations
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
   UPDATE public.key_rotations r SET
     holder = new_holder, lease_until = clock_timestamp() + make_interval(secs => lease_ms / 1000)
-  WHERE r.status = 'running' AND (r.retry_at IS NULL OR r.retry_at <= clock_timestamp())
+  WHERE r.status = 'running' AND r.key_encryption_key_id = current_key AND (r.retry_at IS NULL OR r.retry_at <= clock_timestamp())
     AND (r.holder IS NULL OR r.holder = new_holder OR r.lease_until <= clock_timestamp())
   RETURNING r.*
 $$;

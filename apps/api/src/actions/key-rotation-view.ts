@@ -2,10 +2,11 @@ import type { KeyRotationRow } from "../repositories/index.js";
 
 /** A rotation of keys as it is answered. */
 export function viewKeyRotation(row: KeyRotationRow) {
-  const { id, dataKeys, status, failure, waiting, retryAt } = row;
+  const { id, dataKeys, keyEncryptionKeyId, status, failure, waiting, retryAt } = row;
   return {
     id,
     dataKeys,
+    keyEncryptionKeyId,
     status,
     progress: {
       dataKeys: { done: row.keysDone, failed: row.keysFailed, total: row.keysTotal },

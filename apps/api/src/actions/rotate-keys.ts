@@ -7,17 +7,18 @@ import { type KeyRotationView, viewKeyRotation } from "./key-rotation-view.js";
 import { type ListRequest, toListAnswer, toPageRequest } from "./paging.js";
 
 /**
- * Begins a rotation of keys, which a worker then works off.
+ * Begins a rotation to the key-encryption key that wraps now, which a worker then works off.
  *
  * @param dataKeys - Whether tenants also get new data keys, and their sealed values go under them.
  * @throws {ApiError} `KEY_ROTATION_RUNNING`.
  */
 export async function rotateKeys(
-  { database }: Services,
+  { database, keyProvider }: Services,
   { id, ip }: PlatformRequest,
   dataKeys: boolean,
 ): Promise<KeyRotationView> {
-  const begun = await database.asSystem(({ keys }) => keys.begin(dataKeys, { id, ip }));
+  const rotation = { dataKeys, keyEncryptionKeyId: keyProvider.currentKeyId };
+  const begun = await database.asSystem(({ keys }) => keys.begin(rotation, { id, ip }));
   if (begun === undefined) throw isRunning();
   return viewKeyRotation(begun);
 }

@@ -14,6 +14,7 @@ export interface RotationTrouble {
 export interface KeyRotationRow {
   readonly id: string;
   readonly dataKeys: boolean;
+  readonly keyEncryptionKeyId: string;
   readonly status: KeyRotationStatus;
   readonly phase: KeyRotationPhase;
   readonly cursor: string | null;
@@ -80,7 +81,7 @@ export interface KeyUsage {
 
 /** The fields of a `KeyRotationRow`, out of a function that answers rows of `key_rotations`. */
 export const rotationColumns = Prisma.sql`
-  id::text as "id", data_keys as "dataKeys", status::text as "status", phase::text as "phase", cursor::text as "cursor",
+  id::text as "id", data_keys as "dataKeys", key_encryption_key_id as "keyEncryptionKeyId", status::text as "status", phase::text as "phase", cursor::text as "cursor",
   keys_done as "keysDone", keys_failed as "keysFailed", keys_total as "keysTotal",
   values_done as "valuesDone", values_failed as "valuesFailed", values_total as "valuesTotal",
   failure, waiting, pauses, retry_at as "retryAt",

@@ -13,12 +13,15 @@ import {
 } from "./key-rotations.js";
 import type { PlatformRequest } from "./system-events.js";
 
+/** What a new rotation is to do. */
+export type NewKeyRotation = Pick<KeyRotationRow, "dataKeys" | "keyEncryptionKeyId">;
+
 /** The keys of all tenants, and rotations of them. Every change of a rotation is in the platform's audit. */
 export interface SystemKeyRepository {
   /** Every key-encryption key that wraps a data key. */
   countDataKeys(): Promise<readonly KeyUsage[]>;
   /** @returns `undefined` while one runs. */
-  begin(dataKeys: boolean, request: PlatformRequest): Promise<KeyRotationRow | undefined>;
+  begin(rotation: NewKeyRotation, request: PlatformRequest): Promise<KeyRotationRow | undefined>;
   /** Takes effect at the next batch. @returns `undefined` when none with this id runs. */
   stop(id: string, request: PlatformRequest): Promise<KeyRotationRow | undefined>;
   /**
@@ -29,8 +32,11 @@ export interface SystemKeyRepository {
   find(id: string): Promise<KeyRotationRow | undefined>;
   /** Newest first. */
   list(page: PageRequest): Promise<Page<KeyRotationRow>>;
-  /** Takes the rotation that runs, for `leaseMs` from each batch, unless it pauses or another worker is at it. */
-  claim(holder: string, leaseMs: number): Promise<KeyRotationRow | undefined>;
+  /**
+   * Takes the rotation that runs, for `leaseMs` from each batch, unless it pauses, another worker is at it, or it is to
+   * another key-encryption key than `currentKeyId`.
+   */
+  claim(holder: string, leaseMs: number, currentKeyId: string): Promise<KeyRotationRow | undefined>;
   /** Data keys in the order of their ids. */
   listDataKeys(after: string | null, limit: number): Promise<readonly WrappedDataKey[]>;
   /** Tenants whose active data key the rotation has not made, in the order of their ids. */
@@ -63,9 +69,9 @@ export function createSystemKeyRepository(query: SystemQuery): SystemKeyReposito
     countDataKeys: () =>
       query<KeyUsage>(Prisma.sql`
         select key_encryption_key_id as "keyEncryptionKeyId", active, retired from isthmus_count_data_keys()`),
-    begin: (dataKeys, request) =>
+    begin: ({ dataKeys, keyEncryptionKeyId }, request) =>
       readRotation(Prisma.sql`
-        isthmus_begin_key_rotation(${newId()}::uuid, ${dataKeys}::boolean, ${event(request)})`),
+        isthmus_begin_key_rotation(${newId()}::uuid, ${dataKeys}::boolean, ${keyEncryptionKeyId}, ${event(request)})`),
     stop: (id, request) => readRotation(Prisma.sql`isthmus_switch_key_rotation(${id}::uuid, false, ${event(request)})`),
     resume: (id, request) =>
       readRotation(Prisma.sql`isthmus_switch_key_rotation(${id}::uuid, true, ${event(request)})`),
@@ -75,8 +81,8 @@ export function createSystemKeyRepository(query: SystemQuery): SystemKeyReposito
         select ${rotationColumns} from isthmus_list_key_rotations(${after ?? null}::uuid, ${limit + 1}::integer)`);
       return toPage(rows, limit);
     },
-    claim: (holder, leaseMs) =>
-      readRotation(Prisma.sql`isthmus_claim_key_rotation(${holder}::uuid, ${leaseMs}::float8)`),
+    claim: (holder, leaseMs, currentKeyId) =>
+      readRotation(Prisma.sql`isthmus_claim_key_rotation(${holder}::uuid, ${leaseMs}::float8, ${currentKeyId})`),
     listDataKeys: (after, limit) =>
       query<WrappedDataKey>(Prisma.sql`
         select tenant_id::text as "tenantId", id::text as "id", wrapped

@@ -66,8 +66,9 @@ export class KeyRotationWorker {
    * @throws {DatabaseUnavailableError} The rotation goes on from its last batch, here at once, elsewhere after the lease.
    */
   async runOnce(signal?: AbortSignal): Promise<boolean> {
-    const { database, logger } = this.#options;
-    let rotation = await database.asSystem(({ keys }) => keys.claim(this.#holder, leaseMs));
+    const { database, keyProvider, logger } = this.#options;
+    const { currentKeyId } = keyProvider;
+    let rotation = await database.asSystem(({ keys }) => keys.claim(this.#holder, leaseMs, currentKeyId));
     if (rotation === undefined) return false;
     const { id } = rotation;
     try {

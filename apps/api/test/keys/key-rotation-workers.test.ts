@@ -160,6 +160,19 @@ describeOnDatabases("workers that rotate keys", (get) => {
     expect(await now(id)).toMatchObject({ status: "completed" });
   });
 
+  it("leave a rotation alone that is to another key than they wrap with: not restarted yet, they would undo it", async () => {
+    const id = await begin(true);
+    const [late] = started; // it was started with the old key alone
+    expect(await late?.keyRotations.runOnce()).toBe(false);
+    expect(await now(id)).toMatchObject({
+      status: "running",
+      keyEncryptionKeyId: "k2",
+      progress: { dataKeys: { done: 0 } },
+    });
+    await service.keyRotations.runOnce();
+    expect(await now(id)).toMatchObject({ status: "completed" });
+  });
+
   it("have one rotation at a time", async () => {
     const first = await begin();
     const running = { status: 409, body: { code: "KEY_ROTATION_RUNNING", retryable: false } };

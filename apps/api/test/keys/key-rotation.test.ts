@@ -189,7 +189,7 @@ describeOnDatabases("a rotation of keys", (get) => {
     expect(await api.post("/v1/connectors", sandboxConnector({ sandbox }))).toMatchObject({
       body: { code: "SEALED_VALUE_UNREADABLE" },
     });
-    const id = await begin(true);
+    const { id } = (await new ApiClient(rescue.url, platformKey).post("/v1/keys/rotate", { dataKeys: true })).body;
     await rescue.keyRotations.runOnce();
     expect(await rotationNow(id)).toMatchObject({
       status: "completed",
@@ -214,7 +214,7 @@ describeOnDatabases("a rotation of keys", (get) => {
     await begin(true);
     const holder = crypto.randomUUID();
     await get().queryPastGuards("update key_rotations set phase = 'credentials'");
-    const claimed = await database.asSystem(({ keys }) => keys.claim(holder, 60_000));
+    const claimed = await database.asSystem(({ keys }) => keys.claim(holder, 60_000, "k2"));
     const read = await get().queryPastGuards(
       `select credentials as sealed from connectors where id = '${connectorId}'`,
     );

@@ -16,6 +16,7 @@ export const keyRotationSchema = z
   .object({
     id: z.uuid(),
     dataKeys: z.boolean().describe("Whether tenants get new data keys."),
+    keyEncryptionKeyId: z.string().describe("The key it is to. Processes that have another one first leave it alone."),
     status: z.enum(["running", "stopped", "completed"]),
     progress: z.object({
       dataKeys: countsSchema.describe("Data keys wrapped anew, and those made. `failed` do not unwrap."),
