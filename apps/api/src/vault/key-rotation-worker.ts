@@ -12,7 +12,7 @@ export interface KeyRotationWorkerOptions extends Omit<RotationParts, "batchSize
   readonly pollMs?: number;
 }
 
-/** Longer than a batch takes, whatever its key provider does. */
+/** Longer than a batch takes with a slow key provider. Should one take longer, another worker does it again. */
 const leaseMs = 120_000;
 const longestPauseMs = 60_000;
 const housekeepingMs = 3_600_000;
