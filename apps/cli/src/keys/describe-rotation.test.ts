@@ -25,6 +25,12 @@ describe("a rotation in one line", () => {
     expect(drawRotation({ ...running, progress: { dataKeys: none, values: none } }, 4)).toContain("[####]");
   });
 
+  it("tells the last failure in words, but not beside the bar, which has to stay short", () => {
+    const failed = { ...running, failure: { code: "SEALED_VALUE_UNREADABLE", detail: "A long story." } };
+    expect(describeRotation(failed)).toContain("last failure SEALED_VALUE_UNREADABLE: A long story.");
+    expect(drawRotation(failed)).not.toContain("story");
+  });
+
   it("says what it waits for", () => {
     const waiting = { code: "KEY_UNAVAILABLE", detail: "Away.", until: null };
     expect(describeRotation({ ...running, waiting })).toContain("waiting (KEY_UNAVAILABLE)");
