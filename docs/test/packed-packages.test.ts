@@ -10,7 +10,9 @@ import { readSnippet, root } from "./support/snippets.js";
 
 type Sandbox = Awaited<ReturnType<typeof startSalesforceSandbox>>;
 
-const packed = ["core", "salesforce", "aws-kms"];
+/** Packages that are imported, by their names, and the command line, with their folders. */
+const libraries = ["core", "salesforce", "aws-kms"];
+const packed = [...libraries.map((name) => `packages/${name}`), "apps/cli"];
 
 let folder: string;
 let sandbox: Sandbox;
@@ -18,16 +20,19 @@ let sandbox: Sandbox;
 // A program outside of the repository that has only the packed packages, as `npm install` would bring them.
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "isthmus-packed-"));
-  for (const name of packed) {
-    run("pnpm", ["pack", "--pack-destination", folder], fileURLToPath(new URL(`packages/${name}`, root)));
+  for (const place of packed) {
+    run("pnpm", ["pack", "--pack-destination", folder], fileURLToPath(new URL(place, root)));
   }
   const tarballs = readdirSync(folder).map((file) => [
     `@isthmus/${file.replace(/^isthmus-|-\d.*$/g, "")}`,
     `file:./${file}`,
   ]);
+  // The packages are on no registry yet: what depends on core gets this one.
+  const core = tarballs.find(([name]) => name === "@isthmus/core")?.[1];
+  writeFileSync(join(folder, "pnpm-workspace.yaml"), `overrides:\n  "@isthmus/core": "${core}"\n`);
   const dependencies = { ...Object.fromEntries(tarballs), zod: "^4.1.5" };
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "program", type: "module", dependencies }));
-  run("pnpm", ["install", "--ignore-workspace", "--prefer-offline", "--ignore-scripts"], folder);
+  run("pnpm", ["install", "--prefer-offline", "--ignore-scripts"], folder);
   sandbox = await startSalesforceSandbox({ skipConsent: true });
 }, 120_000);
 
@@ -50,7 +55,7 @@ describe("the packed packages in an empty folder", () => {
     expect(printed).toMatch(/^001\w{15} \S/);
   });
 
-  it.each(packed)("imports and requires @isthmus/%s, and gets the same names", async (name) => {
+  it.each(libraries)("imports and requires @isthmus/%s, and gets the same names", async (name) => {
     const program = `import { createRequire } from "node:module";
       const imported = Object.keys(await import("@isthmus/${name}"));
       const required = Object.keys(createRequire(import.meta.url)("@isthmus/${name}"));
@@ -61,8 +66,14 @@ describe("the packed packages in an empty folder", () => {
     expect(required).toEqual(imported);
   });
 
+  it("put the command line's program where npx finds it", () => {
+    const isthmus = join(folder, "node_modules/.bin/isthmus");
+    const made = execFileSync(isthmus, ["keys", "generate", "k7"], { cwd: folder, encoding: "utf8" });
+    expect(made).toMatch(/^k7:[A-Za-z0-9+/]{43}=\n$/);
+  });
+
   it("bring no tests, no sources and no workspace protocol along", () => {
-    for (const name of packed) {
+    for (const name of [...libraries, "cli"]) {
       const installed = join(folder, "node_modules/@isthmus", name);
       const content = readdirSync(installed).filter((file) => file !== "node_modules");
       expect(content.toSorted()).toEqual(["LICENSE", "README.md", "dist", "package.json"]);

@@ -7,6 +7,7 @@ import { createServices } from "./create-services.js";
 import { DatabaseError, openDatabase } from "./database/index.js";
 import { buildServer } from "./server.js";
 import { stopOnSignal } from "./stop-on-signal.js";
+import { assertKeysHeld } from "./vault/assert-keys-held.js";
 import { openKeyProvider } from "./vault/open-key-provider.js";
 import { runWorkers } from "./workers/run-workers.js";
 
@@ -39,6 +40,7 @@ async function run(configuration: Configuration): Promise<void> {
     openKeyProvider(configuration),
   ]);
   let publicUrl = configuration.publicUrl ?? `http://${configuration.host}:${configuration.port}`;
+  await assertKeysHeld({ database, keyProvider, lostKeys: configuration.lostKeys, logger });
   const services = createServices({
     database,
     connectors,
@@ -55,9 +57,11 @@ async function run(configuration: Configuration): Promise<void> {
     },
   });
   const app = await buildServer({ services, logger, https: publicUrl.startsWith("https://") });
-  const workers = runWorkers(services, configuration.role);
+  const workers: Promise<void>[] = [];
   stopOnSignal({ app, services, workers, logger, stopping, ending });
   const address = await app.listen({ port: configuration.port, host: configuration.host });
+  // Not before: a service that cannot listen ends at once, and nothing may have called a vendor then.
+  workers.push(runWorkers(services, configuration.role));
   if (configuration.publicUrl === undefined) publicUrl = address;
   const types =
     connectors

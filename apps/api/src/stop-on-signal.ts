@@ -6,13 +6,13 @@ import type { Services } from "./services.js";
 export interface StoppableService {
   readonly app: FastifyInstance;
   readonly services: Services;
-  /** Resolves when the workers have ended, which they do by themselves once `stopping` is aborted. Default: none. */
-  readonly workers?: Promise<void>;
   readonly logger: Logger;
   /** Turns readiness off. */
   readonly stopping: AbortController;
   /** Ends what is still at work. */
   readonly ending: AbortController;
+  /** What works in the background until `stopping`; each ends when its work at hand is stored. Default: none. */
+  readonly workers?: readonly Promise<void>[];
   /** How long requests in flight may take after the signal, in milliseconds. Default 25 000. */
   readonly graceMs?: number;
 }
@@ -40,7 +40,7 @@ export function stopOnSignal(service: StoppableService): void {
 
 /** Readiness off, no new requests; those in flight finish within `graceMs` or are ended; then everything is closed. */
 export async function stopService(service: StoppableService): Promise<void> {
-  const { app, services, workers, logger, stopping, ending, graceMs = 25_000 } = service;
+  const { app, services, workers = [], logger, stopping, ending, graceMs = 25_000 } = service;
   stopping.abort();
   const timer = setTimeout(() => {
     logger.warn({ graceMs }, "Requests did not finish in time and are ended");
@@ -49,11 +49,10 @@ export async function stopService(service: StoppableService): Promise<void> {
   }, graceMs);
   // A connection whose request ends now stays open for the next one, and would keep the server from closing.
   const sweep = setInterval(() => app.server.closeIdleConnections(), 100);
-  await app.close();
+  await Promise.all([app.close(), ...workers]);
   clearInterval(sweep);
   clearTimeout(timer);
   ending.abort(new Error("The service is stopping."));
-  await workers;
   await services.pool.close();
   await services.database.close();
   await services.keyProvider.close?.();

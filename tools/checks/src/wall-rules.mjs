@@ -106,7 +106,7 @@ export function wallRules(packages) {
     // A suite that several implementations run (every token store, say) is shared among tests and ships with nobody.
     forbid("no-deep-imports-in-tests", "A test imports another package by its name, or its test/support.", {
       from: { path: `^((?:packages|apps)/[^/]+)/.*(?:${testFiles})` },
-      to: { path: insideOfPackages, pathNot: ["^$1/", packageSurface, "^packages/[^/]+/test/support/"] },
+      to: { path: insideOfPackages, pathNot: ["^$1/", packageSurface, "^(packages|apps)/[^/]+/test/support/"] },
     }),
     forbid("dependencies-are-declared", "What ships imports only what its own package.json brings along.", {
       from: { path: shipped, pathNot: notShipped },

@@ -17,7 +17,8 @@ export async function listAuditEvents(
   );
 }
 
-function viewAuditEvent(row: AuditEventRow) {
+/** An audit event as it is answered. */
+export function viewAuditEvent(row: Omit<AuditEventRow, "tenantId">) {
   return {
     id: row.id,
     action: row.action,

@@ -16,6 +16,8 @@ export interface Configuration {
   /** Folder of the embedded database. */
   readonly dataDirectory: string;
   readonly keys: KeySettings;
+  /** Ids of key-encryption keys that are lost for good: data keys that they wrap do not keep the service from starting. */
+  readonly lostKeys: readonly string[];
   readonly role: "all" | "api" | "worker";
   /** Names of connector packages; `undefined` = those in the service's own package.json. */
   readonly connectors: readonly string[] | undefined;
@@ -53,6 +55,7 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     databaseUrl: variables.DATABASE_URL,
     dataDirectory: variables.ISTHMUS_DATA,
     keys: toKeySettings(variables),
+    lostKeys: variables.ISTHMUS_LOST_KEYS,
     role: variables.ISTHMUS_ROLE,
     connectors: variables.ISTHMUS_CONNECTORS,
     allowedPrivateHosts: variables.ISTHMUS_ALLOWED_PRIVATE_HOSTS,

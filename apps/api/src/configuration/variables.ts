@@ -12,6 +12,7 @@ export const examples = {
   DATABASE_URL: "DATABASE_URL=postgresql://isthmus@db.example.com:5432/isthmus (unset = embedded)",
   ISTHMUS_DATA: "ISTHMUS_DATA=./.isthmus",
   ...keyExamples,
+  ISTHMUS_LOST_KEYS: "ISTHMUS_LOST_KEYS=k1,k0",
   ISTHMUS_ROLE: "ISTHMUS_ROLE=all",
   ISTHMUS_CONNECTORS: "ISTHMUS_CONNECTORS=@isthmus/custom,@acme/isthmus-crm",
   ISTHMUS_ALLOWED_PRIVATE_HOSTS: "ISTHMUS_ALLOWED_PRIVATE_HOSTS=erp.intern.example:44300,127.0.0.1:4010",
@@ -41,6 +42,7 @@ export const variablesSchema = z.object({
     .optional(),
   ISTHMUS_DATA: z.string().min(1, "is empty.").default("./.isthmus"),
   ...keyVariables,
+  ISTHMUS_LOST_KEYS: list(z.string()).transform((ids) => ids ?? []),
   ISTHMUS_ROLE: z.enum(["all", "api", "worker"], { error: "is none of all, api, worker." }).default("all"),
   ISTHMUS_CONNECTORS: list(z.string().regex(packageName, "holds something that is not the name of a package.")),
   ISTHMUS_ALLOWED_PRIVATE_HOSTS: list(

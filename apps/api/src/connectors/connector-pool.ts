@@ -11,6 +11,7 @@ export interface ConnectorPoolLimits {
 }
 
 interface Entry {
+  readonly tenantId: string;
   readonly version: number;
   readonly connector: Promise<BaseConnector>;
   users: number;
@@ -78,6 +79,11 @@ export class ConnectorPool {
     if (entry) this.#drop(connectorId, entry);
   }
 
+  /** Forgets the connectors of a tenant, because it was deleted. */
+  dropTenant(tenantId: string): void {
+    for (const [id, entry] of this.#entries) if (entry.tenantId === tenantId) this.#drop(id, entry);
+  }
+
   /** Closes those that nobody has used for a while. */
   closeIdle(): void {
     const now = this.#options.clock.now();
@@ -103,6 +109,7 @@ export class ConnectorPool {
     this.closeIdle();
     if (found) this.#drop(row.id, found);
     const entry: Entry = {
+      tenantId: row.tenantId,
       version: row.version,
       connector: openConnector(this.#options, row),
       users: 0,

@@ -32,6 +32,8 @@ export const apiErrorCodes = [
   "AUTHORIZATION_LINK_INVALID",
   /** The change would leave the tenant without an administrator. */
   "LAST_ADMINISTRATOR",
+  /** Keys are being rotated: one rotation at a time. */
+  "KEY_ROTATION_RUNNING",
   /** `Idempotency-Key` is not honoured yet, and ignoring it would be a trap. */
   "IDEMPOTENCY_KEY_UNSUPPORTED",
   /** The database is away; the same call may succeed later. */

@@ -37,6 +37,8 @@ export interface ApiKeyRepository {
   list(page: PageRequest, filter?: { readonly userId?: string }): Promise<Page<ApiKeyRow>>;
   /** Withdraws a key, from the next request on. @returns Whether there was such a key that still worked. */
   revoke(id: string): Promise<boolean>;
+  /** Withdraws every key of the tenant. */
+  revokeAll(): Promise<void>;
 }
 
 /** The API keys of the tenant of `scope`. */
@@ -59,6 +61,9 @@ export function createApiKeyRepository({ client, tenantId }: TenantScope): ApiKe
         data: { revokedAt: new Date() },
       });
       return count > 0;
+    },
+    async revokeAll() {
+      await table.updateMany({ where: { tenantId, revokedAt: null }, data: { revokedAt: new Date() } });
     },
   };
 }

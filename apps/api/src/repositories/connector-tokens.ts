@@ -1,5 +1,5 @@
 import { Prisma } from "../generated/prisma/client.js";
-import { type TenantScope, toJson } from "./client.js";
+import type { TenantScope } from "./client.js";
 import type { AbandonEffect, AbandonedAttempt, TokenStatus } from "./token-records.js";
 
 /**
@@ -13,12 +13,6 @@ export interface ConnectorTokenRepository {
   findReconnectBefore(connectorIds: readonly string[]): Promise<ReadonlyMap<string, Date>>;
   /** Destroys the tokens and supersedes any attempt. Doing it twice is the same as once. */
   clear(connectorId: string): Promise<void>;
-  /**
-   * Replaces the sealed form of a set that stays the same, after its data key changed.
-   *
-   * @returns Whether `version` was still the stored one.
-   */
-  reseal(connectorId: string, version: number, tokens: object): Promise<boolean>;
 }
 
 const noAttempt = { attemptId: null, attemptRepeated: false, leaseUntil: null, attemptStartedAt: null } as const;
@@ -89,14 +83,6 @@ export function createConnectorTokenRepository({ client, tenantId }: TenantScope
         where: { tenantId, connectorId, tokens: { equals: Prisma.DbNull } },
         data: { ...cleared, ...noAttempt, ...noFailure },
       });
-    },
-
-    async reseal(connectorId, version, tokens) {
-      const { count } = await table.updateMany({
-        where: { tenantId, connectorId, version, tokens: { not: Prisma.DbNull } },
-        data: { tokens: toJson(tokens) },
-      });
-      return count > 0;
     },
   };
 }

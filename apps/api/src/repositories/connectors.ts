@@ -94,7 +94,7 @@ export interface ConnectorFilter {
   readonly environment?: ConnectorEnvironment;
 }
 
-/** The connectors of one tenant. Deleted ones are found by nothing here. */
+/** The connectors of one tenant. Deleted ones are found by nothing here but {@link ConnectorRepository.listWithTokens}. */
 export interface ConnectorRepository {
   /** @throws {UniqueViolationError} `fields: ["connectorCode"]` when another connector has the code. */
   create(connector: NewConnector): Promise<ConnectorRow>;
@@ -112,6 +112,10 @@ export interface ConnectorRepository {
    * @throws {NotFoundError} When there is none.
    */
   update(id: string, expectedVersion: number, changes: ConnectorChanges): Promise<ConnectorRow>;
+  /** Those that have tokens, deleted ones too should any be among them. */
+  listWithTokens(page: PageRequest): Promise<Page<ConnectorRow>>;
+  /** Switches all of them off, whatever their versions: no worker begins anything for them any more. */
+  deactivateAll(): Promise<void>;
   /** {@link update} of `isActive` to true. */
   activate(id: string, expectedVersion: number): Promise<ConnectorRow>;
   /** {@link update} of `isActive` to false. */
@@ -200,6 +204,18 @@ export function createConnectorRepository({ client, tenantId }: TenantScope): Co
     },
     active: (page) => list({ active: true }, page),
     byType: (type, page) => list({ type }, page),
+    async listWithTokens({ limit, after }) {
+      const where = { tenantId, id: after === undefined ? undefined : { gt: after } };
+      const rows = await table.findMany({
+        where: { ...where, token: { tokens: { not: Prisma.DbNull } } },
+        orderBy: { id: "asc" },
+        take: limit + 1,
+      });
+      return toPage(rows.map(toRow), limit);
+    },
+    async deactivateAll() {
+      await table.updateMany({ where: { tenantId }, data: { isActive: false } });
+    },
     activate: (id, expectedVersion) => update(id, expectedVersion, { isActive: true }),
     deactivate: (id, expectedVersion) => update(id, expectedVersion, { isActive: false }),
     softDelete: (id, expectedVersion) =>

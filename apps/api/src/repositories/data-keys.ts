@@ -26,23 +26,17 @@ export interface NewDataKey {
   readonly keyEncryptionKeyId: string;
 }
 
-/** The data keys of one tenant. */
+/** The data keys of one tenant. Rotating them is the system's: see `SystemKeyRepository`. */
 export interface DataKeyRepository {
   /** The key that seals new values. */
   findActive(): Promise<DataKeyRow | undefined>;
   findById(id: string): Promise<DataKeyRow | undefined>;
-  /** All keys, oldest first. */
-  list(): Promise<readonly DataKeyRow[]>;
   /**
    * Stores the tenant's active key if it has none yet.
    *
    * @returns The key that is active now: of two callers at once, the later one gets the earlier one's.
    */
   createActive(key: NewDataKey): Promise<DataKeyRow>;
-  /** Retires the active key and makes `key` the active one. */
-  rotate(key: NewDataKey): Promise<DataKeyRow>;
-  /** Replaces the wrapping of a key, after the provider's key changed. @returns Whether there is such a key. */
-  rewrap(id: string, wrapped: object, keyEncryptionKeyId: string): Promise<boolean>;
 }
 
 /** The data keys of the tenant of `scope`. */
@@ -59,27 +53,12 @@ export function createDataKeyRepository({ client, tenantId }: TenantScope): Data
       const row = await table.findFirst({ where: { tenantId, id } });
       return row === null ? undefined : toRow(row);
     },
-    async list() {
-      return (await table.findMany({ where: { tenantId }, orderBy: { id: "asc" } })).map(toRow);
-    },
     async createActive(key) {
       // ON CONFLICT DO NOTHING waits for a rival's transaction, so the row read below is there.
       await table.createMany({ data: [toData(key)], skipDuplicates: true });
       const active = await findActive();
       if (active === undefined) throw new Error("The tenant's data key vanished while it was being made.");
       return active;
-    },
-    async rotate(key) {
-      await table.updateMany({
-        where: { tenantId, status: "active" },
-        data: { status: "retired", retiredAt: new Date() },
-      });
-      return toRow(await table.create({ data: toData(key) }));
-    },
-    async rewrap(id, wrapped, keyEncryptionKeyId) {
-      const data = { wrapped: toJson(wrapped), keyEncryptionKeyId };
-      const { count } = await table.updateMany({ where: { tenantId, id }, data });
-      return count > 0;
     },
   };
 }

@@ -31,6 +31,14 @@ export type {
   NewConnector,
 } from "./connectors.js";
 export type { DataKeyRepository, DataKeyRow, DataKeyStatus, NewDataKey } from "./data-keys.js";
+export type {
+  KeyRotationPhase,
+  KeyRotationRow,
+  KeyUsage,
+  RotatedItem,
+  RotationBatch,
+  RotationTrouble,
+} from "./key-rotations.js";
 export type { NewOauthSession, OauthSessionRepository, OauthSessionRow } from "./oauth-sessions.js";
 export type { NewOutboxEvent, OutboxEventRepository } from "./outbox-events.js";
 export {
@@ -40,6 +48,9 @@ export {
   type OauthClaim,
   type SystemRepository,
 } from "./system.js";
+export type { PlatformEventRow, PlatformRequest, SystemEventRepository } from "./system-events.js";
+export type { SystemKeyRepository } from "./system-keys.js";
+export type { DeletedTenant, SystemTenantRepository } from "./system-tenants.js";
 export type { DueTokens, SystemTokenRepository, TokenPlace } from "./system-tokens.js";
 export type { TenantRepository, TenantRow } from "./tenants.js";
 export type {

@@ -1,6 +1,9 @@
 import { newId } from "../database/ids.js";
 import { Prisma } from "../generated/prisma/client.js";
 import { type Page, type PageRequest, type SystemQuery, toPage } from "./client.js";
+import { createSystemEventRepository, type PlatformRequest, type SystemEventRepository } from "./system-events.js";
+import { createSystemKeyRepository, type SystemKeyRepository } from "./system-keys.js";
+import { createSystemTenantRepository, type SystemTenantRepository } from "./system-tenants.js";
 import { createSystemTokenRepository, type SystemTokenRepository } from "./system-tokens.js";
 import type { TenantRow } from "./tenants.js";
 import { isRole, type Role } from "./users.js";
@@ -33,7 +36,7 @@ export interface NewTenant {
     readonly expiresAt?: Date;
   };
   /** The request that asked for it, for the audit; `undefined` where there was none. */
-  readonly request?: { readonly id: string; readonly ip: string };
+  readonly request?: PlatformRequest;
 }
 
 /** The answer to a single-use step of an authorisation. */
@@ -72,7 +75,7 @@ export interface SystemRepository {
     cookieHash: string,
   ): Promise<OauthClaim<"claimed" | "used" | "expired" | "cookie_mismatch"> | undefined>;
   /**
-   * Makes a tenant, its first user and key, and the event `tenant.created` in its audit: all of them or none.
+   * Makes a tenant, its first user and key, and the event `tenant.created` in its audit and the platform's: all or nothing.
    *
    * @throws {UniqueViolationError} When an id or the key's hash is taken.
    */
@@ -80,12 +83,21 @@ export interface SystemRepository {
   listTenants(page: PageRequest): Promise<Page<TenantRow>>;
   /** Token sets of all tenants: what is due, and where new ones land. */
   readonly tokens: SystemTokenRepository;
+  /** The keys of all tenants, and rotations of them. */
+  readonly keys: SystemKeyRepository;
+  /** Tenants from outside of them. */
+  readonly tenants: SystemTenantRepository;
+  /** The platform's audit. */
+  readonly events: SystemEventRepository;
 }
 
 /** The system's functions. */
 export function createSystemRepository(query: SystemQuery): SystemRepository {
   return {
     tokens: createSystemTokenRepository(query),
+    keys: createSystemKeyRepository(query),
+    tenants: createSystemTenantRepository(query),
+    events: createSystemEventRepository(query),
     async findApiKey(hash) {
       const [row] = await query<Omit<ApiKeyIdentity, "roles"> & { roles: string[] }>(Prisma.sql`
         select api_key_id::text as "apiKeyId", tenant_id::text as "tenantId", user_id::text as "userId",

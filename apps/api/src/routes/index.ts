@@ -7,8 +7,10 @@ import { connectorTypeRoutes } from "./connector-types.js";
 import { connectorRoutes } from "./connectors.js";
 import { entityRoutes } from "./entities.js";
 import { healthRoutes } from "./health.js";
+import { keyRoutes } from "./keys.js";
 import { oauthRoutes } from "./oauth.js";
 import { operationRoutes } from "./operations.js";
+import { platformAuditEventRoutes } from "./platform-audit-events.js";
 import { tenantRoutes as tenants } from "./tenants.js";
 import { userRoutes } from "./users.js";
 
@@ -28,4 +30,4 @@ export const tenantRoutes: readonly FastifyPluginAsync<Services>[] = [
 ];
 
 /** Routes that need the platform key. */
-export const platformRoutes: readonly FastifyPluginAsync<Services>[] = [tenants];
+export const platformRoutes: readonly FastifyPluginAsync<Services>[] = [tenants, keyRoutes, platformAuditEventRoutes];

@@ -1,9 +1,10 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { createTenant } from "../actions/create-tenant.js";
+import { deleteTenant } from "../actions/delete-tenant.js";
 import { listTenants } from "../actions/list-tenants.js";
 import type { Services } from "../services.js";
-import { instantSchema, pageOf, pageQuerySchema, problemResponses } from "./schemas/common.js";
+import { idParametersSchema, instantSchema, pageOf, pageQuerySchema, problemResponses } from "./schemas/common.js";
 
 const tags = ["tenants"];
 const security = [{ platformKey: [] }];
@@ -24,6 +25,19 @@ const createdTenantSchema = z
     }),
   })
   .meta({ id: "CreatedTenant" });
+const deletedTenantSchema = z
+  .object({
+    tenant: z.object({ id: z.uuid(), name: z.string() }),
+    dataKeys: z.int().describe("Data keys destroyed."),
+    connectors: z.int().describe("Connectors removed, those deleted before included."),
+    grants: z.object({
+      revoked: z.int().describe("Grants that vendors confirmed to be gone."),
+      notRevoked: z
+        .array(z.object({ connectorId: z.uuid(), code: z.string() }))
+        .describe("Those that may live on at the vendor, and why. Revoke them there."),
+    }),
+  })
+  .meta({ id: "DeletedTenant" });
 
 /** `/v1/tenants`: for the platform key only. */
 export const tenantRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
@@ -54,5 +68,22 @@ export const tenantRoutes: FastifyPluginAsyncZod<Services> = async (app, service
       },
     },
     (request) => listTenants(services, request.query),
+  );
+  app.delete(
+    "/v1/tenants/:id",
+    {
+      schema: {
+        tags,
+        security,
+        summary: "Delete a tenant for good",
+        description:
+          "Its API keys stop working at once, its grants are given back at the vendors where that is possible in time, and its data keys and everything else of it are destroyed, but for its audit. The body repeats the tenant's name. A backup that is older still holds all of it.",
+        operationId: "deleteTenant",
+        params: idParametersSchema,
+        body: z.strictObject({ name: z.string().max(200).describe("The tenant's name, exactly.") }),
+        response: { 200: deletedTenantSchema, ...problemResponses },
+      },
+    },
+    (request) => deleteTenant(services, request, { tenantId: request.params.id, name: request.body.name }),
   );
 };

@@ -18,6 +18,7 @@ import type { AttemptKeys } from "./attempt-keys.js";
 import { keepResult } from "./keep-result.js";
 import type { TokenJournal } from "./token-journal.js";
 import { readTokenSet } from "./token-set-schema.js";
+import { tokensPlace } from "./tokens-place.js";
 
 /** What all token stores of a process share. */
 export interface TokenStoreParts {
@@ -43,7 +44,7 @@ export class PostgresTokenStore implements TokenStore {
   constructor(parts: TokenStoreParts, tenantId: string, connectorId: string) {
     this.#parts = parts;
     this.#connector = { tenantId, connectorId };
-    this.#place = { tenantId, table: "connector_tokens", recordId: connectorId, field: "tokens" };
+    this.#place = tokensPlace(tenantId, connectorId);
   }
 
   async load(): Promise<TokenRecord> {

@@ -1,4 +1,10 @@
-import { ConnectorError, type DataKeyRecord, type DataKeyStore, wrappedKeySchema } from "@isthmus/core";
+import {
+  ConnectorError,
+  type DataKeyRecord,
+  type DataKeyStore,
+  type WrappedKey,
+  wrappedKeySchema,
+} from "@isthmus/core";
 import type { Database } from "../database/index.js";
 import type { DataKeyRow } from "../repositories/index.js";
 
@@ -30,8 +36,17 @@ export class DatabaseDataKeyStore implements DataKeyStore {
 }
 
 function toRecord({ id, tenantId, wrapped }: DataKeyRow): DataKeyRecord {
+  return { id, tenantId, wrapped: readWrappedKey(id, wrapped) };
+}
+
+/**
+ * A wrapped data key as its column has it.
+ *
+ * @throws {ConnectorError} `SEALED_VALUE_UNREADABLE`.
+ */
+export function readWrappedKey(id: string, wrapped: object): WrappedKey {
   const result = wrappedKeySchema.safeParse(wrapped);
-  if (result.success) return { id, tenantId, wrapped: result.data };
+  if (result.success) return result.data;
   throw new ConnectorError(
     "SEALED_VALUE_UNREADABLE",
     `Data key ${id} is not stored in a form that this release reads.`,

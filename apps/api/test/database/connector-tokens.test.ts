@@ -192,12 +192,4 @@ describeOnDatabases("connector tokens", (get) => {
     );
     expect(rows).toEqual([{ tokens: null, refresh_at: null }]);
   });
-
-  it("reseal only the version that was read", async () => {
-    await connect();
-    const reseal = (version: number) => inUnit((tokens) => tokens.reseal(connectorId, version, { sealed: "newly" }));
-    expect(await reseal(0)).toBe(false);
-    expect(await reseal(1)).toBe(true);
-    expect(await load()).toMatchObject({ version: 1, tokens: { sealed: "newly" } });
-  });
 });

@@ -15,6 +15,8 @@ const tenantTables = [
   "tenants",
   "users",
 ];
+/** Of no tenant: reached by the system's functions only. */
+const platformTables = ["key_rotations", "platform_events"];
 
 describeOnDatabases("row-level security", (get) => {
   let mine: TestTenant;
@@ -110,7 +112,7 @@ describeOnDatabases("row-level security", (get) => {
     expect(seen.map((rows) => rows.map((row) => row.tenantId))).toEqual(ids.map((id) => [id]));
   });
 
-  it("is enabled, forced and given both policies on every table of the schema", async () => {
+  it("is enabled, forced and given its policies on every table of the schema", async () => {
     const tables = await get().connection.prisma.$queryRaw<{ name: string; forced: boolean; policies: string[] }[]>`
       select c.relname::text as name, c.relrowsecurity and c.relforcerowsecurity as forced,
         array(select polname::text from pg_policy where polrelid = c.oid order by 1) as policies
@@ -122,7 +124,11 @@ describeOnDatabases("row-level security", (get) => {
       forced: true,
       policies: ["system_functions", "tenant_isolation"],
     }));
-    expect(tables).toEqual(expected);
+    const platform = [
+      { name: "key_rotations", forced: true, policies: ["system_functions"] },
+      { name: "platform_events", forced: true, policies: ["system_appends", "system_reads"] },
+    ];
+    expect(tables).toEqual([...expected, ...platform].toSorted((left, right) => (left.name < right.name ? -1 : 1)));
   });
 
   it("gives the tenant's role no way past it", async () => {
@@ -147,9 +153,23 @@ describeOnDatabases("row-level security", (get) => {
     }
   });
 
+  it("shows a tenant's role nothing of the platform, and lets no function change or remove what its audit says", async () => {
+    for (const table of platformTables) {
+      await expect(rawAsMine(`select 1 from ${table}`)).rejects.toThrow(/permission denied/);
+    }
+    const policies = await get().connection.prisma.$queryRaw<{ command: string }[]>`
+      select polcmd::text as command from pg_policy where polrelid = 'platform_events'::regclass order by 1`;
+    // SELECT and INSERT: for whatever else the owner tries, inside a function too, there is no row.
+    expect(policies.map(({ command }) => command)).toEqual(["a", "r"]);
+    if (get().kind === "embedded") return; // Its owner is a superuser, whom no policy binds.
+    const tamper = (sql: string) => get().connection.prisma.$executeRawUnsafe(sql);
+    expect(await tamper("update platform_events set action = 'forged'")).toBe(0);
+    expect(await tamper("delete from platform_events")).toBe(0);
+  });
+
   it("gives the system's role no table, only its functions", async () => {
     const { prisma } = get().connection;
-    for (const table of [...tenantTables, "_prisma_migrations"]) {
+    for (const table of [...tenantTables, ...platformTables, "_prisma_migrations"]) {
       const read = runUnitOfWork(prisma, { role: "isthmus_system" }, (client) =>
         client.$queryRawUnsafe(`select 1 from ${table}`),
       );
@@ -163,15 +183,31 @@ describeOnDatabases("row-level security", (get) => {
       where pronamespace = 'public'::regnamespace and has_function_privilege(oid, 'execute') order by 1`,
     );
     expect(callable.map((row) => row.name)).toEqual([
+      "isthmus_begin_key_rotation",
       "isthmus_claim_due_tokens",
+      "isthmus_claim_key_rotation",
       "isthmus_claim_oauth_start",
       "isthmus_claim_oauth_state",
       "isthmus_claim_tokens",
+      "isthmus_complete_key_rotation",
+      "isthmus_count_data_keys",
       "isthmus_create_tenant",
+      "isthmus_delete_tenant",
+      "isthmus_destroy_retired_data_keys",
       "isthmus_find_api_key",
+      "isthmus_find_key_rotation",
+      "isthmus_land_key_rotation_batch",
       "isthmus_land_tokens",
+      "isthmus_leave_key_rotation",
+      "isthmus_list_data_keys",
+      "isthmus_list_key_rotations",
+      "isthmus_list_platform_events",
+      "isthmus_list_stale_values",
+      "isthmus_list_tenant_events",
       "isthmus_list_tenants",
+      "isthmus_list_tenants_with_older_keys",
       "isthmus_load_tokens",
+      "isthmus_switch_key_rotation",
       "isthmus_touch_api_key",
     ]);
   });

@@ -156,7 +156,7 @@ describeOnDatabases("repositories", (get) => {
     expect(next.rows[0]?.id).not.toBe(page.rows[0]?.id);
   });
 
-  it("make one active data key of many callers at once, and rotate it", async () => {
+  it("make one active data key of many callers at once", async () => {
     const own = await createTestTenant(get().database);
     const keys = await Promise.all(
       Array.from({ length: 6 }, (_, index) =>
@@ -164,16 +164,7 @@ describeOnDatabases("repositories", (get) => {
       ),
     );
     expect(new Set(keys.map((key) => key.id)).size).toBe(1);
-    const rotated = await asTenant(own.tenantId, (work) =>
-      work.dataKeys.rotate({ wrapped: { n: 2 }, keyEncryptionKeyId: "k1" }),
-    );
-    expect(await asTenant(own.tenantId, (work) => work.dataKeys.findActive())).toEqual(rotated);
-    expect(await asTenant(own.tenantId, (work) => work.dataKeys.rewrap(rotated.id, { n: 3 }, "k2"))).toBe(true);
-    const all = await asTenant(own.tenantId, (work) => work.dataKeys.list());
-    expect(all.map((key) => [key.status, key.keyEncryptionKeyId])).toEqual([
-      ["retired", "k1"],
-      ["active", "k2"],
-    ]);
+    expect(await asTenant(own.tenantId, (work) => work.dataKeys.findActive())).toEqual(keys[0]);
   });
 
   it("list audit events newest first, filtered and in pages", async () => {

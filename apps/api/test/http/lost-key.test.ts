@@ -4,14 +4,13 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { ApiClient } from "../support/api-client.js";
 import { TestBrowser } from "../support/browser.js";
 import { describeOnDatabases } from "../support/databases.js";
-import { sandboxConnector, startTestService, type TestService } from "../support/service.js";
+import { platformKey, sandboxConnector, startTestService, type TestService } from "../support/service.js";
 
 describeOnDatabases("a connector whose sealed values do not open any more", (get) => {
   let sandbox: SalesforceSandbox;
   /** Runs with the key that was lost, and with the one after it. */
   let before: TestService;
   let after: TestService;
-  let tenantId: string;
   let connectorId: string;
   let path: string;
   let api: ApiClient;
@@ -28,12 +27,13 @@ describeOnDatabases("a connector whose sealed values do not open any more", (get
   });
   beforeEach(async () => {
     const tenant = await before.createTenant();
-    tenantId = tenant.tenantId;
+
     connectorId = (await tenant.api.post("/v1/connectors", sandboxConnector({ sandbox }))).body.id;
     path = `/v1/connectors/${connectorId}`;
     expect((await authorize(tenant.api)).text).toContain("Connected");
-    // What an operator does once the old key is known to be gone: the tenant gets a new data key with its next value.
-    await get().queryPastGuards(`update data_keys set status = 'retired' where tenant_id = '${tenantId}'`);
+    // What an operator does once the old key is known to be gone.
+    await new ApiClient(after.url, platformKey).post("/v1/keys/rotate", { dataKeys: true });
+    await after.keyRotations.runOnce();
     api = new ApiClient(after.url, tenant.apiKey);
     sandbox.clearRequests();
   });

@@ -120,12 +120,17 @@ describe("roles", () => {
     expect(body.data[0].requestId).toEqual(expect.any(String));
   });
 
-  it("opens tenants to the platform key only", async () => {
+  it("opens tenants, keys and the platform's audit to the platform key only", async () => {
     const platform = new ApiClient(service.url, platformKey);
     const tenants = await platform.get("/v1/tenants?limit=200");
     expect(tenants.body.data).toContainEqual(expect.objectContaining({ id: tenant.tenantId }));
     expect((await tenant.api.get("/v1/tenants")).status).toBe(401);
     expect((await new ApiClient(service.url, undefined).get("/v1/tenants")).status).toBe(401);
+    for (const path of ["/v1/keys", "/v1/keys/rotations", "/v1/platform/audit-events"]) {
+      expect((await platform.get(path)).status, path).toBe(200);
+      expect((await tenant.api.get(path)).status, path).toBe(401);
+    }
+    expect((await tenant.api.post("/v1/keys/rotate", {})).status).toBe(401);
     const closed = await startTestService(get().database, {
       settings: { platformKey: undefined },
       sandbox: service.sandbox,

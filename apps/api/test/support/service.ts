@@ -10,6 +10,7 @@ import { createServices } from "../../src/create-services.js";
 import type { Database } from "../../src/database/index.js";
 import { buildServer } from "../../src/server.js";
 import type { ServiceSettings, Services } from "../../src/services.js";
+import { KeyRotationWorker } from "../../src/workers/key-rotation-worker.js";
 import { ApiClient } from "./api-client.js";
 
 /** The platform key of test services. */
@@ -20,6 +21,8 @@ export interface TestService {
   /** Origin. */
   readonly url: string;
   readonly services: Services;
+  /** Not running: a test lets it work. */
+  readonly keyRotations: KeyRotationWorker;
   readonly app: FastifyInstance;
   readonly sandbox: SalesforceSandbox;
   /** Everything that the service has logged, down to debug. */
@@ -53,6 +56,8 @@ export interface TestServiceOptions {
   readonly journalFolder?: string;
   /** Installed beside Salesforce. Default: none. */
   readonly connectors?: readonly ConnectorDefinition[];
+  /** Rows that a rotation of keys writes at once. */
+  readonly batchSize?: number;
   /** Default: one of its own, which asks nobody for consent. */
   readonly sandbox?: SalesforceSandbox;
 }
@@ -86,6 +91,7 @@ export async function startTestService(database: Database, options: TestServiceO
   return {
     url,
     services,
+    keyRotations: new KeyRotationWorker({ ...services, batchSize: options.batchSize ?? 50, pollMs: 20 }),
     app,
     sandbox,
     logLines,

@@ -1,0 +1,55 @@
+import { NotFoundError, ValidationError } from "@isthmus/core";
+import type { PlatformRequest } from "../repositories/index.js";
+import type { Services } from "../services.js";
+import { revokeGrants } from "./revoke-grants.js";
+
+/** What is to be deleted. */
+export interface DeleteTenantInput {
+  readonly tenantId: string;
+  /** Its name, repeated by hand: a slip of the finger in an id must not delete a tenant. */
+  readonly name: string;
+  /** How long vendors may be asked to revoke grants, in milliseconds. Default 20 000. */
+  readonly revokeWithinMs?: number;
+}
+
+/**
+ * Deletes a tenant for good: closes it, gives its grants back at the vendors as far as that is possible in time, then
+ * destroys its data keys and all of its rows but its audit. What was sealed does not open any more, wherever a copy is,
+ * unless a copy of the wrapped data key is beside it.
+ *
+ * One that fails half-way leaves a tenant without API keys, its connectors switched off: delete it again.
+ *
+ * @throws {NotFoundError}
+ * @throws {ValidationError} when the name is another.
+ */
+export async function deleteTenant(
+  services: Services,
+  { id, ip }: PlatformRequest,
+  { tenantId, name, revokeWithinMs = 20_000 }: DeleteTenantInput,
+) {
+  const { database, pool, vault, logger } = services;
+  const tenant = await database.asTenant(tenantId, (work) => work.tenant.find());
+  if (tenant === undefined) throw notThere();
+  if (tenant.name !== name) {
+    throw new ValidationError("This tenant has another name. Nothing was deleted.", [
+      { path: "name", message: "The tenant's name, exactly." },
+    ]);
+  }
+  await database.asTenant(tenantId, async ({ apiKeys, connectors }) => {
+    await apiKeys.revokeAll();
+    await connectors.deactivateAll();
+  });
+  pool.dropTenant(tenantId);
+  const grants = await revokeGrants(services, tenantId, AbortSignal.timeout(revokeWithinMs));
+  const deleted = await database.asSystem(({ tenants }) => tenants.delete(tenantId, grants, { id, ip }));
+  if (deleted === undefined) throw notThere();
+  pool.dropTenant(tenantId);
+  vault.dropKeys(tenantId);
+  const { dataKeys, connectors } = deleted;
+  logger.info({ tenantId, dataKeys, connectors }, "A tenant was deleted");
+  return { tenant: { id: tenantId, name }, dataKeys, connectors, grants };
+}
+
+function notThere(): NotFoundError {
+  return new NotFoundError("There is no such tenant.");
+}

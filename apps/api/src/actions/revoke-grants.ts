@@ -1,0 +1,76 @@
+import { isConnectorError } from "@isthmus/core";
+import { mapConcurrently } from "../concurrently.js";
+import { DatabaseUnavailableError } from "../database/index.js";
+import { ApiError } from "../errors/index.js";
+import type { ConnectorRow } from "../repositories/index.js";
+import type { Services } from "../services.js";
+
+/** What became of a tenant's grants at the vendors. */
+export interface RevokedGrants {
+  /** How many the vendors confirmed. */
+  readonly revoked: number;
+  /** Those that may live on there, and why. */
+  readonly notRevoked: { readonly connectorId: string; readonly code: string }[];
+}
+
+const pageSize = 200;
+/** Vendors that are asked at once. */
+const atOnce = 10;
+
+/**
+ * Gives back every grant of a tenant, as far as that is possible before `signal` ends it: then the rest is not revoked, with
+ * the code `TIMEOUT`. A vendor that is away keeps nothing from going on.
+ *
+ * @throws {DatabaseUnavailableError}
+ */
+export async function revokeGrants(services: Services, tenantId: string, signal: AbortSignal): Promise<RevokedGrants> {
+  const notRevoked: { connectorId: string; code: string }[] = [];
+  const late = whenAborted(signal);
+  let revoked = 0;
+  let after: string | undefined;
+  do {
+    const page = { limit: pageSize, ...(after !== undefined && { after }) };
+    const { rows, nextCursor } = await services.database.asTenant(tenantId, ({ connectors }) =>
+      connectors.listWithTokens(page),
+    );
+    await mapConcurrently(rows, atOnce, async (row) => {
+      const code = await revoke(services, row, signal, late);
+      if (code === undefined) revoked += 1;
+      else notRevoked.push({ connectorId: row.id, code });
+    });
+    after = nextCursor;
+  } while (after !== undefined);
+  return { revoked, notRevoked };
+}
+
+/** @returns why not; `undefined` when the vendor confirmed. */
+async function revoke(
+  { pool, logger }: Services,
+  row: ConnectorRow,
+  signal: AbortSignal,
+  late: Promise<never>,
+): Promise<string | undefined> {
+  if (signal.aborted) return "TIMEOUT";
+  try {
+    const disconnected = pool.visit(row, (connector) => connector.disconnect(signal));
+    const { revoked, failure } = await Promise.race([disconnected, late]);
+    if (revoked) return undefined;
+    // Without a failure the vendor has no way to be told.
+    return signal.aborted ? "TIMEOUT" : (failure?.code ?? "UNSUPPORTED");
+  } catch (error) {
+    if (error instanceof DatabaseUnavailableError) throw error;
+    if (signal.aborted) return "TIMEOUT";
+    logger.warn({ tenantId: row.tenantId, connectorId: row.id, err: error }, "A grant could not be given back");
+    return isConnectorError(error) || error instanceof ApiError ? error.code : "INTERNAL";
+  }
+}
+
+/** Also for what does not listen to the signal: a disconnection first waits for a renewal under way. */
+function whenAborted(signal: AbortSignal): Promise<never> {
+  const late = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  // Nobody may be waiting when the time is over.
+  late.catch((reason: unknown) => reason);
+  return late;
+}

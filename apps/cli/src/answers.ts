@@ -1,0 +1,36 @@
+import { z } from "zod";
+
+const countsSchema = z.object({ done: z.number(), failed: z.number(), total: z.number() });
+const troubleSchema = z.looseObject({ code: z.string(), detail: z.string() });
+
+/** A rotation of keys as the service answers it. What a newer service adds passes through. */
+export const rotationSchema = z.looseObject({
+  id: z.string(),
+  dataKeys: z.boolean(),
+  status: z.enum(["running", "stopped", "completed"]),
+  progress: z.object({ dataKeys: countsSchema, values: countsSchema }),
+  failure: troubleSchema.nullable(),
+  waiting: troubleSchema.extend({ until: z.string().nullable() }).nullable(),
+  startedAt: z.string(),
+  finishedAt: z.string().nullable(),
+});
+
+/** See {@link rotationSchema}. */
+export type Rotation = z.infer<typeof rotationSchema>;
+
+/** The keys as the service answers them. */
+export const keysSchema = z.looseObject({
+  provider: z.string(),
+  currentKeyId: z.string(),
+  keyEncryptionKeys: z.array(
+    z.looseObject({ id: z.string(), dataKeys: z.number(), current: z.boolean(), available: z.boolean() }),
+  ),
+  dataKeys: z.object({ active: z.number(), retired: z.number() }),
+  rotation: rotationSchema.nullable(),
+});
+
+/** See {@link keysSchema}. */
+export type Keys = z.infer<typeof keysSchema>;
+
+/** As much of a problem document (RFC 9457) as is shown. */
+export const problemSchema = z.looseObject({ code: z.string(), detail: z.string(), retryable: z.boolean() });

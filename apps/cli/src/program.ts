@@ -1,0 +1,57 @@
+import { Command } from "commander";
+import type { Host } from "./host.js";
+import { generateKey } from "./keys/generate-key.js";
+import { beginRotation, resumeRotation, stopRotation } from "./keys/rotate.js";
+import { showKeys } from "./keys/show-keys.js";
+import { PlatformApi } from "./platform-api.js";
+import { readSettings } from "./settings.js";
+
+interface GlobalOptions {
+  readonly url?: string;
+  readonly json?: boolean;
+}
+
+interface WaitOptions extends GlobalOptions {
+  readonly wait: boolean;
+}
+
+/** The commands. What ends with another exit code than 0 without a failure says so by `exitWith`. */
+export function createProgram(host: Host, exitWith: (code: number) => void): Command {
+  const program = new Command("isthmus")
+    .description("The command line of an Isthmus service. It needs ISTHMUS_PLATFORM_KEY.")
+    .option("--url <address>", "address of the service (default: ISTHMUS_URL, else http://127.0.0.1:3000)")
+    .option("--json", "answer in JSON, for machines")
+    .exitOverride()
+    .configureOutput({ writeOut: host.write, writeErr: host.writeError });
+  const contextOf = (command: Command) => {
+    const { url, json = false } = command.optsWithGlobals<GlobalOptions>();
+    return { api: new PlatformApi(readSettings(url, host)), host, json, exitWith };
+  };
+  const keys = program
+    .command("keys")
+    .description("show the key-encryption keys, what they wrap, and the last rotation")
+    .action((_options: object, command: Command) => showKeys(contextOf(command)));
+  keys
+    .command("rotate")
+    .description("wrap every data key anew under the newest key-encryption key, and wait for it")
+    .option("--data-keys", "also make new data keys, and seal every stored secret again under them")
+    .option("--no-wait", "return once it has begun")
+    .action(({ wait, dataKeys = false }: WaitOptions & { dataKeys?: boolean }, command: Command) =>
+      beginRotation(contextOf(command), { wait, dataKeys }),
+    );
+  keys
+    .command("stop")
+    .description("stop the rotation that runs; what is done stays done")
+    .action((_options: object, command: Command) => stopRotation(contextOf(command)));
+  keys
+    .command("resume")
+    .description("let the last rotation go on where it was stopped, and wait for it")
+    .option("--no-wait", "return at once")
+    .action(({ wait }: WaitOptions, command: Command) => resumeRotation(contextOf(command), { wait }));
+  keys
+    .command("generate")
+    .argument("[id]", "what the key is to be called", "k1")
+    .description("make a key for ISTHMUS_KEYS; asks no service")
+    .action((id: string) => generateKey(id, host));
+  return program;
+}
