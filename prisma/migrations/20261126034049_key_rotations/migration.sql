@@ -262,25 +262,32 @@ AS $$
   ORDER BY k.tenant_id LIMIT page_size
 $$;
 
--- Values that a retired data key seals, of one phase, in the order of their records' ids, after the one given.
+-- Values that a retired data key seals, of one phase, in the order of their records' ids, after the one given. A query for
+-- each table, which walks along its primary key: over all tables at once it would sort every value for each batch.
 CREATE FUNCTION isthmus_list_stale_values(of_phase public.key_rotation_phase, after_id uuid, page_size integer)
 RETURNS TABLE (tenant_id uuid, id uuid, sealed jsonb)
-LANGUAGE sql STABLE SECURITY DEFINER
+LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT v.tenant_id, v.id, v.sealed FROM (
-    SELECT c.tenant_id, c.id, c.credentials, c.credentials_key_id FROM public.connectors c
-      WHERE of_phase = 'credentials'
-    UNION ALL
-    SELECT t.tenant_id, t.connector_id, t.tokens, t.tokens_key_id FROM public.connector_tokens t
-      WHERE of_phase = 'tokens'
-    UNION ALL
-    SELECT s.tenant_id, s.id, s.payload, s.payload_key_id FROM public.oauth_sessions s
-      WHERE of_phase = 'authorizations'
-  ) v (tenant_id, id, sealed, key_id)
-  JOIN public.data_keys k ON k.tenant_id = v.tenant_id AND k.id = v.key_id AND k.status = 'retired'
-  WHERE after_id IS NULL OR v.id > after_id
-  ORDER BY v.id LIMIT page_size
+#variable_conflict use_column
+DECLARE
+  first_id CONSTANT uuid := coalesce(after_id, '00000000-0000-0000-0000-000000000000');
+BEGIN
+  CASE of_phase
+    WHEN 'credentials' THEN
+      RETURN QUERY SELECT c.tenant_id, c.id, c.credentials FROM public.connectors c
+        JOIN public.data_keys k ON k.tenant_id = c.tenant_id AND k.id = c.credentials_key_id AND k.status = 'retired'
+        WHERE c.id > first_id ORDER BY c.id LIMIT page_size;
+    WHEN 'tokens' THEN
+      RETURN QUERY SELECT t.tenant_id, t.connector_id, t.tokens FROM public.connector_tokens t
+        JOIN public.data_keys k ON k.tenant_id = t.tenant_id AND k.id = t.tokens_key_id AND k.status = 'retired'
+        WHERE t.connector_id > first_id ORDER BY t.connector_id LIMIT page_size;
+    WHEN 'authorizations' THEN
+      RETURN QUERY SELECT s.tenant_id, s.id, s.payload FROM public.oauth_sessions s
+        JOIN public.data_keys k ON k.tenant_id = s.tenant_id AND k.id = s.payload_key_id AND k.status = 'retired'
+        WHERE s.id > first_id ORDER BY s.id LIMIT page_size;
+  END CASE;
+END
 $$;
 
 -- Lands a batch of the phase that the rotation is in, and how far that got, in one. Each item says what was read, and
