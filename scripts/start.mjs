@@ -31,6 +31,7 @@ function failed(name, detail) {
 
 try {
   const state = openQuickstart(root, process.env.ISTHMUS_DATA);
+  const platformKey = process.env.ISTHMUS_PLATFORM_KEY ?? state.platformKey;
   const running = await Promise.all(
     sandboxes.map(async (sandbox) => {
       const credentials = state.sandbox(sandbox.vendor);
@@ -63,7 +64,7 @@ try {
       PUBLIC_URL: url,
       ISTHMUS_DATA: state.directory,
       ISTHMUS_KEYS: process.env.ISTHMUS_KEYS ?? state.keys,
-      ISTHMUS_PLATFORM_KEY: process.env.ISTHMUS_PLATFORM_KEY ?? state.platformKey,
+      ISTHMUS_PLATFORM_KEY: platformKey,
       ISTHMUS_ALLOWED_PRIVATE_HOSTS: [
         process.env.ISTHMUS_ALLOWED_PRIVATE_HOSTS,
         ...running.map((sandbox) => sandbox.address),
@@ -75,8 +76,8 @@ try {
     forward: (text) => process.stdout.write(text),
     failed,
   });
-  const apiKey = await ensureTenant(state, `http://${host}:${port}`);
-  const environmentFile = state.writeEnvironment({ url, apiKey, sandboxes: running });
+  const apiKey = await ensureTenant(state, platformKey, `http://${host}:${port}`);
+  const environmentFile = state.writeEnvironment({ url, apiKey, platformKey, sandboxes: running });
   printWelcome({ url, environmentFile, sandboxes: running });
 } catch (error) {
   if (!stopping) console.error(`\nIsthmus did not start: ${error.message}`);

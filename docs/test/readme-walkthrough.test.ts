@@ -44,6 +44,13 @@ describe("README, the main job with curl", () => {
     quickstart = await startQuickstart(place);
     const again = await terminal.paste(`operation query '{ "soql": "SELECT COUNT() FROM Account" }'`);
     expect(JSON.parse(again)).toMatchObject({ totalSize: expect.any(Number) });
+
+    const [rotation, keys] = (await terminal.paste(readSnippet("README.md", "snippet:curl-3"))).trim().split("\n");
+    expect(JSON.parse(rotation ?? "")).toMatchObject({ status: "running", dataKeys: true });
+    expect(JSON.parse(keys ?? "")).toMatchObject({ provider: "local", rotation: { dataKeys: true } });
+    const ended = `platform "$ISTHMUS_URL/v1/keys" | field rotation.status`;
+    await expect.poll(async () => (await terminal.paste(ended)).trim(), { timeout: 15_000 }).toBe("completed");
+    expect(JSON.parse(await terminal.paste(`operation limits '{}'`))).toHaveProperty("DailyApiRequests");
   });
 
   function withoutPlace(output: string): string {

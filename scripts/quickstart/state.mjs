@@ -39,8 +39,8 @@ export function openQuickstart(root, dataDirectory) {
       stored.apiKey = apiKey;
       save();
     },
-    writeEnvironment({ url, apiKey, sandboxes }) {
-      const lines = [`ISTHMUS_URL=${url}`, `ISTHMUS_API_KEY=${apiKey}`];
+    writeEnvironment({ url, apiKey, platformKey, sandboxes }) {
+      const lines = [`ISTHMUS_URL=${url}`, `ISTHMUS_API_KEY=${apiKey}`, `ISTHMUS_PLATFORM_KEY=${platformKey}`];
       for (const { vendor, url: sandboxUrl, clientId, clientSecret } of sandboxes) {
         const name = vendor.toUpperCase();
         lines.push(

@@ -1,9 +1,9 @@
 /** The first tenant's administrator key: the stored one where it still works, otherwise that of a new tenant. */
-export async function ensureTenant(state, url) {
+export async function ensureTenant(state, platformKey, url) {
   if (state.apiKey && (await isAccepted(url, state.apiKey))) return state.apiKey;
   const response = await fetch(`${url}/v1/tenants`, {
     method: "POST",
-    headers: { authorization: `Bearer ${state.platformKey}`, "content-type": "application/json" },
+    headers: { authorization: `Bearer ${platformKey}`, "content-type": "application/json" },
     body: JSON.stringify({ name: "Quickstart", administrator: { name: "Administrator", email: "admin@example.com" } }),
   });
   const answer = await response.json();
