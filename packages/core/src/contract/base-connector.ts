@@ -70,8 +70,9 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
   async disconnect(signal?: AbortSignal): Promise<{ readonly revoked: boolean; readonly failure?: ConnectorError }> {
     const { tokens, oauth } = this.context;
     if (!tokens || !oauth) return { revoked: false };
-    // A renewal under way spends the refresh token that is stored now: the one to revoke is the one that it brings.
-    await tokens.settle();
+    // A renewal under way, here or in another process, spends the refresh token that is stored now: the one to revoke is the
+    // one that it brings.
+    await tokens.quiesce();
     const held = await tokens.peek();
     if (!held) return { revoked: false };
     let failure: ConnectorError | undefined;

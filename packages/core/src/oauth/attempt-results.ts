@@ -25,7 +25,9 @@ interface Unended {
  */
 export class AttemptResults {
   readonly #context: TokenContext;
-  #unlanded: Unlanded | undefined;
+  /** By attempt, the latest last: a refresh may still be in the air when a person authorises anew. */
+  readonly #unlanded = new Map<string, Unlanded>();
+  #landing: Promise<Held | undefined> | undefined;
   #unended: Unended | undefined;
 
   constructor(context: TokenContext) {
@@ -34,7 +36,7 @@ export class AttemptResults {
 
   /** A set that the vendor granted and the store has not taken yet. */
   get unlanded(): TokenSet | undefined {
-    return this.#unlanded?.request.tokens;
+    return [...this.#unlanded.values()].at(-1)?.request.tokens;
   }
 
   /**
@@ -42,17 +44,25 @@ export class AttemptResults {
    * @param refreshed - Whether listeners hear of a refresh.
    */
   async land(attemptId: string, tokens: TokenSet, refreshed: boolean): Promise<Held> {
-    const { policy, random } = this.#context;
+    const { policy, random, issuer } = this.#context;
     const schedule = planRefresh(tokens, policy, random);
-    const request = { tokens, refreshAtMs: schedule.refreshAtMs };
+    // A set that nothing can renew is due never: its expiry, assumed or stated, is no reason to ask anybody.
+    const canRenew = tokens.refreshToken !== undefined || issuer.grant !== undefined;
+    const request = { tokens, refreshAtMs: canRenew ? schedule.refreshAtMs : undefined };
     const unlanded = { attemptId, request, schedule, refreshed };
-    this.#unlanded = unlanded;
+    this.#unlanded.set(attemptId, unlanded);
     return insist(() => this.#commit(unlanded), this.#context);
   }
 
-  /** Lands what an earlier call could not, by one try. `undefined`: there is nothing of that kind. */
-  async landLate(): Promise<Held | undefined> {
-    return this.#unlanded && this.#commit(this.#unlanded);
+  /**
+   * Lands what earlier calls could not, by one try, which callers at the same time share. `undefined`: there is nothing of
+   * that kind.
+   */
+  landLate(): Promise<Held | undefined> {
+    this.#landing ??= this.#landAll().finally(() => {
+      this.#landing = undefined;
+    });
+    return this.#landing;
   }
 
   /** Ends an attempt without tokens. */
@@ -72,14 +82,19 @@ export class AttemptResults {
 
   /** After a disconnect there is nothing left to land. */
   drop(): void {
-    this.#unlanded = undefined;
+    this.#unlanded.clear();
+  }
+
+  async #landAll(): Promise<Held | undefined> {
+    let held: Held | undefined;
+    for (const unlanded of [...this.#unlanded.values()]) held = await this.#commit(unlanded);
+    return held;
   }
 
   async #commit(unlanded: Unlanded): Promise<Held> {
     const { store, known, events, connection } = this.#context;
     const { outcome, record } = await store.commit(unlanded.attemptId, unlanded.request);
-    const first = this.#unlanded === unlanded;
-    if (first) this.#unlanded = undefined;
+    const first = this.#unlanded.delete(unlanded.attemptId);
     const held = known.adopt(record, outcome === "committed" ? unlanded.schedule : undefined);
     if (outcome === "committed" && first && unlanded.refreshed) {
       events?.emit("token.refreshed", { connection, version: record.version });

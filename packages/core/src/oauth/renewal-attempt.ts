@@ -1,4 +1,4 @@
-import type { AuthenticationError, ConnectorErrorCode } from "../errors/index.js";
+import type { ConnectorErrorCode } from "../errors/index.js";
 import type { AttemptResults } from "./attempt-results.js";
 import type { Held } from "./known-tokens.js";
 import { grantInDoubt } from "./reconnect-errors.js";
@@ -43,18 +43,26 @@ export class RenewalAttempt {
     if (first !== undefined) return this.#results.land(attemptId, first, false);
     let tokens: TokenSet;
     try {
-      tokens = await callIssuer(issuer, record.tokens, beganAtMs + callTimeoutMs - clock.now());
+      // A clock that was set back meanwhile must not lengthen the call beyond its lease.
+      const budgetMs = Math.min(callTimeoutMs, beganAtMs + callTimeoutMs - clock.now());
+      tokens = await callIssuer(issuer, record.tokens, budgetMs);
     } catch (error) {
       return this.#fail(attemptId, record, judgeFailure(error, record.tokens, policy));
     }
     return this.#results.land(attemptId, tokens, true);
   }
 
-  /** Gives an ambiguous grant up, because the vendor's policy forbids to send its refresh token again. */
-  async giveUp(claim: AmbiguousClaim): Promise<AuthenticationError> {
-    await this.#results.abandon(claim.attemptId, { outcome: "given_up", code: "OUTCOME_UNKNOWN" });
+  /**
+   * Gives an ambiguous grant up, because the vendor's policy forbids to send its refresh token again.
+   *
+   * @returns what is stored now, where the attempt's own end came first.
+   * @throws {AuthenticationError} `RECONNECT_REQUIRED`.
+   */
+  async giveUp(claim: AmbiguousClaim): Promise<Held> {
+    const now = await this.#results.abandon(claim.attemptId, { outcome: "given_up", code: "OUTCOME_UNKNOWN" });
+    if (now.record.status === "active") return now;
     this.#announceReconnect("OUTCOME_UNKNOWN");
-    return grantInDoubt();
+    throw grantInDoubt();
   }
 
   async #fail(attemptId: string, record: TokenRecord, failure: IssuerFailure): Promise<Held | undefined> {
@@ -64,7 +72,7 @@ export class RenewalAttempt {
     const request: AbandonRequest =
       outcome === "grant_gone"
         ? { outcome, code }
-        : { outcome, code, retryInMs: failure.retryAfterMs ?? refreshBackoffMs(record.failures, random) };
+        : { outcome, code, retryInMs: pauseMs(failure.retryAfterMs, refreshBackoffMs(record.failures, random)) };
     this.#last = { version: record.version, error };
     logger.warn({ ...connection, code, outcome, failures }, "A token renewal failed");
     events?.emit("token.refresh_failed", { connection, code, failures });
@@ -80,4 +88,11 @@ export class RenewalAttempt {
     logger.error({ ...connection, code }, "A person has to connect again");
     events?.emit("connector.reconnect_required", { connection, code });
   }
+}
+
+const longestPauseMs = 900_000;
+
+/** What the vendor asks for, but never less than the backoff (its `Retry-After` may be 0), nor more than 15 minutes. */
+function pauseMs(retryAfterMs: number | undefined, backoffMs: number): number {
+  return Math.min(longestPauseMs, Math.max(retryAfterMs ?? 0, backoffMs));
 }

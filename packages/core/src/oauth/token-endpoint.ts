@@ -1,5 +1,5 @@
 import type { Configuration } from "openid-client";
-import { ConnectorError, type ConnectorErrorCode, isConnectorError } from "../errors/index.js";
+import { type ConnectorError, type ConnectorErrorCode, isConnectorError, ValidationError } from "../errors/index.js";
 import { parseRetryAfter } from "../http/retry-after.js";
 import type { HttpMethod, ResponseHeaders, Transport, TransportResponse } from "../http/types.js";
 import type { Clock } from "../runtime/index.js";
@@ -13,7 +13,10 @@ let loaded: Promise<OpenidClient> | undefined;
 
 /** `openid-client`, imported once. */
 export function loadOpenidClient(): Promise<OpenidClient> {
-  loaded ??= import("openid-client");
+  loaded ??= import("openid-client").catch((error: unknown) => {
+    loaded = undefined;
+    throw error;
+  });
   return loaded;
 }
 
@@ -46,10 +49,9 @@ interface Answer {
  * @throws {ConnectorError} as the table in `oauth-errors.ts` says.
  */
 export async function callEndpoint(call: EndpointCall): Promise<Readonly<Record<string, unknown>>> {
-  const client = await loadOpenidClient();
   let answer: Answer | undefined;
   let failure: unknown;
-  const configuration = configure(client, call.profile);
+  const { client, configuration } = await prepare(call);
   configuration[client.customFetch] = async (url, options) => {
     try {
       const response = await send(call, url, options.method, options.headers, options.body);
@@ -69,6 +71,15 @@ export async function callEndpoint(call: EndpointCall): Promise<Readonly<Record<
     throw isConnectorError(error) ? error : requestNotBuilt(error, call);
   }
   return answer?.json ?? {};
+}
+
+async function prepare(call: EndpointCall): Promise<{ client: OpenidClient; configuration: Configuration }> {
+  try {
+    const client = await loadOpenidClient();
+    return { client, configuration: configure(client, call.profile) };
+  } catch (error) {
+    throw requestNotBuilt(error, call);
+  }
 }
 
 function configure(client: OpenidClient, profile: OAuthProfile): Configuration {
@@ -175,7 +186,10 @@ function transportFailure(failure: unknown, call: EndpointCall): unknown {
   return outcomeUnknown(`The ${call.what} got no complete answer`, call, undefined, failure);
 }
 
+/** Its code says that nothing was sent, so that no refresh token is taken for one in doubt. */
 function requestNotBuilt(error: unknown, call: EndpointCall): ConnectorError {
   const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
-  return new ConnectorError("INTERNAL", `The ${call.what} could not be prepared${code}: check the OAuth profile.`);
+  return new ValidationError(
+    `The ${call.what} could not be prepared${code}: check client id, secret and OAuth profile.`,
+  );
 }

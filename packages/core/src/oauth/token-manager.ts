@@ -84,6 +84,7 @@ export class TokenManager implements TokenSource {
    */
   async refreshNow(options: { readonly signal?: AbortSignal } = {}): Promise<AccessToken> {
     const renewal = async () => {
+      if (!this.#renewal.isUnderWay) await this.#results.landLate();
       const held = await this.#load();
       this.#known.assertRenewable(held);
       return tokenOf(await this.#renewal.run(held, true));
@@ -119,6 +120,15 @@ export class TokenManager implements TokenSource {
   /** The stored record, read now. */
   async load(): Promise<TokenRecord> {
     return (await this.#load()).record;
+  }
+
+  /**
+   * Waits until nobody renews, here or elsewhere, and claims the renewing for itself: from then on the stored set is the
+   * latest one until {@link clear}. For a disconnect, which would otherwise revoke a token that is being replaced.
+   */
+  async quiesce(): Promise<void> {
+    await this.#renewal.settle();
+    await this.#renewal.block();
   }
 
   /** The latest tokens, valid or not: what a disconnect has to revoke. `undefined` when there are none. */

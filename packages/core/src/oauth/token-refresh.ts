@@ -40,10 +40,11 @@ export async function callIssuer(
   if (budgetMs <= 0) throw new TransientError("TIMEOUT", "The renewal began too late to be finished in time.");
   const call = new AbortController();
   const unanswered = Promise.withResolvers<never>();
-  // Real time, like every timeout of the network: the clock that is handed in may be one on which nobody waits.
-  const timer = setTimeout(() => {
-    unanswered.reject(timeoutError(spends));
+  // Real time, like every timeout of the network: the clock that is handed in may be one on which nobody waits. Whoever sends
+  // knows whether something was sent, so what it makes of the end counts; the worst is assumed of one that says nothing.
+  let timer = setTimeout(() => {
     call.abort(new TransientError("TIMEOUT", "The authorization server did not answer in time."));
+    timer = setTimeout(() => unanswered.reject(timeoutError(spends)), verdictMs);
   }, budgetMs);
   try {
     return await Promise.race([ask(call.signal), unanswered.promise]);
@@ -51,6 +52,9 @@ export async function callIssuer(
     clearTimeout(timer);
   }
 }
+
+/** How long the end of a call may take after it was ended. */
+const verdictMs = 1_000;
 
 function timeoutError(spends: boolean): Error {
   const message = "The authorization server did not answer in time";

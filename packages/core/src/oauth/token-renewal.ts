@@ -34,7 +34,7 @@ export class TokenRenewal {
 
   /** Whether one is under way. */
   get isUnderWay(): boolean {
-    return this.#underWay !== undefined;
+    return this.#underWay !== undefined || this.#underClaims.size > 0;
   }
 
   /**
@@ -79,6 +79,18 @@ export class TokenRenewal {
     await Promise.allSettled([this.#underWay, ...this.#underClaims]);
   }
 
+  /** Claims the right to call the vendor, and lets it lapse: after whoever has it now, and as far as it can be had at all. */
+  async block(): Promise<void> {
+    const { store, known, leaseMs } = this.#context;
+    let held = known.adopt(await store.load());
+    for (let round = 0; round < renewalRounds && held.record.tokens !== undefined; round += 1) {
+      const claim = await store.begin({ purpose: "refresh", version: held.record.version, leaseMs });
+      if (claim.outcome === "superseded") held = known.adopt(claim.record);
+      else if (claim.outcome === "held") held = await this.#waitForOther(held, claim.leaseMs);
+      else return;
+    }
+  }
+
   /** Ends every wait, begins no attempt any more, and waits for the result of the one that was begun. Never throws. */
   async close(): Promise<void> {
     this.#closing.abort(closed);
@@ -112,7 +124,11 @@ export class TokenRenewal {
           break;
         case "ambiguous":
           held = known.adopt(claim.record);
-          if (!mayRepeat(claim, policy)) throw await this.#attempt.giveUp(claim);
+          if (!mayRepeat(claim, policy)) {
+            held = await this.#attempt.giveUp(claim);
+            if (held.record.version !== version) return held;
+            break;
+          }
           if (!ignoreBackoff) await this.#pauseBeforeRepeat(held);
           repeats = claim.attemptId;
           break;
