@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { isConnectorError } from "@isthmus/core";
 import { pino } from "pino";
 import { type Configuration, ConfigurationError, readConfiguration } from "./configuration/index.js";
@@ -7,6 +6,7 @@ import { createServices } from "./create-services.js";
 import { DatabaseError, openDatabase } from "./database/index.js";
 import { buildServer } from "./server.js";
 import { stopOnSignal } from "./stop-on-signal.js";
+import { assertJournalWorks, journalFolderOf } from "./tokens/journal-folder.js";
 import { assertKeysHeld } from "./vault/assert-keys-held.js";
 import { openKeyProvider } from "./vault/open-key-provider.js";
 import { runWorkers } from "./workers/run-workers.js";
@@ -45,7 +45,7 @@ async function run(configuration: Configuration): Promise<void> {
     database,
     connectors,
     keyProvider,
-    journalFolder: join(configuration.dataDirectory, "token-journal"),
+    journalFolder: journalFolderOf(configuration),
     logger,
     stopping: stopping.signal,
     ending: ending.signal,
@@ -56,6 +56,7 @@ async function run(configuration: Configuration): Promise<void> {
       platformKey: configuration.platformKey,
     },
   });
+  await assertJournalWorks(services.journal);
   const app = await buildServer({ services, logger, https: publicUrl.startsWith("https://") });
   const workers: Promise<void>[] = [];
   stopOnSignal({ app, services, workers, logger, stopping, ending });

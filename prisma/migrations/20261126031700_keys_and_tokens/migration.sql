@@ -92,9 +92,13 @@ $$;
 
 -- Claims the right to call the vendor, durably and among all processes. outcome: begun, held (for lease_left_ms), ambiguous,
 -- superseded or reconnect_required; no row when the tenant has no such connector. A purpose of "authorize" supersedes
--- whatever is under way.
+-- whatever is under way, but lands only on the connector as it was when the person was sent to the vendor: no row, too, when
+-- it was changed or deleted since.
+--
+-- The caller names the attempt: where the answer is lost on its way, it can still say that nothing was sent.
 CREATE FUNCTION isthmus_claim_tokens(
-  of_tenant uuid, of_connector uuid, purpose text, held_version integer, lease_ms double precision, repeats uuid
+  of_tenant uuid, of_connector uuid, purpose text, held_version integer, lease_ms double precision, repeats uuid,
+  new_attempt uuid, connector_version integer
 )
 RETURNS TABLE (
   outcome text, attempt_id uuid, repeated boolean, lease_left_ms double precision,
@@ -108,6 +112,12 @@ DECLARE
   found_row public.connector_tokens;
   left_ms double precision;
 BEGIN
+  IF purpose = 'authorize' AND connector_version IS NOT NULL THEN
+    PERFORM FROM public.connectors c
+      WHERE c.tenant_id = of_tenant AND c.id = of_connector AND c.version = connector_version AND c.deleted_at IS NULL
+      FOR SHARE;
+    IF NOT FOUND THEN RETURN; END IF;
+  END IF;
   INSERT INTO public.connector_tokens (tenant_id, connector_id)
     SELECT c.tenant_id, c.id FROM public.connectors c
     WHERE c.tenant_id = of_tenant AND c.id = of_connector
@@ -130,9 +140,9 @@ BEGIN
   attempt_id := found_row.attempt_id;
   repeated := found_row.attempt_repeated;
   IF outcome = 'begun' THEN
-    attempt_id := gen_random_uuid();
+    attempt_id := new_attempt;
     UPDATE public.connector_tokens t SET
-      attempt_id = isthmus_claim_tokens.attempt_id,
+      attempt_id = new_attempt,
       attempt_repeated = purpose = 'refresh' AND coalesce(found_row.attempt_id = repeats, false),
       attempt_started_at = clock_timestamp(),
       lease_until = clock_timestamp() + make_interval(secs => lease_ms / 1000),
@@ -154,9 +164,13 @@ $$;
 --
 -- An attempt that somebody left behind is not taken over: it is answered as ambiguous, and its lease is prolonged by a
 -- second, so that one worker and not all of them asks the vendor's policy what to do.
-CREATE FUNCTION isthmus_claim_due_tokens(row_limit integer, lease_ms double precision)
+--
+-- The caller names the attempts, as many as it can take: see isthmus_claim_tokens. active_key_id is the data key for what the
+-- vendor answers.
+CREATE FUNCTION isthmus_claim_due_tokens(new_attempts uuid[], lease_ms double precision)
 RETURNS TABLE (
-  attempt_id uuid, ambiguous boolean, version integer, tokens jsonb, failures integer, connector public.connectors
+  attempt_id uuid, ambiguous boolean, version integer, tokens jsonb, failures integer, active_key_id uuid,
+  connector public.connectors
 )
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -169,21 +183,59 @@ AS $$
       AND GREATEST(t.refresh_at, t.retry_at, t.lease_until) <= clock_timestamp()
       AND c.is_active AND c.deleted_at IS NULL
     ORDER BY GREATEST(t.refresh_at, t.retry_at, t.lease_until)
-    LIMIT row_limit
+    LIMIT cardinality(new_attempts)
     FOR UPDATE OF t SKIP LOCKED
+  ), numbered AS (
+    SELECT d.*, row_number() OVER () AS place FROM due d
   ), claimed AS (
     UPDATE public.connector_tokens t SET
-      attempt_id = CASE WHEN due.ambiguous THEN t.attempt_id ELSE gen_random_uuid() END,
+      attempt_id = CASE WHEN due.ambiguous THEN t.attempt_id ELSE new_attempts[due.place] END,
       attempt_started_at = CASE WHEN due.ambiguous THEN t.attempt_started_at ELSE clock_timestamp() END,
       lease_until = clock_timestamp()
         + CASE WHEN due.ambiguous THEN interval '1 second' ELSE make_interval(secs => lease_ms / 1000) END,
       updated_at = clock_timestamp()
-    FROM due WHERE t.connector_id = due.connector_id
+    FROM numbered due WHERE t.connector_id = due.connector_id
     RETURNING t.*, due.ambiguous
   )
-  SELECT l.attempt_id, l.ambiguous, l.version, l.tokens, l.failure_count, c
+  SELECT l.attempt_id, l.ambiguous, l.version, l.tokens, l.failure_count, k.id, c
   FROM claimed l
   JOIN public.connectors c ON c.tenant_id = l.tenant_id AND c.id = l.connector_id
+  LEFT JOIN public.data_keys k ON k.tenant_id = l.tenant_id AND k.status = 'active'
+$$;
+
+-- Says of attempts that nothing was sent for them: their claims were made, but nobody heard of it. They are free again, one
+-- that was given up meanwhile works again, and a repeat leaves what it repeated as doubtful as it was.
+CREATE FUNCTION isthmus_release_attempts(attempts uuid[], event_ids uuid[])
+RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  found_row record;
+  released integer := 0;
+BEGIN
+  FOR found_row IN
+    SELECT t.tenant_id, t.connector_id, t.attempt_id, t.attempt_repeated, t.status
+    FROM public.connector_tokens t WHERE t.attempt_id = ANY (attempts) ORDER BY t.connector_id FOR UPDATE
+  LOOP
+    UPDATE public.connector_tokens t SET
+      status = 'active',
+      attempt_id = CASE WHEN found_row.attempt_repeated THEN gen_random_uuid() END,
+      attempt_started_at = CASE WHEN found_row.attempt_repeated THEN t.attempt_started_at END,
+      lease_until = CASE WHEN found_row.attempt_repeated THEN clock_timestamp() END,
+      attempt_repeated = false, updated_at = clock_timestamp()
+    WHERE t.connector_id = found_row.connector_id;
+    IF found_row.status = 'reconnect_required' THEN
+      UPDATE public.connectors c SET status = 'connected'
+        WHERE c.tenant_id = found_row.tenant_id AND c.id = found_row.connector_id AND c.deleted_at IS NULL;
+      INSERT INTO public.outbox_events (id, tenant_id, type, connector_id, payload)
+        VALUES (event_ids[array_position(attempts, found_row.attempt_id)], found_row.tenant_id, 'connector.reconnected',
+          found_row.connector_id, jsonb_build_object('connectorId', found_row.connector_id));
+    END IF;
+    released := released + 1;
+  END LOOP;
+  RETURN released;
+END
 $$;
 
 -- Stores a new token set if the attempt is still the current one, whatever its lease says: what commit() of core's
@@ -213,7 +265,10 @@ BEGIN
   END IF;
   UPDATE public.connector_tokens SET
     tokens = new_tokens, version = version + 1, status = 'active',
-    expires_at = new_expires_at, refresh_at = new_refresh_at, reconnect_before = new_reconnect_before,
+    expires_at = new_expires_at, reconnect_before = new_reconnect_before,
+    -- A vendor that grants for seconds, or a clock that is behind this one, must not make a renewal due at once, for ever.
+    refresh_at = CASE WHEN is_renewal AND new_refresh_at IS NOT NULL
+      THEN GREATEST(new_refresh_at, clock_timestamp() + interval '30 seconds') ELSE new_refresh_at END,
     landed_attempt_id = of_attempt,
     attempt_id = NULL, attempt_repeated = false, attempt_started_at = NULL, lease_until = NULL,
     failure_code = NULL, failed_at = NULL, failure_count = 0, retry_at = NULL,
@@ -235,6 +290,7 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION isthmus_load_tokens, isthmus_claim_tokens, isthmus_claim_due_tokens, isthmus_land_tokens FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION isthmus_load_tokens, isthmus_claim_tokens, isthmus_claim_due_tokens, isthmus_land_tokens
-  TO isthmus_system;
+REVOKE ALL ON FUNCTION isthmus_load_tokens, isthmus_claim_tokens, isthmus_claim_due_tokens, isthmus_release_attempts,
+  isthmus_land_tokens FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION isthmus_load_tokens, isthmus_claim_tokens, isthmus_claim_due_tokens, isthmus_release_attempts,
+  isthmus_land_tokens TO isthmus_system;

@@ -39,7 +39,7 @@ export async function openConnector(options: OpenConnectorOptions, row: Connecto
     configurationVersion: row.connectorVersion,
   };
   return connectors.create(type, settings, {
-    tokenStore: tokenStores.of(tenantId, connectorId),
+    tokenStore: tokenStores.of(tenantId, connectorId, row.version),
     connection: { tenantId, connectorId },
     allowedPrivateHosts,
     events,

@@ -37,25 +37,26 @@ export function createConnectorTokenRepository({ client, tenantId }: TenantScope
             attempt_id = case when ${late} then attempt_id end, attempt_repeated = false,
             attempt_started_at = null, lease_until = null, status = 'reconnect_required', ${failure}
           where ${where} and status = 'active'`;
-        return ended > 0 ? "over" : "ignored";
+        return { kind: ended > 0 ? "over" : "ignored" };
       }
       // Ambiguous attempts remain, only nobody waits for their lease any more. So does a repeat that was not spent: it did
       // not happen, and the send before it is as doubtful as it was. One that was given up has ended: all that can still be
       // said of it is that it never was sent.
       const unknown = outcome === "unknown";
-      const [before] = await client.$queryRaw<{ status: TokenStatus }[]>`
-        select status::text as status from connector_tokens where ${where} for update`;
+      const [before] = await client.$queryRaw<{ status: TokenStatus; failures: number }[]>`
+        select status::text as status, failure_count as failures from connector_tokens where ${where} for update`;
+      // A repeat that was not spent leaves its place to an attempt without a holder: that it is said twice changes nothing.
       const ended = await client.$executeRaw`
         update connector_tokens set
           status = 'active',
-          attempt_id = case when ${unknown} or attempt_repeated then attempt_id end,
+          attempt_id = case when ${unknown} then attempt_id when attempt_repeated then gen_random_uuid() end,
           attempt_started_at = case when ${unknown} or attempt_repeated then attempt_started_at end,
           lease_until = case when ${unknown} or attempt_repeated then clock_timestamp() end,
           attempt_repeated = ${unknown} and attempt_repeated,
           retry_at = clock_timestamp() + ${milliseconds(retryInMs ?? 0)}, ${failure}
         where ${where} and (status = 'active' or ${outcome === "not_spent"})`;
-      if (ended === 0) return "ignored";
-      return before?.status === "active" ? "failed" : "revived";
+      if (ended === 0 || before === undefined) return { kind: "ignored" };
+      return before.status === "active" ? { kind: "failed", failures: before.failures + 1 } : { kind: "revived" };
     },
 
     async findReconnectBefore(connectorIds) {

@@ -22,6 +22,8 @@ export interface DueTokens {
   /** Nobody knows whether the refresh token was used: only the vendor's policy can tell what to do. Nothing was begun. */
   readonly ambiguous: boolean;
   readonly record: SealedTokenRecord;
+  /** The data key that seals the tenant's new values; `null` when it has none. */
+  readonly activeKeyId: string | null;
 }
 
 /** Which connector's tokens. */
@@ -40,14 +42,18 @@ export interface SystemTokenRepository {
   /**
    * Claims the right to call the vendor, atomically among all processes.
    *
-   * @throws {NotFoundError} When the tenant has no such connector.
+   * @throws {NotFoundError} When the tenant has no such connector, or not at the version that is asked for.
    */
   claim(place: TokenPlace, request: ClaimRequest): Promise<ClaimResult>;
   /**
-   * Takes up to `limit` token sets that are due for a refresh, the longest overdue first, and makes the intent of each
-   * durable: nobody else begins while `leaseMs` lasts. Callers side by side get different ones.
+   * Takes token sets that are due for a refresh, the longest overdue first, and makes the intent of each durable: nobody else
+   * begins while `leaseMs` lasts. Callers side by side get different ones.
+   *
+   * @param attemptIds - Ids for the attempts, made by the caller: as many as it can take.
    */
-  claimDue(limit: number, leaseMs: number): Promise<readonly DueTokens[]>;
+  claimDue(attemptIds: readonly string[], leaseMs: number): Promise<readonly DueTokens[]>;
+  /** Says that nothing was sent for these attempts, and nothing will be. Those that are not current are passed over. */
+  release(attemptIds: readonly string[]): Promise<void>;
   /**
    * Stores a new set if `attemptId` is still the current attempt, whatever its lease says. A connection that had been given
    * up meanwhile works again.
@@ -78,6 +84,7 @@ interface DueRow extends ConnectorRow {
   readonly tokenVersion: number;
   readonly tokens: JsonObject | null;
   readonly failures: number;
+  readonly activeKeyId: string | null;
 }
 
 /** The functions for token sets. */
@@ -89,21 +96,27 @@ export function createSystemTokenRepository(query: SystemQuery): SystemTokenRepo
         from isthmus_load_tokens(${tenantId}::uuid, ${connectorId}::uuid)`);
       return row === undefined ? emptyRecord : toRecord(row);
     },
-    async claim({ tenantId, connectorId }, { purpose, version, leaseMs, repeats }) {
+    async claim({ tenantId, connectorId }, request) {
+      const { purpose, version, leaseMs, repeats, attemptId, connectorVersion } = request;
       const [row] = await query<ClaimRow>(Prisma.sql`
         select outcome, attempt_id::text as "attemptId", repeated, lease_left_ms as "leaseMs",
           version, tokens, status, failures, retry_in_ms as "retryInMs"
         from isthmus_claim_tokens(${tenantId}::uuid, ${connectorId}::uuid, ${purpose}, ${version}::integer,
-          ${leaseMs}::float8, ${repeats ?? null}::uuid)`);
-      if (row === undefined) throw new NotFoundError("There is no such connector.");
+          ${leaseMs}::float8, ${repeats ?? null}::uuid, ${attemptId}::uuid, ${connectorVersion ?? null}::integer)`);
+      if (row === undefined) throw new NotFoundError("The connector was changed or deleted meanwhile.");
       return toClaimResult(row);
     },
-    async claimDue(limit, leaseMs) {
+    async claimDue(attemptIds, leaseMs) {
       const rows = await query<DueRow>(Prisma.sql`
         select attempt_id::text as "attemptId", ambiguous, version as "tokenVersion", tokens, failures,
+          active_key_id::text as "activeKeyId",
           ${connectorColumns}
-        from isthmus_claim_due_tokens(${limit}::integer, ${leaseMs}::float8)`);
+        from isthmus_claim_due_tokens(${[...attemptIds]}::uuid[], ${leaseMs}::float8)`);
       return rows.map(toDueTokens);
+    },
+    async release(attemptIds) {
+      const eventIds = attemptIds.map(newId);
+      await query(Prisma.sql`select 1 from isthmus_release_attempts(${[...attemptIds]}::uuid[], ${eventIds}::uuid[])`);
     },
     async land({ tenantId, connectorId }, attemptId, { tokens, expiresAt, refreshAt, reconnectBefore, isRenewal }) {
       const [row] = await query<{ version: number | null }>(Prisma.sql`
@@ -128,9 +141,10 @@ function toClaimResult(row: ClaimRow): ClaimResult {
 }
 
 function toDueTokens(row: DueRow): DueTokens {
-  const { attemptId, ambiguous, tokenVersion, tokens, failures, ...connector } = row;
+  const { attemptId, ambiguous, tokenVersion, tokens, failures, activeKeyId, ...connector } = row;
   return {
     connector,
+    activeKeyId,
     attemptId,
     ambiguous,
     record: { version: tokenVersion, tokens: tokens ?? undefined, status: "active", retryInMs: 0, failures },

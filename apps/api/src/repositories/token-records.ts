@@ -22,6 +22,10 @@ export interface ClaimRequest {
   readonly version: number;
   readonly leaseMs: number;
   readonly repeats?: string;
+  /** Id for the attempt, made by the caller: where the answer is lost, it can still say that nothing was sent. */
+  readonly attemptId: string;
+  /** `authorize` only of the connector as it was at this version. Default: at any. */
+  readonly connectorVersion?: number;
 }
 
 /** The answer to a claim: core's `BeginResult`, sealed. */
@@ -60,7 +64,10 @@ export interface AbandonedAttempt {
  * What the end of an attempt did to a connection: one more failure; only a person can mend it now; it works again, because
  * the attempt that had been given up was never sent; nothing, because the attempt was not the current one.
  */
-export type AbandonEffect = "failed" | "over" | "revived" | "ignored";
+export type AbandonEffect =
+  | { readonly kind: "over" | "revived" | "ignored" }
+  /** Failures in a row now. */
+  | { readonly kind: "failed"; readonly failures: number };
 
 /** What {@link SealedTokenRecord} is before the first claim. */
 export const emptyRecord: SealedTokenRecord = {

@@ -1,20 +1,23 @@
-import type {
-  AbandonRequest,
-  BeginRequest,
-  BeginResult,
-  BegunClaim,
-  Clock,
-  CommitRequest,
-  Logger,
-  SealContext,
-  TokenRecord,
-  TokenStore,
-  Vault,
+import {
+  type AbandonRequest,
+  type BeginRequest,
+  type BeginResult,
+  type BegunClaim,
+  type Clock,
+  type CommitRequest,
+  isConnectorError,
+  type Logger,
+  type SealContext,
+  type TokenRecord,
+  type TokenStore,
+  type Vault,
 } from "@isthmus/core";
 import type { Database } from "../database/index.js";
 import { isUnreadable } from "../errors/index.js";
-import type { DueTokens, SealedTokenRecord, TokenPlace } from "../repositories/index.js";
+import type { ClaimResult, DueTokens, SealedTokenRecord, TokenPlace } from "../repositories/index.js";
 import type { AttemptKeys } from "./attempt-keys.js";
+import { claim } from "./claims.js";
+import { replayAttempt } from "./journal-replay.js";
 import { keepResult } from "./keep-result.js";
 import type { TokenJournal } from "./token-journal.js";
 import { readTokenSet } from "./token-set-schema.js";
@@ -39,12 +42,14 @@ export interface TokenStoreParts {
 export class PostgresTokenStore implements TokenStore {
   readonly #parts: TokenStoreParts;
   readonly #connector: TokenPlace;
+  readonly #connectorVersion: number | undefined;
   readonly #place: SealContext;
 
-  constructor(parts: TokenStoreParts, tenantId: string, connectorId: string) {
+  constructor(parts: TokenStoreParts, connector: TokenPlace, connectorVersion: number | undefined) {
     this.#parts = parts;
-    this.#connector = { tenantId, connectorId };
-    this.#place = tokensPlace(tenantId, connectorId);
+    this.#connector = connector;
+    this.#connectorVersion = connectorVersion;
+    this.#place = tokensPlace(connector.tenantId, connector.connectorId);
   }
 
   async load(): Promise<TokenRecord> {
@@ -52,18 +57,19 @@ export class PostgresTokenStore implements TokenStore {
   }
 
   async begin(request: BeginRequest): Promise<BeginResult> {
-    const { database, vault, attemptKeys } = this.#parts;
+    const { vault, attemptKeys } = this.#parts;
     // Before the claim: an attempt whose result could not be sealed is not begun.
     const sealer = await vault.sealer(this.#place);
     let begun = false;
     try {
-      const result = await database.asSystem(({ tokens }) => tokens.claim(this.#connector, request));
+      const forVersion = this.#connectorVersion !== undefined && { connectorVersion: this.#connectorVersion };
+      const result = await claim(this.#parts, this.#connector, { ...request, ...forVersion });
       if (result.outcome === "held") return result;
       if (result.outcome === "begun") {
         attemptKeys.hold(result.attemptId, { sealer, isRenewal: request.purpose === "refresh" });
         begun = true;
       }
-      return { ...result, record: await this.#openFor(request.purpose, result.record) };
+      return { ...result, record: await this.#openBegun(request, result) };
     } finally {
       if (!begun) sealer[Symbol.dispose]();
     }
@@ -74,9 +80,9 @@ export class PostgresTokenStore implements TokenStore {
    *
    * @throws {ConnectorError} `SEALED_VALUE_UNREADABLE`, `KEY_UNAVAILABLE`. The claim stands; abandon it.
    */
-  async adopt({ attemptId, record }: DueTokens): Promise<BegunClaim> {
+  async adopt({ attemptId, record, activeKeyId }: DueTokens): Promise<BegunClaim> {
     const opened = await this.#open(record);
-    const sealer = await this.#parts.vault.sealer(this.#place, record.tokens);
+    const sealer = await this.#parts.vault.sealer(this.#place, activeKeyId ?? undefined);
     this.#parts.attemptKeys.hold(attemptId, { sealer, isRenewal: true });
     return { outcome: "begun", attemptId, record: opened };
   }
@@ -105,6 +111,8 @@ export class PostgresTokenStore implements TokenStore {
   }
 
   async abandon(attemptId: string, request: AbandonRequest): Promise<void> {
+    // Before a grant is given up: its end may be known on this machine.
+    if (request.outcome === "given_up") await replayAttempt(this.#parts, attemptId);
     await keepResult(this.#parts, { ...this.#connector, attemptId, abandoned: request });
     this.#parts.attemptKeys.release(attemptId);
   }
@@ -114,13 +122,15 @@ export class PostgresTokenStore implements TokenStore {
     await this.#parts.database.asTenant(tenantId, ({ connectorTokens }) => connectorTokens.clear(connectorId));
   }
 
-  async #openFor(purpose: BeginRequest["purpose"], record: SealedTokenRecord): Promise<TokenRecord> {
+  async #openBegun({ purpose }: BeginRequest, result: Exclude<ClaimResult, { outcome: "held" }>): Promise<TokenRecord> {
     try {
-      return await this.#open(record);
+      return await this.#open(result.record);
     } catch (error) {
       // A fresh authorization supersedes the set whatever is in it: one that does not open must not keep it out.
-      if (purpose !== "authorize" || !isUnreadable(error)) throw error;
-      return { ...record, tokens: undefined };
+      if (purpose === "authorize" && isUnreadable(error)) return { ...result.record, tokens: undefined };
+      if (result.outcome === "begun")
+        await this.abandon(result.attemptId, { outcome: "not_spent", code: codeOf(error) });
+      throw error;
     }
   }
 
@@ -128,4 +138,8 @@ export class PostgresTokenStore implements TokenStore {
     if (tokens === undefined) return { ...rest, tokens: undefined };
     return { ...rest, tokens: readTokenSet(await this.#parts.vault.open(tokens, this.#place)) };
   }
+}
+
+function codeOf(error: unknown): string {
+  return isConnectorError(error) ? error.code : "INTERNAL";
 }

@@ -1,7 +1,7 @@
 import type { Clock, Logger } from "@isthmus/core";
 import type { Database } from "../database/index.js";
-import type { AbandonedResult, AttemptResult, LandedResult } from "./attempt-result.js";
-import { raiseReconnectAlert, withdrawReconnectAlert } from "./reconnect-alert.js";
+import type { AbandonedResult, AttemptResult } from "./attempt-result.js";
+import { raiseFailingAlert, raiseReconnectAlert, withdrawReconnectAlert } from "./reconnect-alert.js";
 
 /** What it takes to record a result. */
 export interface RecordResultOptions {
@@ -16,16 +16,14 @@ export interface RecordResultOptions {
  * @returns the version of the set that landed; `undefined` when something else came after the attempt, or it brought none.
  */
 export async function recordResult(options: RecordResultOptions, result: AttemptResult): Promise<number | undefined> {
-  if ("landed" in result) return recordLanded(options, result);
-  await recordAbandoned(options, result);
+  const { database } = options;
+  if ("landed" in result) {
+    const { attemptId, landed, ...place } = result;
+    return database.asSystem(({ tokens }) => tokens.land(place, attemptId, landed));
+  }
+  if ("unsent" in result) await database.asSystem(({ tokens }) => tokens.release(result.unsent));
+  else await recordAbandoned(options, result);
   return undefined;
-}
-
-function recordLanded(
-  { database }: RecordResultOptions,
-  { attemptId, landed, ...place }: LandedResult,
-): Promise<number | undefined> {
-  return database.asSystem(({ tokens }) => tokens.land(place, attemptId, landed));
 }
 
 /** With its audit, and the alert where a person is needed: in one unit of work, so that none is there without the others. */
@@ -34,10 +32,11 @@ async function recordAbandoned(
   { tenantId, connectorId, attemptId, abandoned }: AbandonedResult,
 ): Promise<void> {
   const { outcome, code } = abandoned;
+  const now = new Date(clock.now());
   const alert = await database.asTenant(tenantId, async (repositories) => {
     const { connectorTokens, auditEvents } = repositories;
     const effect = await connectorTokens.abandon(connectorId, attemptId, abandoned);
-    if (effect === "ignored") return undefined;
+    if (effect.kind === "ignored") return undefined;
     const target = { targetType: "connector", targetId: connectorId } as const;
     await auditEvents.append({
       ...target,
@@ -45,9 +44,10 @@ async function recordAbandoned(
       outcome: "failure",
       details: { code, outcome },
     });
-    if (effect === "revived") await withdrawReconnectAlert(repositories, connectorId);
-    if (effect !== "over") return undefined;
-    return raiseReconnectAlert(repositories, connectorId, code, new Date(clock.now()));
+    if (effect.kind === "over") return raiseReconnectAlert(repositories, connectorId, code, now);
+    if (effect.kind === "failed") return raiseFailingAlert(repositories, connectorId, code, effect.failures, now);
+    await withdrawReconnectAlert(repositories, connectorId);
+    return undefined;
   });
-  if (alert) logger.error({ tenantId, ...alert }, "A connector needs a person to authorise it again");
+  if (alert) logger.error({ tenantId, ...alert.facts }, alert.message);
 }

@@ -1,4 +1,6 @@
+import type { DueTokens } from "../repositories/index.js";
 import { AttemptKeys } from "./attempt-keys.js";
+import { claimDue } from "./claims.js";
 import { PostgresTokenStore, type TokenStoreParts } from "./postgres-token-store.js";
 
 /** Makes the token stores of a process. */
@@ -9,8 +11,17 @@ export class TokenStores {
     this.#parts = { ...parts, attemptKeys: new AttemptKeys() };
   }
 
-  /** The store of one connector's tokens. Cheap: it keeps nothing but its name. */
-  of(tenantId: string, connectorId: string): PostgresTokenStore {
-    return new PostgresTokenStore(this.#parts, tenantId, connectorId);
+  /**
+   * The store of one connector's tokens. Cheap: it keeps nothing but its name.
+   *
+   * @param connectorVersion - What a person authorises is the connector as it is at this version. Default: at any.
+   */
+  of(tenantId: string, connectorId: string, connectorVersion?: number): PostgresTokenStore {
+    return new PostgresTokenStore(this.#parts, { tenantId, connectorId }, connectorVersion);
+  }
+
+  /** Claims up to `limit` token sets that are due, of any tenant: see `SystemTokenRepository.claimDue`. */
+  claimDue(limit: number, leaseMs: number): Promise<readonly DueTokens[]> {
+    return claimDue(this.#parts, limit, leaseMs);
   }
 }

@@ -1,12 +1,10 @@
 import { type Clock, isConnectorError, type Logger, type Random, refreshBackoffMs } from "@isthmus/core";
 import type { ConnectorPool } from "../connectors/connector-pool.js";
-import type { Database } from "../database/index.js";
 import type { DueTokens } from "../repositories/index.js";
 import type { TokenStores } from "../tokens/token-stores.js";
 
 /** What the worker works with. */
 export interface RefreshWorkerOptions {
-  readonly database: Database;
   readonly tokenStores: TokenStores;
   readonly pool: ConnectorPool;
   readonly clock: Clock;
@@ -63,9 +61,11 @@ export class RefreshWorker {
 
   /** Begins what is due, as far as there are free slots. @returns how many. */
   async beginDue(): Promise<number> {
-    const { database, clock } = this.#options;
+    const { tokenStores, clock } = this.#options;
+    const free = this.#slots - this.#underWay;
+    if (free <= 0) return 0;
     const beganAtMs = clock.now();
-    const due = await database.asSystem(({ tokens }) => tokens.claimDue(this.#slots - this.#underWay, leaseMs));
+    const due = await tokenStores.claimDue(free, leaseMs);
     this.#underWay += due.length;
     for (const each of due) void this.#renew(each, beganAtMs).finally(() => this.#ended());
     return due.length;
@@ -89,39 +89,38 @@ export class RefreshWorker {
     this.#change = undefined;
   }
 
-  /** Never throws: how each ended is stored, and the token manager has logged it. */
+  /** Never throws: how each ended is stored. */
   async #renew(due: DueTokens, beganAtMs: number): Promise<void> {
     const { pool, logger } = this.#options;
     const { connector: row, ambiguous } = due;
+    let handedOver = false;
     try {
-      // Whether an attempt of unknown outcome is repeated or given up is the manager's to decide.
-      if (ambiguous) await pool.visit(row, (connector) => connector.refreshToken());
-      else await this.#renewUnderClaim(due, beganAtMs);
+      const claim = ambiguous ? undefined : await this.#storeOf(row).adopt(due);
+      await pool.visit(row, (connector) => {
+        handedOver = true;
+        // Whether an attempt of unknown outcome is repeated or given up is the manager's to decide.
+        return claim === undefined ? connector.refreshToken() : connector.renewTokenUnder(claim, beganAtMs);
+      });
     } catch (error) {
       const code = isConnectorError(error) ? error.code : "INTERNAL";
-      logger.debug({ tenantId: row.tenantId, connectorId: row.id, code }, "A due token was not renewed");
+      const about = { tenantId: row.tenantId, connectorId: row.id, code };
+      logger.debug(about, "A due token was not renewed");
+      if (handedOver) return; // the token manager has said so, and stored it
+      logger.warn({ ...about, err: error }, "A connector with a due token could not be opened");
+      await this.#putOff(due, code).catch((failure: unknown) => {
+        logger.error({ ...about, err: failure }, "That a due token was put off could not be stored");
+      });
     }
   }
 
-  async #renewUnderClaim(due: DueTokens, beganAtMs: number): Promise<void> {
-    const { tokenStores, pool, random } = this.#options;
-    const { connector: row, attemptId, record } = due;
-    const store = tokenStores.of(row.tenantId, row.id);
-    let handedOver = false;
-    try {
-      const claim = await store.adopt(due);
-      await pool.visit(row, (connector) => {
-        handedOver = true;
-        return connector.renewTokenUnder(claim, beganAtMs);
-      });
-    } catch (error) {
-      if (!handedOver) {
-        // Nothing was sent: a key that is away, a connector package that was removed.
-        const code = isConnectorError(error) ? error.code : "INTERNAL";
-        const retryInMs = refreshBackoffMs(record.failures, random);
-        await store.abandon(attemptId, { outcome: "not_spent", code, retryInMs });
-      }
-      throw error;
-    }
+  /** Nothing was sent: a key that is away, a connector package that was removed. It is tried again, later each time. */
+  async #putOff({ connector: row, attemptId, ambiguous, record }: DueTokens, code: string): Promise<void> {
+    const retryInMs = refreshBackoffMs(record.failures, this.#options.random);
+    const outcome = ambiguous ? "unknown" : "not_spent";
+    await this.#storeOf(row).abandon(attemptId, { outcome, code, retryInMs });
+  }
+
+  #storeOf({ tenantId, id, version }: DueTokens["connector"]) {
+    return this.#options.tokenStores.of(tenantId, id, version);
   }
 }

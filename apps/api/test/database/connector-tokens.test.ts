@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, expect, it } from "vitest";
+import { newId } from "../../src/database/index.js";
 import type { ConnectorTokenRepository } from "../../src/repositories/index.js";
 import { describeOnDatabases } from "../support/databases.js";
 import { connectorData, createTestTenant, type TestTenant } from "../support/test-data.js";
@@ -22,11 +23,19 @@ describeOnDatabases("connector tokens", (get) => {
   }
   const place = () => ({ tenantId: tenant.tenantId, connectorId });
   const claim = (version: number, repeats?: string) => {
-    const request = { purpose: "refresh", version, leaseMs, ...(repeats !== undefined && { repeats }) } as const;
+    const request = {
+      purpose: "refresh",
+      version,
+      leaseMs,
+      attemptId: newId(),
+      ...(repeats !== undefined && { repeats }),
+    } as const;
     return get().database.asSystem(({ tokens }) => tokens.claim(place(), request));
   };
   const authorize = () =>
-    get().database.asSystem(({ tokens }) => tokens.claim(place(), { purpose: "authorize", version: 0, leaseMs }));
+    get().database.asSystem(({ tokens }) =>
+      tokens.claim(place(), { purpose: "authorize", version: 0, leaseMs, attemptId: newId() }),
+    );
   const land = async (attemptId: string, sealed = "first") => {
     const landed = { tokens: { sealed }, expiresAt: new Date(0), refreshAt: new Date(0), isRenewal: true };
     const version = await get().database.asSystem(({ tokens }) => tokens.land(place(), attemptId, landed));
@@ -154,7 +163,7 @@ describeOnDatabases("connector tokens", (get) => {
     await endLease();
     const repeat = await beginRefresh(1, first);
     await inUnit((tokens) => tokens.abandon(connectorId, repeat, { outcome: "not_spent", code: "CONNECTION_FAILED" }));
-    expect(await claim(1)).toMatchObject({ outcome: "ambiguous", attemptId: repeat, repeated: false });
+    expect(await claim(1)).toMatchObject({ outcome: "ambiguous", repeated: false });
   });
 
   it("need a person once the grant is gone, and serve again after the person came", async () => {

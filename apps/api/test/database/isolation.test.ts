@@ -1,5 +1,6 @@
 import { NotFoundError } from "@isthmus/core";
 import { beforeAll, expect, it } from "vitest";
+import { newId } from "../../src/database/index.js";
 import { runUnitOfWork } from "../../src/database/unit-of-work.js";
 import { describeOnDatabases } from "../support/databases.js";
 import { connectorData, createTestTenant, type TestTenant } from "../support/test-data.js";
@@ -77,9 +78,31 @@ describeOnDatabases("row-level security", (get) => {
     await expect(create).rejects.toBeInstanceOf(NotFoundError);
     const place = { tenantId: mine.tenantId, connectorId: foreignConnectorId };
     const claim = get().database.asSystem(({ tokens }) =>
-      tokens.claim(place, { purpose: "authorize", version: 0, leaseMs: 1_000 }),
+      tokens.claim(place, { purpose: "authorize", version: 0, leaseMs: 1_000, attemptId: newId() }),
     );
     await expect(claim).rejects.toBeInstanceOf(NotFoundError);
+  });
+
+  it("gives the token functions nothing of a connector that is named with another tenant", async () => {
+    const { database } = get();
+    const own = { tenantId: foreign.tenantId, connectorId: foreignConnectorId };
+    const stolen = { tenantId: mine.tenantId, connectorId: foreignConnectorId };
+    const landed = { tokens: { stolen: true }, isRenewal: true };
+    const claim = (place: typeof own) =>
+      database.asSystem(({ tokens }) =>
+        tokens.claim(place, { purpose: "authorize", version: 0, leaseMs: 1_000, attemptId: newId() }),
+      );
+    const begun = await claim(own);
+    if (begun.outcome !== "begun") throw new Error(begun.outcome);
+    // There is a row now, with an attempt: only the tenant keeps the others from it.
+    await expect(claim(stolen)).rejects.toBeInstanceOf(NotFoundError);
+    await database.asSystem(async ({ tokens }) => {
+      expect(await tokens.land(stolen, begun.attemptId, landed)).toBeUndefined();
+      expect(await tokens.land(own, begun.attemptId, { ...landed, tokens: { stolen: false } })).toBe(1);
+      expect(await tokens.land(stolen, begun.attemptId, landed)).toBeUndefined();
+      expect(await tokens.load(stolen)).toMatchObject({ version: 0, tokens: undefined });
+      expect(await tokens.load(own)).toMatchObject({ version: 1, tokens: { stolen: false } });
+    });
   });
 
   it("shows a tenant's role nothing when no tenant is set", async () => {
@@ -207,6 +230,7 @@ describeOnDatabases("row-level security", (get) => {
       "isthmus_list_tenants",
       "isthmus_list_tenants_with_older_keys",
       "isthmus_load_tokens",
+      "isthmus_release_attempts",
       "isthmus_switch_key_rotation",
       "isthmus_touch_api_key",
     ]);

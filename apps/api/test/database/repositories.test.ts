@@ -197,7 +197,9 @@ describeOnDatabases("repositories", (get) => {
     const own = await createTestTenant(database);
     const connector = await connectorData().create(database, own);
     const place = { tenantId: own.tenantId, connectorId: connector.id };
-    await database.asSystem(({ tokens }) => tokens.claim(place, { purpose: "authorize", version: 0, leaseMs: 1 }));
+    await database.asSystem(({ tokens }) =>
+      tokens.claim(place, { purpose: "authorize", version: 0, leaseMs: 1, attemptId: newId() }),
+    );
     await asTenant(own.tenantId, (work) => work.dataKeys.createActive({ wrapped: {}, keyEncryptionKeyId: "k" }));
     await asTenant(own.tenantId, (work) =>
       work.auditEvents.append({ action: "x", targetType: "x", outcome: "success" }),

@@ -49,7 +49,7 @@ describe("the token journal", () => {
     new TokenStores({ ...options(database), vault }).of(tenant.tenantId, connectorId);
   const claim = async () => {
     const place = { tenantId: tenant.tenantId, connectorId };
-    const request = { purpose: "authorize", version: 0, leaseMs: 40_000 } as const;
+    const request = { purpose: "authorize", version: 0, leaseMs: 40_000, attemptId: newId() } as const;
     const claimed = await get().database.asSystem((system) => system.tokens.claim(place, request));
     if (claimed.outcome !== "begun") throw new Error(claimed.outcome);
     return claimed.attemptId;

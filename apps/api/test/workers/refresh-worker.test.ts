@@ -2,6 +2,7 @@ import { type Clock, type KeyProvider, LocalKeyring, systemClock } from "@isthmu
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { z } from "zod";
+import { newId } from "../../src/database/index.js";
 import { RefreshWorker } from "../../src/workers/refresh-worker.js";
 import { endedAt, LedgerConnections } from "../ledger/ledger-connections.js";
 import { createLedgerServices } from "../ledger/ledger-services.js";
@@ -163,7 +164,7 @@ describeOnDatabases("RefreshWorker", (get) => {
 
   it("asks the vendor's policy about an attempt that somebody left behind, and sends its token to nobody", async () => {
     const id = await connections.connector();
-    await get().database.asSystem(({ tokens }) => tokens.claimDue(1, 40_000));
+    await get().database.asSystem(({ tokens }) => tokens.claimDue([newId()], 40_000));
     expect(await work(open().worker)).toBe(0);
     await sql("update connector_tokens set lease_until = now()");
     expect(await work(open().worker)).toBe(1);

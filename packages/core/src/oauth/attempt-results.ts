@@ -80,9 +80,10 @@ export class AttemptResults {
     return this.#unended && this.abandon(this.#unended.attemptId, this.#unended.request);
   }
 
-  /** After a disconnect there is nothing left to land. */
-  drop(): void {
-    this.#unlanded.clear();
+  /** Forgets a set that is not to land any more; all of them after a disconnect. */
+  drop(attemptId?: string): void {
+    if (attemptId === undefined) this.#unlanded.clear();
+    else this.#unlanded.delete(attemptId);
   }
 
   async #landAll(): Promise<Held | undefined> {

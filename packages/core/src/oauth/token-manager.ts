@@ -114,7 +114,13 @@ export class TokenManager implements TokenSource {
     if (claim.outcome !== "begun") {
       throw new TransientError("VENDOR_UNAVAILABLE", "The token store did not take the new connection.");
     }
-    return tokenOf(await this.#results.land(claim.attemptId, tokens, false));
+    try {
+      return tokenOf(await this.#results.land(claim.attemptId, tokens, false));
+    } catch (error) {
+      // The person is told that it failed, and that has to stay true.
+      this.#results.drop(claim.attemptId);
+      throw error;
+    }
   }
 
   /** The stored record, read now. */

@@ -82,17 +82,16 @@ export class Vault {
    * Takes the key for one place out of the vault, so that a value which comes later can be sealed whatever is away then:
    * the store, the key provider. Dispose of it soon: it does not end with the cache.
    *
-   * @param like - A sealed value of the same place: its key is taken, which costs no call while it is cached. Default: the
-   *   tenant's current key.
+   * @param dataKeyId - The tenant's current data key, where the caller knows it: taking it costs no call while it is cached.
+   *   Default: the store is asked.
    * @throws {ConnectorError} as {@link Vault.seal} and {@link Vault.open}.
    */
-  async sealer(context: SealContext, like?: unknown): Promise<Sealer> {
+  async sealer(context: SealContext, dataKeyId?: string): Promise<Sealer> {
     assertPlace(context);
     const { tenantId } = context;
-    const record = like === undefined ? await this.#currentKey(tenantId) : undefined;
-    const keyId = record?.id ?? parseSealedValue(like, context).kid;
-    const key = await this.#withKey(tenantId, keyId, record, (bytes) => Buffer.from(bytes));
-    return new Sealer(key, keyId, context, this.#random);
+    if (dataKeyId !== undefined) return this.#takeKey(context, dataKeyId, undefined);
+    const record = await this.#currentKey(tenantId);
+    return this.#takeKey(context, record.id, record);
   }
 
   /**
@@ -119,6 +118,11 @@ export class Vault {
   /** Drops unwrapped keys from memory and overwrites them: those of one tenant, or all. They are unwrapped anew when needed. */
   dropKeys(tenantId?: string): void {
     this.#cache.drop(tenantId);
+  }
+
+  async #takeKey(context: SealContext, keyId: string, record: DataKeyRecord | undefined): Promise<Sealer> {
+    const key = await this.#withKey(context.tenantId, keyId, record, (bytes) => Buffer.from(bytes));
+    return new Sealer(key, keyId, context, this.#random);
   }
 
   async #currentKey(tenantId: string): Promise<DataKeyRecord> {
