@@ -265,7 +265,9 @@ export class FileTokenStore implements TokenStore {
       const ambiguous = outcome === "unknown" || attempt.repeated;
       if (!ambiguous) return { next, answer: undefined };
       const repeated = outcome === "unknown" && attempt.repeated;
-      return { next: { ...next, attempt: { id: attemptId, repeated } }, answer: undefined };
+      // It leaves its place to an attempt without a holder, so that its end may be told twice.
+      const id = outcome === "unknown" ? attemptId : randomUUID();
+      return { next: { ...next, attempt: { id, repeated } }, answer: undefined };
     });
   }
 

@@ -43,6 +43,7 @@ export {
   ConnectorError,
   type ConnectorErrorCode,
   type ConnectorErrorOptions,
+  codeOf,
   connectorErrorCodes,
   ForbiddenTargetError,
   isConnectorError,

@@ -98,7 +98,7 @@ $$;
 -- The caller names the attempt: where the answer is lost on its way, it can still say that nothing was sent.
 CREATE FUNCTION isthmus_claim_tokens(
   of_tenant uuid, of_connector uuid, purpose text, held_version integer, lease_ms double precision, repeats uuid,
-  new_attempt uuid, connector_version integer
+  new_attempt uuid, expected_version integer
 )
 RETURNS TABLE (
   outcome text, attempt_id uuid, repeated boolean, lease_left_ms double precision,
@@ -112,9 +112,9 @@ DECLARE
   found_row public.connector_tokens;
   left_ms double precision;
 BEGIN
-  IF purpose = 'authorize' AND connector_version IS NOT NULL THEN
+  IF purpose = 'authorize' AND expected_version IS NOT NULL THEN
     PERFORM FROM public.connectors c
-      WHERE c.tenant_id = of_tenant AND c.id = of_connector AND c.version = connector_version AND c.deleted_at IS NULL
+      WHERE c.tenant_id = of_tenant AND c.id = of_connector AND c.version = expected_version AND c.deleted_at IS NULL
       FOR SHARE;
     IF NOT FOUND THEN RETURN; END IF;
   END IF;

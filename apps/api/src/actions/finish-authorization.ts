@@ -1,4 +1,4 @@
-import { type ConnectedAccount, ConnectorError, type ConnectorErrorCode, isConnectorError } from "@isthmus/core";
+import { type ConnectedAccount, ConnectorError, codeOf, isConnectorError } from "@isthmus/core";
 import { isAllowed } from "../authorization/index.js";
 import { ApiError, toProblem } from "../errors/index.js";
 import { sha256Hex } from "../keys/api-key.js";
@@ -106,12 +106,14 @@ async function connect(
       try {
         return { connected: true, account: await connector.handleCallback(callback.url, pending) };
       } catch (error) {
-        if (hasCode(error, "RECONNECT_REQUIRED") || (await tokenVersion(services, row)) === before) throw error;
+        if (codeOf(error) === "RECONNECT_REQUIRED" || (await tokenVersion(services, row)) === before) throw error;
         services.logger.warn({ err: error, connectorId: row.id }, "The vendor did not say whose the new tokens are");
         return { connected: true, account: undefined };
       }
     });
   } catch (error) {
+    // The token store takes no grant for a connector that is not the one which asked for it.
+    if (codeOf(error) === "NOT_FOUND") return { connected: false, error: changedMeanwhile() };
     if (!isConnectorError(error)) services.logger.error({ err: error, connectorId: row.id }, "An authorisation failed");
     return { connected: false, error };
   }
@@ -134,9 +136,9 @@ async function keep(
     await record(services, callback, session, row, result);
     return result;
   } catch (error) {
-    if (!hasCode(error, "OAUTH_STATE_INVALID") && !hasCode(error, "NOT_FOUND")) throw error;
+    if (codeOf(error) !== "OAUTH_STATE_INVALID" && codeOf(error) !== "NOT_FOUND") throw error;
     await giveBack(services, row);
-    const failed: Result = { connected: false, error: stateInvalid("The connector was changed or deleted meanwhile.") };
+    const failed: Result = { connected: false, error: changedMeanwhile() };
     await record(services, callback, session, row, failed);
     return failed;
   }
@@ -185,12 +187,12 @@ async function record(
   });
 }
 
-function hasCode(error: unknown, code: ConnectorErrorCode): boolean {
-  return isConnectorError(error) && error.code === code;
-}
-
 function invalid(words: string): ApiError {
   return new ApiError("AUTHORIZATION_LINK_INVALID", `${words} Ask for a new link and begin again.`);
+}
+
+function changedMeanwhile(): ConnectorError {
+  return stateInvalid("The connector was changed or deleted meanwhile.");
 }
 
 function stateInvalid(words: string): ConnectorError {

@@ -5,7 +5,7 @@ import {
   type BegunClaim,
   type Clock,
   type CommitRequest,
-  isConnectorError,
+  codeOf,
   type Logger,
   type SealContext,
   type TokenRecord,
@@ -138,8 +138,4 @@ export class PostgresTokenStore implements TokenStore {
     if (tokens === undefined) return { ...rest, tokens: undefined };
     return { ...rest, tokens: readTokenSet(await this.#parts.vault.open(tokens, this.#place)) };
   }
-}
-
-function codeOf(error: unknown): string {
-  return isConnectorError(error) ? error.code : "INTERNAL";
 }

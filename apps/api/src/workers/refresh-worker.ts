@@ -1,4 +1,4 @@
-import { type Clock, isConnectorError, type Logger, type Random, refreshBackoffMs } from "@isthmus/core";
+import { type Clock, codeOf, type Logger, type Random, refreshBackoffMs } from "@isthmus/core";
 import type { ConnectorPool } from "../connectors/connector-pool.js";
 import type { DueTokens } from "../repositories/index.js";
 import type { TokenStores } from "../tokens/token-stores.js";
@@ -102,7 +102,7 @@ export class RefreshWorker {
         return claim === undefined ? connector.refreshToken() : connector.renewTokenUnder(claim, beganAtMs);
       });
     } catch (error) {
-      const code = isConnectorError(error) ? error.code : "INTERNAL";
+      const code = codeOf(error);
       const about = { tenantId: row.tenantId, connectorId: row.id, code };
       logger.debug(about, "A due token was not renewed");
       if (handedOver) return; // the token manager has said so, and stored it

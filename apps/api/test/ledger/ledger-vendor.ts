@@ -10,6 +10,8 @@ export interface Grant {
   accepted: number;
   /** Spent refresh tokens that came back. */
   reused: number;
+  /** Token calls that were not begun: see {@link LedgerVendor.refuseWith}. */
+  refused: number;
 }
 
 /** What the vendor does with a token call that it has granted: it answers when this resolves. */
@@ -52,7 +54,8 @@ export class LedgerVendor {
   connect(grantId: string): { readonly accessToken: string; readonly refreshToken: string } {
     const grant = this.#grants.get(grantId);
     const pair = (grant?.pair ?? 0) + 1;
-    this.#grants.set(grantId, { pair, accepted: grant?.accepted ?? 0, reused: grant?.reused ?? 0 });
+    const { accepted = 0, reused = 0, refused = 0 } = grant ?? {};
+    this.#grants.set(grantId, { pair, accepted, reused, refused });
     return { accessToken: `a.${grantId}.${pair}`, refreshToken: `r.${grantId}.${pair}` };
   }
 
@@ -106,6 +109,7 @@ export class LedgerVendor {
     const [, grantId = "", pair] = /^r\.([\w-]+)\.(\d+)$/.exec(refreshToken) ?? [];
     const grant = this.#grants.get(grantId);
     if (grant === undefined) return send(response, 400, { error: "invalid_grant" });
+    if (this.refuseWith !== undefined) grant.refused += 1;
     if (this.refuseWith === "cut") return void response.destroy();
     if (this.refuseWith !== undefined) return send(response, this.refuseWith, { error: "temporarily_unavailable" });
     if (String(grant.pair) !== pair) {

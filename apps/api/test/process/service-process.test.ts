@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { silentLogger } from "@isthmus/core";
 import { type SalesforceSandbox, startSalesforceSandbox } from "@isthmus/sandbox";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Connection } from "../../src/database/connection.js";
 import { openEmbedded } from "../../src/database/embedded.js";
 import { ApiClient } from "../support/api-client.js";
 import { TestBrowser } from "../support/browser.js";
@@ -53,6 +54,13 @@ describe("the service as a process", { timeout: 60_000 }, () => {
     started.push(service);
     return service;
   };
+
+  /** What nobody may do while the service runs. */
+  async function inDatabase(work: (prisma: Connection["prisma"]) => Promise<unknown>): Promise<void> {
+    const { prisma, close } = await openEmbedded(directory, { logger: silentLogger });
+    await work(prisma);
+    await close();
+  }
 
   /** A tenant's key and a connector that a person has authorised. */
   async function connect(url: string): Promise<{ readonly key: string; readonly id: string }> {
@@ -122,9 +130,7 @@ describe("the service as a process", { timeout: 60_000 }, () => {
     const { key, id } = await connect(await first.ready);
     first.child.kill("SIGTERM");
     await first.ended;
-    const { prisma, close } = await openEmbedded(directory, { logger: silentLogger });
-    await prisma.$executeRaw`update connector_tokens set refresh_at = now()`;
-    await close();
+    await inDatabase((prisma) => prisma.$executeRaw`update connector_tokens set refresh_at = now()`);
 
     sandbox.clearRequests();
     const second = start();
@@ -137,6 +143,26 @@ describe("the service as a process", { timeout: 60_000 }, () => {
     second.child.kill("SIGTERM");
     expect(await second.ended).toEqual({ code: 0, signal: null });
     expect(second.stderr()).toBe("");
+  });
+
+  it("stores a renewal that is under way when it is told to stop, and only then ends", async () => {
+    const first = start();
+    await connect(await first.ready);
+    first.child.kill("SIGTERM");
+    await first.ended;
+    await inDatabase((prisma) => prisma.$executeRaw`update connector_tokens set refresh_at = now()`);
+
+    sandbox.clearRequests();
+    sandbox.addFault({ path: "/services/oauth2/token", delayMs: 1_500 });
+    const second = start();
+    await second.ready;
+    await expect.poll(() => sandbox.faults().length, { interval: 20, timeout: 15_000 }).toBe(0);
+    second.child.kill("SIGTERM");
+    expect(await second.ended).toEqual({ code: 0, signal: null });
+    await inDatabase(async (prisma) => {
+      const rows = await prisma.$queryRaw`select version, attempt_id from connector_tokens`;
+      expect(rows).toEqual([{ version: 2, attempt_id: null }]);
+    });
   });
 
   it("ends at once on a second signal", async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LocalKeyring, systemClock, Vault } from "@isthmus/core";
@@ -47,9 +47,9 @@ describe("the token journal", () => {
   const options = (database: Database = get().database) => ({ database, journal, clock: systemClock, logger });
   const storeOn = (database: Database) =>
     new TokenStores({ ...options(database), vault }).of(tenant.tenantId, connectorId);
-  const claim = async () => {
+  const claim = async (purpose: "refresh" | "authorize" = "refresh") => {
     const place = { tenantId: tenant.tenantId, connectorId };
-    const request = { purpose: "authorize", version: 0, leaseMs: 40_000, attemptId: newId() } as const;
+    const request = { purpose, version: 0, leaseMs: 40_000, attemptId: newId() };
     const claimed = await get().database.asSystem((system) => system.tokens.claim(place, request));
     if (claimed.outcome !== "begun") throw new Error(claimed.outcome);
     return claimed.attemptId;
@@ -125,7 +125,7 @@ describe("the token journal", () => {
   it("lands nothing over what came after it", async () => {
     const late = await result(await claim());
     await journal.write(late);
-    const later = await claim();
+    const later = await claim("authorize");
     const newer = { ...set, accessToken: "access-newer" };
     await storeOn(get().database).commit(later, { tokens: newer, refreshAtMs: undefined });
     expect(await replayJournal(options())).toBe(0);
@@ -157,6 +157,49 @@ describe("the token journal", () => {
     const left = (await readdir(folder)).filter((name) => name.endsWith(".refused"));
     expect(left.toSorted()).toEqual(["000-cut.json.refused", `${refused.attemptId}.json.refused`].toSorted());
     expect(logLines.join()).not.toMatch(/t0ken/);
+  });
+
+  it("proves before it is needed that it can be written to, and sweeps what was half-written long ago", async () => {
+    await journal.prepare();
+    await writeFile(join(folder, "old.json.half"), "{");
+    await writeFile(join(folder, "new.json.half"), "{");
+    await utimes(join(folder, "old.json.half"), 0, 0);
+    await journal.prepare();
+    expect(await readdir(folder)).toEqual(["new.json.half"]);
+    await writeFile(join(folder, "file"), "");
+    await expect(new TokenJournal(join(folder, "file", "journal")).prepare()).rejects.toMatchObject({
+      code: "ENOTDIR",
+    });
+  });
+
+  it("takes many writes of one attempt at once, whole", async () => {
+    const entry = await result(newId());
+    await Promise.all(Array.from({ length: 50 }, () => journal.write(entry)));
+    expect(await journal.read(entry.attemptId)).toEqual(entry);
+    expect(await readdir(folder)).toHaveLength(1);
+  });
+
+  it("leaves what it cannot read just now, or was written by a newer release, and goes on with the rest", async () => {
+    const unreadable = newId();
+    const newer = newId();
+    await journal.prepare();
+    await mkdir(join(folder, `${unreadable}.json`));
+    await writeFile(join(folder, `${newer}.json`), '{"v":2,"result":{}}');
+    const good = await result(await claim());
+    await journal.write(good);
+    expect(await replayJournal(options())).toBe(2);
+    expect((await journal.list()).toSorted()).toEqual([unreadable, newer].toSorted());
+    expect(await storeOn(get().database).load()).toMatchObject({ version: 1 });
+  });
+
+  it("holds in memory what the disk does not take, and lands it from there", async () => {
+    const attemptId = await claim();
+    await writeFile(folder, "no folder");
+    await expect(storeOn(away()).commit(attemptId, { tokens: set, refreshAtMs: undefined })).rejects.toThrow("test");
+    await rm(folder);
+    expect(await journal.list()).toEqual([attemptId]);
+    expect(await replayJournal(options())).toBe(0);
+    expect(await storeOn(get().database).load()).toMatchObject({ version: 1, tokens: set });
   });
 
   it("says so when neither database nor journal takes a set, which is then in memory only", async () => {

@@ -1,4 +1,4 @@
-import { type Clock, type KeyProvider, LocalKeyring, systemClock } from "@isthmus/core";
+import { type Clock, type KeyProvider, LocalKeyring, systemClock, TokenManager } from "@isthmus/core";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { z } from "zod";
@@ -86,7 +86,7 @@ describeOnDatabases("RefreshWorker", (get) => {
     const workers = [1, 2, 3].map(() => open({ slots: 10 }).worker);
     const begun = await Promise.all(workers.map(work));
     expect(begun).toEqual([10, 10, 10]);
-    expect(ids.map((id) => vendor.seen(id))).toEqual(ids.map(() => ({ pair: 2, accepted: 1, reused: 0 })));
+    expect(ids.map((id) => vendor.seen(id))).toEqual(ids.map(() => ({ pair: 2, accepted: 1, reused: 0, refused: 0 })));
   });
 
   it("takes no more than it can call for at once", async () => {
@@ -184,6 +184,91 @@ describeOnDatabases("RefreshWorker", (get) => {
     // An hour, less the margin of five minutes and up to one of jitter, as that clock sees it.
     expect(Number(row?.inMinutes)).toBeGreaterThan(54 + minutes - 0.5);
     expect(Number(row?.inMinutes)).toBeLessThan(55 + minutes + 0.5);
+  });
+
+  it("TEST-009 renews no more than every half minute, however far its clock is behind", async () => {
+    const id = await connections.connector();
+    const clock = { ...systemClock, now: () => Date.now() - 120 * minute };
+    const { worker } = open({ clock });
+    expect(await work(worker)).toBe(1);
+    expect(await work(worker)).toBe(0);
+    expect(vendor.seen(id).accepted).toBe(1);
+  });
+
+  it("leaves a connection alone that nothing can renew", async () => {
+    const id = await connections.connector();
+    const { services, worker } = open();
+    const manager = new TokenManager({
+      store: services.tokenStores.of(tenant.tenantId, id),
+      client: { refresh: () => Promise.reject(new Error("unused")), grant: undefined },
+      connection: { type: "ledger" },
+    });
+    await manager.accept({ accessToken: "a", tokenType: "Bearer", issuedAtMs: 0, attributes: {} });
+    expect(await work(worker)).toBe(0);
+    expect(await stored(id)).toMatchObject({ version: 2, status: "active" });
+  });
+
+  it("RISK-002 tries a connector that cannot be opened later each time, and tells somebody after a while", async () => {
+    const id = await connections.connector();
+    await sql(`update connectors set connector_type = 'removed' where id = '${id}'`);
+    const { worker } = open();
+    for (let failures = 1; failures <= 11; failures += 1) {
+      expect(await work(worker)).toBe(1);
+      expect(await work(worker)).toBe(0);
+      expect(await stored(id)).toMatchObject({ status: "active", failures });
+      await sql("update connector_tokens set retry_at = now()");
+    }
+    const told = await get().queryPastGuards(`select type, payload from outbox_events where connector_id = '${id}'`);
+    expect(told).toMatchObject([
+      {
+        type: "connector.refresh_failing",
+        payload: { connectorId: id, reason: "UNKNOWN_CONNECTOR_TYPE", failures: 10 },
+      },
+    ]);
+    expect(logLines.some((line) => JSON.parse(line).level === 50 && line.includes("cannot be renewed"))).toBe(true);
+    expect(vendor.seen(id)).toMatchObject({ accepted: 0 });
+  });
+
+  it("puts off an attempt that somebody left behind on a connector that cannot be opened", async () => {
+    const id = await connections.connector();
+    await get().database.asSystem(({ tokens }) => tokens.claimDue([newId()], 40_000));
+    await sql(`update connectors set connector_type = 'removed' where id = '${id}'`);
+    await sql("update connector_tokens set lease_until = now()");
+    expect(await work(open().worker)).toBe(1);
+    expect(await work(open().worker)).toBe(0);
+    const { status, failures, retryInMs } = await stored(id);
+    expect({ status, failures }).toEqual({ status: "active", failures: 1 });
+    expect(retryInMs).toBeGreaterThan(0);
+  });
+
+  it("seals what a renewal brings under the tenant's present key, not under that of the old set", async () => {
+    const id = await connections.connector();
+    const { services, worker } = open();
+    await sql("update data_keys set status = 'retired', retired_at = now()");
+    await services.vault.seal("makes the next key", {
+      tenantId: tenant.tenantId,
+      table: "t",
+      recordId: "r",
+      field: "f",
+    });
+    expect(await work(worker)).toBe(1);
+    const [row] = await get().queryPastGuards(
+      `select k.status::text from connector_tokens t join data_keys k on k.id = t.tokens_key_id where connector_id = '${id}'`,
+    );
+    expect(row).toEqual({ status: "active" });
+  });
+
+  it("uses the live connector where there is one, and closes one that it has opened", async () => {
+    const id = await connections.connector();
+    const { services, worker } = open();
+    const row = await get().database.asTenant(tenant.tenantId, ({ connectors }) => connectors.findById(id));
+    if (row === undefined) throw new Error("There is no row.");
+    await services.pool.use(row, async (live) => {
+      await services.pool.visit(row, async (visited) => expect(visited).toBe(live));
+    });
+    await connections.connector();
+    expect(await work(worker)).toBe(2);
+    expect(services.pool.size).toBe(1);
   });
 
   it("runs until it is told to stop, and then until what it began is stored", async () => {

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { ConnectorError, isConnectorError } from "../errors/index.js";
+import { ConnectorError, codeOf, isConnectorError } from "../errors/index.js";
 import type { ConnectionIdentity, EventEmitter } from "../events/index.js";
 import type { Transport, TransportRequest, TransportResponse, TransportStreamResponse } from "../http/index.js";
 import type {
@@ -9,6 +9,7 @@ import type {
   PendingAuthorization,
   StartAuthorizationOptions,
   TokenManager,
+  TokenSet,
 } from "../oauth/index.js";
 import type { Clock } from "../runtime/index.js";
 import type { ConnectedAccount, ConnectionCheck, ConnectionTest } from "./connection.js";
@@ -131,19 +132,27 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
    * vendor whose they are.
    *
    * When only that last question fails, its error is thrown and the tokens stay stored: the grant is good, and
-   * {@link connect} asks again. When the store does not take the tokens, the grant lives on at the vendor unused; beginning
-   * anew makes another one.
+   * {@link connect} asks again. When the store has no place for the tokens any more, because the connector changed or went
+   * away meanwhile, the vendor is told to revoke the grant. When the store itself is away, the grant lives on at the vendor
+   * unused; beginning anew makes another one.
    *
    * @param callbackUrl - The address that the browser came back to, with its query.
-   * @throws {ConnectorError} `OAUTH_STATE_INVALID`, `OAUTH_DENIED`, `UNSUPPORTED`.
+   * @throws {ConnectorError} `OAUTH_STATE_INVALID`, `OAUTH_DENIED`, `UNSUPPORTED`; `NOT_FOUND` when the connector changed or
+   * went away meanwhile.
    */
   async handleCallback(
     callbackUrl: string,
     pending: PendingAuthorization,
     signal: AbortSignal = this.context.signal,
   ): Promise<ConnectedAccount> {
-    const tokens = await this.browserFlow().finishAuthorization(callbackUrl, pending, this.endedBy(signal));
-    await this.tokens().accept(tokens);
+    const oauth = this.browserFlow();
+    const tokens = await oauth.finishAuthorization(callbackUrl, pending, this.endedBy(signal));
+    try {
+      await this.tokens().accept(tokens);
+    } catch (error) {
+      if (codeOf(error) === "NOT_FOUND") await this.giveBack(oauth, tokens);
+      throw error;
+    }
     return this.connect(signal);
   }
 
@@ -251,6 +260,18 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
     const { path, ...rest } = request;
     const url = path.startsWith("/") ? this.baseUrl(token) + path : path;
     return { ...rest, url, signal, headers: { ...request.headers, ...this.credentialHeaders(token) } };
+  }
+
+  /** Revokes a grant that has no place here. That it lives on at the vendor unused, when that fails, is worth a line. */
+  private async giveBack(oauth: OAuthClient, tokens: TokenSet): Promise<void> {
+    try {
+      await oauth.revoke(tokens, this.context.signal);
+    } catch (error) {
+      this.context.logger.warn(
+        { ...this.connection, code: codeOf(error) },
+        "A grant that came too late could not be revoked",
+      );
+    }
   }
 
   private tokens(): TokenManager {

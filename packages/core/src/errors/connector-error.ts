@@ -71,3 +71,8 @@ export class ConnectorError extends Error {
 export function isConnectorError(value: unknown): value is ConnectorError {
   return typeof value === "object" && value !== null && (value as { [brand]?: unknown })[brand] === true;
 }
+
+/** The code of a failure; `INTERNAL` for what is not a {@link ConnectorError}. */
+export function codeOf(error: unknown): ConnectorErrorCode {
+  return isConnectorError(error) ? error.code : "INTERNAL";
+}

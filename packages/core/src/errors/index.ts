@@ -1,5 +1,11 @@
 export { type ConnectorErrorCode, connectorErrorCodes } from "./codes.js";
-export { ConnectorError, type ConnectorErrorOptions, isConnectorError, type VendorFault } from "./connector-error.js";
+export {
+  ConnectorError,
+  type ConnectorErrorOptions,
+  codeOf,
+  isConnectorError,
+  type VendorFault,
+} from "./connector-error.js";
 export {
   AuthenticationError,
   ConflictError,

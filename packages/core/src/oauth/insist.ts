@@ -1,4 +1,4 @@
-import { type ConnectorErrorCode, isConnectorError } from "../errors/index.js";
+import { codeOf } from "../errors/index.js";
 import type { ConnectionIdentity } from "../events/index.js";
 import type { Clock, Logger, Random } from "../runtime/index.js";
 
@@ -21,14 +21,10 @@ export async function insist<Result>(
     try {
       return await work();
     } catch (error) {
-      if (failures + 1 >= tries) throw error;
+      // A store that knows no such connector is not away: it has answered.
+      if (failures + 1 >= tries || codeOf(error) === "NOT_FOUND") throw error;
       context.logger.warn({ ...context.connection, code: codeOf(error) }, "The token store failed; trying again");
       await context.clock.sleep(100 * 4 ** failures * (0.5 + context.random.number() / 2));
     }
   }
-}
-
-/** The code of a failure; `INTERNAL` for what is not a `ConnectorError`. */
-export function codeOf(error: unknown): ConnectorErrorCode {
-  return isConnectorError(error) ? error.code : "INTERNAL";
 }

@@ -92,7 +92,9 @@ export class MemoryTokenStore implements TokenStore {
     // The send of a repeat that did not happen leaves the send before it as doubtful as it was.
     const ambiguous = request.outcome === "unknown" || attempt.repeated;
     const repeated = request.outcome === "unknown" && attempt.repeated;
-    this.#attempt = ambiguous ? { id: attempt.id, repeated, leaseUntilMs: 0 } : undefined;
+    // It leaves its place to an attempt without a holder, so that its end may be told twice.
+    const id = request.outcome === "unknown" ? attempt.id : this.#random.uuid();
+    this.#attempt = ambiguous ? { id, repeated, leaseUntilMs: 0 } : undefined;
   }
 
   async clear(): Promise<void> {

@@ -1,6 +1,7 @@
 import {
   AuthenticationError,
   type ConnectorErrorCode,
+  codeOf,
   isConnectorError,
   OutcomeUnknownError,
   TransientError,
@@ -68,7 +69,7 @@ const doubtful: ReadonlySet<ConnectorErrorCode> = new Set(["OUTCOME_UNKNOWN", "R
 
 /** What a failure of {@link callIssuer} says about the refresh token. */
 export function judgeFailure(error: unknown, tokens: TokenSet | undefined, policy: RefreshPolicy): IssuerFailure {
-  const code: ConnectorErrorCode = isConnectorError(error) ? error.code : "INTERNAL";
+  const code = codeOf(error);
   const retryAfterMs = retryAfterOf(error);
   if (code === "RECONNECT_REQUIRED") return { outcome: "grant_gone", code, error, retryAfterMs };
   const mayBeSpent = tokens?.refreshToken !== undefined && (!isConnectorError(error) || doubtful.has(code));

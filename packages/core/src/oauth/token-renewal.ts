@@ -1,6 +1,5 @@
-import { ConnectorError, isConnectorError, TransientError } from "../errors/index.js";
+import { ConnectorError, codeOf, isConnectorError, TransientError } from "../errors/index.js";
 import type { AttemptResults } from "./attempt-results.js";
-import { codeOf } from "./insist.js";
 import type { Held } from "./known-tokens.js";
 import { grantGone } from "./reconnect-errors.js";
 import { type BegunClaim, RenewalAttempt } from "./renewal-attempt.js";

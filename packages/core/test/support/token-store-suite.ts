@@ -255,6 +255,15 @@ export function describeTokenStore(name: string, make: () => Promise<TokenStoreH
       expect(await beginRefresh(store)).toMatchObject({ outcome: "ambiguous", repeated: false });
     });
 
+    rule("stays as doubtful when the end of a repeat that was never sent is told twice", async (store) => {
+      await connected(store);
+      const first = attemptOf(await beginRefresh(store));
+      await store.abandon(first, { outcome: "unknown", code: "TIMEOUT" });
+      const repeat = attemptOf(await beginRefresh(store, 1, first));
+      for (const _ of [1, 2]) await store.abandon(repeat, { outcome: "not_spent", code: "CONNECTION_FAILED" });
+      expect((await beginRefresh(store)).outcome).toBe("ambiguous");
+    });
+
     rule("calls an attempt of unknown outcome ambiguous at once, and still lands its late commit", async (store) => {
       await connected(store);
       const attempt = attemptOf(await beginRefresh(store));

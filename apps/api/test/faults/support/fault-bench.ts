@@ -55,17 +55,28 @@ export class FaultBench {
 
   async close(): Promise<void> {
     await this.vendor.close();
-    await rm(this.journalFolder, { recursive: true, force: true });
+    for (const folder of [this.journalFolder, `${this.journalFolder}-elsewhere`]) {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
 
   /** A process over the same database. */
   start(stopAt?: FaultPoint): Promise<TokenProcess> {
+    return this.#start(this.journalFolder, stopAt);
+  }
+
+  /** A process on another machine: the same database, another disk. */
+  startElsewhere(): Promise<TokenProcess> {
+    return this.#start(`${this.journalFolder}-elsewhere`, undefined);
+  }
+
+  #start(journalFolder: string, stopAt: FaultPoint | undefined): Promise<TokenProcess> {
     return TokenProcess.start({
       database: { url: this.#server.url },
       keys: this.#keys,
       vendorHost: new URL(this.vendor.origin).host,
       tenantId: this.tenant.tenantId,
-      journalFolder: this.journalFolder,
+      journalFolder,
       ...(stopAt !== undefined && { stopAt }),
     });
   }

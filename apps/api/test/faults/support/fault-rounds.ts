@@ -102,7 +102,7 @@ export const faultRounds = {
     await process.reaches("in the journal");
     await process.kill();
     await bench.startDatabase();
-    const told = await perhapsGiveUp(round, id);
+    const told = await perhapsAsked(round, id);
     await replay(round, survivor);
     return conclude(round, id, "works", 1, told);
   },
@@ -116,7 +116,7 @@ export const faultRounds = {
     expect(await bench.journal()).toHaveLength(1);
     await Promise.all([bench.startDatabase(), bench.vendor.comeBack()]);
     await process.kill();
-    const told = await perhapsGiveUp(round, id);
+    const told = await perhapsAsked(round, id);
     await replay(round, survivor);
     return conclude(round, id, "works", 1, told);
   },
@@ -125,12 +125,14 @@ export const faultRounds = {
     const { bench, choices } = round;
     const id = await bench.connector();
     bench.vendor.refuseWith = 503;
-    for (let left = 1 + choices.below(3); left > 0; left -= 1) {
+    const calls = 1 + choices.below(3);
+    for (let call = 1; call <= calls; call += 1) {
       const { process, answer } = await renewing(round, { id });
       await answer;
       await process.kill();
       await bench.endPauses();
     }
+    expect(bench.vendor.seen(id)).toMatchObject({ refused: calls, accepted: 0 });
     bench.vendor.refuseWith = undefined;
     return conclude(round, id, "works", 1);
   },
@@ -151,6 +153,7 @@ export const faultRounds = {
     const { process, answer } = await renewing(round, { id });
     await answer;
     await process.kill();
+    expect((await bench.stored(id)).tokenStatus).toBe("reconnect_required");
     return conclude(round, id, "needs a person", 0);
   },
 } as const satisfies Record<string, FaultRound>;
@@ -196,13 +199,22 @@ async function ask({ survivor }: Round, id: string, code: "ok" | "RECONNECT_REQU
 const toldAndTakenBack = ["connector.reconnect_required", "connector.reconnected"];
 
 /**
- * After the lease, somebody may ask before the journal has been read, and give the connection up.
+ * After the lease, somebody may ask before the journal is replayed: a process of the same machine, which looks into it, or one
+ * of another machine, which can only give the connection up.
  * @returns what the outside is told of it in the end.
  */
-async function perhapsGiveUp(round: Round, id: string): Promise<readonly string[]> {
-  await round.bench.endLeases();
-  if (round.choices.below(2) === 0) return [];
-  await ask(round, id, "RECONNECT_REQUIRED");
+async function perhapsAsked(round: Round, id: string): Promise<readonly string[]> {
+  const { bench, choices } = round;
+  await bench.endLeases();
+  const who = choices.pick(["nobody", "here", "elsewhere"]);
+  if (who === "nobody") return [];
+  if (who === "here") {
+    await ask(round, id, "ok");
+    return [];
+  }
+  const elsewhere = await bench.startElsewhere();
+  expect(await elsewhere.tell({ do: "operate", connectorIds: [id] })).toEqual(["RECONNECT_REQUIRED"]);
+  await elsewhere.kill();
   return toldAndTakenBack;
 }
 
