@@ -1,4 +1,4 @@
-import type { KeyProvider, Random, Vault } from "@isthmus/core";
+import { isConnectorError, type KeyProvider, type Random, type Vault } from "@isthmus/core";
 import { type Database, newId } from "../database/index.js";
 import type { KeyRotationRow, RotatedItem, StaleValue, WrappedDataKey } from "../repositories/index.js";
 import { readWrappedKey } from "./database-data-key-store.js";
@@ -48,17 +48,37 @@ export async function listRotationTasks(parts: TaskParts, rotation: KeyRotationR
 
 /** Values of one kind that a retired data key seals, each to be sealed again under its tenant's active one. */
 export async function listValueTasks(
-  { database, vault, batchSize }: Pick<TaskParts, "database" | "vault" | "batchSize">,
+  parts: TaskParts,
   kind: SealedKind,
   cursor: string | null,
 ): Promise<readonly RotationTask[]> {
+  const { database, batchSize } = parts;
   const values = await database.asSystem((system) => system.keys.listStaleValues(kind, cursor, batchSize));
-  return values.map((value) => ({ cursor: value.id, change: () => sealAgain(vault, kind, value) }));
+  return values.map((value) => ({ cursor: value.id, change: () => sealAgain(parts, kind, value) }));
 }
 
-async function sealAgain(vault: Vault, kind: SealedKind, { tenantId, id, sealed }: StaleValue): Promise<RotatedItem> {
+async function sealAgain(
+  parts: TaskParts,
+  kind: SealedKind,
+  { tenantId, id, sealed }: StaleValue,
+): Promise<RotatedItem> {
+  const { vault } = parts;
   const place = placeOfSealedValue(kind, tenantId, id);
-  return { tenantId, id, before: sealed, after: await vault.seal(await vault.open(sealed, place), place) };
+  try {
+    return { tenantId, id, before: sealed, after: await vault.seal(await vault.open(sealed, place), place) };
+  } catch (error) {
+    // The vault says so of a provider that refuses, and of a data key of a wrong length, which is this row's own failure.
+    if (isConnectorError(error) && error.code === "KEY_INVALID")
+      await proveDataKey(parts, tenantId, String(sealed.kid));
+    throw error;
+  }
+}
+
+async function proveDataKey({ database, keyProvider }: TaskParts, tenantId: string, dataKeyId: string): Promise<void> {
+  const row = await database.asTenant(tenantId, ({ dataKeys }) => dataKeys.findById(dataKeyId));
+  if (row === undefined) return;
+  const key = await unwrapProven(keyProvider, readWrappedKey(dataKeyId, row.wrapped), { tenantId, dataKeyId });
+  key.fill(0);
 }
 
 async function wrapAnew(

@@ -86,6 +86,23 @@ describe("key providers that rotations meet", { timeout: 60_000 }, () => {
     }
   });
 
+  it("count a value as failed whose data key they unwrap to something else, and go on", async () => {
+    const unwrap: KeyProvider["unwrap"] = async (wrapped, context) =>
+      wrapped.keyEncryptionKeyId === "k1" ? Buffer.alloc(0) : good.unwrap(wrapped, context);
+    const rows = await stored();
+    try {
+      expect(await rotate({ unwrap }, true)).toMatchObject({
+        status: "completed",
+        progress: { dataKeys: { done: tenantCount, failed: tenantCount }, values: { done: 0, failed: tenantCount } },
+        failure: { code: "SEALED_VALUE_UNREADABLE", detail: expect.stringContaining("0 bytes instead of 32") },
+      });
+    } finally {
+      await query("delete from data_keys where status = 'active' and rotation_id is not null");
+      await query("update data_keys set status = 'active', retired_at = null");
+    }
+    expect(await stored()).toEqual(rows);
+  });
+
   it("make a rotation wait when they refuse, with the reason, and count no data key as failed", async () => {
     const refuse = () => Promise.reject(new ConnectorError("KEY_INVALID", "There is no engine at this mount."));
     expect(await rotate({ unwrap: refuse })).toMatchObject({
