@@ -11,10 +11,12 @@ function whenInterrupted(): AbortSignal {
 }
 
 /** Whoever reads the output, such as `head`, may have enough: the end that a shell gives to SIGPIPE, without a word. */
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(141);
-});
+for (const output of [process.stdout, process.stderr]) {
+  output.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(141);
+  });
+}
 
 const { version } = z
   .looseObject({ version: z.string() })

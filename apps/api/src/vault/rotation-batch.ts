@@ -1,5 +1,4 @@
-import type { Clock, Logger } from "@isthmus/core";
-import { isConnectorError } from "@isthmus/core";
+import { type Clock, isConnectorError, type Logger } from "@isthmus/core";
 import { mapConcurrently } from "../concurrently.js";
 import { isUnreadable } from "../errors/index.js";
 import type {

@@ -1,7 +1,16 @@
+import { silentLogger } from "@isthmus/core";
 import type { RotatedItem } from "../repositories/index.js";
 import { type RotationParts, workOff } from "./rotation-batch.js";
 import { listValueTasks } from "./rotation-tasks.js";
 import type { SealedKind } from "./sealed-places.js";
+
+/** What became of the values that retired data keys sealed. */
+export interface SealedStaleValues {
+  /** Sealed again. */
+  readonly changed: number;
+  /** Do not open. */
+  readonly failed: number;
+}
 
 const kinds: readonly SealedKind[] = ["credentials", "tokens", "authorizations"];
 
@@ -11,32 +20,41 @@ const kinds: readonly SealedKind[] = ["credentials", "tokens", "authorizations"]
  *
  * Any number of processes may do this at once: a row changes only while what was read still stands in it.
  *
- * @returns how many values changed.
  * @throws what interrupts it, such as `KEY_UNAVAILABLE`.
  */
-export async function sealStaleValues(parts: RotationParts, signal?: AbortSignal): Promise<number> {
-  const { database } = parts;
-  const newest = await database.asSystem(async ({ keys }) => (await keys.list({ limit: 1 })).rows[0]);
-  if (newest === undefined || newest.status !== "completed") return 0;
-  let changes = 0;
-  for (const kind of kinds) changes += await sealStaleOfKind(parts, kind, signal);
-  return changes;
+export async function sealStaleValues(parts: RotationParts, signal?: AbortSignal): Promise<SealedStaleValues> {
+  const newest = await parts.database.asSystem(async ({ keys }) => (await keys.list({ limit: 1 })).rows[0]);
+  const done = { changed: 0, failed: 0 };
+  if (newest === undefined || newest.status !== "completed") return done;
+  for (const kind of kinds) {
+    const { changed, failed } = await sealStaleOfKind(parts, kind, signal);
+    done.changed += changed;
+    done.failed += failed;
+  }
+  return done;
 }
 
-async function sealStaleOfKind(parts: RotationParts, kind: SealedKind, signal?: AbortSignal): Promise<number> {
-  let changes = 0;
+async function sealStaleOfKind(
+  parts: RotationParts,
+  kind: SealedKind,
+  signal?: AbortSignal,
+): Promise<SealedStaleValues> {
+  // The rotation has named each that does not open; every hour their number will do.
+  const { clock } = parts;
+  const done = { changed: 0, failed: 0 };
   let cursor: string | null = null;
   while (!signal?.aborted) {
     const tasks = await listValueTasks(parts, kind, cursor);
-    const { outcomes, interruption } = await workOff(parts, tasks, signal);
+    const { outcomes, interruption } = await workOff({ clock, logger: silentLogger }, tasks, signal);
     const items = outcomes.flatMap((outcome): RotatedItem[] =>
       "item" in outcome && outcome.item ? [outcome.item] : [],
     );
-    if (items.length > 0) changes += await parts.database.asSystem(({ keys }) => keys.landValues(kind, items));
+    if (items.length > 0) done.changed += await parts.database.asSystem(({ keys }) => keys.landValues(kind, items));
+    done.failed += outcomes.filter((outcome) => "failure" in outcome).length;
     if (interruption !== undefined) throw interruption;
     const last = tasks[outcomes.length - 1];
     if (last === undefined || (outcomes.length === tasks.length && tasks.length < parts.batchSize)) break;
     cursor = last.cursor;
   }
-  return changes;
+  return done;
 }

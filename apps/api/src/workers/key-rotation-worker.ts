@@ -105,8 +105,9 @@ export class KeyRotationWorker {
    */
   async housekeep(signal?: AbortSignal): Promise<void> {
     const { database, logger } = this.#options;
-    const values = await sealStaleValues(this.#parts, signal);
-    if (values > 0) logger.info({ values }, "Values that retired data keys sealed were sealed again");
+    const { changed, failed } = await sealStaleValues(this.#parts, signal);
+    if (changed > 0) logger.info({ values: changed }, "Values that retired data keys sealed were sealed again");
+    if (failed > 0) logger.warn({ values: failed }, "Values that retired data keys seal do not open; those keys stay");
     let destroyed = destroyedAtOnce;
     while (destroyed === destroyedAtOnce && !signal?.aborted) {
       destroyed = await database.asSystem(({ keys }) => keys.destroyRetired(retiredForMs, destroyedAtOnce));
