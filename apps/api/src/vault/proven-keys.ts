@@ -33,6 +33,10 @@ export async function unwrapProven(
  */
 export async function wrapProven(keyProvider: KeyProvider, key: Buffer, context: DataKeyContext): Promise<WrappedKey> {
   const wrapped = await ask(() => keyProvider.wrap(key, context));
+  // A rotation goes round until its key wraps everything.
+  if (wrapped.keyEncryptionKeyId !== keyProvider.currentKeyId) {
+    throw unreadable(context, `was wrapped by another key than ${keyProvider.currentKeyId}; nothing was written`);
+  }
   const opened = await unwrapProven(keyProvider, wrapped, context);
   try {
     if (timingSafeEqual(opened, key)) return wrapped;

@@ -77,7 +77,8 @@ describe("key providers that rotations meet", { timeout: 60_000 }, () => {
     const garbage = { provider: "local", keyEncryptionKeyId: "k2", ciphertext: "AAAA" };
     const wrapOther: KeyProvider["wrap"] = (_key, context) => good.wrap(Buffer.alloc(32, 1), context);
     expect(await rotate({ wrap: async () => garbage })).toMatchObject(allFailed);
-    for (const wrap of [async () => garbage, wrapOther]) {
+    const wrapElsewhere: KeyProvider["wrap"] = (key, context) => LocalKeyring.parse(`${k1},${k2}`).wrap(key, context);
+    for (const wrap of [async () => garbage, wrapOther, wrapElsewhere]) {
       await service?.close();
       await query("delete from key_rotations");
       const failed = { dataKeys: { done: 0, failed: 2 * tenantCount }, values: { done: 0, failed: 0 } };
