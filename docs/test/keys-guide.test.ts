@@ -92,14 +92,14 @@ describe("the guide to keys", { timeout: 60_000 }, () => {
       expect(await openCredentials()).toMatchObject({ id: connectorId });
     }
     const shown = await paste("keys-3");
-    expect(shown).toContain("completed: 1 of 1 data keys");
-    expect(shown).toMatch(/^k2 +1 {2}current\nk1 +0 {2}can be removed$/m);
+    expect(shown).toContain("completed, to k2: 1 of 1 data keys");
+    expect(shown).toMatch(/^k2 +1 {2}current\nk1 +0 {2}wraps nothing$/m);
     await restart(await paste("keys-4"));
     expect(await openCredentials()).toMatchObject({ id: connectorId });
   });
 
   it("replaces the data keys", async () => {
-    expect(await paste("keys-5")).toMatch(/completed: 2 of 2 data keys, 1 of 1 values/);
+    expect(await paste("keys-5")).toMatch(/completed, to k2: 2 of 2 data keys, 1 of 1 values/);
     expect(await openCredentials()).toMatchObject({ id: connectorId });
   });
 

@@ -7,6 +7,7 @@ const troubleSchema = z.looseObject({ code: z.string(), detail: z.string() });
 export const rotationSchema = z.looseObject({
   id: z.string(),
   dataKeys: z.boolean(),
+  keyEncryptionKeyId: z.string(),
   status: z.enum(["running", "stopped", "completed"]),
   progress: z.object({ dataKeys: countsSchema, values: countsSchema }),
   failure: troubleSchema.nullable(),
@@ -26,6 +27,7 @@ export const keysSchema = z.looseObject({
     z.looseObject({ id: z.string(), dataKeys: z.number(), current: z.boolean(), available: z.boolean() }),
   ),
   dataKeys: z.object({ active: z.number(), retired: z.number() }),
+  staleValues: z.number(),
   rotation: rotationSchema.nullable(),
 });
 

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { z } from "zod";
 import { runCommand } from "./run-command.js";
 
 /** The first Ctrl-C ends the waiting in an orderly way, a second one the process. */
@@ -8,8 +10,21 @@ function whenInterrupted(): AbortSignal {
   return interrupted.signal;
 }
 
+/** Whoever reads the output, such as `head`, may have enough: the end that a shell gives to SIGPIPE, without a word. */
+for (const output of [process.stdout, process.stderr]) {
+  output.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(141);
+  });
+}
+
+const { version } = z
+  .looseObject({ version: z.string() })
+  .parse(JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")));
+
 process.exitCode = await runCommand(process.argv.slice(2), {
   environment: process.env,
+  version,
   isTerminal: process.stdout.isTTY === true,
   write: (text) => void process.stdout.write(text),
   writeError: (text) => void process.stderr.write(text),

@@ -45,23 +45,44 @@ export class PlatformApi {
       authorization: `Bearer ${platformKey}`,
       ...(body && { "content-type": "application/json" }),
     };
-    const request = { method, headers, redirect: "error", signal: AbortSignal.timeout(timeoutMs) } as const;
+    // A redirect is told, not followed: the platform key goes nowhere but where it was meant to go.
+    const request = { method, headers, redirect: "manual", signal: AbortSignal.timeout(timeoutMs) } as const;
+    const failWith = (words: string) => (cause: unknown) => {
+      throw new CommandFailure("CONNECTION_FAILED", words, { cause, retryable: true });
+    };
     const response = await fetch(url + path, { ...request, ...(body && { body: JSON.stringify(body) }) }).catch(
-      (cause: unknown) => {
-        throw new CommandFailure("CONNECTION_FAILED", `No service answers at ${url}.`, { cause, retryable: true });
-      },
+      failWith(`No service answers at ${url}.`),
     );
-    const answer = await response.json().catch(() => undefined);
+    const text = await response.text().catch(failWith(`What answers at ${url} broke off in the middle of its answer.`));
+    const answer = parseJson(text);
     const result = schema.safeParse(answer);
     if (response.ok && result.success) return result.data;
-    const problem = problemSchema.safeParse(answer);
-    if (problem.success) {
-      const { code, detail, retryable } = problem.data;
-      throw new CommandFailure(code, detail, { retryable });
-    }
-    throw new CommandFailure(
-      "UNEXPECTED_RESPONSE",
-      `What answers at ${url} (${response.status}) is no Isthmus service.`,
-    );
+    throw toFailure(url, response.status, answer);
+  }
+}
+
+function toFailure(url: string, status: number, answer: unknown): CommandFailure {
+  const problem = problemSchema.safeParse(answer);
+  if (problem.success) {
+    const { code, detail, retryable } = problem.data;
+    return new CommandFailure(code, detail, { retryable });
+  }
+  if (status >= 500) {
+    // A proxy, mostly, while the service behind it restarts.
+    const detail = `What answers at ${url} has no service behind it for now (status ${status}). Try again later.`;
+    return new CommandFailure("UNEXPECTED_RESPONSE", detail, { retryable: true });
+  }
+  if (status >= 300 && status < 400) {
+    const detail = `What answers at ${url} redirects (status ${status}). Give the address that it redirects to.`;
+    return new CommandFailure("UNEXPECTED_RESPONSE", detail);
+  }
+  return new CommandFailure("UNEXPECTED_RESPONSE", `What answers at ${url} (${status}) is no Isthmus service.`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // which fits no schema
   }
 }

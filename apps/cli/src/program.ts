@@ -3,8 +3,9 @@ import type { Host } from "./host.js";
 import { generateKey } from "./keys/generate-key.js";
 import { beginRotation, resumeRotation, stopRotation } from "./keys/rotate.js";
 import { showKeys } from "./keys/show-keys.js";
+import { tell } from "./notices.js";
 import { PlatformApi } from "./platform-api.js";
-import { readSettings } from "./settings.js";
+import { isExposed, readSettings } from "./settings.js";
 
 interface GlobalOptions {
   readonly url?: string;
@@ -17,15 +18,27 @@ interface WaitOptions extends GlobalOptions {
 
 /** The commands. What ends with another exit code than 0 without a failure says so by `exitWith`. */
 export function createProgram(host: Host, exitWith: (code: number) => void): Command {
+  const writeErrorOf = (command: Command) => (text: string) => {
+    const detail = text.replace(/^error: /, "").trim();
+    host.writeError(command.opts<GlobalOptions>().json ? `${JSON.stringify({ code: "USAGE", detail })}\n` : text);
+  };
   const program = new Command("isthmus")
     .description("The command line of an Isthmus service. It needs ISTHMUS_PLATFORM_KEY.")
     .option("--url <address>", "address of the service (default: ISTHMUS_URL, else http://127.0.0.1:3000)")
     .option("--json", "answer in JSON, for machines")
-    .exitOverride()
-    .configureOutput({ writeOut: host.write, writeErr: host.writeError });
+    .version(host.version)
+    .exitOverride();
+  program.configureOutput({ writeOut: host.write, writeErr: host.writeError, outputError: writeErrorOf(program) });
   const contextOf = (command: Command) => {
     const { url, json = false } = command.optsWithGlobals<GlobalOptions>();
-    return { api: new PlatformApi(readSettings(url, host)), host, json, exitWith };
+    const settings = readSettings(url, host);
+    if (isExposed(settings)) {
+      tell(
+        { host, json },
+        `The platform key goes to ${new URL(settings.url).host} over plain http, where others can read it.`,
+      );
+    }
+    return { api: new PlatformApi(settings), host, json, exitWith };
   };
   const keys = program
     .command("keys")
@@ -33,7 +46,7 @@ export function createProgram(host: Host, exitWith: (code: number) => void): Com
     .action((_options: object, command: Command) => showKeys(contextOf(command)));
   keys
     .command("rotate")
-    .description("wrap every data key anew under the newest key-encryption key, and wait for it")
+    .description("wrap every data key anew under the key-encryption key that the service has first, and wait for it")
     .option("--data-keys", "also make new data keys, and seal every stored secret again under them")
     .option("--no-wait", "return once it has begun")
     .action(({ wait, dataKeys = false }: WaitOptions & { dataKeys?: boolean }, command: Command) =>

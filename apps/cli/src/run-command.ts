@@ -19,12 +19,14 @@ export async function runCommand(argv: readonly string[], host: Host): Promise<n
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has said so itself
+    const { json } = program.opts<{ readonly json?: boolean }>();
     if (error instanceof UsageError) {
-      host.writeError(`${error.message}\n`);
+      host.writeError(json ? `${JSON.stringify({ code: "USAGE", detail: error.message })}\n` : `${error.message}\n`);
       return 2;
     }
     if (!(error instanceof CommandFailure)) throw error;
-    host.writeError(`${error.code}: ${error.message}\n`);
+    const { code, message: detail, retryable } = error;
+    host.writeError(json ? `${JSON.stringify({ code, detail, retryable })}\n` : `${code}: ${detail}\n`);
     return 1;
   }
 }

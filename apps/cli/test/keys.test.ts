@@ -56,7 +56,7 @@ describe("isthmus keys", { timeout: 60_000 }, () => {
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     keys.beforeWrap = () => released;
     const waiting = start("rotate");
-    await expect.poll(waiting.stdout, { timeout: 20_000 }).toContain("running: 0 of 1 data keys\n");
+    await expect.poll(waiting.stdout, { timeout: 20_000 }).toContain("running, to k2: 0 of 1 data keys\n");
     waiting.child.kill("SIGINT");
     const { code, stderr } = await waiting.ended;
     expect([code, stderr]).toEqual([130, expect.stringContaining("The rotation goes on in the service")]);
@@ -64,13 +64,13 @@ describe("isthmus keys", { timeout: 60_000 }, () => {
     const second = await run("rotate", "--no-wait");
     expect([second.code, second.stdout]).toEqual([1, ""]);
     expect(second.stderr).toMatch(/^KEY_ROTATION_RUNNING: A rotation of keys runs already\./);
-    expect(await run("stop")).toMatchObject({ code: 0, stdout: "stopped: 0 of 1 data keys\n" });
+    expect(await run("stop")).toMatchObject({ code: 0, stdout: "stopped, to k2: 0 of 1 data keys\n" });
     release();
     keys.beforeWrap = () => undefined;
     const resumed = await run("resume");
     expect(resumed).toMatchObject({ code: 0, stderr: "" });
-    expect(resumed.stdout).toMatch(/completed: 1 of 1 data keys\n$/);
-    expect((await run()).stdout).toContain("k1           0  can be removed");
+    expect(resumed.stdout).toMatch(/completed, to k2: 1 of 1 data keys\n$/);
+    expect((await run()).stdout).toContain("k1           0  wraps nothing");
   });
 
   it("seals values again and prints one JSON document for machines", async () => {
@@ -93,7 +93,8 @@ describe("isthmus keys", { timeout: 60_000 }, () => {
     await superuser.end();
     const { code, stdout } = await run("rotate", "--data-keys");
     expect(code).toBe(1);
-    expect(stdout).toMatch(/completed: .*0 of 1 values \(1 failed\), last failure SEALED_VALUE_UNREADABLE: /);
+    expect(stdout).toMatch(/completed, to k2: .*0 of 1 values \(1 failed\), last failure SEALED_VALUE_UNREADABLE: /);
+    expect((await run()).stdout).toContain("\nValues under retired data keys: 1\n");
   });
 
   it("shows a refusal as code and detail, without the key, and ends with 1", async () => {
@@ -119,6 +120,6 @@ describe("isthmus keys", { timeout: 60_000 }, () => {
     const { code, stdout } = await startCli(["keys", "generate", "k9"], {}).ended;
     expect(code).toBe(0);
     expect(LocalKeyring.parse(stdout).currentKeyId).toBe("k9");
-    expect(await startCli(["keys", "generate", "not an id"], {}).ended).toMatchObject({ code: 1, stdout: "" });
+    expect(await startCli(["keys", "generate", "not an id"], {}).ended).toMatchObject({ code: 2, stdout: "" });
   });
 });

@@ -2,7 +2,7 @@ import { KMSClient } from "@aws-sdk/client-kms";
 import { MemoryDataKeyStore, Vault } from "@isthmus/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { reset, silence, stall } from "../../core/test/support/loopback-server.js";
-import { KmsFake, refuseCall } from "../test/support/kms-fake.js";
+import { answerCall, KmsFake, refuseCall } from "../test/support/kms-fake.js";
 import { AwsKmsKeys } from "./aws-kms-keys.js";
 import type { AwsKmsKeysOptions } from "./options.js";
 
@@ -158,6 +158,16 @@ describe("AwsKmsKeys", () => {
       await expect(keys.unwrap({ ...wrapped, ...change }, context)).rejects.toMatchObject(unreadable);
     }
     expect(fake.server.requests.length).toBe(asked);
+  });
+
+  it.each([0, 31, 33])("takes %i bytes for no data key, and none for no wrapped one", async (length) => {
+    const { fake, connect } = await setUp();
+    const keys = connect({ maxAttempts: 1 });
+    const wrapped = await keys.wrap(dataKey, context);
+    fake.server.reply(answerCall({ Plaintext: Buffer.alloc(length).toString("base64") }));
+    await expect(keys.unwrap(wrapped, context)).rejects.toMatchObject(unavailable);
+    fake.server.reply(answerCall({ CiphertextBlob: "" }));
+    await expect(keys.wrap(dataKey, context)).rejects.toMatchObject(unavailable);
   });
 
   it("answers KEY_UNAVAILABLE when nothing listens, writes nothing, and says so", async () => {

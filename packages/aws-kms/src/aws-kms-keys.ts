@@ -46,7 +46,7 @@ export class AwsKmsKeys implements KeyProvider {
       const { EncryptCommand, client } = await this.#open();
       const input = { KeyId: keyId, Plaintext: dataKey, EncryptionContext: bind(context) };
       const { CiphertextBlob } = await client.send(new EncryptCommand(input));
-      const ciphertext = Buffer.from(proveAnswer(CiphertextBlob)).toString("base64url");
+      const ciphertext = Buffer.from(proveAnswer(CiphertextBlob, isCiphertext)).toString("base64url");
       return { provider: this.provider, keyEncryptionKeyId: keyId, ciphertext };
     } catch (error) {
       throw toKmsError(error, { verb: "encrypt", keyId });
@@ -63,8 +63,7 @@ export class AwsKmsKeys implements KeyProvider {
       throw unreadable(context, `is wrapped by a key that is not among the configured ones (${known}); add it to them`);
     }
     const bytes = Buffer.from(ciphertext, "base64url");
-    // KMS takes 6 144 bytes at most.
-    if (bytes.length > 6_144 || bytes.length === 0 || bytes.toString("base64url") !== ciphertext) {
+    if (!isCiphertext(bytes) || bytes.toString("base64url") !== ciphertext) {
       throw unreadable(context, "is not in the form of AWS KMS");
     }
     // What an alias wrapped before it was pointed elsewhere opens with the key that it left.
@@ -84,7 +83,7 @@ export class AwsKmsKeys implements KeyProvider {
       // Named, so that KMS itself refuses what another key wrapped.
       const input = { KeyId: keyId, CiphertextBlob: bytes, EncryptionContext: bind(context) };
       const { Plaintext } = await client.send(new DecryptCommand(input));
-      const plaintext = proveAnswer(Plaintext);
+      const plaintext = proveAnswer(Plaintext, isDataKey);
       const dataKey = Buffer.from(plaintext);
       // What is left of it are the text of the answer, which the SDK parsed, and this copy, which the caller overwrites.
       plaintext.fill(0);
@@ -113,8 +112,17 @@ function isAlias(keyId: string): boolean {
   return /(?:^|:)alias\//.test(keyId);
 }
 
-function proveAnswer(bytes: Uint8Array | undefined): Uint8Array {
-  if (bytes !== undefined) return bytes;
+// KMS takes 6 144 bytes at most.
+function isCiphertext({ length }: Uint8Array): boolean {
+  return length > 0 && length <= 6_144;
+}
+
+function isDataKey({ length }: Uint8Array): boolean {
+  return length === 32;
+}
+
+function proveAnswer(bytes: Uint8Array | undefined, isGood: (bytes: Uint8Array) => boolean): Uint8Array {
+  if (bytes !== undefined && isGood(bytes)) return bytes;
   throw new ConnectorError("UNEXPECTED_RESPONSE", "What answers is not AWS KMS: it sent another form of answer.");
 }
 

@@ -17,8 +17,11 @@ CREATE TABLE "key_rotations" (
     "status" "key_rotation_status" NOT NULL DEFAULT 'running',
     "phase" "key_rotation_phase" NOT NULL DEFAULT 'wrapping',
     "cursor" UUID,
+    "round" INTEGER NOT NULL DEFAULT 0,
+    "round_changes" INTEGER NOT NULL DEFAULT 0,
     "keys_done" INTEGER NOT NULL DEFAULT 0,
     "keys_failed" INTEGER NOT NULL DEFAULT 0,
+    "keys_failed_in_place" INTEGER NOT NULL DEFAULT 0,
     "keys_total" INTEGER NOT NULL,
     "values_done" INTEGER NOT NULL DEFAULT 0,
     "values_failed" INTEGER NOT NULL DEFAULT 0,
@@ -143,15 +146,26 @@ AS $$
   ORDER BY e.id DESC LIMIT page_size
 $$;
 
--- How many data keys each key-encryption key wraps.
+-- How many data keys each key-encryption key wraps, and which kind of provider that is.
 CREATE FUNCTION isthmus_count_data_keys()
-RETURNS TABLE (key_encryption_key_id text, active integer, retired integer)
+RETURNS TABLE (key_encryption_key_id text, provider text, active integer, retired integer)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT k.key_encryption_key_id,
+  SELECT k.key_encryption_key_id, min(k.wrapped ->> 'provider'),
     count(*) FILTER (WHERE k.status = 'active')::integer, count(*) FILTER (WHERE k.status = 'retired')::integer
   FROM public.data_keys k GROUP BY k.key_encryption_key_id ORDER BY k.key_encryption_key_id
+$$;
+
+-- So many data keys of each key-encryption key, the newest ones.
+CREATE FUNCTION isthmus_sample_data_keys(of_each integer)
+RETURNS TABLE (tenant_id uuid, id uuid, wrapped jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT n.tenant_id, n.id, n.wrapped
+  FROM (SELECT k.*, row_number() OVER (PARTITION BY k.key_encryption_key_id ORDER BY k.id DESC) AS place FROM public.data_keys k) n
+  WHERE n.place <= of_each ORDER BY n.id
 $$;
 
 -- Begins a rotation to a key-encryption key. No row while one runs.
@@ -163,6 +177,8 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+  -- The last batch of a stopped rotation lands before this one begins, or not at all.
+  PERFORM FROM public.key_rotations r WHERE r.status = 'stopped' ORDER BY r.id FOR UPDATE;
   RETURN QUERY
     INSERT INTO public.key_rotations (id, data_keys, key_encryption_key_id, keys_total, values_total)
     SELECT rotation_id, with_data_keys, to_key,
@@ -182,7 +198,8 @@ END
 $$;
 
 -- Stops a rotation that runs, with the batch after the one at work, or lets a stopped one go on. No row when it was not in
--- the state for it; unique_violation when it would be the second one that runs.
+-- the state for it, or when another one was begun and ended since: what the older one goes on with would undo that;
+-- unique_violation when it would be the second one that runs.
 CREATE FUNCTION isthmus_switch_key_rotation(
   of_rotation uuid, is_to_run boolean, event_id uuid, event_ip text, event_request_id text
 )
@@ -197,6 +214,8 @@ BEGIN
       waiting = NULL, pauses = 0, retry_at = NULL, updated_at = clock_timestamp()
     WHERE r.id = of_rotation
       AND r.status = CASE WHEN is_to_run THEN 'stopped' ELSE 'running' END::public.key_rotation_status
+      AND NOT (is_to_run AND EXISTS (
+        SELECT FROM public.key_rotations n WHERE n.started_at > r.started_at AND n.status <> 'running'))
     RETURNING r.*;
   IF FOUND THEN
     INSERT INTO public.platform_events (id, action, target_type, target_id, outcome, ip, request_id)
@@ -239,14 +258,14 @@ AS $$
   RETURNING r.*
 $$;
 
--- Data keys in the order of their ids, after the one given.
-CREATE FUNCTION isthmus_list_data_keys(after_id uuid, page_size integer)
+-- Data keys in the order of their ids, after the one given; all of them, or those that another key-encryption key wraps.
+CREATE FUNCTION isthmus_list_data_keys(but_of_key text, after_id uuid, page_size integer)
 RETURNS TABLE (tenant_id uuid, id uuid, wrapped jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT k.tenant_id, k.id, k.wrapped FROM public.data_keys k
-  WHERE after_id IS NULL OR k.id > after_id
+  WHERE (after_id IS NULL OR k.id > after_id) AND (but_of_key IS NULL OR k.key_encryption_key_id <> but_of_key)
   ORDER BY k.id LIMIT page_size
 $$;
 
@@ -290,44 +309,40 @@ BEGIN
 END
 $$;
 
--- Lands a batch of the phase that the rotation is in, and how far that got, in one. Each item says what was read, and
--- changes its row only while that still stands there, so that a write in between wins. Nothing but the sealed or wrapped
--- value changes: neither versions nor times.
---
--- Answers the rotation as it is now; no row, and nothing lands, when another worker has taken it over.
-CREATE FUNCTION isthmus_land_key_rotation_batch(
-  of_rotation uuid, of_holder uuid, lease_ms double precision,
-  items jsonb, done integer, failed integer, last_failure jsonb,
-  next_phase public.key_rotation_phase, next_cursor uuid
-)
-RETURNS SETOF public.key_rotations
+-- How many values a retired data key seals.
+CREATE FUNCTION isthmus_count_stale_values()
+RETURNS integer
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT ((
+    SELECT count(*) FROM public.connectors c
+      JOIN public.data_keys k ON k.tenant_id = c.tenant_id AND k.id = c.credentials_key_id AND k.status = 'retired'
+  ) + (
+    SELECT count(*) FROM public.connector_tokens t
+      JOIN public.data_keys k ON k.tenant_id = t.tenant_id AND k.id = t.tokens_key_id AND k.status = 'retired'
+  ) + (
+    SELECT count(*) FROM public.oauth_sessions s
+      JOIN public.data_keys k ON k.tenant_id = s.tenant_id AND k.id = s.payload_key_id AND k.status = 'retired'
+  ))::integer
+$$;
+
+-- Writes values of one phase that were sealed again. Each item says what was read, and changes its row only while that
+-- still stands there, so that a write in between wins. Nothing but the sealed value changes: neither versions nor times.
+-- Answers how many rows changed.
+CREATE FUNCTION isthmus_land_sealed_values(of_phase public.key_rotation_phase, items jsonb)
+RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  at_phase public.key_rotation_phase;
   item record;
+  changes integer := 0;
 BEGIN
-  SELECT r.phase INTO at_phase FROM public.key_rotations r
-    WHERE r.id = of_rotation AND r.holder = of_holder AND r.status <> 'completed' FOR UPDATE;
-  IF NOT FOUND THEN
-    RETURN;
-  END IF;
   FOR item IN
     SELECT * FROM jsonb_to_recordset(items) AS i (tenant_id uuid, id uuid, before jsonb, after jsonb) ORDER BY i.id
   LOOP
-    CASE at_phase
-      WHEN 'wrapping' THEN
-        UPDATE public.data_keys k SET
-          wrapped = item.after, key_encryption_key_id = item.after ->> 'keyEncryptionKeyId'
-        WHERE k.tenant_id = item.tenant_id AND k.id = item.id AND k.wrapped = item.before;
-      WHEN 'replacing' THEN
-        UPDATE public.data_keys k SET status = 'retired', retired_at = clock_timestamp()
-          WHERE k.tenant_id = item.tenant_id AND k.status = 'active' AND k.rotation_id IS DISTINCT FROM of_rotation;
-        IF FOUND THEN
-          INSERT INTO public.data_keys (id, tenant_id, wrapped, key_encryption_key_id, rotation_id)
-            VALUES (item.id, item.tenant_id, item.after, item.after ->> 'keyEncryptionKeyId', of_rotation);
-        END IF;
+    CASE of_phase
       WHEN 'credentials' THEN
         UPDATE public.connectors c SET credentials = item.after
           WHERE c.tenant_id = item.tenant_id AND c.id = item.id AND c.credentials = item.before;
@@ -338,30 +353,101 @@ BEGIN
         UPDATE public.oauth_sessions s SET payload = item.after
           WHERE s.tenant_id = item.tenant_id AND s.id = item.id AND s.payload = item.before;
     END CASE;
+    changes := changes + FOUND::integer;
   END LOOP;
-  -- A write that had taken its key before the new one was there may have landed behind the cursor: once more, then.
-  IF at_phase = 'authorizations' AND next_phase = 'ending' AND (
-    SELECT r.values_failed + failed < (
-      (SELECT count(*) FROM public.isthmus_list_stale_values('credentials', NULL, NULL))
-      + (SELECT count(*) FROM public.isthmus_list_stale_values('tokens', NULL, NULL))
-      + (SELECT count(*) FROM public.isthmus_list_stale_values('authorizations', NULL, NULL))
-    ) FROM public.key_rotations r WHERE r.id = of_rotation
-  ) THEN
-    next_phase := 'credentials';
+  -- The time until a key is destroyed counts from the last value that left it, in one order for all who do this.
+  FOR item IN
+    SELECT DISTINCT i.tenant_id, (i.before ->> 'kid')::uuid AS id
+    FROM jsonb_to_recordset(items) AS i (tenant_id uuid, before jsonb) ORDER BY 2
+  LOOP
+    UPDATE public.data_keys k SET retired_at = clock_timestamp()
+      WHERE k.tenant_id = item.tenant_id AND k.id = item.id AND k.status = 'retired';
+  END LOOP;
+  RETURN changes;
+END
+$$;
+
+-- Lands a batch of the phase that the rotation is in, and how far that got, in one. As with values, each wrapped key
+-- changes only while what was read still stands there.
+--
+-- Answers the rotation as it is now; no row, and nothing lands, when another worker has taken it over, or when it was
+-- stopped and another one was begun since.
+CREATE FUNCTION isthmus_land_key_rotation_batch(
+  of_rotation uuid, of_holder uuid, lease_ms double precision,
+  items jsonb, done integer, failed integer, failed_in_place integer, last_failure jsonb,
+  next_phase public.key_rotation_phase, next_cursor uuid
+)
+RETURNS SETOF public.key_rotations
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  rotation public.key_rotations;
+  item record;
+  changes integer := 0;
+  goes_round boolean := false;
+BEGIN
+  SELECT r.* INTO rotation FROM public.key_rotations r
+    WHERE r.id = of_rotation AND r.holder = of_holder AND r.status <> 'completed' FOR UPDATE;
+  IF NOT FOUND THEN
+    RETURN;
   END IF;
+  -- In a statement of its own, which sees one that was begun while this one waited for the row.
+  IF EXISTS (SELECT FROM public.key_rotations n WHERE n.started_at > rotation.started_at) THEN
+    RETURN;
+  END IF;
+  IF rotation.phase IN ('wrapping', 'replacing') THEN
+    FOR item IN
+      SELECT * FROM jsonb_to_recordset(items) AS i (tenant_id uuid, id uuid, before jsonb, after jsonb) ORDER BY i.id
+    LOOP
+      IF rotation.phase = 'wrapping' THEN
+        UPDATE public.data_keys k SET
+          wrapped = item.after, key_encryption_key_id = item.after ->> 'keyEncryptionKeyId'
+        WHERE k.tenant_id = item.tenant_id AND k.id = item.id AND k.wrapped = item.before;
+      ELSE
+        UPDATE public.data_keys k SET status = 'retired', retired_at = clock_timestamp()
+          WHERE k.tenant_id = item.tenant_id AND k.status = 'active' AND k.rotation_id IS DISTINCT FROM of_rotation;
+        IF FOUND THEN
+          INSERT INTO public.data_keys (id, tenant_id, wrapped, key_encryption_key_id, rotation_id)
+            VALUES (item.id, item.tenant_id, item.after, item.after ->> 'keyEncryptionKeyId', of_rotation);
+        END IF;
+      END IF;
+      changes := changes + FOUND::integer;
+    END LOOP;
+  ELSE
+    changes := public.isthmus_land_sealed_values(rotation.phase, items);
+  END IF;
+  changes := changes + rotation.round_changes;
+  -- What was written meanwhile may have landed behind the cursor: a data key by a process that has another key first, a
+  -- value by one that had taken its key before. So it goes round, until nothing is left or a further round changed
+  -- nothing, because all that it met has failed. Counts alone would take what came for what failed and went.
+  IF next_phase = 'ending' AND (rotation.round = 0 OR changes > 0) AND (
+    EXISTS (SELECT FROM public.data_keys k WHERE k.key_encryption_key_id <> rotation.key_encryption_key_id)
+    OR (rotation.data_keys AND public.isthmus_count_stale_values() > 0)
+  ) THEN
+    goes_round := true;
+    next_phase := 'wrapping';
+    changes := 0;
+  END IF;
+  -- What failed is met again in the next round, but for the data keys that the new key wraps already.
   RETURN QUERY
     UPDATE public.key_rotations r SET
       keys_done = r.keys_done + CASE WHEN r.phase IN ('wrapping', 'replacing') THEN done ELSE 0 END,
-      keys_failed = r.keys_failed + CASE WHEN r.phase IN ('wrapping', 'replacing') THEN failed ELSE 0 END,
+      keys_failed = CASE
+        WHEN goes_round THEN r.keys_failed_in_place + failed_in_place
+        WHEN r.phase IN ('wrapping', 'replacing') THEN r.keys_failed + failed
+        ELSE r.keys_failed
+      END,
+      keys_failed_in_place = r.keys_failed_in_place + failed_in_place,
       values_done = r.values_done + CASE WHEN r.phase IN ('wrapping', 'replacing') THEN 0 ELSE done END,
       values_failed = CASE
+        WHEN goes_round THEN 0
         WHEN r.phase IN ('wrapping', 'replacing') THEN r.values_failed
-        WHEN next_phase < r.phase THEN 0 -- they are met again
         ELSE r.values_failed + failed
       END,
       failure = COALESCE(last_failure, r.failure),
       waiting = NULL, pauses = 0, retry_at = NULL,
-      phase = next_phase, cursor = next_cursor,
+      phase = next_phase, cursor = next_cursor, round = r.round + goes_round::integer, round_changes = changes,
       lease_until = clock_timestamp() + make_interval(secs => lease_ms / 1000), updated_at = clock_timestamp()
     WHERE r.id = of_rotation
     RETURNING r.*;
@@ -399,6 +485,9 @@ BEGIN
   IF NOT FOUND THEN
     RETURN;
   END IF;
+  -- A write that has taken one of these before may still be under way, however long the rotation was stopped meanwhile.
+  UPDATE public.data_keys k SET retired_at = clock_timestamp()
+    WHERE k.status = 'retired' AND k.retired_at >= completed.started_at;
   INSERT INTO public.platform_events (id, action, target_type, target_id, outcome, details)
     VALUES (event_id, 'key_rotation.completed', 'key_rotation', of_rotation::text,
       CASE WHEN completed.keys_failed + completed.values_failed = 0 THEN 'success' ELSE 'failure' END::public.audit_outcome,
@@ -409,9 +498,9 @@ BEGIN
 END
 $$;
 
--- Destroys data keys that were retired so long ago and seal nothing any more. Where a value is being written under one in
--- this very moment, the foreign key keeps that one.
-CREATE FUNCTION isthmus_destroy_retired_data_keys(retired_for_ms double precision, event_id uuid)
+-- Destroys data keys that were retired, or left by a value, so long ago and seal nothing any more: so many of them at most.
+-- Where a value is being written under one in this very moment, the foreign key keeps that one.
+CREATE FUNCTION isthmus_destroy_retired_data_keys(retired_for_ms double precision, at_most integer, event_id uuid)
 RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -426,7 +515,7 @@ BEGIN
       AND NOT EXISTS (SELECT FROM public.connectors c WHERE c.tenant_id = k.tenant_id AND c.credentials_key_id = k.id)
       AND NOT EXISTS (SELECT FROM public.connector_tokens t WHERE t.tenant_id = k.tenant_id AND t.tokens_key_id = k.id)
       AND NOT EXISTS (SELECT FROM public.oauth_sessions s WHERE s.tenant_id = k.tenant_id AND s.payload_key_id = k.id)
-    ORDER BY k.id
+    ORDER BY k.id LIMIT at_most
   LOOP
     BEGIN
       DELETE FROM public.data_keys k WHERE k.id = unused;

@@ -3,8 +3,9 @@ import { viewKeyRotation } from "./key-rotation-view.js";
 
 /** Which key-encryption keys there are and what they wrap, and the newest rotation. For the platform. */
 export async function getKeys({ database, keyProvider }: Services) {
-  const { usage, newest } = await database.asSystem(async ({ keys }) => ({
+  const { usage, staleValues, newest } = await database.asSystem(async ({ keys }) => ({
     usage: await keys.countDataKeys(),
+    staleValues: await keys.countStaleValues(),
     newest: (await keys.list({ limit: 1 })).rows[0],
   }));
   const { provider, currentKeyId, keyIds } = keyProvider;
@@ -26,6 +27,7 @@ export async function getKeys({ database, keyProvider }: Services) {
       active: usage.reduce((sum, { active }) => sum + active, 0),
       retired: usage.reduce((sum, { retired }) => sum + retired, 0),
     },
+    staleValues,
     rotation: newest ? viewKeyRotation(newest) : null,
   };
 }

@@ -38,7 +38,7 @@ export async function stopKeyRotation(
  *
  * @throws {NotFoundError}
  * @throws {ApiError} `KEY_ROTATION_RUNNING` while another one runs.
- * @throws {ConflictError} when it is completed.
+ * @throws {ConflictError} when it is completed, or another one was begun since.
  */
 export async function resumeKeyRotation(
   services: Services,
@@ -48,7 +48,10 @@ export async function resumeKeyRotation(
   try {
     const resumed = await services.database.asSystem(({ keys }) => keys.resume(rotationId, { id, ip }));
     const rotation = resumed ?? (await findKeyRotation(services, rotationId));
-    if (rotation.status !== "completed") return viewKeyRotation(rotation);
+    if (rotation.status === "running") return viewKeyRotation(rotation);
+    if (rotation.status === "stopped") {
+      throw new ConflictError("Another rotation was begun since, which this one would undo. Begin a new one.");
+    }
   } catch (error) {
     throw error instanceof UniqueViolationError ? isRunning() : error;
   }

@@ -2,6 +2,9 @@ import { z } from "zod";
 
 const hostAndPort = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]):(\d{1,5})$/i;
 
+/** What a header can carry: printable ASCII without spaces and line breaks. */
+export const headerText = z.string().regex(/^[\x21-\x7e]+$/, "has characters that no header can carry.");
+
 /** A list with commas, each part trimmed; empty parts do not count. */
 export function list<Item extends z.ZodType<string, string>>(item: Item) {
   return z.string().transform(split).pipe(z.array(item)).optional();

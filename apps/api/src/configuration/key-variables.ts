@@ -1,13 +1,12 @@
 import { ConnectorError, LocalKeyring } from "@isthmus/core";
 import { z } from "zod";
-import { isOrigin, listOfSome } from "./forms.js";
+import { headerText, isOrigin, listOfSome } from "./forms.js";
 
 const keyProviders = ["local", "aws-kms", "transit"] as const;
 
 const awsKeyId = /^(?:arn:aws[\w-]*:kms:[a-z\d-]+:\d{12}:(?:key|alias)|alias)\/[\w/-]{1,256}$/;
 const transitName = /^\w(?:[\w.-]{0,98}\w)?$/;
 const transitMount = /^\w(?:[\w-]|[./](?=\w)){0,198}$/;
-const header = z.string().regex(/^[\x21-\x7e]+$/, "has characters that no header can carry.");
 const address = z.string().refine(isOrigin, "is not an http or https address without a path.");
 
 /** How to write each variable of the key providers, for the message that refuses a wrong one. */
@@ -36,8 +35,8 @@ export const keyVariables = {
   ISTHMUS_TRANSIT_ADDRESS: address.optional(),
   ISTHMUS_TRANSIT_KEYS: listOfSome(transitName, "holds something that is not the name of a key."),
   ISTHMUS_TRANSIT_MOUNT: z.string().regex(transitMount, "is not the path of an engine.").optional(),
-  ISTHMUS_TRANSIT_NAMESPACE: header.optional(),
-  ISTHMUS_TRANSIT_TOKEN: header.optional(),
+  ISTHMUS_TRANSIT_NAMESPACE: headerText.optional(),
+  ISTHMUS_TRANSIT_TOKEN: headerText.optional(),
   ISTHMUS_TRANSIT_TOKEN_FILE: z.string().optional(),
 };
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isHostAndPort, isOrigin, list } from "./forms.js";
+import { headerText, isHostAndPort, isOrigin, list } from "./forms.js";
 import { keyExamples, keyVariables } from "./key-variables.js";
 
 const packageName = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
@@ -49,7 +49,7 @@ export const variablesSchema = z.object({
     z.string().refine(isHostAndPort, "holds something that is not exactly host:port."),
   ).transform((hosts) => hosts ?? []),
   ISTHMUS_ALLOW_PRIVATE_IN_PRODUCTION: z.string().min(10, "has to say why, in 10 characters or more.").optional(),
-  ISTHMUS_PLATFORM_KEY: z.string().min(32, "is shorter than 32 characters.").optional(),
+  ISTHMUS_PLATFORM_KEY: headerText.min(32, "is shorter than 32 characters.").optional(),
   ISTHMUS_RETURN_TO: list(
     z.string().refine(isOrigin, "holds something that is not an origin (scheme, host and port, no path)."),
   ).transform((origins) => (origins ?? []).map((origin) => new URL(origin).origin)),

@@ -38,6 +38,8 @@ export type {
   RotatedItem,
   RotationBatch,
   RotationTrouble,
+  StaleValue,
+  WrappedDataKey,
 } from "./key-rotations.js";
 export type { NewOauthSession, OauthSessionRepository, OauthSessionRow } from "./oauth-sessions.js";
 export type { NewOutboxEvent, OutboxEventRepository } from "./outbox-events.js";

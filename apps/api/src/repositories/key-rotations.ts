@@ -18,6 +18,7 @@ export interface KeyRotationRow {
   readonly status: KeyRotationStatus;
   readonly phase: KeyRotationPhase;
   readonly cursor: string | null;
+  readonly round: number;
   readonly keysDone: number;
   readonly keysFailed: number;
   readonly keysTotal: number;
@@ -50,6 +51,8 @@ export interface RotationBatch {
   /** Rows that are as they should be: those of `items`, and those that were so already. */
   readonly done: number;
   readonly failed: number;
+  /** Those of them that are data keys which the rotation's key wraps already. */
+  readonly failedInPlace: number;
   /** The last of those that failed. */
   readonly failure: RotationTrouble | undefined;
   readonly phase: KeyRotationPhase;
@@ -75,13 +78,15 @@ export interface WrappedDataKey {
 /** How many data keys a key-encryption key wraps. */
 export interface KeyUsage {
   readonly keyEncryptionKeyId: string;
+  /** The kind of provider that wrapped them, such as `local`. */
+  readonly provider: string;
   readonly active: number;
   readonly retired: number;
 }
 
 /** The fields of a `KeyRotationRow`, out of a function that answers rows of `key_rotations`. */
 export const rotationColumns = Prisma.sql`
-  id::text as "id", data_keys as "dataKeys", key_encryption_key_id as "keyEncryptionKeyId", status::text as "status", phase::text as "phase", cursor::text as "cursor",
+  id::text as "id", data_keys as "dataKeys", key_encryption_key_id as "keyEncryptionKeyId", status::text as "status", phase::text as "phase", cursor::text as "cursor", round,
   keys_done as "keysDone", keys_failed as "keysFailed", keys_total as "keysTotal",
   values_done as "valuesDone", values_failed as "valuesFailed", values_total as "valuesTotal",
   failure, waiting, pauses, retry_at as "retryAt",

@@ -5,6 +5,7 @@ import {
   type KeyRotationPhase,
   type KeyRotationRow,
   type KeyUsage,
+  type RotatedItem,
   type RotationBatch,
   type RotationTrouble,
   rotationColumns,
@@ -20,12 +21,16 @@ export type NewKeyRotation = Pick<KeyRotationRow, "dataKeys" | "keyEncryptionKey
 export interface SystemKeyRepository {
   /** Every key-encryption key that wraps a data key. */
   countDataKeys(): Promise<readonly KeyUsage[]>;
+  /** So many data keys of each key-encryption key. */
+  sampleDataKeys(ofEach: number): Promise<readonly WrappedDataKey[]>;
+  /** Values that a retired data key seals. */
+  countStaleValues(): Promise<number>;
   /** @returns `undefined` while one runs. */
   begin(rotation: NewKeyRotation, request: PlatformRequest): Promise<KeyRotationRow | undefined>;
   /** Takes effect at the next batch. @returns `undefined` when none with this id runs. */
   stop(id: string, request: PlatformRequest): Promise<KeyRotationRow | undefined>;
   /**
-   * @returns `undefined` when none with this id is stopped.
+   * @returns `undefined` when none with this id is stopped, or another one was begun since.
    * @throws {UniqueViolationError} While another one runs.
    */
   resume(id: string, request: PlatformRequest): Promise<KeyRotationRow | undefined>;
@@ -37,8 +42,8 @@ export interface SystemKeyRepository {
    * another key-encryption key than `currentKeyId`.
    */
   claim(holder: string, leaseMs: number, currentKeyId: string): Promise<KeyRotationRow | undefined>;
-  /** Data keys in the order of their ids. */
-  listDataKeys(after: string | null, limit: number): Promise<readonly WrappedDataKey[]>;
+  /** Data keys in the order of their ids; but for those that `butOfKey` wraps, when it is given. */
+  listDataKeys(butOfKey: string | null, after: string | null, limit: number): Promise<readonly WrappedDataKey[]>;
   /** Tenants whose active data key the rotation has not made, in the order of their ids. */
   listTenantsWithOlderKeys(rotationId: string, after: string | null, limit: number): Promise<readonly string[]>;
   /** Values that a retired data key seals, in the order of their records' ids. */
@@ -47,15 +52,17 @@ export interface SystemKeyRepository {
    * Writes a batch and how far the rotation got, in one. Rows that have changed since they were read stay as they are.
    *
    * @returns the rotation as it is now, stopped meanwhile perhaps; `undefined`, and nothing is written, when another worker
-   *   has taken it over.
+   *   has taken it over, or it was stopped and another one was begun.
    */
   land(id: string, holder: string, leaseMs: number, batch: RotationBatch): Promise<KeyRotationRow | undefined>;
+  /** Writes values that were sealed again, without a rotation. Otherwise as `land`. @returns How many rows changed. */
+  landValues(phase: KeyRotationPhase, items: readonly RotatedItem[]): Promise<number>;
   /** Lets go of a rotation; with a reason, nobody takes it before the pause is over. */
   leave(id: string, holder: string, pause?: { readonly reason: RotationTrouble; readonly ms: number }): Promise<void>;
   /** Completes a rotation whose phases are done. @returns `undefined` when it was stopped or taken over. */
   complete(id: string, holder: string): Promise<KeyRotationRow | undefined>;
-  /** Destroys data keys that were retired so long ago and seal nothing. @returns How many. */
-  destroyRetired(retiredForMs: number): Promise<number>;
+  /** Destroys data keys that were retired so long ago and seal nothing, `limit` at most. @returns How many. */
+  destroyRetired(retiredForMs: number, limit: number): Promise<number>;
 }
 
 /** The functions for keys. */
@@ -68,7 +75,14 @@ export function createSystemKeyRepository(query: SystemQuery): SystemKeyReposito
   return {
     countDataKeys: () =>
       query<KeyUsage>(Prisma.sql`
-        select key_encryption_key_id as "keyEncryptionKeyId", active, retired from isthmus_count_data_keys()`),
+        select key_encryption_key_id as "keyEncryptionKeyId", provider, active, retired from isthmus_count_data_keys()`),
+    sampleDataKeys: (ofEach) =>
+      query<WrappedDataKey>(Prisma.sql`
+        select tenant_id::text as "tenantId", id::text as "id", wrapped from isthmus_sample_data_keys(${ofEach}::integer)`),
+    async countStaleValues() {
+      const [row] = await query<{ count: number }>(Prisma.sql`select isthmus_count_stale_values() as count`);
+      return row?.count ?? 0;
+    },
     begin: ({ dataKeys, keyEncryptionKeyId }, request) =>
       readRotation(Prisma.sql`
         isthmus_begin_key_rotation(${newId()}::uuid, ${dataKeys}::boolean, ${keyEncryptionKeyId}, ${event(request)})`),
@@ -83,10 +97,10 @@ export function createSystemKeyRepository(query: SystemQuery): SystemKeyReposito
     },
     claim: (holder, leaseMs, currentKeyId) =>
       readRotation(Prisma.sql`isthmus_claim_key_rotation(${holder}::uuid, ${leaseMs}::float8, ${currentKeyId})`),
-    listDataKeys: (after, limit) =>
+    listDataKeys: (butOfKey, after, limit) =>
       query<WrappedDataKey>(Prisma.sql`
         select tenant_id::text as "tenantId", id::text as "id", wrapped
-        from isthmus_list_data_keys(${after}::uuid, ${limit}::integer)`),
+        from isthmus_list_data_keys(${butOfKey}::text, ${after}::uuid, ${limit}::integer)`),
     async listTenantsWithOlderKeys(rotationId, after, limit) {
       const rows = await query<{ tenantId: string }>(Prisma.sql`
         select tenant_id::text as "tenantId"
@@ -97,11 +111,15 @@ export function createSystemKeyRepository(query: SystemQuery): SystemKeyReposito
       query<StaleValue>(Prisma.sql`
         select tenant_id::text as "tenantId", id::text as "id", sealed
         from isthmus_list_stale_values(${phase}::key_rotation_phase, ${after}::uuid, ${limit}::integer)`),
-    land(id, holder, leaseMs, { items, done, failed, failure, phase, cursor }) {
-      const rows = items.map(({ tenantId, ...rest }) => ({ ...rest, tenant_id: tenantId }));
+    land(id, holder, leaseMs, { items, done, failed, failedInPlace, failure, phase, cursor }) {
       return readRotation(Prisma.sql`isthmus_land_key_rotation_batch(${id}::uuid, ${holder}::uuid, ${leaseMs}::float8,
-        ${JSON.stringify(rows)}::jsonb, ${done}::integer, ${failed}::integer, ${toText(failure)}::jsonb,
-        ${phase}::key_rotation_phase, ${cursor ?? null}::uuid)`);
+        ${toRows(items)}::jsonb, ${done}::integer, ${failed}::integer, ${failedInPlace}::integer,
+        ${toText(failure)}::jsonb, ${phase}::key_rotation_phase, ${cursor ?? null}::uuid)`);
+    },
+    async landValues(phase, items) {
+      const [row] = await query<{ changes: number }>(Prisma.sql`
+        select isthmus_land_sealed_values(${phase}::key_rotation_phase, ${toRows(items)}::jsonb) as changes`);
+      return row?.changes ?? 0;
     },
     async leave(id, holder, pause) {
       await query(Prisma.sql`select 1 from isthmus_leave_key_rotation(
@@ -109,12 +127,17 @@ export function createSystemKeyRepository(query: SystemQuery): SystemKeyReposito
     },
     complete: (id, holder) =>
       readRotation(Prisma.sql`isthmus_complete_key_rotation(${id}::uuid, ${holder}::uuid, ${newId()}::uuid)`),
-    async destroyRetired(retiredForMs) {
+    async destroyRetired(retiredForMs, limit) {
       const [row] = await query<{ destroyed: number }>(Prisma.sql`
-        select isthmus_destroy_retired_data_keys(${retiredForMs}::float8, ${newId()}::uuid) as destroyed`);
+        select isthmus_destroy_retired_data_keys(
+          ${retiredForMs}::float8, ${limit}::integer, ${newId()}::uuid) as destroyed`);
       return row?.destroyed ?? 0;
     },
   };
+}
+
+function toRows(items: readonly RotatedItem[]): string {
+  return JSON.stringify(items.map(({ tenantId, ...rest }) => ({ ...rest, tenant_id: tenantId })));
 }
 
 function toText(trouble: RotationTrouble | undefined): string | null {

@@ -34,7 +34,7 @@ export const keyRoutes: FastifyPluginAsyncZod<Services> = async (app, services) 
         ...shared,
         summary: "Begin a rotation of keys",
         description:
-          "Wraps every data key anew under the newest key-encryption key, while the service runs. With `dataKeys`, tenants also get new data keys, and every sealed value goes under them. 409 `KEY_ROTATION_RUNNING` while one runs.",
+          "Wraps every data key anew under the key-encryption key that this process has first, while the service runs. With `dataKeys`, tenants also get new data keys, and every sealed value goes under them. 409 `KEY_ROTATION_RUNNING` while one runs.",
         operationId: "rotateKeys",
         body: rotateKeysSchema,
         response: { 202: keyRotationSchema, ...problemResponses },

@@ -1,13 +1,5 @@
-import {
-  ConnectorError,
-  isConnectorError,
-  type KeyProvider,
-  type Logger,
-  type Random,
-  type Vault,
-} from "@isthmus/core";
+import { type Clock, isConnectorError, type Logger } from "@isthmus/core";
 import { mapConcurrently } from "../concurrently.js";
-import { type Database, newId } from "../database/index.js";
 import { isUnreadable } from "../errors/index.js";
 import type {
   KeyRotationPhase,
@@ -16,62 +8,85 @@ import type {
   RotationBatch,
   RotationTrouble,
 } from "../repositories/index.js";
-import { readWrappedKey } from "./database-data-key-store.js";
-import { placeOfSealedValue } from "./sealed-places.js";
+import { listRotationTasks, type RotationTask, type TaskParts } from "./rotation-tasks.js";
 
 /** What batches are made with. */
-export interface RotationParts {
-  readonly database: Database;
-  readonly vault: Vault;
-  readonly keyProvider: KeyProvider;
-  readonly random: Random;
+export interface RotationParts extends TaskParts {
+  readonly clock: Clock;
   readonly logger: Logger;
-  /** Rows of a batch. */
-  readonly batchSize: number;
 }
+
+/** A batch, and what ended it before its time. */
+export interface PreparedBatch {
+  /** `undefined` = nothing of it is finished. */
+  readonly batch: RotationBatch | undefined;
+  /** What the key provider or the database threw: nothing more is done for now. */
+  readonly interruption: unknown;
+}
+
+/** What became of one row: something to write or nothing, or a failure of its own. */
+type Outcome = { readonly item: RotatedItem | undefined } | { readonly failure: RotationTrouble };
 
 /** Calls of the key provider at once. */
 const atOnce = 8;
-const keyLength = 32;
+/** So that what is done lands, and the lease is renewed, long before it is over. */
+const budgetMs = 20_000;
 
-/** One row of a batch. */
-interface Task {
-  /** Behind it the next batch begins. */
-  readonly cursor: string;
-  /** What to write; `undefined` where the row is as it should be. */
-  readonly change: () => Promise<RotatedItem | undefined>;
+/**
+ * Does the next batch of a rotation, up to writing it: no transaction is open while the key provider works. A key or value
+ * that does not open is a failure of its own, and the rest goes on. `signal`, the time it may take, or a provider that is
+ * away or refuses end it: what is under way is finished, and the batch is what is done without a gap.
+ */
+export async function prepareBatch(
+  parts: RotationParts,
+  rotation: KeyRotationRow,
+  signal?: AbortSignal,
+): Promise<PreparedBatch> {
+  const tasks = await listRotationTasks(parts, rotation);
+  const { outcomes, interruption } = await workOff(parts, tasks, signal);
+  const isWhole = outcomes.length === tasks.length;
+  if (outcomes.length === 0 && !isWhole) return { batch: undefined, interruption };
+  const failures = outcomes.filter((outcome) => "failure" in outcome);
+  const isLast = isWhole && tasks.length < parts.batchSize;
+  const batch = {
+    items: outcomes.flatMap((outcome) => ("item" in outcome && outcome.item ? [outcome.item] : [])),
+    done: outcomes.length - failures.length,
+    failed: failures.length,
+    failedInPlace: outcomes.filter((outcome, index) => "failure" in outcome && tasks[index]?.isInPlace).length,
+    failure: failures.at(-1)?.failure,
+    phase: isLast ? phaseAfter(rotation) : rotation.phase,
+    cursor: isLast ? undefined : tasks[outcomes.length - 1]?.cursor,
+  };
+  return { batch, interruption };
 }
 
 /**
- * Does the next batch of a rotation, up to writing it: no transaction is open while the key provider works.
- *
- * @throws {ConnectorError} `KEY_UNAVAILABLE`: nothing of the batch counts. A key or value that does not open is a failure of
- *   its own, and the rest goes on.
+ * Does as many of the tasks as `signal`, the time and the key provider allow, from the first on without a gap. What does not
+ * open is logged.
  */
-export async function prepareBatch(parts: RotationParts, rotation: KeyRotationRow): Promise<RotationBatch> {
-  const tasks = await listTasks(parts, rotation);
-  let failure: RotationTrouble | undefined;
-  let failed = 0;
-  const items = await mapConcurrently(tasks, atOnce, async ({ cursor, change }) => {
+export async function workOff(
+  { clock, logger }: Pick<RotationParts, "clock" | "logger">,
+  tasks: readonly RotationTask[],
+  signal?: AbortSignal,
+): Promise<{ readonly outcomes: readonly Outcome[]; readonly interruption: unknown }> {
+  const untilMs = clock.now() + budgetMs;
+  let interruption: unknown;
+  const outcomes = await mapConcurrently(tasks, atOnce, async ({ cursor, change }): Promise<Outcome | undefined> => {
+    if (interruption !== undefined || signal?.aborted || clock.now() >= untilMs) return undefined;
     try {
-      return await change();
+      return { item: await change() };
     } catch (error) {
-      if (!isConnectorError(error) || !(isUnreadable(error) || error.code === "KEY_INVALID")) throw error;
-      failed += 1;
-      failure = { code: error.code, detail: error.message };
-      parts.logger.warn({ rotationId: rotation.id, phase: rotation.phase, id: cursor, err: error }, "Not rotated");
-      return undefined;
+      if (!isConnectorError(error) || !isUnreadable(error)) {
+        interruption ??= error;
+        return undefined;
+      }
+      logger.warn({ id: cursor, err: error }, "A data key or value does not open and is not rotated");
+      return { failure: { code: error.code, detail: error.message } };
     }
   });
-  const last = tasks.length < parts.batchSize ? undefined : tasks.at(-1)?.cursor;
-  return {
-    items: items.filter((item) => item !== undefined),
-    done: tasks.length - failed,
-    failed,
-    failure,
-    phase: last === undefined ? phaseAfter(rotation) : rotation.phase,
-    cursor: last,
-  };
+  const gap = outcomes.indexOf(undefined);
+  const finished = gap === -1 ? outcomes : outcomes.slice(0, gap);
+  return { outcomes: finished.filter((outcome) => outcome !== undefined), interruption };
 }
 
 const nextPhases = {
@@ -85,67 +100,4 @@ const nextPhases = {
 
 function phaseAfter({ dataKeys, phase }: KeyRotationRow): KeyRotationPhase {
   return dataKeys ? nextPhases[phase] : "ending";
-}
-
-async function listTasks(parts: RotationParts, { id, phase, cursor }: KeyRotationRow): Promise<readonly Task[]> {
-  const { database, batchSize } = parts;
-  if (phase === "ending") return [];
-  if (phase === "wrapping") {
-    const keys = await database.asSystem((system) => system.keys.listDataKeys(cursor, batchSize));
-    return keys.map((key) => ({ cursor: key.id, change: () => wrapAnew(parts, key) }));
-  }
-  if (phase === "replacing") {
-    const tenants = await database.asSystem((system) => system.keys.listTenantsWithOlderKeys(id, cursor, batchSize));
-    return tenants.map((tenantId) => ({ cursor: tenantId, change: () => makeDataKey(parts, tenantId) }));
-  }
-  const values = await database.asSystem((system) => system.keys.listStaleValues(phase, cursor, batchSize));
-  return values.map((value) => ({
-    cursor: value.id,
-    change: async () => {
-      const place = placeOfSealedValue(phase, value.tenantId, value.id);
-      const after = await parts.vault.seal(await parts.vault.open(value.sealed, place), place);
-      return { tenantId: value.tenantId, id: value.id, before: value.sealed, after };
-    },
-  }));
-}
-
-async function wrapAnew(
-  { keyProvider }: RotationParts,
-  { tenantId, id, wrapped }: { readonly tenantId: string; readonly id: string; readonly wrapped: object },
-): Promise<RotatedItem | undefined> {
-  const before = readWrappedKey(id, wrapped);
-  if (keyProvider.isCurrent(before)) return undefined;
-  const context = { tenantId, dataKeyId: id };
-  const key = await askProvider(() => keyProvider.unwrap(before, context));
-  try {
-    return { tenantId, id, before, after: await askProvider(() => keyProvider.wrap(key, context)) };
-  } finally {
-    key.fill(0);
-  }
-}
-
-async function makeDataKey({ keyProvider, random }: RotationParts, tenantId: string): Promise<RotatedItem> {
-  const id = newId();
-  const key = random.bytes(keyLength);
-  try {
-    return { tenantId, id, after: await askProvider(() => keyProvider.wrap(key, { tenantId, dataKeyId: id })) };
-  } finally {
-    key.fill(0);
-  }
-}
-
-/** A provider that is away throws anything. */
-async function askProvider<Result>(call: () => Promise<Result>): Promise<Result> {
-  try {
-    return await call();
-  } catch (cause) {
-    if (isConnectorError(cause)) throw cause;
-    throw new ConnectorError(
-      "KEY_UNAVAILABLE",
-      "The key provider does not answer; the rotation goes on once it does.",
-      {
-        cause,
-      },
-    );
-  }
 }

@@ -1,23 +1,25 @@
-import { type Clock, isConnectorError } from "@isthmus/core";
+import { isConnectorError } from "@isthmus/core";
 import { DatabaseUnavailableError, newId } from "../database/index.js";
 import type { KeyRotationRow, RotationTrouble } from "../repositories/index.js";
 import { prepareBatch, type RotationParts } from "../vault/rotation-batch.js";
+import { sealStaleValues } from "../vault/seal-stale-values.js";
 
 /** What the worker works with. */
 export interface KeyRotationWorkerOptions extends Omit<RotationParts, "batchSize"> {
-  readonly clock: Clock;
   /** Rows that are written at once. Default 50. */
   readonly batchSize?: number;
   /** How often to look for a rotation, in milliseconds. Default 1 000. */
   readonly pollMs?: number;
 }
 
-/** Longer than a batch takes with a slow key provider. Should one take longer, another worker does it again. */
+/** Longer than a batch may take and its calls of a slow key provider. Should it take longer, another worker does it again. */
 const leaseMs = 120_000;
 const longestPauseMs = 60_000;
 const housekeepingMs = 3_600_000;
 /** A process may hold a retired key for a write under way, or in its journal of tokens that have not landed yet. */
 const retiredForMs = 86_400_000;
+/** Of one transaction, which has to end in seconds. */
+const destroyedAtOnce = 1_000;
 
 /**
  * Works off rotations of keys, batch after batch. Any number of workers may run: one at a time has the rotation, and another
@@ -34,7 +36,7 @@ export class KeyRotationWorker {
   }
 
   /**
-   * Works until `signal` ends it: the batch at work is still written. Never throws: a database that is away is logged once
+   * Works until `signal` ends it: what is done of the batch at work is still written. Never throws: a database that is away is logged once
    * and asked again with growing pauses.
    */
   async run(signal: AbortSignal): Promise<void> {
@@ -45,8 +47,8 @@ export class KeyRotationWorker {
       let pauseMs = pollMs;
       try {
         if (clock.now() >= housekeepingAtMs) {
-          await this.housekeep();
           housekeepingAtMs = clock.now() + housekeepingMs;
+          await this.#tryToHousekeep(signal);
         }
         if (await this.runOnce(signal)) pauseMs = 0;
         failures = 0;
@@ -73,15 +75,21 @@ export class KeyRotationWorker {
     const { id } = rotation;
     try {
       while (rotation.status === "running" && rotation.phase !== "ending" && !signal?.aborted) {
-        const batch = await prepareBatch(this.#parts, rotation);
-        const landed = await database.asSystem(({ keys }) => keys.land(id, this.#holder, leaseMs, batch));
-        if (landed === undefined) {
-          logger.warn({ rotationId: id }, "Another worker has taken the rotation of keys over");
-          return true;
+        const { batch, interruption } = await prepareBatch(this.#parts, rotation, signal);
+        if (batch !== undefined) {
+          const landed = await database.asSystem(({ keys }) => keys.land(id, this.#holder, leaseMs, batch));
+          if (landed === undefined) {
+            logger.warn(
+              { rotationId: id },
+              "Another worker has taken the rotation of keys over, or another one was begun",
+            );
+            return true;
+          }
+          rotation = landed;
         }
-        rotation = landed;
+        if (interruption !== undefined) throw interruption;
       }
-      if (rotation.phase === "ending" && (await this.#complete(id))) return true;
+      if (rotation.phase === "ending" && (await this.#complete(id, signal))) return true;
       await database.asSystem(({ keys }) => keys.leave(id, this.#holder));
     } catch (error) {
       if (error instanceof DatabaseUnavailableError) throw error;
@@ -90,15 +98,37 @@ export class KeyRotationWorker {
     return true;
   }
 
-  /** Destroys data keys that were retired a day ago or earlier and seal nothing any more. */
-  async housekeep(): Promise<void> {
+  /**
+   * Seals again what retired data keys still seal, then destroys those that have sealed nothing for a day.
+   *
+   * @throws what keeps it from going on: the next time it does.
+   */
+  async housekeep(signal?: AbortSignal): Promise<void> {
     const { database, logger } = this.#options;
-    const dataKeys = await database.asSystem(({ keys }) => keys.destroyRetired(retiredForMs));
-    if (dataKeys > 0) logger.info({ dataKeys }, "Data keys that sealed nothing any more were destroyed");
+    const { changed, failed } = await sealStaleValues(this.#parts, signal);
+    if (changed > 0) logger.info({ values: changed }, "Values that retired data keys sealed were sealed again");
+    if (failed > 0) logger.warn({ values: failed }, "Values that retired data keys seal do not open; those keys stay");
+    let destroyed = destroyedAtOnce;
+    while (destroyed === destroyedAtOnce && !signal?.aborted) {
+      destroyed = await database.asSystem(({ keys }) => keys.destroyRetired(retiredForMs, destroyedAtOnce));
+      if (destroyed > 0) logger.info({ dataKeys: destroyed }, "Data keys that sealed nothing any more were destroyed");
+    }
+  }
+
+  /** Rotations go on whatever becomes of it. */
+  async #tryToHousekeep(signal?: AbortSignal): Promise<void> {
+    try {
+      await this.housekeep(signal);
+    } catch (error) {
+      this.#options.logger.error(
+        { err: error },
+        "Retired data keys cannot be cleared away; trying again within the hour",
+      );
+    }
   }
 
   /** @returns Whether it was still to complete: not stopped meanwhile. */
-  async #complete(id: string): Promise<boolean> {
+  async #complete(id: string, signal?: AbortSignal): Promise<boolean> {
     const { database, vault, logger } = this.#options;
     const completed = await database.asSystem(({ keys }) => keys.complete(id, this.#holder));
     if (completed === undefined) return false;
@@ -106,7 +136,7 @@ export class KeyRotationWorker {
     logger.info({ rotationId: id, keysDone, keysFailed, valuesDone, valuesFailed }, "A rotation of keys is completed");
     // Those of other processes live for minutes; what they seal goes under the new key at once.
     vault.dropKeys();
-    await this.housekeep();
+    await this.#tryToHousekeep(signal);
     return true;
   }
 

@@ -76,6 +76,14 @@ describe("readConfiguration", () => {
     expect(() => readConfiguration(environment)).not.toThrow(/high|mysql|sesame|loud/);
   });
 
+  it("refuses a platform key that no Authorization header can carry, without repeating it", () => {
+    for (const platformKey of ["a platform key with spaces 0123456789", `${"k".repeat(32)}\n`, "schlüssel".repeat(4)]) {
+      const environment = { ...good, ISTHMUS_PLATFORM_KEY: platformKey };
+      expect(variables(environment)).toEqual(["ISTHMUS_PLATFORM_KEY"]);
+      expect(() => readConfiguration(environment)).not.toThrow(platformKey);
+    }
+  });
+
   it("reads lists, trims them, and reduces addresses to origins", () => {
     const configuration = readConfiguration({
       ...good,

@@ -232,6 +232,7 @@ describeOnDatabases("a rotation of keys", (get) => {
       items: [item],
       done: 1,
       failed: 0,
+      failedInPlace: 0,
       failure: undefined,
       phase: "tokens",
       cursor: undefined,

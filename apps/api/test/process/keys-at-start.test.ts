@@ -78,6 +78,16 @@ describe("the keys that a service starts with", { timeout: 60_000 }, () => {
     expect(service.stderr()).not.toContain(k2.slice(3));
   });
 
+  it("have to be the same ones under their ids, unless the one that wraps something is known to be lost", async () => {
+    const other = LocalKeyring.generate("k1");
+    const service = start(`${k2},${other}`);
+    expect(await service.ended).toEqual({ code: 1, signal: null });
+    expect(service.stderr()).toMatch(/ISTHMUS_KEYS: holds another key as k1 than the one that wraps data keys\./);
+    expect(service.stderr()).not.toContain(other.slice(3));
+    const rescue = start(`${k2},${other}`, { ISTHMUS_LOST_KEYS: "k1" });
+    expect(await open(await rescue.ready)).toMatchObject({ code: "SEALED_VALUE_UNREADABLE" });
+  });
+
   it("need the old one no more once a running service has rotated", async () => {
     const service = start(`${k2},${k1}`);
     const platform = new ApiClient(await service.ready, platformKey);

@@ -5,6 +5,7 @@ import { describeRotation, drawRotation } from "./describe-rotation.js";
 const running: Rotation = {
   id: "r1",
   dataKeys: true,
+  keyEncryptionKeyId: "k2",
   status: "running",
   progress: { dataKeys: { done: 4, failed: 0, total: 4 }, values: { done: 1, failed: 0, total: 6 } },
   failure: null,
@@ -31,8 +32,14 @@ describe("a rotation in one line", () => {
     expect(drawRotation(failed)).not.toContain("story");
   });
 
-  it("says what it waits for", () => {
-    const waiting = { code: "KEY_UNAVAILABLE", detail: "Away.", until: null };
-    expect(describeRotation({ ...running, waiting })).toContain("waiting (KEY_UNAVAILABLE)");
+  it("says which key it is to, and what it waits for", () => {
+    const waiting = { code: "KEY_UNAVAILABLE", detail: "Away.", until: "2026-01-01T00:01:00.000Z" };
+    expect(describeRotation({ ...running, waiting })).toBe(
+      "running, to k2: 4 of 4 data keys, 1 of 6 values, waiting until 2026-01-01T00:01:00.000Z, KEY_UNAVAILABLE: Away.",
+    );
+    expect(describeRotation({ ...running, waiting: { ...waiting, until: null } })).toContain(
+      "waiting, KEY_UNAVAILABLE: Away.",
+    );
+    expect(drawRotation({ ...running, waiting })).toContain("1 of 6 values, waiting (KEY_UNAVAILABLE)");
   });
 });

@@ -1,26 +1,31 @@
 import type { Rotation } from "../answers.js";
 
-/** One line: state, counts, and what is wrong. */
+/** One line: state, target, counts, what it waits for, and what is wrong. */
 export function describeRotation(rotation: Rotation): string {
-  const { failure } = rotation;
-  const counts = countAll(rotation);
-  return failure ? `${counts}, last failure ${failure.code}: ${failure.detail}` : counts;
+  const { status, keyEncryptionKeyId, waiting, failure } = rotation;
+  const parts = [`${status}, to ${keyEncryptionKeyId}: ${countAll(rotation)}`];
+  if (waiting) {
+    const until = waiting.until === null ? "" : ` until ${waiting.until}`;
+    parts.push(`waiting${until}, ${waiting.code}: ${waiting.detail}`);
+  }
+  if (failure) parts.push(`last failure ${failure.code}: ${failure.detail}`);
+  return parts.join(", ");
 }
 
 /** A short line with a bar of `width` characters. One that were longer than the terminal could not be drawn over. */
 export function drawRotation(rotation: Rotation, width = 30): string {
+  const { status, waiting } = rotation;
   const { dataKeys, values } = rotation.progress;
   const done = dataKeys.done + dataKeys.failed + values.done + values.failed;
   const total = dataKeys.total + values.total;
   // Rows come and go while it runs, so there may be more done than there was to do.
   const filled = total === 0 ? width : Math.min(width, Math.floor((width * done) / total));
-  return `[${"#".repeat(filled)}${"-".repeat(width - filled)}] ${countAll(rotation)}`;
+  return `[${"#".repeat(filled)}${"-".repeat(width - filled)}] ${status}: ${countAll(rotation)}${waiting ? `, waiting (${waiting.code})` : ""}`;
 }
 
-function countAll({ status, progress, waiting }: Rotation): string {
-  const parts = [`${status}: ${countsOf("data keys", progress.dataKeys)}`];
+function countAll({ progress }: Rotation): string {
+  const parts = [countsOf("data keys", progress.dataKeys)];
   if (progress.values.total > 0) parts.push(countsOf("values", progress.values));
-  if (waiting) parts.push(`waiting (${waiting.code})`);
   return parts.join(", ");
 }
 

@@ -1,5 +1,6 @@
 import type { Rotation } from "../answers.js";
 import { CommandFailure } from "../failures.js";
+import { tell } from "../notices.js";
 import type { KeysContext } from "./context.js";
 import { describeRotation } from "./describe-rotation.js";
 import { watchRotation } from "./watch-rotation.js";
@@ -12,13 +13,13 @@ export async function beginRotation(
   await follow(context, await context.api.beginRotation(dataKeys), wait);
 }
 
-/** Lets the newest rotation go on. */
+/** Lets the last rotation go on. */
 export async function resumeRotation(context: KeysContext, { wait }: { readonly wait: boolean }): Promise<void> {
   const { id } = await findNewest(context);
   await follow(context, await context.api.resumeRotation(id), wait);
 }
 
-/** Stops the newest rotation. */
+/** Stops the last rotation. */
 export async function stopRotation(context: KeysContext): Promise<void> {
   const { id } = await findNewest(context);
   print(context, await context.api.stopRotation(id));
@@ -31,9 +32,7 @@ async function follow(context: KeysContext, rotation: Rotation, wait: boolean): 
   }
   const last = await watchRotation(context, rotation);
   if (last === undefined) {
-    context.host.writeError(
-      "The rotation goes on in the service. `isthmus keys` shows it, `isthmus keys stop` stops it.\n",
-    );
+    tell(context, "The rotation goes on in the service. `isthmus keys` shows it, `isthmus keys stop` stops it.");
     context.exitWith(130); // as shells have it for Ctrl-C
     return;
   }

@@ -8,10 +8,10 @@ export async function showKeys({ api, host, json }: KeysContext): Promise<void> 
   host.write(json ? `${JSON.stringify(keys)}\n` : describeKeys(keys));
 }
 
-function describeKeys({ provider, keyEncryptionKeys, dataKeys, rotation }: Keys): string {
+function describeKeys({ provider, keyEncryptionKeys, dataKeys, staleValues, rotation }: Keys): string {
   const width = Math.max(...keyEncryptionKeys.map(({ id }) => id.length), "key".length);
   const rows = keyEncryptionKeys.map(({ id, dataKeys: count, current, available }) => {
-    const remark = !available ? "not held by the service" : current ? "current" : count === 0 ? "can be removed" : "";
+    const remark = !available ? "not held by the service" : current ? "current" : count === 0 ? "wraps nothing" : "";
     return `${id.padEnd(width)}  ${String(count).padStart(9)}  ${remark}`.trimEnd();
   });
   return [
@@ -19,6 +19,7 @@ function describeKeys({ provider, keyEncryptionKeys, dataKeys, rotation }: Keys)
     ...rows,
     "",
     `Data keys: ${dataKeys.active} active, ${dataKeys.retired} retired`,
+    ...(staleValues > 0 ? [`Values under retired data keys: ${staleValues}`] : []),
     rotation ? `Last rotation, of ${rotation.startedAt}: ${describeRotation(rotation)}` : "No rotation yet.",
     "",
   ].join("\n");

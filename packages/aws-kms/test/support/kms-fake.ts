@@ -95,7 +95,7 @@ function encrypt(key: KmsKey, plaintext: Buffer, context: Buffer): Reply {
   const data = Buffer.concat([cipher.update(plaintext), cipher.final()]).toString("base64");
   const tag = cipher.getAuthTag().toString("base64");
   const blob = JSON.stringify({ arn: key.arn, material, iv: iv.toString("base64"), data, tag });
-  return answer({ KeyId: key.arn, CiphertextBlob: Buffer.from(blob).toString("base64") });
+  return answerCall({ KeyId: key.arn, CiphertextBlob: Buffer.from(blob).toString("base64") });
 }
 
 function decrypt(key: KmsKey, bytes: Buffer, context: Buffer): Reply {
@@ -106,13 +106,14 @@ function decrypt(key: KmsKey, bytes: Buffer, context: Buffer): Reply {
     const decipher = createDecipheriv("aes-256-gcm", key.materials[blob.material] ?? "", iv, { authTagLength: 16 });
     decipher.setAAD(context).setAuthTag(Buffer.from(blob.tag, "base64"));
     const plaintext = Buffer.concat([decipher.update(Buffer.from(blob.data, "base64")), decipher.final()]);
-    return answer({ KeyId: key.arn, Plaintext: plaintext.toString("base64") });
+    return answerCall({ KeyId: key.arn, Plaintext: plaintext.toString("base64") });
   } catch {
     return refuseCall(400, "InvalidCiphertextException");
   }
 }
 
-function answer(value: object): Reply {
+/** An answer of KMS. */
+export function answerCall(value: object): Reply {
   return json({ ...value, EncryptionAlgorithm: "SYMMETRIC_DEFAULT" }, 200, {
     "content-type": "application/x-amz-json-1.1",
   });

@@ -26,7 +26,7 @@ export const keyRotationSchema = z
     waiting: z
       .object({ ...troubleShape, until: instantSchema.nullable() })
       .nullable()
-      .describe("Why it pauses: it goes on by itself then."),
+      .describe("Why it pauses; it tries again by itself then."),
     startedAt: instantSchema,
     updatedAt: instantSchema,
     finishedAt: instantSchema.nullable(),
@@ -48,8 +48,13 @@ export const keysSchema = z
     ),
     dataKeys: z.object({
       active: z.int().describe("One for each tenant that has sealed anything."),
-      retired: z.int().describe("They only open, and are destroyed a day after they seal nothing any more."),
+      retired: z
+        .int()
+        .describe("They only open, and are destroyed a day after a rotation moved the last value off them."),
     }),
+    staleValues: z
+      .int()
+      .describe("Values under a retired data key. Unless a rotation runs or stands, hourly work seals them again."),
     rotation: keyRotationSchema.nullable().describe("The newest one."),
   })
   .meta({ id: "Keys" });
