@@ -3,6 +3,7 @@ import { type SalesforceSandbox, startSalesforceSandbox } from "@isthmus/sandbox
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { ApiClient } from "../support/api-client.js";
 import { describeOnDatabases } from "../support/databases.js";
+import { removeEverything } from "../support/remove-everything.js";
 import { platformKey, sandboxConnector, startTestService, type TestService } from "../support/service.js";
 import { WatchedKeys } from "../support/watched-keys.js";
 
@@ -37,11 +38,7 @@ describeOnDatabases("workers that rotate keys", (get) => {
   });
   afterEach(async () => {
     for (const each of started.splice(0)) await each.close();
-    const { database } = get();
-    for (const { id } of await get().queryPastGuards("select id::text as id from tenants")) {
-      await database.asSystem(({ tenants }) => tenants.delete(String(id), {}, { id: "cleanup", ip: "" }));
-    }
-    await get().queryPastGuards("delete from key_rotations returning id");
+    await removeEverything(get());
   });
 
   const begin = async (dataKeys = false): Promise<string> =>

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { ApiClient } from "../support/api-client.js";
 import { TestBrowser } from "../support/browser.js";
 import { describeOnDatabases } from "../support/databases.js";
+import { removeEverything } from "../support/remove-everything.js";
 import {
   platformKey,
   sandboxConnector,
@@ -36,12 +37,7 @@ describeOnDatabases("a rotation of keys", (get) => {
   });
   afterEach(async () => {
     for (const each of started.splice(0)) await each.close();
-    const left = await get().queryPastGuards("select id::text as id from tenants");
-    const { database } = get();
-    for (const { id } of left) {
-      await database.asSystem(({ tenants }) => tenants.delete(String(id), {}, { id: "cleanup", ip: "" }));
-    }
-    await get().queryPastGuards("delete from key_rotations returning id");
+    await removeEverything(get());
   });
 
   async function start(keys: string, batchSize = 50): Promise<TestService> {

@@ -3,6 +3,7 @@ import { type SalesforceSandbox, startSalesforceSandbox } from "@isthmus/sandbox
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { ApiClient } from "../support/api-client.js";
 import { describeOnDatabases } from "../support/databases.js";
+import { removeEverything } from "../support/remove-everything.js";
 import {
   platformKey,
   sandboxConnector,
@@ -38,11 +39,7 @@ describeOnDatabases("what is written while keys are rotated, or after", (get) =>
   afterEach(async () => {
     await service.close();
     await before.close();
-    const { database } = get();
-    for (const { id } of await query("select id::text as id from tenants")) {
-      await database.asSystem(({ tenants }) => tenants.delete(String(id), {}, { id: "cleanup", ip: "" }));
-    }
-    await query("delete from key_rotations returning id");
+    await removeEverything(get());
   });
 
   const query = (sql: string) => get().queryPastGuards(sql);

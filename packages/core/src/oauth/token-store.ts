@@ -88,7 +88,9 @@ export interface AbandonRequest {
  * sent again makes some vendors revoke the whole grant.
  *
  * A call of the vendor stands between `begin`, which must be durable before it returns, and `commit` or `abandon`.
- * Every method may throw when the storage is away; a `commit` that threw may be called again.
+ * Every method may throw when the storage is away; a `commit` that threw may be called again. A store that keeps nothing for
+ * this connection any more, because its owner removed or changed it, throws `NOT_FOUND` from `begin`: that is an answer, and
+ * nobody asks again.
  */
 export interface TokenStore {
   /** The latest record. */

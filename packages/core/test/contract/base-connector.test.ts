@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { ConnectorError } from "../../src/errors/index.js";
 import { openConnectorBench } from "../support/connector-bench.js";
 import { FaultyStore } from "../support/faulty-store.js";
 import { makeGate } from "../support/gate.js";
@@ -184,6 +185,30 @@ describe("BaseConnector.handleCallback", () => {
     expect(bench.events).toEqual([]);
     expect(await bench.connector.connect()).toMatchObject({ id: "acc-1" });
     expect(bench.events.map(([name]) => name)).toEqual(["connector.connected"]);
+  });
+
+  it.each([
+    ["gives a grant back that has no place any more", 200, []],
+    ["says in the log that such a grant lives on at a vendor that does not take it back", 403, ["warn"]],
+  ])("%s", async (_title, status, lines) => {
+    const logged: string[] = [];
+    const line = (level: string) => (facts: unknown, message?: string) =>
+      void logged.push(`${level} ${JSON.stringify(facts)} ${message}`);
+    const logger = { debug: () => undefined, info: line("info"), warn: line("warn"), error: line("error") };
+    await using bench = await openConnectorBench({ tokens: null, wrap: (store) => new FaultyStore(store), logger });
+    const faulty = bench.store as FaultyStore;
+    const { pending } = await bench.connector.getAuthUrl({ redirectUri: "https://app.example/callback" });
+    bench.on("/revoke", json({}, status));
+    // Once: a second try would be taken.
+    faulty.failures.begin = 1;
+    faulty.failure = () => new ConnectorError("NOT_FOUND", "There is no such connection.");
+    const callback = `https://app.example/callback?code=the-code&state=${pending.state}`;
+    expect(await failureOf(bench.connector.handleCallback(callback, pending))).toMatchObject({ code: "NOT_FOUND" });
+    expect(bench.paths()).toEqual(["/token", "/revoke"]);
+    expect(bench.vendor.requests.at(-1)?.body.toString()).toContain("refresh-t0ken-2");
+    expect((await bench.store.load()).tokens).toBeUndefined();
+    expect(logged.map((each) => each.split(" ")[0])).toEqual(lines);
+    expect(logged.join()).not.toContain("t0ken");
   });
 
   it("TEST-003 says UNSUPPORTED where no person is needed", async () => {
