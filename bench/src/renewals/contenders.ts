@@ -3,14 +3,14 @@ import type pg from "pg";
 import { fill } from "./fill.js";
 import { type BenchTask, openServices } from "./service.js";
 
-/** One way to renew, and the table whose rows come to version 2 by it. */
+/** One way to renew, and the table whose rows become due at `refresh_at` and come to version 2 by it. */
 export interface Contender {
   readonly name: string;
   readonly program: string;
   readonly table: string;
   readonly processes: number;
   readonly slots: number;
-  /** Makes so many token sets that are due. */
+  /** Makes so many token sets at version 1, due tomorrow. */
   readonly fill: (task: BenchTask, admin: pg.Client, total: number) => Promise<void>;
 }
 
@@ -37,7 +37,7 @@ async function fillPlain(_task: BenchTask, admin: pg.Client, total: number): Pro
     create index on plain_tokens (refresh_at)`);
   await admin.query(
     `insert into plain_tokens (id, refresh_token, version, refresh_at)
-     select id, 'refresh-' || id, 1, now() - interval '1 minute' from unnest($1::uuid[]) as id`,
+     select id, 'refresh-' || id, 1, now() + interval '1 day' from unnest($1::uuid[]) as id`,
     [Array.from({ length: total }, () => randomUUID())],
   );
   await admin.query("analyze plain_tokens");

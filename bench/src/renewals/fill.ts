@@ -4,7 +4,7 @@ import type { Services } from "../../../apps/api/dist/services.js";
 
 const tenants = 20;
 
-/** Fills the database with connectors whose tokens are due, sealed as the service seals them. */
+/** Fills the database with connectors whose tokens are due tomorrow, sealed as the service seals them. */
 export async function fill(services: Services, admin: pg.Client, vendor: string, total: number): Promise<void> {
   const { vault } = services;
   for (let tenant = 0; tenant < tenants; tenant += 1) {
@@ -40,7 +40,7 @@ export async function fill(services: Services, admin: pg.Client, vendor: string,
          select id, $2, code, 'bench', 'salesforce', $3, 'oauth2_authorization_code', credentials,
            jsonb_build_object('loginUrl', $3::text), 'sandbox', '1.0.0', $4 from given returning id)
        insert into connector_tokens (connector_id, tenant_id, tokens, version, refresh_at)
-       select given.id, $2, given.tokens, 1, now() - interval '1 minute' from given join made using (id)`,
+       select given.id, $2, given.tokens, 1, now() + interval '1 day' from given join made using (id)`,
       [JSON.stringify(rows), tenantId, vendor, userId],
     );
   }

@@ -61,27 +61,18 @@ async function measure({ name, ...contender }: Contender, delayMs: number, renew
   const task = { databaseUrl, keys, vendor, journalFolder: join(folder, "journal") };
   const admin = new pg.Client({ connectionString: databaseUrl });
   await admin.connect();
-  await contender.fill(task, admin, renewals);
+  const warmUp = processes * renewals >= 10_000 ? 8_000 : 1_000;
+  await contender.fill(task, admin, warmUp + renewals);
   const argument = JSON.stringify({ ...task, slots });
   const workers = Array.from({ length: processes }, () => fork(file(program), [argument]));
   children = [endpoint, ...workers];
   await Promise.all(workers.map((worker) => once(worker, "message")));
-  const started = performance.now();
-  for (const worker of workers) worker.send("go");
-  // Rarely, and not by counting: looking must not cost what is measured.
-  while ((await admin.query(`select 1 from ${table} where version = 1 limit 1`)).rowCount) await delay(100);
-  const seconds = (performance.now() - started) / 1000;
-  const cpu = await Promise.all(
-    workers.map(async (worker) => {
-      worker.send("stop");
-      const [{ cpuMs }] = (await once(worker, "message")) as [{ cpuMs: number }];
-      return cpuMs;
-    }),
-  );
+  // A service that has run for a while is what is measured, and not how fast V8 compiles it.
+  await renewDue(workers, admin, table, warmUp);
+  const { seconds, cpuMs } = await renewDue(workers, admin, table, renewals);
   await admin.end();
   for (const child of children) child.kill();
   children = [];
-  const cpuMs = cpu.reduce((sum, each) => sum + each, 0) / renewals;
   console.log(
     `${delayMs} ms`.padEnd(9),
     name.padEnd(10),
@@ -90,6 +81,34 @@ async function measure({ name, ...contender }: Contender, delayMs: number, renew
     String(renewals).padStart(10),
     `${seconds.toFixed(1)} s`.padStart(8),
     String(Math.round(renewals / seconds)).padStart(12),
-    `${cpuMs.toFixed(2)} ms`.padStart(17),
+    `${(cpuMs / renewals).toFixed(2)} ms`.padStart(17),
   );
+}
+
+/** Makes so many token sets due at once and lets the workers work until all are renewed. */
+async function renewDue(
+  workers: readonly ChildProcess[],
+  admin: pg.Client,
+  table: string,
+  count: number,
+): Promise<{ readonly seconds: number; readonly cpuMs: number }> {
+  await admin.query(
+    `update ${table} set refresh_at = now() - interval '1 minute'
+     where ctid = any(array(select ctid from ${table} where version = 1 limit ${count}))`,
+  );
+  await admin.query(`vacuum analyze ${table}`);
+  const started = performance.now();
+  for (const worker of workers) worker.send("go");
+  // Rarely, and not by counting: looking must not cost what is measured.
+  while ((await admin.query(`select 1 from ${table} where version = 1 and refresh_at < now() limit 1`)).rowCount)
+    await delay(100);
+  const seconds = (performance.now() - started) / 1000;
+  const cpu = await Promise.all(
+    workers.map(async (worker) => {
+      worker.send("stop");
+      const [{ cpuMs }] = (await once(worker, "message")) as [{ cpuMs: number }];
+      return cpuMs;
+    }),
+  );
+  return { seconds, cpuMs: cpu.reduce((sum, each) => sum + each, 0) };
 }
