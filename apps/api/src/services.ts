@@ -39,4 +39,9 @@ export interface ServiceSettings {
   readonly allowedPrivateHosts: readonly string[];
   /** `undefined` = nobody may manage tenants. */
   readonly platformKey: string | undefined;
+  /** Largest body of an operation that takes bytes. Default {@link defaultContentLimitBytes}. */
+  readonly contentLimitBytes?: number;
 }
+
+/** 100 MiB. */
+export const defaultContentLimitBytes = 100 * 1024 * 1024;

@@ -17,18 +17,19 @@ export async function listOperations(
   return { data: operationsOf(services, row).map(describeOperation), nextCursor: null };
 }
 
+/** An operation that its caller may run. */
+export interface Runnable {
+  readonly row: ConnectorRow;
+  readonly operation: Operation;
+}
+
 /**
  * The operation that a caller may run.
  *
  * @throws {ApiError} `CONNECTOR_INACTIVE`, `FORBIDDEN`.
  * @throws {ConnectorError} `NOT_FOUND`, naming the operations that there are; `UNSUPPORTED` for bulk work.
  */
-export async function findRunnable(
-  services: Services,
-  caller: Caller,
-  id: string,
-  name: string,
-): Promise<{ readonly row: ConnectorRow; readonly operation: Operation }> {
+export async function findRunnable(services: Services, caller: Caller, id: string, name: string): Promise<Runnable> {
   const row = await findActiveConnector(services, caller.tenantId, id);
   const operation = findOperation(operationsOf(services, row), name);
   await assertAllowed(services, caller, changesRecords(operation) ? "operations.write" : "operations.read");

@@ -1,15 +1,23 @@
-import { isConnectorError, type Operation, runOperation as run } from "@isthmus/core";
+import {
+  type BaseConnector,
+  type BinaryContent,
+  discardContent,
+  isBinaryContent,
+  isConnectorError,
+  type Operation,
+  runOperation as run,
+} from "@isthmus/core";
 import type { Caller } from "../authorization/index.js";
 import type { Services } from "../services.js";
 import { auditOf } from "./audit.js";
-import { changesRecords, findRunnable } from "./connector-operations.js";
+import { changesRecords, type Runnable } from "./connector-operations.js";
 
-/** Which operation, with what. */
+/** What an operation is run with. */
 export interface OperationRequest {
-  readonly connectorId: string;
-  readonly operation: string;
   /** As the operation's schema wants it. */
   readonly input: unknown;
+  /** The bytes, where the operation takes some. */
+  readonly content?: BinaryContent;
   /** Ends a read whose caller has gone. */
   readonly readSignal: AbortSignal;
 }
@@ -19,17 +27,55 @@ export interface OperationRequest {
  *
  * @throws {ConnectorError} `VALIDATION_FAILED` before anything is sent; what the vendor's failure maps to.
  */
-export async function runOperation(services: Services, caller: Caller, request: OperationRequest): Promise<unknown> {
-  const { connectorId, readSignal, input } = request;
-  const { row, operation } = await findRunnable(services, caller, connectorId, request.operation);
+export function runOperation(
+  services: Services,
+  caller: Caller,
+  runnable: Runnable,
+  request: OperationRequest,
+): Promise<unknown> {
+  return services.pool.use(runnable.row, (connector) => runAudited(services, caller, connector, runnable, request));
+}
+
+/**
+ * {@link runOperation} for one that gives bytes. The connector stays open until `consume` has ended; what it leaves unread
+ * is let go of.
+ */
+export async function openOperation(
+  services: Services,
+  caller: Caller,
+  runnable: Runnable,
+  request: OperationRequest,
+  consume: (content: BinaryContent) => Promise<void>,
+): Promise<void> {
+  await services.pool.use(runnable.row, async (connector) => {
+    const content = await runAudited(services, caller, connector, runnable, request);
+    if (!isBinaryContent(content)) throw new TypeError(`${runnable.operation.name} gives no bytes.`);
+    try {
+      await consume(content);
+    } catch (error) {
+      await Promise.allSettled([discardContent(content)]);
+      throw error;
+    }
+  });
+}
+
+/** The outcome of a write is known when the vendor has answered; how its bytes get to the caller changes nothing of it. */
+async function runAudited(
+  services: Services,
+  caller: Caller,
+  connector: BaseConnector,
+  { row, operation }: Runnable,
+  { input, content, readSignal }: OperationRequest,
+): Promise<unknown> {
   const writes = changesRecords(operation);
-  const call = { signal: writes ? services.ending : readSignal };
+  const call = { signal: writes ? services.ending : readSignal, ...(content && { content }) };
+  const audit = (error?: unknown) => (writes ? auditWrite(services, caller, row.id, operation, error) : undefined);
   try {
-    const output = await services.pool.use(row, (connector) => run(connector, operation, input, call));
-    if (writes) await auditWrite(services, caller, connectorId, operation, undefined);
+    const output = await run(connector, operation, input, call);
+    await audit();
     return output;
   } catch (error) {
-    if (writes) await auditWrite(services, caller, connectorId, operation, error);
+    await audit(error);
     throw error;
   }
 }

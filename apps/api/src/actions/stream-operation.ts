@@ -1,7 +1,6 @@
 import { streamOperation as stream } from "@isthmus/core";
-import type { Caller } from "../authorization/index.js";
 import type { Services } from "../services.js";
-import { findRunnable } from "./connector-operations.js";
+import type { Runnable } from "./connector-operations.js";
 import type { OperationRequest } from "./run-operation.js";
 
 /**
@@ -12,11 +11,9 @@ import type { OperationRequest } from "./run-operation.js";
  */
 export async function streamOperation(
   services: Services,
-  caller: Caller,
-  request: OperationRequest,
+  { row, operation }: Runnable,
+  { readSignal: signal, input }: OperationRequest,
   consume: (items: AsyncIterable<unknown>) => Promise<void>,
 ): Promise<void> {
-  const { connectorId, readSignal: signal, input } = request;
-  const { row, operation } = await findRunnable(services, caller, connectorId, request.operation);
   await services.pool.use(row, (connector) => consume(stream(connector, operation, input, { signal })));
 }

@@ -4,7 +4,7 @@ export const apiErrorCodes = [
   "MALFORMED_JSON",
   /** The body is larger than the route accepts. */
   "PAYLOAD_TOO_LARGE",
-  /** The body has another media type than `application/json`. */
+  /** The body has another media type than the route takes: `application/json`, unless an operation says otherwise. */
   "UNSUPPORTED_MEDIA_TYPE",
   /** The request is not well-formed HTTP, or one of its headers is not. */
   "BAD_REQUEST",

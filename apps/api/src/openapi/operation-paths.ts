@@ -1,4 +1,5 @@
-import type { ConnectorDefinition, Operation } from "@isthmus/core";
+import { type ConnectorDefinition, givesContent, type Operation, takesContent } from "@isthmus/core";
+import { listInputParameters } from "../content/index.js";
 import { documentedOperations } from "./documented-operations.js";
 import { toJsonSchema } from "./json-schema.js";
 
@@ -73,21 +74,17 @@ function describeOperation(name: string, typed: readonly TypedOperation[]): obje
           `${definition.displayName}: ${kind}, ${idempotent ? "idempotent" : "not idempotent"}.`,
       )
       .join(" "),
-    parameters: [{ name: "id", in: "path", required: true, schema: { type: "string", format: "uuid" } }],
-    requestBody: {
-      required: true,
-      content: {
-        "application/json": { schema: alternatives(typed, "input") },
-      },
-    },
+    parameters: [
+      { name: "id", in: "path", required: true, schema: { type: "string", format: "uuid" } },
+      ...describeParameters(typed),
+    ],
+    requestBody: { required: true, content: describeBodies(typed) },
     responses: {
       200: {
-        description:
-          streams.length > 0
-            ? 'Done. As NDJSON, a failure in the middle ends with the line `{"error": Problem}` and a cut connection.'
-            : "Done.",
+        description: describeSuccess(typed),
+        ...(typed.some(({ operation }) => givesContent(operation)) && { headers: contentHeaders }),
         content: {
-          "application/json": { schema: alternatives(typed, "output") },
+          ...describeOutputs(typed),
           ...(streams.length > 0 && { "application/x-ndjson": { schema: alternatives(streams, "item") } }),
         },
       },
@@ -95,6 +92,69 @@ function describeOperation(name: string, typed: readonly TypedOperation[]): obje
       "5XX": problem("Isthmus, the vendor, or the way to it failed."),
     },
   };
+}
+
+const jsonMediaType = "application/json";
+
+const contentHeaders = {
+  "Content-Disposition": {
+    description: "`attachment`, with the file's name where there is one (RFC 6266).",
+    schema: { type: "string" },
+  },
+};
+
+function describeSuccess(typed: readonly TypedOperation[]): string {
+  const some = (has: (operation: Operation) => boolean) => typed.some(({ operation }) => has(operation));
+  return [
+    "Done.",
+    ...(some(({ stream }) => stream !== undefined)
+      ? ['As NDJSON, a failure in the middle ends with the line `{"error": Problem}` and a cut connection.']
+      : []),
+    ...(some(givesContent) ? ["A failure after the first byte cuts the connection."] : []),
+  ].join(" ");
+}
+
+/** The input of an operation that takes bytes stands in the query. Where another type wants it in the body, it may be left out. */
+function describeParameters(typed: readonly TypedOperation[]): object[] {
+  const parameters = typed
+    .filter(({ operation }) => takesContent(operation))
+    .flatMap((each) => listInputParameters(each.operation).map((parameter) => ({ parameter, each })));
+  return [...Map.groupBy(parameters, ({ parameter }) => parameter.name)].map(([name, group]) => {
+    const schemas = group.map(({ parameter, each }) =>
+      JSON.stringify(parameter.schema).includes('"$ref":')
+        ? { $ref: `#/components/schemas/${schemaName(each, "input")}/properties/${escapePointer(name)}` }
+        : parameter.schema,
+    );
+    const [only, ...others] = schemas;
+    const schema = only !== undefined && others.length === 0 ? only : { anyOf: schemas };
+    const isJson = group.some(({ parameter }) => parameter.form === "json");
+    return {
+      name,
+      in: "query",
+      required: group.length === typed.length && group.every(({ parameter }) => parameter.required),
+      ...(isJson ? { content: { [jsonMediaType]: { schema } } } : { schema }),
+    };
+  });
+}
+
+function describeBodies(typed: readonly TypedOperation[]): object {
+  const byType = Map.groupBy(typed, ({ operation }) => operation.consumes ?? jsonMediaType);
+  const bodies = [...byType].map(([mediaType, group]) => {
+    const isContent = group.some(({ operation }) => takesContent(operation));
+    return [mediaType, { schema: isContent ? { type: "string", format: "binary" } : alternatives(group, "input") }];
+  });
+  return Object.fromEntries(bodies);
+}
+
+function describeOutputs(typed: readonly TypedOperation[]): object {
+  const byType = Map.groupBy(typed, ({ operation }) => operation.produces ?? jsonMediaType);
+  return Object.fromEntries(
+    [...byType].map(([mediaType, group]) => [mediaType, { schema: alternatives(group, "output") }]),
+  );
+}
+
+function escapePointer(name: string): string {
+  return encodeURIComponent(name.replaceAll("~", "~0").replaceAll("/", "~1"));
 }
 
 function alternatives(typed: readonly TypedOperation[], kind: SchemaKind): object {

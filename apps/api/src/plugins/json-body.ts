@@ -1,9 +1,9 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { ApiError } from "../errors/index.js";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** JSON is the only media type of bodies; an empty body that calls itself JSON is no body, as many clients send it. */
+/** JSON is the only media type of bodies that routes do not read by themselves; an empty body that calls itself JSON is no body, as many clients send it. */
 export function acceptEmptyJson(app: FastifyInstance): void {
   // "error": keys such as __proto__ are refused, not passed on.
   const parse = app.getDefaultJsonParser("error", "error");
@@ -17,6 +17,17 @@ export function acceptEmptyJson(app: FastifyInstance): void {
     const text = decode(body);
     if (text === undefined) done(new ApiError("MALFORMED_JSON", "The body is not UTF-8."));
     else parse(request, text, done);
+  });
+}
+
+/** Parses the bytes of a JSON body as {@link acceptEmptyJson} does. @throws {ApiError} `MALFORMED_JSON` */
+export function parseJsonBody(request: FastifyRequest, body: Buffer): Promise<unknown> {
+  const parse = request.server.getDefaultJsonParser("error", "error");
+  const text = decode(body);
+  if (body.length === 0) return Promise.resolve(undefined);
+  if (text === undefined) return Promise.reject(new ApiError("MALFORMED_JSON", "The body is not UTF-8."));
+  return new Promise((resolve, reject) => {
+    parse(request, text, (error, value) => (error ? reject(error) : resolve(value)));
   });
 }
 

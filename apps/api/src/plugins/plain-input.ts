@@ -13,11 +13,21 @@ const maxDepth = 100;
 export const plainInputPlugin = fastifyPlugin((app, _options, done) => {
   app.addHook("preValidation", (request, _reply, next) => {
     const { params, query, body } = request;
-    const issue = findIssue(params) ?? findIssue(query) ?? findIssue(body);
-    next(issue && new ValidationError("The request holds what cannot be passed on; see errors.", [issue]));
+    next(refusalOf(params) ?? refusalOf(query) ?? refusalOf(body));
   });
   done();
 });
+
+/** The same for input that a route reads by itself. @throws {ValidationError} */
+export function assertPlainInput(input: unknown): void {
+  const refusal = refusalOf(input);
+  if (refusal) throw refusal;
+}
+
+function refusalOf(input: unknown): ValidationError | undefined {
+  const issue = findIssue(input);
+  return issue && new ValidationError("The request holds what cannot be passed on; see errors.", [issue]);
+}
 
 interface Place {
   readonly value: unknown;

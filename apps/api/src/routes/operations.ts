@@ -1,17 +1,22 @@
-import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { givesContent, takesContent } from "@isthmus/core";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyPluginAsyncZod, ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { listOperations } from "../actions/connector-operations.js";
-import { runOperation } from "../actions/run-operation.js";
+import { findRunnable, listOperations, type Runnable } from "../actions/connector-operations.js";
+import { openOperation, runOperation } from "../actions/run-operation.js";
 import { streamOperation } from "../actions/stream-operation.js";
+import { readContent, readJson, readQueryInput, sendContent } from "../content/index.js";
 import { ApiError } from "../errors/index.js";
 import { callerOf } from "../plugins/authentication.js";
-import type { Services } from "../services.js";
+import { assertPlainInput } from "../plugins/plain-input.js";
+import { defaultContentLimitBytes, type Services } from "../services.js";
 import { sendNdjson, wantsNdjson } from "./ndjson.js";
 import { readSignal } from "./request-signal.js";
 import { idParametersSchema, pageOf, problemResponses } from "./schemas/common.js";
 import { operationSchema } from "./schemas/connector-types.js";
 
 const parametersSchema = idParametersSchema.extend({ operation: z.string().max(100) });
+const querySchema = z.record(z.string(), z.unknown());
 
 /** `/v1/connectors/{id}/operations`: what a connector can do, and doing it. */
 export const operationRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
@@ -29,28 +34,67 @@ export const operationRoutes: FastifyPluginAsyncZod<Services> = async (app, serv
     (request) => listOperations(services, callerOf(request), request.params.id),
   );
 
-  // Hidden: the document has a path for each operation, with its own schemas.
-  app.post(
-    "/v1/connectors/:id/operations/:operation",
-    { schema: { hide: true, params: parametersSchema, body: z.unknown() } },
-    async (request, reply) => {
-      if (request.headers["idempotency-key"] !== undefined) {
-        throw new ApiError(
-          "IDEMPOTENCY_KEY_UNSUPPORTED",
-          "Idempotency-Key is not honoured yet: a repeated write could have two effects. Leave it out.",
-        );
-      }
-      const { id: connectorId, operation } = request.params;
-      const signal = readSignal(reply, services);
-      const call = { connectorId, operation, input: request.body ?? {}, readSignal: signal };
-      if (wantsNdjson(request)) {
-        await streamOperation(services, callerOf(request), call, (items) => sendNdjson(request, reply, items, signal));
+  await app.register(async (inner) => {
+    const scope = inner.withTypeProvider<ZodTypeProvider>();
+    // Only the operation tells what the body is, so nothing is read before it is known.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("*", (_request, _payload, done) => done(null));
+    // Hidden: the document has a path for each operation, with its own schemas.
+    scope.post(
+      "/v1/connectors/:id/operations/:operation",
+      { schema: { hide: true, params: parametersSchema, querystring: querySchema } },
+      async (request, reply) => {
+        try {
+          const { id, operation } = request.params;
+          refuseIdempotencyKey(request);
+          await run(services, await findRunnable(services, callerOf(request), id, operation), request, reply);
+        } finally {
+          // What was not read would stand in the way of the answer, and of the next request on this connection.
+          request.raw.resume();
+        }
         return reply;
-      }
-      const output = await runOperation(services, callerOf(request), call);
-      return output === undefined
-        ? reply.code(204).send()
-        : reply.type("application/json").send(JSON.stringify(output));
-    },
-  );
+      },
+    );
+  });
 };
+
+function refuseIdempotencyKey({ headers }: FastifyRequest): void {
+  if (headers["idempotency-key"] === undefined) return;
+  throw new ApiError(
+    "IDEMPOTENCY_KEY_UNSUPPORTED",
+    "Idempotency-Key is not honoured yet: a repeated write could have two effects. Leave it out.",
+  );
+}
+
+async function run(services: Services, runnable: Runnable, request: FastifyRequest, reply: FastifyReply) {
+  const { operation } = runnable;
+  const call = await readCall(services, runnable, request, reply);
+  const { readSignal: signal } = call;
+  try {
+    if (wantsNdjson(request) && !givesContent(operation)) {
+      await streamOperation(services, runnable, call, (items) => sendNdjson(request, reply, items, signal));
+    } else if (givesContent(operation)) {
+      await openOperation(services, callerOf(request), runnable, call, (content) =>
+        sendContent(request, reply, content, signal),
+      );
+    } else {
+      const output = await runOperation(services, callerOf(request), runnable, call);
+      if (output === undefined) reply.code(204).send();
+      else reply.type("application/json").send(JSON.stringify(output));
+    }
+  } catch (error) {
+    throw call.content?.body.failure ?? error;
+  }
+}
+
+async function readCall(services: Services, { operation }: Runnable, request: FastifyRequest, reply: FastifyReply) {
+  const call = { readSignal: readSignal(reply, services) };
+  if (!takesContent(operation)) {
+    return { ...call, input: (await readJson(request)) ?? {}, content: undefined };
+  }
+  const content = readContent(request, operation, services.settings.contentLimitBytes ?? defaultContentLimitBytes);
+  const input = readQueryInput(operation, querySchema.parse(request.query), content.fileName);
+  assertPlainInput(input);
+  const { fileName = content.fileName } = input;
+  return { ...call, input, content: { ...content, ...(typeof fileName === "string" && { fileName }) } };
+}

@@ -1,7 +1,13 @@
 import { Readable } from "node:stream";
-import { ConnectorError, codeOf, isConnectorError } from "../errors/index.js";
+import { AuthenticationError, ConnectorError, codeOf, isConnectorError } from "../errors/index.js";
 import type { ConnectionIdentity, EventEmitter } from "../events/index.js";
-import type { Transport, TransportRequest, TransportResponse, TransportStreamResponse } from "../http/index.js";
+import {
+  type Transport,
+  type TransportRequest,
+  type TransportResponse,
+  type TransportStreamResponse,
+  toSendable,
+} from "../http/index.js";
 import type {
   AccessToken,
   BegunClaim,
@@ -14,6 +20,7 @@ import type {
 import type { Clock } from "../runtime/index.js";
 import type { ConnectedAccount, ConnectionCheck, ConnectionTest } from "./connection.js";
 import type { CreateContext } from "./context.js";
+import { readWhole } from "./read-whole.js";
 
 /** A request to the connected vendor: its path is resolved against the vendor's base address. */
 export interface ConnectorRequest extends Omit<TransportRequest, "url"> {
@@ -28,6 +35,8 @@ export interface ConnectorRequest extends Omit<TransportRequest, "url"> {
 export abstract class BaseConnector<Credentials = unknown, Configuration = unknown> {
   /** Everything that this connector works with. */
   protected readonly context: CreateContext<Credentials, Configuration>;
+  /** Refusals of a token to requests whose body cannot be sent again, where a new token is there by now. */
+  readonly #spent = new WeakSet<object>();
 
   constructor(context: CreateContext<Credentials, Configuration>) {
     this.context = context;
@@ -208,11 +217,29 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
     return this.context.transport;
   }
 
-  /** Sends with a valid token. One refused token is renewed once, never twice. @throws what {@link mapFailure} makes of it */
+  /**
+   * Sends with a valid token. One refused token is renewed once, never twice. The token is looked at before a body that is a
+   * stream is read; where the vendor refuses it all the same, that body is spent, and the same call with a new one may
+   * succeed.
+   *
+   * @throws what {@link mapFailure} makes of it; `AUTHENTICATION_FAILED`, retryable, when a body that was a stream is spent
+   * and a new token is there.
+   */
   protected async send(request: ConnectorRequest): Promise<TransportResponse> {
     const response = await this.sendRaw(request);
-    if (response.status >= 200 && response.status < 300) return response;
-    throw this.mapFailure(response, request);
+    if (isSuccess(response)) return response;
+    throw this.#spent.has(response) ? bodySpent() : this.mapFailure(response, request);
+  }
+
+  /**
+   * Like {@link send} with the answer's body as a stream, for files. Of an answer that is not 2xx, up to 64 KiB are read for
+   * {@link mapFailure}. The caller reads the body to its end or destroys it.
+   */
+  protected async openStream(request: ConnectorRequest): Promise<TransportStreamResponse> {
+    const response = await this.sendStream(request);
+    if (isSuccess(response)) return response;
+    const whole = await readWhole(response);
+    throw this.#spent.has(response) ? bodySpent() : this.mapFailure(whole, request);
   }
 
   /** Like {@link send}, but every status is an answer. */
@@ -226,10 +253,11 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
   }
 
   private async withToken<Response extends { readonly status: number; readonly body: Buffer | Readable }>(
-    request: ConnectorRequest,
+    given: ConnectorRequest,
     send: (prepared: TransportRequest) => Promise<Response>,
   ): Promise<Response> {
     const { tokens } = this.context;
+    const request = toSendable(given);
     const signal = this.endedBy(request.signal);
     let response: Response | undefined;
     try {
@@ -241,6 +269,7 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
       // An unread answer holds a place, which the renewal may need.
       if (!isSpent) letGo(response.body);
       const renewed = await tokens.accessToken({ notVersion: token.version, signal });
+      if (isSpent && renewed.version !== token.version) this.#spent.add(response);
       if (isSpent) return response;
       return await send(this.prepare(request, signal, renewed));
     } catch (error) {
@@ -288,6 +317,17 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
       `The authentication method ${authenticationMethod} has no step in a browser: the credentials are enough.`,
     );
   }
+}
+
+function isSuccess({ status }: { readonly status: number }): boolean {
+  return status >= 200 && status < 300;
+}
+
+function bodySpent(): ConnectorError {
+  return new AuthenticationError(
+    "The vendor refused the token after the body had begun. There is a new token now: send the same call again.",
+    { retryable: true, vendor: { status: 401 } },
+  );
 }
 
 /** A stream that nobody reads holds its file or its connection until it is destroyed. */

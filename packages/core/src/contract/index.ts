@@ -1,3 +1,4 @@
+export { assertOperation } from "./assert-operation.js";
 export {
   type AuthenticationMethod,
   type AuthenticationScheme,
@@ -6,6 +7,7 @@ export {
   defineScheme,
 } from "./authentication.js";
 export { BaseConnector, type ConnectorRequest } from "./base-connector.js";
+export { type BinaryContent, binaryContentSchema, discardContent, isBinaryContent } from "./binary-content.js";
 export type { ConnectedAccount, ConnectionCheck, ConnectionTest } from "./connection.js";
 export { ConnectorService, type UnprovenSettings, type ValidatedSettings } from "./connector-service.js";
 export type { CreateContext } from "./context.js";
@@ -25,6 +27,7 @@ export type {
   EntitySummary,
 } from "./entities.js";
 export type { InboundAnswer, InboundEvent, InboundHandler } from "./inbound.js";
+export { fitsMediaRange, givesContent, isMediaType, takesContent } from "./media-types.js";
 export {
   defineOperation,
   type Operation,

@@ -1,4 +1,6 @@
 import type { z } from "zod";
+import { assertOperation } from "./assert-operation.js";
+import type { BinaryContent } from "./binary-content.js";
 
 /** What an operation does to the vendor's data: `bulk` runs longer than a request. */
 export type OperationKind = "read" | "write" | "stream" | "bulk";
@@ -9,6 +11,8 @@ export interface OperationCall {
   readonly signal: AbortSignal;
   /** The caller's key for this write; the same key must never have two effects. */
   readonly idempotencyKey?: string;
+  /** The request's bytes: present exactly where the operation consumes another media type than JSON. */
+  readonly content?: BinaryContent;
 }
 
 /** The result of an operation, one item after the other. */
@@ -34,13 +38,20 @@ export interface Operation<Connector = unknown, Input = unknown, Output = unknow
   readonly kind: OperationKind;
   /** What it takes. Proven before `run` is called. */
   readonly input: z.ZodType<Input>;
-  /** What it gives; published, and proven by the contract suite. */
+  /** What it gives; published, and proven by the contract suite. `binaryContentSchema` where it produces bytes. */
   readonly output: z.ZodType<Output>;
   /** Whether calling it twice has the effect of calling it once. */
   readonly idempotent: boolean;
-  /** Media type of the input. Default `application/json`. */
+  /**
+   * Media type of the request's body, or a range: `image/*`, or both halves a star for any. Where it is not JSON, the bytes
+   * come as `OperationCall.content`, and the input, an object, stands beside them: over HTTP in the query. Default
+   * `application/json`.
+   */
   readonly consumes?: string;
-  /** Media type of the output. Default `application/json`. */
+  /**
+   * Media type of the output, or a range where only the answer tells. Where it is not JSON, `output` is
+   * `binaryContentSchema` and `run` gives a `BinaryContent`. Default `application/json`.
+   */
   readonly produces?: string;
   /** Does it. @throws {ConnectorError} what the vendor's failure maps to. */
   run(connector: Connector, input: Input, call: OperationCall): Promise<Output>;
@@ -48,9 +59,14 @@ export interface Operation<Connector = unknown, Input = unknown, Output = unknow
   readonly stream?: OperationStream<Connector, Input, unknown>;
 }
 
-/** Declares an operation; the input of `run` gets its type from the schema. */
+/**
+ * Declares an operation; the input of `run` gets its type from the schema.
+ *
+ * @throws {ConnectorError} `INVALID_DEFINITION` when its media types and its output do not fit together.
+ */
 export function defineOperation<Connector, Input, Output>(
   operation: Operation<Connector, Input, Output>,
 ): Operation<Connector> {
+  assertOperation(operation);
   return operation;
 }

@@ -1,5 +1,8 @@
-import { ConnectorError, isConnectorError, NotFoundError, validate } from "../errors/index.js";
+import { ConnectorError, isConnectorError, NotFoundError, ValidationError, validate } from "../errors/index.js";
 import type { BaseConnector } from "./base-connector.js";
+import { type BinaryContent, discardContent, isBinaryContent } from "./binary-content.js";
+import { ContentReading } from "./content-reading.js";
+import { fitsMediaRange, givesContent, isMediaType, takesContent } from "./media-types.js";
 import type { Operation, OperationCall } from "./operation.js";
 
 /**
@@ -17,7 +20,12 @@ export function findOperation(operations: readonly Operation[], name: string): O
  * Runs an operation: proves the input, calls the connector, tells `operation.completed`. The output is what the operation
  * gives: its schema describes it, and the contract suite proves that it fits; it is not proven again with each call.
  *
- * @throws {ValidationError} before anything is sent, when the input does not fit.
+ * Where the operation gives bytes, the output is a `BinaryContent` whose `body` can be read once. The call is over, and
+ * `operation.completed` told, when the body has ended: read it, or let go of it by `discardContent`. The call's `content` is
+ * let go of when it was not read.
+ *
+ * @throws {ValidationError} before anything is sent, when the input does not fit, or the content is missing, not wanted, or
+ *   of another media type than the operation takes.
  * @throws {ConnectorError} what the vendor's failure maps to; `CANCELLED` when the call's signal ended the work; anything
  *   else becomes `INTERNAL`.
  */
@@ -27,14 +35,20 @@ export async function runOperation(
   input: unknown,
   call: OperationCall,
 ): Promise<unknown> {
-  const proven = prove(operation, input, call);
-  const finish = begin(connector, operation);
   try {
-    const output = await operation.run(connector, proven, call);
-    finish();
-    return output;
-  } catch (error) {
-    throw finish(asConnectorError(error, operation, call));
+    const proven = prove(operation, input, call);
+    const finish = begin(connector, operation);
+    try {
+      const output = await operation.run(connector, proven, call);
+      if (givesContent(operation)) return await handOn(output, operation, call, finish);
+      finish();
+      return output;
+    } catch (error) {
+      throw finish(asConnectorError(error, operation, call));
+    }
+  } finally {
+    // Without effect where it was read; otherwise its connection would wait for a reader for ever.
+    if (call.content) await letGo(call.content);
   }
 }
 
@@ -51,7 +65,11 @@ export function streamOperation(
   call: OperationCall,
 ): AsyncIterable<unknown> {
   const { stream } = operation;
-  if (!stream) throw new ConnectorError("UNSUPPORTED", `The operation ${operation.name} has no stream; ask for JSON.`);
+  if (!stream)
+    throw new ConnectorError(
+      "UNSUPPORTED",
+      `The operation ${operation.name} has no items to stream; do not ask for NDJSON.`,
+    );
   const proven = prove(operation, input, call);
   return (async function* () {
     const finish = begin(connector, operation);
@@ -68,12 +86,54 @@ export function streamOperation(
 }
 
 function prove(operation: Operation, input: unknown, call: OperationCall): unknown {
+  assertContent(operation, call.content);
   try {
     return validate(operation.input, input, `input of ${operation.name}`);
   } catch (error) {
     // A schema's own code may throw too, and its words may repeat the input.
     throw asConnectorError(error, operation, call);
   }
+}
+
+function assertContent(operation: Operation, content: BinaryContent | undefined): void {
+  const { name, consumes = "" } = operation;
+  const message = !takesContent(operation)
+    ? content && "takes no bytes beside its input."
+    : content === undefined
+      ? `takes bytes (${consumes}) beside its input.`
+      : isMediaType(content.mediaType) && fitsMediaRange(content.mediaType, consumes)
+        ? undefined
+        : `takes ${consumes}.`;
+  if (message) throw new ValidationError(`${name} ${message}`, [{ path: "content", message: `It ${message}` }]);
+}
+
+/** The bytes as the caller gets them: of the promised media type, read once, and ending the call when they end. */
+async function handOn(
+  output: unknown,
+  operation: Operation,
+  call: OperationCall,
+  finish: (failure?: ConnectorError) => unknown,
+): Promise<BinaryContent> {
+  const { name, produces = "" } = operation;
+  if (!isBinaryContent(output)) throw new TypeError(`${name} gave something else than binary content.`);
+  if (!isMediaType(output.mediaType) || !fitsMediaRange(output.mediaType, produces)) {
+    await letGo(output);
+    throw new ConnectorError(
+      "UNEXPECTED_RESPONSE",
+      `${name} gives ${produces}, but the vendor sent another media type.`,
+    );
+  }
+  const { mediaType, fileName, size } = output;
+  const body = new ContentReading(output, {
+    mapFailure: (error) => asConnectorError(error, operation, call),
+    ended: finish,
+  });
+  return { mediaType, ...(fileName !== undefined && { fileName }), ...(size !== undefined && { size }), body };
+}
+
+/** What closing a body fails with says nothing that its reader, who has an answer, could use. */
+async function letGo(content: BinaryContent): Promise<void> {
+  await Promise.allSettled([discardContent(content)]);
 }
 
 /** Starts the clock of one call; what it returns tells once how the call ended. */

@@ -10,8 +10,8 @@ import { type ResolvedTransportOptions, withDefaults } from "./options.js";
 import { type OriginPool, OriginPools } from "./origin-pools.js";
 import { RateLimit } from "./rate-limit.js";
 import { retryDelayMs } from "./retry-policy.js";
+import type { SendableRequest } from "./sendable-body.js";
 import { createTargetGuard, type TargetGuard } from "./target-guard.js";
-import type { TransportRequest } from "./types.js";
 
 /** How an answer is taken in: into memory or as a stream. */
 interface ExchangeClass<Kind extends Exchange> {
@@ -64,7 +64,7 @@ export class RequestSender {
    * @returns An exchange without a failure.
    */
   async send<Kind extends Exchange & { discard(): void }>(
-    request: TransportRequest,
+    request: SendableRequest,
     maxResponseBytes: number,
     kind: ExchangeClass<Kind>,
   ): Promise<Kind> {
@@ -86,7 +86,7 @@ export class RequestSender {
     }
   }
 
-  #prepare(request: TransportRequest, maxResponseBytes: number): Prepared {
+  #prepare(request: SendableRequest, maxResponseBytes: number): Prepared {
     const bodyStream = request.body instanceof Readable ? request.body : undefined;
     // It may fail while it waits for its turn, when undici does not listen yet: unheard, that would end the process.
     bodyStream?.on("error", () => undefined);
@@ -152,7 +152,7 @@ export class RequestSender {
   }
 
   /** Takes a place at the origin and waits for the rate. */
-  async #waitForTurn({ pool: { places } }: Prepared, request: TransportRequest): Promise<void> {
+  async #waitForTurn({ pool: { places } }: Prepared, request: SendableRequest): Promise<void> {
     if (request.signal?.aborted || this.#closing.signal.aborted || !places.tryAcquire()) {
       await this.#wait(request, (signal) => places.acquire(signal));
     }
@@ -167,7 +167,7 @@ export class RequestSender {
   }
 
   /** Waits until `wait` is over, the caller's signal ends it or the transport is closed. */
-  async #wait(request: TransportRequest, wait: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  async #wait(request: SendableRequest, wait: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const closing = this.#closing.signal;
     const signal = request.signal === undefined ? closing : AbortSignal.any([request.signal, closing]);
     try {

@@ -1,6 +1,7 @@
 import { BufferedExchange } from "./buffered-exchange.js";
 import { resolveTransportOptions, type TransportOptions } from "./options.js";
 import { RequestSender } from "./request-sender.js";
+import { toSendable } from "./sendable-body.js";
 import { StreamedExchange } from "./streamed-exchange.js";
 import type { Transport } from "./types.js";
 
@@ -33,12 +34,12 @@ export function createTransport(options: TransportOptions): Transport {
   return {
     request: async (request) => {
       const limit = request.maxResponseBytes ?? resolved.maxResponseBytes;
-      const exchange = await sender.send(request, limit, BufferedExchange);
+      const exchange = await sender.send(toSendable(request), limit, BufferedExchange);
       return exchange.response();
     },
     stream: async (request) => {
       const limit = request.maxResponseBytes ?? Number.POSITIVE_INFINITY;
-      const { status, headers, body } = await sender.send(request, limit, StreamedExchange);
+      const { status, headers, body } = await sender.send(toSendable(request), limit, StreamedExchange);
       return { status, headers, body };
     },
     assertAllowed: (url) => {

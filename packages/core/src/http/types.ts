@@ -25,8 +25,8 @@ export interface TransportRequest {
   /** Absolute. Its host has to be one of the transport's allowed hosts. */
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** A stream can be sent only once, so a request with one is never repeated. */
-  readonly body?: string | Uint8Array | Readable;
+  /** A stream or an iterable can be sent only once, so a request with one is never repeated. */
+  readonly body?: string | Uint8Array | Readable | AsyncIterable<Uint8Array>;
   /**
    * Whether sending it twice has the effect of sending it once. Only then is it repeated after it may have reached the
    * vendor; otherwise such a failure is an `OUTCOME_UNKNOWN`. Default by method: true for GET, HEAD, OPTIONS, PUT and

@@ -11,8 +11,14 @@ export const operationSchema = z
     summary: z.string(),
     kind: z.enum(["read", "write", "stream", "bulk"]),
     idempotent: z.boolean().describe("Whether calling it twice has the effect of calling it once."),
-    consumes: z.string().describe("Media type of the input."),
-    produces: z.array(z.string()).describe("Media types of the output; NDJSON has one item a line."),
+    consumes: z
+      .string()
+      .describe(
+        "Media type of the body, or a range. Where it is not JSON, the body is the bytes, and each property of inputSchema is a query parameter: text as it is, everything else as JSON.",
+      ),
+    produces: z
+      .array(z.string())
+      .describe("Media types of the output, or a range where only the answer tells; NDJSON has one item a line."),
     inputSchema: jsonSchemaSchema,
     outputSchema: jsonSchemaSchema,
     itemSchema: jsonSchemaSchema.optional().describe("One line of NDJSON."),

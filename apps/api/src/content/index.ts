@@ -1,0 +1,5 @@
+export { listInputParameters } from "./input-parameters.js";
+export { type RequestContent, readContent } from "./read-content.js";
+export { readJson } from "./read-json.js";
+export { readQueryInput } from "./read-query-input.js";
+export { sendContent } from "./send-content.js";
