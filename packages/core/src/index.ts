@@ -81,6 +81,7 @@ export {
 export {
   type AttemptEnded,
   type AttemptStarted,
+  ConcurrencyLimit,
   createTransport,
   type FetchOptions,
   type HttpFailure,
@@ -136,6 +137,7 @@ export {
   ConnectorFactory,
   type ConnectorSettings,
   createConnector,
+  splitEnvironment,
 } from "./registry/index.js";
 export {
   type Clock,

@@ -1,4 +1,4 @@
-import { createConnector } from "@isthmus/core";
+import { createConnector, splitEnvironment } from "@isthmus/core";
 import { salesforce } from "./definition.js";
 import type { SalesforceOptions } from "./options.js";
 import type { SalesforceConnector } from "./salesforce-connector.js";
@@ -12,38 +12,9 @@ import type { SalesforceConnector } from "./salesforce-connector.js";
  * @throws {ValidationError} naming each option that does not fit.
  */
 export function createSalesforceConnector(options: SalesforceOptions): SalesforceConnector {
-  const { clientId, clientSecret, refreshToken, ...others } = options;
-  const {
-    tokenStore,
-    connection,
-    allowedPrivateHosts,
-    transport,
-    observer,
-    clock,
-    random,
-    logger,
-    events,
-    signal,
-    ...configuration
-  } = others;
-  return createConnector(
-    salesforce,
-    {
-      authenticationMethod: "oauth2_authorization_code",
-      credentials: { clientId, clientSecret, refreshToken },
-      configuration,
-    },
-    {
-      ...(tokenStore && { tokenStore }),
-      ...(connection && { connection }),
-      ...(allowedPrivateHosts && { allowedPrivateHosts }),
-      ...(transport && { transport }),
-      ...(observer && { observer }),
-      ...(clock && { clock }),
-      ...(random && { random }),
-      ...(logger && { logger }),
-      ...(events && { events }),
-      ...(signal && { signal }),
-    },
-  );
+  const { environment, settings } = splitEnvironment(options);
+  const { clientId, clientSecret, refreshToken, ...configuration } = settings;
+  const credentials = { clientId, clientSecret, refreshToken };
+  const authenticationMethod = "oauth2_authorization_code";
+  return createConnector(salesforce, { authenticationMethod, credentials, configuration }, environment);
 }

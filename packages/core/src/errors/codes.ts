@@ -43,6 +43,8 @@ export const connectorErrorCodes = [
   "CONFLICT",
   /** The record, object or endpoint does not exist at the vendor. */
   "NOT_FOUND",
+  /** The vendor cannot tell any more what changed since the cursor: read everything again, without one. */
+  "CURSOR_EXPIRED",
   /** The address is not one that this connector may talk to. Nothing was sent. */
   "FORBIDDEN_TARGET",
   /** A write may or may not have reached the vendor. Look its result up before sending it again. */

@@ -1,4 +1,5 @@
 export { isPublicAddress } from "./addresses.js";
+export { ConcurrencyLimit } from "./concurrency-limit.js";
 export { type FetchOptions, type TransportFetch, transportFetch } from "./fetch-adapter.js";
 export { type HttpFailure, mapHttpStatus } from "./http-status.js";
 export { isIdempotent } from "./idempotency.js";

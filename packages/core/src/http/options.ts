@@ -15,6 +15,11 @@ export interface TransportRetry {
   readonly capMs: number;
   /** The longest `Retry-After` that is waited for, in milliseconds; after a longer one the answer is returned. Default 60 000. */
   readonly maxRetryAfterMs: number;
+  /**
+   * What a 429 leads to: `repeat` it like any passing failure; `return` it, for a vendor whose words decide how long to wait.
+   * Default `repeat`.
+   */
+  readonly rateLimited: "repeat" | "return";
 }
 
 /** Client certificate and trust, in PEM or, for `pfx`, PKCS #12. Values, never file names. */
@@ -74,7 +79,10 @@ export function resolveTransportOptions(options: TransportOptions): ResolvedTran
   const resolved: ResolvedTransportOptions = {
     ...options,
     timeouts: withDefaults({ connectMs: 10_000, headersMs: 30_000, bodyMs: 30_000 }, options.timeouts),
-    retry: withDefaults({ maxAttempts: 4, baseMs: 250, capMs: 20_000, maxRetryAfterMs: 60_000 }, options.retry),
+    retry: withDefaults<TransportRetry>(
+      { maxAttempts: 4, baseMs: 250, capMs: 20_000, maxRetryAfterMs: 60_000, rateLimited: "repeat" },
+      options.retry,
+    ),
     concurrency: options.concurrency ?? 10,
     maxResponseBytes: options.maxResponseBytes ?? 32 * 1024 * 1024,
     userAgent: options.userAgent ?? "isthmus",

@@ -29,15 +29,20 @@ export function retryDelayMs(
   retry: TransportRetry,
   { clock, random }: { readonly clock: Clock; readonly random: Random },
 ): number | undefined {
-  if (!isRepeatable(outcome, attempt, idempotent)) return undefined;
+  if (!isRepeatable(outcome, attempt, idempotent, retry)) return undefined;
   const backoffMs = random.number() * Math.min(retry.capMs, retry.baseMs * 2 ** (attempt - 1));
   if (outcome.failure !== undefined) return backoffMs;
   const retryAfterMs = parseRetryAfter(outcome.headers["retry-after"], clock.now()) ?? 0;
   return retryAfterMs > retry.maxRetryAfterMs ? undefined : Math.max(backoffMs, retryAfterMs);
 }
 
-function isRepeatable({ status, failure }: AttemptOutcome, attempt: number, idempotent: boolean): boolean {
+function isRepeatable(
+  { status, failure }: AttemptOutcome,
+  attempt: number,
+  idempotent: boolean,
+  { rateLimited }: TransportRetry,
+): boolean {
   if (failure !== undefined) return failure.repeatable;
-  if (status === 429) return true;
+  if (status === 429) return rateLimited === "repeat";
   return idempotent && (passingStatuses.has(status) || (status === 500 && attempt === 1));
 }

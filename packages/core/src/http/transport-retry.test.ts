@@ -195,6 +195,12 @@ describe("a failed try", () => {
       expect((await create().request({ ...get(), maxAttempts: 1 })).status).toBe(503);
     });
 
+    it("is answered at once with a 429 that the vendor's own words have to be read for", async () => {
+      server.reply(json({ reason: "monthly quota" }, 429));
+      const response = await create({ retry: { rateLimited: "return" } }).request(get());
+      expect([response.status, server.requests.length]).toEqual([429, 1]);
+    });
+
     it("is refused work even if its body is cut: a 429 is repeated for a write", async () => {
       server.reply(cut("{", 429));
       expect((await create().request(post())).status).toBe(200);

@@ -1,0 +1,136 @@
+import { type ConnectorError, ConnectorError as Failure, ValidationError } from "@isthmus/core";
+import { z } from "zod";
+import type { Api } from "./api.js";
+import { stringifyDecimalJson } from "./decimal-json.js";
+import { type EntityName, traitsOf } from "./entities/traits.js";
+import { assertOffers, identityOf, type RecordInput } from "./records.js";
+import { requestIdOfKey, type WriteOptions, type WriteParts, writeOnce } from "./write-once.js";
+
+/** One thing of a batch. Updates, deletions and voidings name Id and SyncToken: a batch reads nothing by itself. */
+export type BatchItem =
+  | {
+      readonly operation: "create" | "update" | "sparse_update" | "delete" | "void";
+      readonly entity: EntityName;
+      readonly record: RecordInput;
+    }
+  | { readonly operation: "query"; readonly query: string };
+
+/** What became of one item. */
+export type BatchResult =
+  | { readonly ok: true; readonly record: Readonly<Record<string, unknown>> }
+  | { readonly ok: true; readonly records: readonly Readonly<Record<string, unknown>>[] }
+  /** `error` is what the same call on its own would have thrown. */
+  | { readonly ok: false; readonly error: ConnectorError };
+
+/** Items of one request to Intuit. */
+export const batchSize = 30;
+
+const answerSchema = z.looseObject({ BatchItemResponse: z.array(z.looseObject({ bId: z.string() })) });
+
+/**
+ * Runs any number of items, 30 to a request, one request after the other. Results come in the order of the items. A request
+ * whose answer is lost is sent again with its key, so that no item is done twice.
+ *
+ * When a request fails as a whole, its items and those after it say so, and what was done before stays done.
+ */
+export async function runBatch(
+  parts: WriteParts,
+  items: readonly BatchItem[],
+  options: WriteOptions,
+): Promise<readonly BatchResult[]> {
+  const prepared = items.map(toRequest);
+  const results: BatchResult[] = [];
+  for (let start = 0; start < items.length; start += batchSize) {
+    const chunk = prepared.slice(start, start + batchSize);
+    try {
+      results.push(...(await runChunk(parts, chunk, keyOfChunk(options, start))));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      results.push(...chunk.map(() => ({ ok: false, error }) as const));
+      const rest = items.length - results.length;
+      const unsent = new Failure(
+        "CANCELLED",
+        "The batch ended before this item, because an earlier request of it failed.",
+        { cause: error },
+      );
+      results.push(...Array.from({ length: rest }, () => ({ ok: false, error: unsent }) as const));
+      break;
+    }
+  }
+  return results;
+}
+
+async function runChunk(parts: WriteParts, chunk: readonly object[], options: WriteOptions): Promise<BatchResult[]> {
+  const BatchItemRequest = chunk.map((item, index) => ({ bId: String(index + 1), ...item }));
+  const request = {
+    name: "batch",
+    kind: "batch",
+    method: "POST",
+    path: "/batch",
+    headers: { "content-type": "application/json" },
+    body: stringifyDecimalJson({ BatchItemRequest }),
+  } as const;
+  const answer = answerSchema.safeParse(await writeOnce(parts, request, options), { reportInput: false });
+  const byId = new Map(answer.data?.BatchItemResponse.map((item) => [item.bId, item]));
+  return BatchItemRequest.map(({ bId }) => toResult(parts.api, byId.get(bId)));
+}
+
+function toResult(api: Api, item: Readonly<Record<string, unknown>> | undefined): BatchResult {
+  if (item === undefined) {
+    // It may have been done: the whole request was answered.
+    return {
+      ok: false,
+      error: new Failure("UNEXPECTED_RESPONSE", "QuickBooks' answer to the batch leaves this item out: look it up."),
+    };
+  }
+  const { bId: _bId, Fault, QueryResponse, ...rest } = item;
+  if (Fault !== undefined) {
+    const answer = { status: 400, headers: {}, body: { Fault } };
+    return { ok: false, error: api.failure(answer, { name: "the batch's item", method: "POST", idempotent: true }) };
+  }
+  if (isObject(QueryResponse)) {
+    const records = Object.values(QueryResponse).find((value) => Array.isArray(value)) ?? [];
+    return { ok: true, records: records.filter(isObject) };
+  }
+  const record = Object.values(rest).find(isObject);
+  if (record !== undefined) return { ok: true, record };
+  return {
+    ok: false,
+    error: new Failure("UNEXPECTED_RESPONSE", "QuickBooks' answer to the batch holds no record here: look it up."),
+  };
+}
+
+/** @throws {ValidationError} before anything is sent. */
+function toRequest(item: BatchItem, index: number): object {
+  if (item.operation === "query") return { Query: item.query };
+  const { operation, entity, record } = item;
+  const traits = traitsOf(entity);
+  const offers = {
+    create: traits.create,
+    update: traits.update,
+    sparse_update: traits.sparse,
+    delete: traits.delete === "delete",
+    void: traits.void === "void",
+  };
+  try {
+    assertOffers(traits, offers[operation], `${operation.replace("_", " ")} in a batch`);
+    if (operation !== "create") identityOf(record, true);
+  } catch (error) {
+    if (error instanceof ValidationError)
+      throw new ValidationError(`Item ${index} of the batch: ${error.message}`, error.issues);
+    throw error;
+  }
+  if (operation === "sparse_update") return { operation: "update", [entity]: { ...record, sparse: true } };
+  return { operation, [entity]: record };
+}
+
+function keyOfChunk(options: WriteOptions, start: number): WriteOptions {
+  const { idempotencyKey } = options;
+  return idempotencyKey === undefined
+    ? options
+    : { ...options, idempotencyKey: requestIdOfKey(`${idempotencyKey}#${start}`) };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,63 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseDecimalJson, stringifyDecimalJson } from "./decimal-json.js";
+
+describe("parseDecimalJson", () => {
+  it("gives amounts as the digits that were sent", () => {
+    const text =
+      '{"TotalAmt":100.10,"Balance":0,"Line":[{"Amount":0.1,"LineNum":1},{"UnitPrice":12345678901234567.89}]}';
+    expect(parseDecimalJson(text)).toEqual({
+      TotalAmt: "100.10",
+      Balance: "0",
+      Line: [{ Amount: "0.1", LineNum: 1 }, { UnitPrice: "12345678901234567.89" }],
+    });
+  });
+
+  it("writes exponents out", () => {
+    expect(parseDecimalJson('{"Amount":1.5e-3,"Balance":1.0E7,"TotalAmt":-12.5E1,"Qty":12.345E1}')).toEqual({
+      Amount: "0.0015",
+      Balance: "10000000",
+      TotalAmt: "-125",
+      Qty: "123.45",
+    });
+  });
+
+  it("keeps a number of an unknown field, unless a double cannot hold it", () => {
+    expect(parseDecimalJson('{"Weight":1.25,"Serial":9007199254740993,"Name":"12.50"}')).toEqual({
+      Weight: 1.25,
+      Serial: "9007199254740993",
+      Name: "12.50",
+    });
+  });
+});
+
+describe("stringifyDecimalJson", () => {
+  it("writes amounts as numbers with all their digits, and other strings as strings", () => {
+    expect(stringifyDecimalJson({ Amount: "100.10", DocNumber: "1001", Qty: 2 })).toBe(
+      '{"Amount":100.10,"DocNumber":"1001","Qty":2}',
+    );
+  });
+
+  it.each(["", "1,50", "1e3", "01", "NaN", "1.", "0x10", " 1", '1,"Id":2'])("refuses the amount %j", (amount) => {
+    expect(() => stringifyDecimalJson({ Line: [{ Amount: amount }] })).toThrowError(
+      expect.objectContaining({ code: "VALIDATION_FAILED", issues: [expect.objectContaining({ path: "Amount" })] }),
+    );
+  });
+
+  it("refuses what is no number", () => {
+    expect(() => stringifyDecimalJson({ Amount: Number.NaN })).toThrowError(/Amount/);
+  });
+
+  it("gives back every amount that it is given", () => {
+    const amount = fc.tuple(fc.bigInt({ min: -(10n ** 18n), max: 10n ** 18n }), fc.integer({ min: 0, max: 7 }));
+    fc.assert(
+      fc.property(amount, ([units, places]) => {
+        const sign = units < 0n ? "-" : "";
+        const digits = String(units < 0n ? -units : units).padStart(places + 1, "0");
+        const whole = digits.slice(0, digits.length - places);
+        const text = sign + whole + (places === 0 ? "" : `.${digits.slice(digits.length - places)}`);
+        expect(parseDecimalJson(stringifyDecimalJson({ Amount: text }))).toEqual({ Amount: text });
+      }),
+    );
+  });
+});

@@ -1,0 +1,32 @@
+import type { EntityDescription, EntitySource, EntitySummary } from "@isthmus/core";
+import type { QuickbooksConnector } from "../quickbooks-connector.js";
+import { describeFields } from "./describe-fields.js";
+import { type EntityTraits, entityNames, traitsOf } from "./traits.js";
+
+/** Records that are looked at to tell the fields of an entity: QuickBooks has no call that describes them. */
+const sampleSize = 100;
+
+/** The company's records as entities. */
+export function createEntitySource(connector: QuickbooksConnector): EntitySource {
+  return {
+    list: async () => entityNames.map((name) => toSummary(traitsOf(name))),
+    async describe(entity, signal): Promise<EntityDescription> {
+      const traits = traitsOf(entity);
+      const sample = await connector.sample(traits.name, sampleSize, { signal });
+      return { ...toSummary(traits), fields: describeFields(traits, sample) };
+    },
+    read: (entity, cursor, signal) => connector.changes(traitsOf(entity).name, cursor, signal),
+  };
+}
+
+function toSummary({ name, create, update, delete: removal }: EntityTraits): EntitySummary {
+  return {
+    name,
+    label: name.replace(/(?<=[a-z])(?=[A-Z])/g, " "),
+    readable: true,
+    creatable: create,
+    updatable: update,
+    deletable: removal !== false,
+    custom: false,
+  };
+}

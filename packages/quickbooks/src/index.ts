@@ -1,0 +1,13 @@
+export type { BatchItem, BatchResult } from "./batch.js";
+export { createQuickbooksConnector } from "./create-quickbooks-connector.js";
+export { quickbooks } from "./definition.js";
+export type { EntityName } from "./entities/traits.js";
+export type { QuickbooksConfiguration, QuickbooksOptions } from "./options.js";
+export type { Payment, PaymentCalls } from "./payments.js";
+export type { QueryOptions, QueryRecord } from "./query.js";
+export { type QueryValue, quickbooksQuery } from "./query-language.js";
+export type { CallOptions, QuickbooksConnector } from "./quickbooks-connector.js";
+export type { UpdateOptions } from "./record-calls.js";
+export type { DeletedRecord, QuickbooksRecord, RecordInput } from "./records.js";
+export { type FlatRow, flattenReport, type Report, type ReportName, type ReportParameters } from "./reports.js";
+export type { WriteOptions } from "./write-once.js";

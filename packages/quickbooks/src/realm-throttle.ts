@@ -1,0 +1,133 @@
+import { type Clock, ConcurrencyLimit } from "@isthmus/core";
+
+/** What Intuit allows: so many in each stretch of so many milliseconds, wherever it begins. */
+interface Allowance {
+  readonly count: number;
+  readonly perMs: number;
+}
+
+/**
+ * Intuit's limits for one app and one company.
+ * @see https://developer.intuit.com/app/developer/qbo/docs/learn/rest-api-features#limits-and-throttles
+ */
+const callAllowances: readonly Allowance[] = [
+  { count: 10, perMs: 1_000 },
+  { count: 500, perMs: 60_000 },
+];
+const batchAllowances: readonly Allowance[] = [{ count: 40, perMs: 60_000 }];
+const callsAtOnce = 10;
+
+/** Counts what was sent in the last stretch. */
+class SlidingWindow {
+  readonly #allowance: Allowance;
+  /** When the last ones were sent, oldest first; never more than are allowed. */
+  readonly #sentAtMs: number[] = [];
+
+  constructor(allowance: Allowance) {
+    this.#allowance = allowance;
+  }
+
+  /** Milliseconds until one more may be sent. */
+  waitMs(nowMs: number): number {
+    const { count, perMs } = this.#allowance;
+    const [oldest] = this.#sentAtMs;
+    if (oldest === undefined || this.#sentAtMs.length < count) return 0;
+    // Never longer than the stretch, also when the clock was set back.
+    return Math.min(perMs, oldest + perMs - nowMs);
+  }
+
+  add(nowMs: number): void {
+    this.#sentAtMs.push(nowMs);
+    if (this.#sentAtMs.length > this.#allowance.count) this.#sentAtMs.shift();
+  }
+}
+
+/**
+ * Keeps every caller of one company within Intuit's limits: 10 at once, 10 a second, 500 a minute, 40 batches a minute. They
+ * go in the order in which they came; batches wait for their own limit without holding up the others.
+ */
+export class RealmThrottle {
+  readonly #clock: Clock;
+  readonly #places = new ConcurrencyLimit(callsAtOnce);
+  readonly #turn = new ConcurrencyLimit(1);
+  readonly #batchTurn = new ConcurrencyLimit(1);
+  readonly #calls = callAllowances.map((allowance) => new SlidingWindow(allowance));
+  readonly #batches = batchAllowances.map((allowance) => new SlidingWindow(allowance));
+  #pausedUntilMs = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * Runs `send` when Intuit will take it.
+   *
+   * @throws the signal's reason when it is aborted first; what `send` throws.
+   */
+  async run<Result>(kind: "call" | "batch", signal: AbortSignal, send: () => Promise<Result>): Promise<Result> {
+    if (kind === "batch") await this.#enter(this.#batchTurn, this.#batches, signal, () => this.#enterCall(signal));
+    else await this.#enterCall(signal);
+    try {
+      return await send();
+    } finally {
+      this.#places.release();
+    }
+  }
+
+  /** Leaves Intuit alone for so long, because it asked for it. What waits already goes on waiting. */
+  pause(milliseconds: number): void {
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#clock.now() + milliseconds);
+  }
+
+  async #enterCall(signal: AbortSignal): Promise<void> {
+    await this.#places.acquire(signal);
+    try {
+      await this.#enter(this.#turn, this.#calls, signal);
+    } catch (error) {
+      this.#places.release();
+      throw error;
+    }
+  }
+
+  /** @param enterNext - What else has to let it in, before it counts here: it counts from the moment at which it is sent. */
+  async #enter(
+    turn: ConcurrencyLimit,
+    windows: readonly SlidingWindow[],
+    signal: AbortSignal,
+    enterNext?: () => Promise<void>,
+  ): Promise<void> {
+    await turn.acquire(signal);
+    try {
+      for (;;) {
+        const nowMs = this.#clock.now();
+        const waitMs = Math.max(this.#pausedUntilMs - nowMs, ...windows.map((window) => window.waitMs(nowMs)));
+        if (waitMs <= 0) break;
+        await this.#clock.sleep(waitMs, signal);
+      }
+      await enterNext?.();
+      const nowMs = this.#clock.now();
+      for (const window of windows) window.add(nowMs);
+    } finally {
+      turn.release();
+    }
+  }
+}
+
+/** By clock, so that a program that lives by two of them has two. */
+const shared = new WeakMap<Clock, Map<string, WeakRef<RealmThrottle>>>();
+
+/**
+ * The throttle that all connectors of this process to one company of one app share.
+ *
+ * @param key - Names host, app and company.
+ */
+export function sharedThrottle(key: string, clock: Clock): RealmThrottle {
+  const byKey = shared.get(clock) ?? new Map<string, WeakRef<RealmThrottle>>();
+  shared.set(clock, byKey);
+  const known = byKey.get(key)?.deref();
+  if (known !== undefined) return known;
+  for (const [name, reference] of byKey) if (reference.deref() === undefined) byKey.delete(name);
+  const throttle = new RealmThrottle(clock);
+  byKey.set(key, new WeakRef(throttle));
+  return throttle;
+}

@@ -1,0 +1,134 @@
+import { inspect } from "node:util";
+import { afterEach, describe, expect, it } from "vitest";
+import { faultOf, type StubAnswer, startStubIntuit } from "./stub-intuit.js";
+
+type Stub = Awaited<ReturnType<typeof startStubIntuit>>;
+const open: Stub[] = [];
+const start = async (...answers: [StubAnswer, ...StubAnswer[]]) => {
+  const stub = await startStubIntuit(...answers);
+  open.push(stub);
+  return stub;
+};
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((stub) => stub.close()));
+});
+
+const gateway = {
+  fault: {
+    error: [
+      {
+        message: "message=AuthenticationFailed; errorCode=003200; statusCode=401",
+        detail: "Token expired",
+        code: "3200",
+      },
+    ],
+    type: "AUTHENTICATION",
+  },
+};
+const read = ({ connector }: Stub) => connector.read("Invoice", "145");
+
+describe("a fault", () => {
+  it.each<[string, number, unknown, string]>([
+    [
+      "of the wrong company or environment",
+      403,
+      faultOf("3100", "message=ApplicationAuthenticationFailed"),
+      "PERMISSION_DENIED",
+    ],
+    ["of a user without rights", 403, faultOf("120", "Authorization Failure"), "PERMISSION_DENIED"],
+    ["of a lapsed subscription", 400, faultOf("6190", "Invalid Company Status"), "PERMISSION_DENIED"],
+    ["of a taken name", 400, faultOf("6240", "Duplicate Name Exists Error"), "CONFLICT"],
+    ["of a taken number", 400, faultOf("6140", "Duplicate Document Number Error"), "CONFLICT"],
+    ["of a missing record", 400, faultOf("610", "Object Not Found"), "NOT_FOUND"],
+    ["of a missing field", 400, faultOf("2020", "Required param missing"), "VENDOR_REJECTED"],
+    ["of a business rule", 400, faultOf("6000", "A business validation error has occurred"), "VENDOR_REJECTED"],
+    ["inside a 200", 200, faultOf("610", "Object Not Found"), "NOT_FOUND"],
+    ["of an unknown code", 400, faultOf("99999"), "VENDOR_REJECTED"],
+    ["of an unknown code inside a 200", 200, faultOf("99999"), "VENDOR_REJECTED"],
+    ["of a system inside a 200", 200, faultOf("10000", "An application error", "SystemFault"), "VENDOR_UNAVAILABLE"],
+    [
+      "of payments",
+      400,
+      { errors: [{ code: "PMT-4000", type: "invalid_request", message: "amount is invalid" }] },
+      "VENDOR_REJECTED",
+    ],
+  ])("%s is known, with its intuit_tid", async (_case, status, body, code) => {
+    const stub = await start({ status, body });
+    await expect(read(stub)).rejects.toMatchObject({ code, vendor: { requestId: "1-abc", status } });
+    expect(stub.requests).toHaveLength(1);
+  });
+
+  it("of the gateway, in lower case, renews the token once and then says that it is refused", async () => {
+    const stub = await start({ status: 401, body: gateway });
+    await expect(read(stub)).rejects.toMatchObject({ code: "AUTHENTICATION_FAILED", vendor: { code: "3200" } });
+    expect(stub.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer token-1", "Bearer token-2"]);
+  });
+
+  it("of the wrong company renews no token, even with a 401", async () => {
+    const stub = await start({ status: 401, body: faultOf("3100") });
+    await expect(read(stub)).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
+    expect(stub.requests).toHaveLength(1);
+  });
+
+  it("tells neither the token nor what Intuit quotes", async () => {
+    const stub = await start({
+      status: 400,
+      body: faultOf("6240", "Duplicate Name: Jane Doe jane@doe.example 'Jane'"),
+    });
+    const failure = await read(stub).catch((error: unknown) => error);
+    const told = inspect(failure, { depth: Number.POSITIVE_INFINITY, showHidden: true });
+    for (const secret of ["token-1", "Jane", "jane@", "details of a customer", "secret"])
+      expect(told).not.toContain(secret);
+  });
+});
+
+describe("an answer", () => {
+  it("that is a page with status 200 is no success", async () => {
+    const stub = await start({ body: "<html>maintenance</html>", headers: { "content-type": "text/html" } });
+    await expect(read(stub)).rejects.toMatchObject({ code: "UNEXPECTED_RESPONSE" });
+  });
+
+  it("that leads elsewhere is not followed", async () => {
+    const stub = await start({ status: 302, body: "", headers: { location: "http://127.0.0.1:1/" } });
+    await expect(read(stub)).rejects.toMatchObject({ code: "UNEXPECTED_RESPONSE" });
+    expect(stub.requests).toHaveLength(1);
+  });
+
+  it("without the record that was asked for is no success", async () => {
+    const stub = await start({ body: { Bill: { Id: "1", SyncToken: "0" } } });
+    await expect(read(stub)).rejects.toMatchObject({ code: "UNEXPECTED_RESPONSE" });
+  });
+});
+
+describe("a 429", () => {
+  const invoice: StubAnswer = { body: { Invoice: { Id: "145", SyncToken: "0" } } };
+
+  it("stops every caller of the company for a minute, and is asked again then", async () => {
+    const stub = await start({ status: 429, body: faultOf("3001", "ThrottleExceeded") }, invoice);
+    const begun = stub.clock.now();
+    await read(stub);
+    expect(stub.clock.now() - begun).toBeGreaterThanOrEqual(60_000);
+    const other = stub.connect();
+    await other.read("Invoice", "145");
+    await other.close();
+  });
+
+  it("waits as long as Retry-After says", async () => {
+    const stub = await start({ status: 429, body: "", headers: { "retry-after": "7" } }, invoice);
+    const begun = stub.clock.now();
+    await read(stub);
+    expect(stub.clock.now() - begun).toBeLessThan(60_000);
+  });
+
+  it("that goes on is told in the end", async () => {
+    const stub = await start({ status: 429, body: "" });
+    await expect(read(stub)).rejects.toMatchObject({ code: "RATE_LIMITED", retryAfterMs: 60_000 });
+    expect(stub.requests).toHaveLength(3);
+  });
+
+  it("of the month is told apart and not waited for", async () => {
+    const stub = await start({ status: 429, body: faultOf("3001", "Monthly CorePlus API call limit exceeded") });
+    await expect(read(stub)).rejects.toMatchObject({ code: "QUOTA_EXHAUSTED", retryable: false });
+    expect(stub.requests).toHaveLength(1);
+  });
+});
