@@ -1,10 +1,10 @@
-import { type ConnectorError, ConnectorError as Failure, ValidationError } from "@isthmus/core";
+import { ConnectorError, isConnectorError, ValidationError } from "@isthmus/core";
 import { z } from "zod";
 import type { Api } from "./api.js";
 import { stringifyDecimalJson } from "./decimal-json.js";
 import { type EntityName, traitsOf } from "./entities/traits.js";
 import { assertOffers, identityOf, type RecordInput } from "./records.js";
-import { requestIdOfKey, type WriteOptions, type WriteParts, writeOnce } from "./write-once.js";
+import { type WriteOptions, type WriteParts, writeOnce } from "./write-once.js";
 
 /** One thing of a batch. Updates, deletions and voidings name Id and SyncToken: a batch reads nothing by itself. */
 export type BatchItem =
@@ -38,41 +38,53 @@ export async function runBatch(
   items: readonly BatchItem[],
   options: WriteOptions,
 ): Promise<readonly BatchResult[]> {
-  const prepared = items.map(toRequest);
+  // All of it is proven before the first request is sent.
+  const chunks = toChunks(items.map(toRequest));
   const results: BatchResult[] = [];
-  for (let start = 0; start < items.length; start += batchSize) {
-    const chunk = prepared.slice(start, start + batchSize);
+  for (const [index, chunk] of chunks.entries()) {
     try {
-      results.push(...(await runChunk(parts, chunk, keyOfChunk(options, start))));
+      results.push(...(await runChunk(parts, chunk, keyOfChunk(options, index))));
     } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      results.push(...chunk.map(() => ({ ok: false, error }) as const));
-      const rest = items.length - results.length;
-      const unsent = new Failure(
-        "CANCELLED",
-        "The batch ended before this item, because an earlier request of it failed.",
-        { cause: error },
-      );
-      results.push(...Array.from({ length: rest }, () => ({ ok: false, error: unsent }) as const));
+      if (!isConnectorError(error)) throw error;
+      results.push(...Array.from({ length: chunk.count }, () => ({ ok: false, error }) as const));
+      const message = "The batch ended before this item, because an earlier request of it failed.";
+      const unsent = new ConnectorError("CANCELLED", message, { cause: error });
+      const left = items.length - results.length;
+      results.push(...Array.from({ length: left }, () => ({ ok: false, error: unsent }) as const));
       break;
     }
   }
   return results;
 }
 
-async function runChunk(parts: WriteParts, chunk: readonly object[], options: WriteOptions): Promise<BatchResult[]> {
-  const BatchItemRequest = chunk.map((item, index) => ({ bId: String(index + 1), ...item }));
+/** What goes into one request. */
+interface Chunk {
+  readonly count: number;
+  readonly body: string;
+}
+
+function toChunks(items: readonly object[]): readonly Chunk[] {
+  return Array.from({ length: Math.ceil(items.length / batchSize) }, (_, chunk) => {
+    const part = items.slice(chunk * batchSize, (chunk + 1) * batchSize);
+    const BatchItemRequest = part.map((item, index) => ({ bId: bIdOf(index), ...item }));
+    return { count: part.length, body: stringifyDecimalJson({ BatchItemRequest }) };
+  });
+}
+
+const bIdOf = (index: number) => String(index + 1);
+
+async function runChunk(parts: WriteParts, { count, body }: Chunk, options: WriteOptions): Promise<BatchResult[]> {
   const request = {
     name: "batch",
     kind: "batch",
     method: "POST",
     path: "/batch",
     headers: { "content-type": "application/json" },
-    body: stringifyDecimalJson({ BatchItemRequest }),
+    body,
   } as const;
   const answer = answerSchema.safeParse(await writeOnce(parts, request, options), { reportInput: false });
   const byId = new Map(answer.data?.BatchItemResponse.map((item) => [item.bId, item]));
-  return BatchItemRequest.map(({ bId }) => toResult(parts.api, byId.get(bId)));
+  return Array.from({ length: count }, (_, index) => toResult(parts.api, byId.get(bIdOf(index))));
 }
 
 function toResult(api: Api, item: Readonly<Record<string, unknown>> | undefined): BatchResult {
@@ -80,7 +92,10 @@ function toResult(api: Api, item: Readonly<Record<string, unknown>> | undefined)
     // It may have been done: the whole request was answered.
     return {
       ok: false,
-      error: new Failure("UNEXPECTED_RESPONSE", "QuickBooks' answer to the batch leaves this item out: look it up."),
+      error: new ConnectorError(
+        "UNEXPECTED_RESPONSE",
+        "QuickBooks' answer to the batch leaves this item out: look it up.",
+      ),
     };
   }
   const { bId: _bId, Fault, QueryResponse, ...rest } = item;
@@ -96,7 +111,10 @@ function toResult(api: Api, item: Readonly<Record<string, unknown>> | undefined)
   if (record !== undefined) return { ok: true, record };
   return {
     ok: false,
-    error: new Failure("UNEXPECTED_RESPONSE", "QuickBooks' answer to the batch holds no record here: look it up."),
+    error: new ConnectorError(
+      "UNEXPECTED_RESPONSE",
+      "QuickBooks' answer to the batch holds no record here: look it up.",
+    ),
   };
 }
 
@@ -124,11 +142,9 @@ function toRequest(item: BatchItem, index: number): object {
   return { operation, [entity]: record };
 }
 
-function keyOfChunk(options: WriteOptions, start: number): WriteOptions {
+function keyOfChunk(options: WriteOptions, chunk: number): WriteOptions {
   const { idempotencyKey } = options;
-  return idempotencyKey === undefined
-    ? options
-    : { ...options, idempotencyKey: requestIdOfKey(`${idempotencyKey}#${start}`) };
+  return idempotencyKey === undefined ? options : { ...options, idempotencyKey: `${idempotencyKey}#${chunk}` };
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

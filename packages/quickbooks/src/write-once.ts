@@ -75,7 +75,7 @@ export async function writeOnce(
 }
 
 /** At most 50 characters, whatever the caller's key is made of. */
-export function requestIdOfKey(idempotencyKey: string): string {
+function requestIdOfKey(idempotencyKey: string): string {
   return createHash("sha256").update(idempotencyKey).digest("base64url");
 }
 
