@@ -2,8 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
-import { pour } from "./files-vendor.js";
 import { filesConnector, useFilesService } from "./files-service.js";
+import { pour } from "./files-vendor.js";
 
 describe("an operation that gives bytes", () => {
   const files = useFilesService();
@@ -23,7 +23,11 @@ describe("an operation that gives bytes", () => {
     const { vendor, open } = files();
     const pdf = randomBytes(300_000);
     vendor.handle = (_request, response) => {
-      const length = { "content-type": "application/pdf", "content-length": pdf.length, "x-file-name": "Invoice%207.pdf" };
+      const length = {
+        "content-type": "application/pdf",
+        "content-length": pdf.length,
+        "x-file-name": "Invoice%207.pdf",
+      };
       response.writeHead(200, length).end(pdf);
     };
     const answer = await open("invoices.pdf", { id: "7" });

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { request as httpRequest, type ClientRequest, type IncomingMessage } from "node:http";
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
 import { contentLimitBytes, useFilesService } from "./files-service.js";
@@ -28,7 +28,9 @@ describe("an operation that takes bytes", () => {
     const authorization = `Bearer ${tenant.apiKey}`;
     const options = { method: "POST", headers: { authorization, "content-type": "application/zip", ...headers } };
     const request = httpRequest(address("attachments.upload", query), options);
-    const answer = new Promise<IncomingMessage>((resolve, reject) => request.on("response", resolve).on("error", reject));
+    const answer = new Promise<IncomingMessage>((resolve, reject) =>
+      request.on("response", resolve).on("error", reject),
+    );
     answer.catch(() => undefined);
     return { request, answer };
   }
@@ -68,12 +70,21 @@ describe("an operation that takes bytes", () => {
 
   it.each([
     ["its name", 'attachment; filename="plan.pdf"', "", "plan.pdf"],
-    ["its extended name", "attachment; filename=\"x.pdf\"; filename*=UTF-8''Pl%C3%A4ne%20%E2%82%AC.pdf", "", "Pläne €.pdf"],
+    [
+      "its extended name",
+      "attachment; filename=\"x.pdf\"; filename*=UTF-8''Pl%C3%A4ne%20%E2%82%AC.pdf",
+      "",
+      "Pläne €.pdf",
+    ],
     ["a name with quotes", 'attachment; filename="a \\"b\\"; filename=c.pdf"', "", 'a "b"; filename=c.pdf'],
     ["nothing that it can read", "attachment; filename*=UTF-8''%FF", "", ""],
     ["less than the query", 'attachment; filename="a.pdf"', "?fileName=b.pdf", "b.pdf"],
   ])("takes of Content-Disposition %s", async (_what, disposition, query, name) => {
-    const answer = await files().upload("attachments.upload", query, { type: "application/pdf", disposition, body: "%PDF" });
+    const answer = await files().upload("attachments.upload", query, {
+      type: "application/pdf",
+      disposition,
+      body: "%PDF",
+    });
     expect(answer.status).toBe(200);
     expect(received.name).toBe(name);
     expect((await answer.json()).input.fileName).toBe(name === "" ? undefined : name);
@@ -132,7 +143,9 @@ describe("an operation that takes bytes", () => {
       });
     const stranger = await service.createTenant();
     expect((await send(tenant.apiKey, { "content-encoding": "gzip" })).status).toBe(415);
-    expect((await (await send(tenant.apiKey, { "idempotency-key": "k" })).json()).code).toBe("IDEMPOTENCY_KEY_UNSUPPORTED");
+    expect((await (await send(tenant.apiKey, { "idempotency-key": "k" })).json()).code).toBe(
+      "IDEMPOTENCY_KEY_UNSUPPORTED",
+    );
     expect((await send(stranger.apiKey, {})).status).toBe(404);
     expect((await stranger.api.get(`/v1/connectors/${connectorId}/operations`)).status).toBe(404);
     expect(vendor.requests).toHaveLength(seen);
@@ -191,7 +204,9 @@ describe("an operation that takes bytes", () => {
     await upload("attachments.upload", "?fileName=secret-plan.pdf", { type: "application/pdf", body: "%PDF" });
     vendor.handle = (_request, response) => response.writeHead(403).end();
     expect((await upload("attachments.upload", "", { type: "application/pdf", body: "%PDF" })).status).toBe(403);
-    const { body, text } = await tenant.api.get(`/v1/audit-events?targetId=${connectorId}&action=operation.run&limit=2`);
+    const { body, text } = await tenant.api.get(
+      `/v1/audit-events?targetId=${connectorId}&action=operation.run&limit=2`,
+    );
     expect(body.data).toMatchObject([
       { outcome: "failure", details: { operation: "attachments.upload", code: "PERMISSION_DENIED" } },
       { outcome: "success", details: { operation: "attachments.upload" } },

@@ -67,12 +67,72 @@ describe("BaseConnector when it sends", () => {
     await using bench = await openConnectorBench();
     bench.on("/items", refused);
     const upload = () => bench.connector.call({ method: "PUT", body: Readable.from(["a", "b"]) });
-    expect(await failureOf(upload())).toMatchObject({ code: "AUTHENTICATION_FAILED" });
+    expect(await failureOf(upload())).toMatchObject({ code: "AUTHENTICATION_FAILED", retryable: true });
     expect((await upload()).status).toBe(200);
     expect(bench.vendor.requests.at(-1)).toMatchObject({
       body: "ab",
       headers: { authorization: "Bearer access-t0ken-2" },
     });
+  });
+
+  it("does not call a refusal of the new token retryable", async () => {
+    await using bench = await openConnectorBench();
+    bench.on("/items", refused, refused);
+    const upload = () => bench.connector.call({ method: "PUT", body: Readable.from(["a"]) });
+    expect(await failureOf(upload())).toMatchObject({ retryable: true });
+    expect(await failureOf(upload())).toMatchObject({ code: "AUTHENTICATION_FAILED", retryable: false });
+  });
+
+  it("renews a token that is due before it reads a body that can be read once", async () => {
+    await using bench = await openConnectorBench();
+    bench.clock.advance(3_600_000);
+    let readAfter: string[] = [];
+    const body = (async function* () {
+      readAfter = bench.paths();
+      yield Buffer.from("a");
+      yield Buffer.from("b");
+    })();
+    expect((await bench.connector.call({ method: "POST", body })).status).toBe(200);
+    expect(readAfter).toEqual(["/token"]);
+    expect(bench.vendor.requests.at(-1)).toMatchObject({
+      body: "ab",
+      headers: { authorization: "Bearer access-t0ken-2" },
+    });
+  });
+
+  it("ends an iterable body that it cannot send", async () => {
+    await using bench = await openConnectorBench({ tokens: null });
+    let isEnded = false;
+    const body = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => Promise.reject(new Error("not reached")),
+        return: () => {
+          isEnded = true;
+          return Promise.resolve({ done: true as const, value: undefined });
+        },
+      }),
+    };
+    const failing = bench.connector.call({ method: "PUT", body });
+    expect(await failureOf(failing)).toMatchObject({ code: "RECONNECT_REQUIRED" });
+    await expect.poll(() => isEnded).toBe(true);
+  });
+
+  it("opens a stream with a renewed token, and maps a failure by the beginning of its body", async () => {
+    await using bench = await openConnectorBench();
+    bench.on("/items", refused);
+    expect(await text((await bench.connector.open()).body)).toBe('{"id":"acc-1"}');
+    bench.on("/items", json({ filler: "x".repeat(5_000_000) }, 404));
+    expect(await failureOf(bench.connector.open())).toMatchObject({ code: "NOT_FOUND" });
+    await bench.vendor.idle();
+  });
+
+  it("maps a streamed failure by its status when its body is cut", async () => {
+    await using bench = await openConnectorBench();
+    bench.on("/items", (response) => {
+      response.writeHead(403, { "content-length": 100 });
+      response.write("half", () => response.destroy());
+    });
+    expect(await failureOf(bench.connector.open())).toMatchObject({ code: "PERMISSION_DENIED" });
   });
 
   it("lets go of a body stream that it cannot send", async () => {

@@ -39,6 +39,11 @@ export class PlainConnector extends BaseConnector<unknown, PlainConfiguration> {
     return this.sendStream({ method: "GET", path: "/items", ...request });
   }
 
+  /** Sends; the answer's body is a stream, a failure is mapped. */
+  open(request: Partial<ConnectorRequest> = {}) {
+    return this.openStream({ method: "GET", path: "/items", ...request });
+  }
+
   protected async identify(signal: AbortSignal): Promise<ConnectedAccount> {
     const { id } = z.object({ id: z.string() }).parse((await this.call({ path: "/me", signal })).json());
     return { id, name: `Account ${id}`, environment: "sandbox", user: "ada" };
