@@ -1,14 +1,14 @@
-import { type ConnectorDefinition, givesContent, type Operation, takesContent } from "@isthmus/core";
-import { listInputParameters } from "../content/index.js";
+import { type ConnectorDefinition, givesContent } from "@isthmus/core";
 import { documentedOperations } from "./documented-operations.js";
 import { toJsonSchema } from "./json-schema.js";
-
-interface TypedOperation {
-  readonly definition: ConnectorDefinition;
-  readonly operation: Operation;
-}
-
-type SchemaKind = "input" | "output" | "item";
+import {
+  contentHeaders,
+  describeBodies,
+  describeOutputs,
+  describeParameters,
+  describeSuccess,
+} from "./operation-media.js";
+import { alternatives, type SchemaKind, schemaName, type TypedOperation } from "./typed-operation.js";
 
 /**
  * Adds a path for each operation of the installed connectors. The schemas are components of their own, named
@@ -47,10 +47,6 @@ function schemasOf(typed: TypedOperation): [string, object][] {
     // References inside a schema ("#/$defs/…") are read from its $id, and not from the root of this document.
     return [name, JSON.stringify(schema).includes('"$ref":') ? { $id: `urn:isthmus:${name}`, ...schema } : schema];
   });
-}
-
-function schemaName({ definition, operation }: TypedOperation, kind: SchemaKind): string {
-  return `${definition.type}.${operation.name}.${kind}`;
 }
 
 function readObject(value: object, key: string): object {
@@ -92,75 +88,6 @@ function describeOperation(name: string, typed: readonly TypedOperation[]): obje
       "5XX": problem("Isthmus, the vendor, or the way to it failed."),
     },
   };
-}
-
-const jsonMediaType = "application/json";
-
-const contentHeaders = {
-  "Content-Disposition": {
-    description: "`attachment`, with the file's name where there is one (RFC 6266).",
-    schema: { type: "string" },
-  },
-};
-
-function describeSuccess(typed: readonly TypedOperation[]): string {
-  const some = (has: (operation: Operation) => boolean) => typed.some(({ operation }) => has(operation));
-  return [
-    "Done.",
-    ...(some(({ stream }) => stream !== undefined)
-      ? ['As NDJSON, a failure in the middle ends with the line `{"error": Problem}` and a cut connection.']
-      : []),
-    ...(some(givesContent) ? ["A failure after the first byte cuts the connection."] : []),
-  ].join(" ");
-}
-
-/** The input of an operation that takes bytes stands in the query. Where another type wants it in the body, it may be left out. */
-function describeParameters(typed: readonly TypedOperation[]): object[] {
-  const parameters = typed
-    .filter(({ operation }) => takesContent(operation))
-    .flatMap((each) => listInputParameters(each.operation).map((parameter) => ({ parameter, each })));
-  return [...Map.groupBy(parameters, ({ parameter }) => parameter.name)].map(([name, group]) => {
-    const schemas = group.map(({ parameter, each }) =>
-      JSON.stringify(parameter.schema).includes('"$ref":')
-        ? { $ref: `#/components/schemas/${schemaName(each, "input")}/properties/${escapePointer(name)}` }
-        : parameter.schema,
-    );
-    const [only, ...others] = schemas;
-    const schema = only !== undefined && others.length === 0 ? only : { anyOf: schemas };
-    const isJson = group.some(({ parameter }) => parameter.form === "json");
-    return {
-      name,
-      in: "query",
-      required: group.length === typed.length && group.every(({ parameter }) => parameter.required),
-      ...(isJson ? { content: { [jsonMediaType]: { schema } } } : { schema }),
-    };
-  });
-}
-
-function describeBodies(typed: readonly TypedOperation[]): object {
-  const byType = Map.groupBy(typed, ({ operation }) => operation.consumes ?? jsonMediaType);
-  const bodies = [...byType].map(([mediaType, group]) => {
-    const isContent = group.some(({ operation }) => takesContent(operation));
-    return [mediaType, { schema: isContent ? { type: "string", format: "binary" } : alternatives(group, "input") }];
-  });
-  return Object.fromEntries(bodies);
-}
-
-function describeOutputs(typed: readonly TypedOperation[]): object {
-  const byType = Map.groupBy(typed, ({ operation }) => operation.produces ?? jsonMediaType);
-  return Object.fromEntries(
-    [...byType].map(([mediaType, group]) => [mediaType, { schema: alternatives(group, "output") }]),
-  );
-}
-
-function escapePointer(name: string): string {
-  return encodeURIComponent(name.replaceAll("~", "~0").replaceAll("/", "~1"));
-}
-
-function alternatives(typed: readonly TypedOperation[], kind: SchemaKind): object {
-  const references = typed.map((each) => ({ $ref: `#/components/schemas/${schemaName(each, kind)}` }));
-  const [only, ...others] = references;
-  return only !== undefined && others.length === 0 ? only : { anyOf: references };
 }
 
 function problem(description: string): object {

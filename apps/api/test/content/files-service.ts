@@ -91,3 +91,9 @@ export function filesConnector(vendor: FilesVendor): object {
     credentials: { key: "k" },
   };
 }
+
+/** The JSON of an answer. */
+// biome-ignore lint/suspicious/noExplicitAny: a test reads fields of an answer that it then proves
+export function bodyOf(answer: Response): Promise<any> {
+  return answer.json();
+}

@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
-import { contentLimitBytes, useFilesService } from "./files-service.js";
+import { bodyOf, contentLimitBytes, useFilesService } from "./files-service.js";
+import { settled } from "./settled.js";
 
 describe("an operation that takes bytes", () => {
   const files = useFilesService();
@@ -60,7 +61,7 @@ describe("an operation that takes bytes", () => {
       body,
     });
     expect(answer.status).toBe(200);
-    expect(await answer.json()).toEqual({
+    expect(await bodyOf(answer)).toEqual({
       bytes: body.length,
       input: { note: "12", copies: 3, links: [{ type: "Invoice", id: "7" }], fileName: "a b.png" },
     });
@@ -87,7 +88,7 @@ describe("an operation that takes bytes", () => {
     });
     expect(answer.status).toBe(200);
     expect(received.name).toBe(name);
-    expect((await answer.json()).input.fileName).toBe(name === "" ? undefined : name);
+    expect((await bodyOf(answer)).input.fileName).toBe(name === "" ? undefined : name);
   });
 
   it.each([
@@ -106,7 +107,7 @@ describe("an operation that takes bytes", () => {
     const seen = vendor.requests.length;
     const answer = await upload("attachments.upload", query, { type: "image/png", body: "x" });
     expect(answer.status).toBe(400);
-    const problem = await answer.json();
+    const problem = await bodyOf(answer);
     expect(problem.code).toBe("VALIDATION_FAILED");
     expect(problem.errors.map((error: { path: string }) => error.path)).toContain(path);
     expect(vendor.requests).toHaveLength(seen);
@@ -123,13 +124,13 @@ describe("an operation that takes bytes", () => {
     const { vendor, upload } = files();
     const seen = vendor.requests.length;
     const answer = await upload(operation, "", options);
-    expect([answer.status, (await answer.json()).code]).toEqual([415, "UNSUPPORTED_MEDIA_TYPE"]);
+    expect([answer.status, (await bodyOf(answer)).code]).toEqual([415, "UNSUPPORTED_MEDIA_TYPE"]);
     expect(vendor.requests).toHaveLength(seen);
   });
 
   it("takes a file of JSON as it is where any media type is taken, and does not look into it", async () => {
     const answer = await files().upload("attachments.upload", "", { type: "application/json", body: '{"a":' });
-    expect(await answer.json()).toMatchObject({ bytes: 5 });
+    expect(await bodyOf(answer)).toMatchObject({ bytes: 5 });
   });
 
   it("refuses compressed bytes, an idempotency key, and another tenant's connector, and sends nothing", async () => {
@@ -143,7 +144,7 @@ describe("an operation that takes bytes", () => {
       });
     const stranger = await service.createTenant();
     expect((await send(tenant.apiKey, { "content-encoding": "gzip" })).status).toBe(415);
-    expect((await (await send(tenant.apiKey, { "idempotency-key": "k" })).json()).code).toBe(
+    expect((await bodyOf(await send(tenant.apiKey, { "idempotency-key": "k" }))).code).toBe(
       "IDEMPOTENCY_KEY_UNSUPPORTED",
     );
     expect((await send(stranger.apiKey, {})).status).toBe(404);
@@ -179,9 +180,7 @@ describe("an operation that takes bytes", () => {
     const { request, answer } = begin("");
     const totalBytes = contentLimitBytes;
     const state = push(request, totalBytes);
-    let last = -1;
-    await expect.poll(() => last === (last = state.taken), { interval: 200, timeout: 10_000 }).toBe(true);
-    expect(state.taken).toBeLessThan(32 * 1024 * 1024);
+    expect(await settled(() => state.taken)).toBeLessThan(32 * 1024 * 1024);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16 * 1024 * 1024);
     letGoOn();
     expect((await answer).statusCode).toBe(200);

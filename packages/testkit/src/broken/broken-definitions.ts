@@ -20,6 +20,11 @@ export const brokenDefinitions: readonly BrokenConnector[] = [
     },
   }),
 
+  brokenBy("definition.sound", "takes bytes, and its other input is a list, which no query can hold", {
+    operations: (configuration) =>
+      changed(configuration, "notes.create", { consumes: "*/*", input: z.array(z.string()) }),
+  }),
+
   brokenBy("definition.schemas", "takes an input that JSON Schema cannot describe", {
     operations: (configuration) =>
       changed(configuration, "notes.create", { input: z.strictObject({ text: z.date() }) }),

@@ -1,4 +1,10 @@
-import { assertDefinition, type ConnectorDefinition } from "@isthmus/core";
+import {
+  assertDefinition,
+  assertOperation,
+  type ConnectorDefinition,
+  type Operation,
+  takesContent,
+} from "@isthmus/core";
 import { z } from "zod";
 import type { ClauseCheck } from "../suite/clause.js";
 import { withSession } from "../suite/session.js";
@@ -44,7 +50,9 @@ function assertSound(definition: ConnectorDefinition, configuration: unknown): v
   const names = new Set<string>();
   const operations = definition.operations(configuration);
   demand(operations.length > 0, "The definition has no operation.");
-  for (const { name, summary, kind, idempotent } of operations) {
+  for (const operation of operations) {
+    const { name, summary, kind, idempotent } = operation;
+    assertMedia(operation);
     demand(/^[a-z][a-zA-Z0-9]*(\.[a-z][a-zA-Z0-9]*)*$/.test(name), `"${name}" is not a dotted lower-case name.`);
     demand(!names.has(name), `Two operations have the name "${name}".`);
     demand(summary.trim() !== "", `The operation ${name} has no summary.`);
@@ -59,6 +67,14 @@ function assertSound(definition: ConnectorDefinition, configuration: unknown): v
       `The allowed host "${host}" lets in more than one organisation's names.`,
     );
   }
+}
+
+/** Over HTTP, the input of an operation that takes bytes stands in the query: a property is a parameter. */
+function assertMedia(operation: Operation): void {
+  assertOperation(operation);
+  if (!takesContent(operation)) return;
+  const { type } = z.toJSONSchema(operation.input, { io: "input", unrepresentable: "any" });
+  demand(type === "object", `${operation.name} takes bytes, so its input has to be an object.`);
 }
 
 function publish(schema: z.ZodType, io: "input" | "output", what: string): void {

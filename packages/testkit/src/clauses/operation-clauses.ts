@@ -1,4 +1,4 @@
-import { findOperation } from "@isthmus/core";
+import { findOperation, isBinaryContent } from "@isthmus/core";
 import type { OperationExample } from "../harness.js";
 import type { ClauseCheck, ClauseSubject } from "../suite/clause.js";
 import { type Session, withSession } from "../suite/session.js";
@@ -39,6 +39,10 @@ export const operationClauses = {
           const result = findOperation(operations, example.operation).output.safeParse(output);
           const where = result.error?.issues[0]?.path.map(String).join(".");
           demand(result.success, `The output of ${example.operation} does not fit its schema at "${where}".`);
+          if (isBinaryContent(output)) {
+            await session.successOf(() => Array.fromAsync(output.body), `The bytes of ${example.operation}`);
+            continue;
+          }
           const text = JSON.stringify(output);
           const same = text === undefined ? output === undefined : JSON.stringify(JSON.parse(text)) === text;
           demand(same, `The output of ${example.operation} does not survive JSON.`);
