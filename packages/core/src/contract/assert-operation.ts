@@ -1,14 +1,22 @@
 import { ConnectorError } from "../errors/index.js";
 import { binaryContentSchema } from "./binary-content.js";
 import { givesContent, isMediaRange } from "./media-types.js";
-import type { Operation } from "./operation.js";
+
+/** What an operation says of its media types. */
+export interface OperationMedia {
+  readonly name: string;
+  readonly consumes?: string;
+  readonly produces?: string;
+  readonly output: unknown;
+  readonly stream?: unknown;
+}
 
 /**
  * Checks what an operation says of its media types, which types cannot.
  *
  * @throws {ConnectorError} `INVALID_DEFINITION`, naming what is wrong.
  */
-export function assertOperation(operation: Operation): void {
+export function assertOperation(operation: OperationMedia): void {
   const { name, consumes, produces, output, stream } = operation;
   const wrongType = [consumes, produces].find((range) => range !== undefined && !isMediaRange(range));
   const isContent = output === binaryContentSchema;

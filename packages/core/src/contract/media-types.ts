@@ -1,5 +1,3 @@
-import type { Operation } from "./operation.js";
-
 /** The media type of operations that say none. */
 export const jsonMediaType = "application/json";
 
@@ -35,11 +33,11 @@ export function fitsMediaRange(mediaType: string, range: string): boolean {
 }
 
 /** Whether an operation takes bytes beside its input: `OperationCall.content`. */
-export function takesContent({ consumes }: Pick<Operation, "consumes">): boolean {
+export function takesContent({ consumes }: { readonly consumes?: string }): boolean {
   return consumes !== undefined && essenceOf(consumes) !== jsonMediaType;
 }
 
 /** Whether an operation gives bytes: its output is a `BinaryContent`. */
-export function givesContent({ produces }: Pick<Operation, "produces">): boolean {
+export function givesContent({ produces }: { readonly produces?: string }): boolean {
   return produces !== undefined && essenceOf(produces) !== jsonMediaType;
 }
