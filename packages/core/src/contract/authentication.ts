@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { ValidationIssue } from "../errors/index.js";
 import type { OAuthProfile, TokenSet } from "../oauth/index.js";
 
 /** Every way in which a connector may prove who it is. */
@@ -26,6 +27,11 @@ export interface AuthenticationScheme<Credentials = unknown, Configuration = unk
   readonly title: string;
   /** What has to be supplied. Published as JSON Schema; secret fields carry `.meta({ writeOnly: true })`. */
   readonly credentials: z.ZodType<Credentials>;
+  /**
+   * What a configuration that fits its schema still lacks for this scheme, such as the endpoints of OAuth where those are
+   * configured. Asked with every validation; paths begin at the configuration's fields. Missing: nothing is ever lacking.
+   */
+  findMissing?(configuration: Configuration): readonly ValidationIssue[];
   /** The vendor's OAuth endpoints and deviations. Missing: the scheme has no tokens. */
   oauth?(credentials: Credentials, configuration: Configuration): OAuthProfile;
   /** Tokens that came with the credentials, such as a refresh token from an earlier integration. */

@@ -1,6 +1,6 @@
 import { ConnectorError, ValidationError, validate } from "../errors/index.js";
 import type { AccessToken, PendingAuthorization, StartAuthorizationOptions } from "../oauth/index.js";
-import type { AuthenticationMethod } from "./authentication.js";
+import type { AuthenticationMethod, AuthenticationScheme } from "./authentication.js";
 import type { BaseConnector } from "./base-connector.js";
 import type { ConnectedAccount, ConnectionTest } from "./connection.js";
 import type { ConnectorDefinition } from "./definition.js";
@@ -61,7 +61,11 @@ export class ConnectorService {
     const under = pathsFrom === "settings" ? underField : inField;
     return {
       credentials: under("credentials", () => validate(scheme.credentials, settings.credentials, "credentials")),
-      configuration: under("configuration", () => this.validateConfiguration(definition, settings)),
+      configuration: under("configuration", () => {
+        const configuration = this.validateConfiguration(definition, settings);
+        assertComplete(configuration, scheme, method);
+        return configuration;
+      }),
     };
   }
 
@@ -135,6 +139,14 @@ function assertAddressed(definition: ConnectorDefinition, { externalSystemUrl }:
   throw new ValidationError(`The address of ${definition.displayName} never varies.`, [
     { path: "externalSystemUrl", message: "Leave it out." },
   ]);
+}
+
+/** What the schema of the configuration cannot know: what the chosen method needs of it. */
+function assertComplete(configuration: unknown, scheme: AuthenticationScheme, method: AuthenticationMethod): void {
+  const issues = scheme.findMissing?.(configuration) ?? [];
+  const [first] = issues;
+  if (!first) return;
+  throw new ValidationError(`The configuration does not fit ${method} at ${first.path}: ${first.message}.`, issues);
 }
 
 /** The configuration with the address in its field; a second, different address there is a contradiction. */

@@ -1,0 +1,69 @@
+import {
+  type Clock,
+  type EntityDescription,
+  type EntityField,
+  type EntitySource,
+  type EntitySummary,
+  NotFoundError,
+} from "@isthmus/core";
+import type { CustomConnector } from "../custom-connector.js";
+import type { CustomConfiguration } from "../options/configuration.js";
+import type { EntityConfiguration } from "../options/entity-options.js";
+import { isObject } from "../schemas/check-schema.js";
+import { readEntity } from "./read-entity.js";
+
+/** The lists of records that a configuration names. */
+export function createEntitySource(
+  connector: CustomConnector,
+  { entities }: CustomConfiguration,
+  clock: Clock,
+): EntitySource {
+  const find = (name: string): EntityConfiguration => {
+    const entity = entities.find((each) => each.name === name);
+    if (entity) return entity;
+    const names = entities.map((each) => each.name).join(", ") || "none";
+    throw new NotFoundError(`This connector has no entity of that name. It has: ${names}.`);
+  };
+  return {
+    list: async () => entities.map(toSummary),
+    describe: async (name): Promise<EntityDescription> => {
+      const entity = find(name);
+      return { ...toSummary(entity), fields: toFields(entity) };
+    },
+    read: (name, cursor, signal) => readEntity({ connector, entity: find(name), clock, signal }, cursor),
+  };
+}
+
+function toSummary({ name, label, creatable, updatable, deletable }: EntityConfiguration): EntitySummary {
+  return { name, label: label ?? name, readable: true, creatable, updatable, deletable, custom: false };
+}
+
+/** The properties of the record's schema; none where the configuration has no schema. */
+function toFields({ schema = {}, creatable, updatable, id }: EntityConfiguration): EntityField[] {
+  const { properties, required } = schema;
+  const names = new Set(Array.isArray(required) ? required : []);
+  return Object.entries(isObject(properties) ? properties : {}).map(([name, property]) => {
+    const field = isObject(property) ? property : {};
+    const isId = id === `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+    const isWritable = field.readOnly !== true && !isId;
+    return {
+      name,
+      label: typeof field.title === "string" ? field.title : name,
+      type: typeName(field),
+      required: names.has(name) && isWritable && creatable,
+      creatable: isWritable && creatable,
+      updatable: isWritable && updatable,
+      unique: isId,
+      externalId: false,
+      ...(typeof field.maxLength === "number" && { maxLength: field.maxLength }),
+      ...(Array.isArray(field.enum) && { values: field.enum.map(String) }),
+    };
+  });
+}
+
+/** A format says more than "string"; a choice has no type of its own. */
+function typeName({ format, type }: Readonly<Record<string, unknown>>): string {
+  if (typeof format === "string") return format;
+  const types = (Array.isArray(type) ? type : [type]).filter((each) => typeof each === "string" && each !== "null");
+  return types.join("|") || "any";
+}

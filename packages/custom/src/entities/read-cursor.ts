@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import { type EntityCursor, ValidationError } from "@isthmus/core";
+import { z } from "zod";
+import type { EntityConfiguration } from "../options/entity-options.js";
+
+/** Most fingerprints that a cursor keeps. Records beyond are given again, which does no harm. */
+export const mostFingerprints = 500;
+
+const fingerprint = z.string().max(40);
+
+const readStateSchema = z.strictObject({
+  v: z.literal(1),
+  /** Which list, read in which way: a cursor of another one means nothing. */
+  list: z.string(),
+  /** Epoch milliseconds of the last change that the read before had seen. */
+  since: z.number().optional(),
+  /** Records of the overlap that were given already. */
+  known: z.array(fingerprint).max(mostFingerprints).default([]),
+  /** The read under way; missing when it has come to its end. */
+  page: z
+    .strictObject({
+      at: z.union([z.string(), z.number()]),
+      count: z.int().nonnegative(),
+      /** When the read began, by our clock. */
+      startedAtMs: z.number(),
+      newestMs: z.number().optional(),
+      fresh: z.array(z.tuple([fingerprint, z.number()])).max(mostFingerprints),
+      /** Fingerprint of the page before: one that comes again is a list that goes in a circle. */
+      before: z.string(),
+      lastId: z.string().optional(),
+      restarts: z.int().nonnegative(),
+    })
+    .optional(),
+});
+
+/** Where a read stands; what a cursor holds. */
+export type ReadState = z.output<typeof readStateSchema>;
+
+/** The page under way. */
+export type PageState = NonNullable<ReadState["page"]>;
+
+/**
+ * The state that a stored cursor holds, or that of a first read.
+ *
+ * @throws {ValidationError} when it is of another version, another entity, or a list that is configured otherwise by now.
+ */
+export function parseCursor(entity: EntityConfiguration, cursor: EntityCursor | undefined): ReadState {
+  const list = fingerprintOf([entity.name, entity.list, entity.id, entity.changes ?? null]);
+  if (cursor === undefined) return { v: 1, list, known: [] };
+  const parsed = readStateSchema.safeParse(cursor, { reportInput: false });
+  if (parsed.success && parsed.data.list === list) return parsed.data;
+  const message = parsed.success
+    ? "belongs to another entity, or to one that was configured otherwise: read it from the beginning"
+    : "is none that this version wrote: read the entity from the beginning";
+  throw new ValidationError(`The cursor ${message}.`, [{ path: "cursor", message }]);
+}
+
+/** What tells one JSON value from another: 128 bits of SHA-256, base64url. */
+export function fingerprintOf(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest().subarray(0, 16).toString("base64url");
+}

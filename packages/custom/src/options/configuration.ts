@@ -1,0 +1,100 @@
+import { z } from "zod";
+import { placesOf } from "../requests/template.js";
+import { compileInput } from "../schemas/compile-schema.js";
+import { authenticationOption } from "./authentication-options.js";
+import { entityOption } from "./entity-options.js";
+import { errorsOption } from "./error-options.js";
+import { limitsOption } from "./limit-options.js";
+import { operationOption } from "./operation-options.js";
+import { testOption } from "./test-options.js";
+
+const fieldsSchema = z.strictObject({
+  baseUrl: z
+    .string()
+    .max(2_000)
+    .refine(isBaseUrl, "must be an address such as https://api.example.com/v2, without user name, query or fragment")
+    .transform((text) => new URL(text).href.replace(/\/$/, ""))
+    .pipe(z.string())
+    .meta({
+      title: "Base address",
+      description: "What paths are below. Requests go to this origin only; only tokens come from elsewhere.",
+      examples: ["https://api.example.com/v2"],
+    }),
+  authentication: authenticationOption,
+  test: testOption,
+  operations: z
+    .array(operationOption)
+    .min(1)
+    .max(500)
+    .meta({ title: "Operations", description: "What the connector can do." }),
+  entities: z
+    .array(entityOption)
+    .max(500)
+    .default([])
+    .meta({ title: "Entities", description: "Lists of records that can be followed." }),
+  errors: errorsOption,
+  limits: limitsOption,
+});
+
+/** Everything about the API that is not secret. */
+export const configurationSchema = fieldsSchema.superRefine(checkWhole);
+
+/** A validated configuration, defaults filled in. */
+export type CustomConfiguration = z.output<typeof fieldsSchema>;
+/** A configuration as it is written. */
+export type CustomConfigurationInput = z.input<typeof fieldsSchema>;
+
+/** What no field can know alone. */
+function checkWhole(configuration: CustomConfiguration, context: z.RefinementCtx): void {
+  const report = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
+  const { operations, entities, test, authentication } = configuration;
+  for (const [list, items] of Object.entries({ operations, entities })) {
+    const names = new Set<string>();
+    for (const [index, { name }] of items.entries()) {
+      if (names.has(name)) report([list, index, "name"], "is there twice");
+      names.add(name);
+    }
+  }
+  checkTest(configuration, report);
+  const { apiKey } = authentication;
+  if (apiKey === undefined) return;
+  const keyName = apiKey.name.toLowerCase();
+  const part = apiKey.in === "header" ? "headers" : "query";
+  const requests: [{ query: object; headers: object; idempotencyHeader?: string | undefined }, (string | number)[]][] =
+    [
+      ...operations.map((each, index): [typeof each, (string | number)[]] => [each, ["operations", index]]),
+      ...entities.map((each, index): [typeof each.list, (string | number)[]] => [
+        each.list,
+        ["entities", index, "list"],
+      ]),
+      [test, ["test"]],
+    ];
+  for (const [request, path] of requests) {
+    const names = Object.keys(request[part]);
+    if (apiKey.in === "header" && request.idempotencyHeader !== undefined) names.push(request.idempotencyHeader);
+    if (names.some((name) => name.toLowerCase() === keyName))
+      report([...path, part], "must not set what the API key is sent in");
+  }
+}
+
+function checkTest(
+  { test, operations }: CustomConfiguration,
+  report: (path: (string | number)[], message: string) => void,
+): void {
+  const texts = [test.path ?? "", ...Object.values(test.query), ...Object.values(test.headers)];
+  if (texts.some((text) => placesOf(text).length > 0))
+    report(["test"], "has no input, so its templates have no places");
+  if (test.operation === undefined) return;
+  const operation = operations.find(({ name }) => name === test.operation);
+  if (operation?.kind !== "read") report(["test", "operation"], "must be the name of a read operation");
+  else if (!compileInput(operation.input).safeParse(test.input ?? {}).success)
+    report(["test", "input"], "does not fit the operation");
+}
+
+function isBaseUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "") return false;
+  // A base path is followed by paths of the configuration; what would be resolved or decoded in it is refused as there.
+  const isPlainPath = /^(?:\/[\w.~!$&'()*+,;=:@-]*)*$/.test(url.pathname) && !url.pathname.slice(1).includes("//");
+  return isPlainPath && !/[?#]/.test(text);
+}

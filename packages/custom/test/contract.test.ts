@@ -1,0 +1,59 @@
+import {
+  basicHarness,
+  type ContractHarness,
+  clientCredentialsHarness,
+  describeConnector,
+  referenceHarness,
+  type StandIn,
+} from "@isthmus/testkit";
+import { custom } from "../src/index.js";
+import { referenceConfiguration } from "./reference-configuration.js";
+
+// One configuration, three of its authentication methods: the whole contract without a line of code.
+for (const harness of [referenceHarness, clientCredentialsHarness, basicHarness])
+  describeConnector(custom, described(harness));
+
+/** A reference harness whose connector is configured in place of written. */
+function described<Running extends StandIn>(
+  harness: ContractHarness<Running>,
+): ContractHarness<StandIn & { readonly vendor: Running }> {
+  const { authenticationMethod, read, write, invalidCredentials, browser, grant, without = [] } = harness;
+  return {
+    authenticationMethod,
+    read,
+    ...(write && { write }),
+    ...(invalidCredentials && { invalidCredentials }),
+    start: async (options) => {
+      const vendor = await harness.start(options);
+      const [host = ""] = vendor.environment?.allowedPrivateHosts ?? [];
+      return {
+        vendor,
+        settings: {
+          credentials: vendor.settings.credentials,
+          configuration: referenceConfiguration(`http://${host}`, options.requestTimeoutMs),
+        },
+        ...(vendor.environment && { environment: vendor.environment }),
+        fail: (fault) => vendor.fail(fault),
+        count: (kind) => vendor.count(kind),
+        secrets: () => vendor.secrets?.() ?? [],
+        close: () => vendor.close(),
+      };
+    },
+    ...(browser && {
+      browser: {
+        redirectUri: browser.redirectUri,
+        approve: ({ vendor }, url) => browser.approve(vendor, url),
+        deny: ({ vendor }, url) => browser.deny(vendor, url),
+      },
+    }),
+    ...(grant && {
+      grant: {
+        expireAccessTokens: ({ vendor }) => grant.expireAccessTokens(vendor),
+        revoke: ({ vendor }) => grant.revoke(vendor),
+        ...(grant.omitLifetime && { omitLifetime: ({ vendor }) => grant.omitLifetime?.(vendor) }),
+      },
+    }),
+    // No input of an operation and no answer to one can name a host; pages of entities can, and have a test of their own.
+    without: [...without, "misdirection"],
+  };
+}
