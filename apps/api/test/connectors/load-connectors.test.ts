@@ -11,8 +11,8 @@ describe("loadConnectors", () => {
         return import(/* @vite-ignore */ name);
       },
     });
-    expect(imported).toEqual(["@isthmus/salesforce"]);
-    expect(factory.definitions().map(({ type }) => type)).toEqual(["salesforce"]);
+    expect(imported).toEqual(["@isthmus/custom", "@isthmus/salesforce"]);
+    expect(factory.definitions().map(({ type }) => type)).toEqual(["custom", "salesforce"]);
   });
 
   it("takes the packages that are named, and refuses those that are missing or no connectors", async () => {

@@ -36,6 +36,23 @@ describe("service contract: validateCredentials (TASK-004)", () => {
       message: expect.stringContaining("oauth2_authorization_code, oauth2_client_credentials, api_key"),
     });
   });
+
+  it("asks the chosen scheme what the configuration lacks for it, and no other scheme", async () => {
+    await using bench = await openConnectorBench();
+    const { api_key: scheme } = bench.definition.authentication;
+    if (!scheme) throw new Error("The bench has no such scheme.");
+    const findMissing = () => [{ path: "keyHeader", message: "is needed by this authentication method" }];
+    const authentication = { ...bench.definition.authentication, api_key: { ...scheme, findMissing } };
+    const definition = { ...bench.definition, authentication };
+    const settings = { credentials: { secret: "s" }, externalSystemUrl: "https://erp.example" };
+    const prove = async (pathsFrom: "field" | "settings") =>
+      service.validateCredentials(definition, { ...settings, authenticationMethod: "api_key" }, { pathsFrom });
+    const issue = (path: string) => ({ code: "VALIDATION_FAILED", issues: [{ ...findMissing()[0], path }] });
+    expect(await failureOf(prove("field"))).toMatchObject(issue("keyHeader"));
+    expect(await failureOf(prove("settings"))).toMatchObject(issue("configuration.keyHeader"));
+    const other = { ...settings, authenticationMethod: "oauth2_client_credentials" } as const;
+    expect(() => service.validateCredentials(definition, other)).not.toThrow();
+  });
 });
 
 describe("service contract: testConnection (TASK-004)", () => {

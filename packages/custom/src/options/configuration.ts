@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { placesOf } from "../requests/template.js";
+import { findSchemaProblems } from "../schemas/check-schema.js";
 import { compileInput } from "../schemas/compile-schema.js";
 import { authenticationOption } from "./authentication-options.js";
 import { entityOption } from "./entity-options.js";
@@ -86,6 +87,8 @@ function checkTest(
     report(["test"], "has no input, so its templates have no places");
   if (test.operation === undefined) return;
   const operation = operations.find(({ name }) => name === test.operation);
+  // A schema that is wrong itself has its own issue.
+  if (operation && findSchemaProblems(operation.input).length > 0) return;
   if (operation?.kind !== "read") report(["test", "operation"], "must be the name of a read operation");
   else if (!compileInput(operation.input).safeParse(test.input ?? {}).success)
     report(["test", "input"], "does not fit the operation");
