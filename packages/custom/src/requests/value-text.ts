@@ -1,8 +1,7 @@
 import { ValidationError } from "@isthmus/core";
 
 /** How a control character, C0, DEL or C1, is recognised. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-export const controlCharacters = /[\u0000-\u001f\u007f-\u009f]/;
+export const controlCharacters = /\p{Cc}/u;
 
 /**
  * A value as text: a text itself, a number or a truth value as JSON writes it.
