@@ -21,7 +21,7 @@ const readStateSchema = z.strictObject({
     .strictObject({
       at: z.union([z.string(), z.number()]),
       count: z.int().nonnegative(),
-      /** When the read began, by our clock. */
+      /** When the read began. */
       startedAtMs: z.number(),
       newestMs: z.number().optional(),
       fresh: z.array(z.tuple([fingerprint, z.number()])).max(mostFingerprints),

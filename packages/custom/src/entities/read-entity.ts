@@ -1,4 +1,4 @@
-import { type Clock, ConnectorError, type EntityBatch, type EntityCursor } from "@isthmus/core";
+import { type Clock, ConnectorError, type EntityBatch, type EntityCursor, type ResponseHeaders } from "@isthmus/core";
 import type { CustomConnector } from "../custom-connector.js";
 import type { EntityConfiguration } from "../options/entity-options.js";
 import { fetchPage } from "./fetch-page.js";
@@ -43,14 +43,15 @@ export async function* readEntity(
 async function readPage(context: ReadContext, state: ReadState, visited: Set<string>) {
   const { entity, clock, connector } = context;
   const { paging } = entity.list;
-  const page = state.page ?? beginPage(clock);
+  const beganAtMs = clock.now();
   const position = state.page?.at;
   const answer = await fetchPage(context, state);
+  const page = state.page ?? beginRead(beganAtMs, clock.now(), answer.headers.date);
   const all = answer.records.map((record) => toReadRecord(entity, record));
 
-  const moved = paging.kind === "offset" && position !== undefined && all[0]?.id !== page.lastId;
-  if (moved) return restart(state, page, visited, entity);
-  const records = paging.kind === "offset" && position !== undefined ? all.slice(1) : all;
+  const overlaps = paging.kind === "offset" && page.lastId !== undefined;
+  if (overlaps && all[0]?.id !== page.lastId) return restart(state, page, visited, entity);
+  const records = overlaps ? all.slice(1) : all;
 
   const fingerprint = fingerprintOf(answer.records);
   // A first page that comes again for each number is what an API does that does not know the parameter.
@@ -77,8 +78,14 @@ async function readPage(context: ReadContext, state: ReadState, visited: Set<str
   return { batch: { changes, cursor: next satisfies EntityCursor }, next };
 }
 
-function beginPage(clock: Clock): PageState {
-  return { at: 0, count: 0, startedAtMs: clock.now(), fresh: [], before: "", restarts: 0 };
+/**
+ * The state at a read's first page. What changes from now on may be passed by already when it changes, so the next read has
+ * to begin here at the latest: by the API's own clock where it tells the time, because ours may be ahead of it.
+ */
+function beginRead(beganAtMs: number, endedAtMs: number, date: ResponseHeaders[string]): PageState {
+  const theirs = Date.parse(String(date)) - (endedAtMs - beganAtMs);
+  const startedAtMs = Number.isNaN(theirs) ? beganAtMs : Math.min(beganAtMs, theirs);
+  return { at: 0, count: 0, startedAtMs, fresh: [], before: "", restarts: 0 };
 }
 
 /** What has been seen of this read: its newest change, and the records that the next one may meet again. */
@@ -100,7 +107,7 @@ function finish(state: ReadState, page: PageState, { changes }: EntityConfigurat
   if (changes === undefined) return { v, list, known: [] };
   const newest = Math.max(page.newestMs ?? Number.NEGATIVE_INFINITY, state.since ?? Number.NEGATIVE_INFINITY);
   if (newest === Number.NEGATIVE_INFINITY) return { v, list, known: [] };
-  // A record dated in the future must not hide all changes until then.
+  // Neither a record dated in the future, nor one that changed after its list was read, may hide what changed meanwhile.
   const since = Math.min(newest, Math.max(page.startedAtMs, state.since ?? page.startedAtMs));
   const known = page.fresh.filter(([, time]) => time >= since - changes.overlapMs).map(([each]) => each);
   return { v, list, since, known };
