@@ -19,10 +19,10 @@ export const quickbooks = defineConnector<QuickbooksConfiguration, QuickbooksCon
   refreshPolicy,
   // Contents of attachments come from Intuit's buckets at Amazon; no token goes there.
   allowedHosts: () => ["*.intuit.com", "*.amazonaws.com"],
-  transport: ({ timeouts }) => ({
+  transport: ({ timeouts, limits }) => ({
     timeouts: { headersMs: 125_000, ...timeouts },
-    // 10 at once are allowed; the throttle of the company keeps to that, and one more lets a token be renewed meanwhile.
-    concurrency: 11,
+    // The throttle of the company keeps to it; one more lets a token be renewed meanwhile.
+    concurrency: limits.concurrency + 1,
     retry: { rateLimited: "return" },
   }),
   operations: () => operations,

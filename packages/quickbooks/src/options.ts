@@ -54,6 +54,9 @@ const origin = (title: string, description: string) =>
 
 const timeoutMs = (description: string) => z.int().positive().max(3_600_000).optional().describe(description);
 
+const limit = (description: string, value: number) =>
+  z.int().min(1).max(1_000_000).default(value).describe(`${description} Default ${value}.`);
+
 /** Everything about the connection that is not secret. */
 export const configurationSchema = z.strictObject({
   environment: z.enum(["sandbox", "production"]).default("sandbox").meta({
@@ -82,6 +85,19 @@ export const configurationSchema = z.strictObject({
     .max(999)
     .default(oldestMinorVersion)
     .meta({ title: "Minor version", description: "Minor version of the Accounting API." }),
+  limits: z
+    .strictObject({
+      concurrency: limit("Requests at once.", 10),
+      callsPerSecond: limit("Requests in a second.", 10),
+      callsPerMinute: limit("Requests in a minute.", 500),
+      batchesPerMinute: limit("Batches in a minute.", 40),
+    })
+    .prefault({})
+    .meta({
+      title: "Limits",
+      description:
+        "What Intuit allows an app in one company. All connectors to a company with the same limits share them.",
+    }),
   timeouts: z
     .strictObject({
       connectMs: timeoutMs("Until the connection stands, in milliseconds. Default 10 000."),

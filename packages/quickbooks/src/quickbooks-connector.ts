@@ -227,8 +227,8 @@ export class QuickbooksConnector extends BaseConnector<QuickbooksCredentials, Qu
     const realmId = await this.realmId(signal);
     if (this.#throttle?.realmId !== realmId) {
       const { clock, configuration, credentials } = this.context;
-      const key = JSON.stringify([hostsOf(configuration).api, credentials.clientId, realmId]);
-      this.#throttle = { realmId, throttle: sharedThrottle(key, clock) };
+      const company = JSON.stringify([hostsOf(configuration).api, credentials.clientId, realmId]);
+      this.#throttle = { realmId, throttle: sharedThrottle(company, clock, configuration.limits) };
     }
     return this.#throttle.throttle;
   }

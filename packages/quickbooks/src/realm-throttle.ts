@@ -7,21 +7,23 @@ interface Allowance {
 }
 
 /**
- * Intuit's limits for one app and one company.
+ * What Intuit allows one app in one company.
  * @see https://developer.intuit.com/app/developer/qbo/docs/learn/rest-api-features#limits-and-throttles
  */
-const callAllowances: readonly Allowance[] = [
-  { count: 10, perMs: 1_000 },
-  { count: 500, perMs: 60_000 },
-];
-const batchAllowances: readonly Allowance[] = [{ count: 40, perMs: 60_000 }];
-const callsAtOnce = 10;
+export interface RealmLimits {
+  /** Requests at work at once. */
+  readonly concurrency: number;
+  readonly callsPerSecond: number;
+  readonly callsPerMinute: number;
+  readonly batchesPerMinute: number;
+}
 
 /** Counts what was sent in the last stretch. */
 class SlidingWindow {
   readonly #allowance: Allowance;
-  /** When the last ones were sent, oldest first; never more than are allowed. */
+  /** When the last ones were sent; never more than are allowed. The one at `#oldest` was sent first. */
   readonly #sentAtMs: number[] = [];
+  #oldest = 0;
 
   constructor(allowance: Allowance) {
     this.#allowance = allowance;
@@ -30,33 +32,44 @@ class SlidingWindow {
   /** Milliseconds until one more may be sent. */
   waitMs(nowMs: number): number {
     const { count, perMs } = this.#allowance;
-    const [oldest] = this.#sentAtMs;
-    if (oldest === undefined || this.#sentAtMs.length < count) return 0;
+    const oldestAtMs = this.#sentAtMs[this.#oldest];
+    if (oldestAtMs === undefined || this.#sentAtMs.length < count) return 0;
     // Never longer than the stretch, also when the clock was set back.
-    return Math.min(perMs, oldest + perMs - nowMs);
+    return Math.min(perMs, oldestAtMs + perMs - nowMs);
   }
 
   add(nowMs: number): void {
-    this.#sentAtMs.push(nowMs);
-    if (this.#sentAtMs.length > this.#allowance.count) this.#sentAtMs.shift();
+    const { count } = this.#allowance;
+    if (this.#sentAtMs.length < count) {
+      this.#sentAtMs.push(nowMs);
+      return;
+    }
+    this.#sentAtMs[this.#oldest] = nowMs;
+    this.#oldest = (this.#oldest + 1) % count;
   }
 }
 
 /**
- * Keeps every caller of one company within Intuit's limits: 10 at once, 10 a second, 500 a minute, 40 batches a minute. They
- * go in the order in which they came; batches wait for their own limit without holding up the others.
+ * Keeps every caller of one company within Intuit's limits. They go in the order in which they came; batches wait for their own
+ * limit without holding up the others.
  */
 export class RealmThrottle {
   readonly #clock: Clock;
-  readonly #places = new ConcurrencyLimit(callsAtOnce);
+  readonly #places: ConcurrencyLimit;
   readonly #turn = new ConcurrencyLimit(1);
   readonly #batchTurn = new ConcurrencyLimit(1);
-  readonly #calls = callAllowances.map((allowance) => new SlidingWindow(allowance));
-  readonly #batches = batchAllowances.map((allowance) => new SlidingWindow(allowance));
+  readonly #calls: readonly SlidingWindow[];
+  readonly #batches: readonly SlidingWindow[];
   #pausedUntilMs = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, limits: RealmLimits) {
     this.#clock = clock;
+    this.#places = new ConcurrencyLimit(limits.concurrency);
+    this.#calls = [
+      new SlidingWindow({ count: limits.callsPerSecond, perMs: 1_000 }),
+      new SlidingWindow({ count: limits.callsPerMinute, perMs: 60_000 }),
+    ];
+    this.#batches = [new SlidingWindow({ count: limits.batchesPerMinute, perMs: 60_000 })];
   }
 
   /**
@@ -119,15 +132,16 @@ const shared = new WeakMap<Clock, Map<string, WeakRef<RealmThrottle>>>();
 /**
  * The throttle that all connectors of this process to one company of one app share.
  *
- * @param key - Names host, app and company.
+ * @param company - Names host, app and company.
  */
-export function sharedThrottle(key: string, clock: Clock): RealmThrottle {
+export function sharedThrottle(company: string, clock: Clock, limits: RealmLimits): RealmThrottle {
+  const key = JSON.stringify([company, limits]);
   const byKey = shared.get(clock) ?? new Map<string, WeakRef<RealmThrottle>>();
   shared.set(clock, byKey);
   const known = byKey.get(key)?.deref();
   if (known !== undefined) return known;
   for (const [name, reference] of byKey) if (reference.deref() === undefined) byKey.delete(name);
-  const throttle = new RealmThrottle(clock);
+  const throttle = new RealmThrottle(clock, limits);
   byKey.set(key, new WeakRef(throttle));
   return throttle;
 }
