@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { contenders } from "./contenders.js";
-import { type Scenario, scenarios } from "./scenarios.js";
+import { vendors } from "./clients/index.js";
+import { type Scenario, scenarios, type Vendor } from "./clients/vendor.js";
 
 interface Sample {
   readonly cpuUsPerCall: number;
@@ -13,48 +13,62 @@ interface Sample {
 
 const rounds = 3;
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const server = spawn(process.execPath, [file("./server.js")], { stdio: ["ignore", "pipe", "inherit"] });
-const [line] = (await once(server.stdout, "data")) as [Buffer];
-const origin = `http://127.0.0.1:${line.toString().trim()}`;
 
 console.log(
   `${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores, Node ${process.version}, ${rounds} rounds, medians\n`,
 );
-console.log("scenario   callers  client    CPU/call   calls/s   CPU vs undici   calls/s vs jsforce");
-try {
-  for (const scenario of scenarios) {
-    for (const concurrency of [1, 50]) await compare(scenario, concurrency);
+console.log("vendor      scenario   callers  client           CPU/call   calls/s   CPU vs undici   calls/s vs library");
+const chosen = process.argv.slice(2);
+for (const [name, vendor] of Object.entries(vendors)) {
+  if (chosen.length === 0 || chosen.includes(name)) await compareAll(name, vendor);
+}
+
+async function compareAll(name: string, vendor: Vendor): Promise<void> {
+  const server = spawn(process.execPath, [file("./server.js"), name], { stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    const [line] = (await once(server.stdout, "data")) as [Buffer];
+    const origin = `http://127.0.0.1:${line.toString().trim()}`;
+    for (const scenario of scenarios) {
+      for (const concurrency of [1, 50]) await compare(name, vendor, origin, scenario, concurrency);
+    }
+  } finally {
+    server.kill();
   }
-} finally {
-  server.kill();
 }
 
 /** The clients take turns within each round, so that a slow minute of the machine is everybody's. */
-async function compare(scenario: Scenario, concurrency: number): Promise<void> {
-  const samples = new Map<string, Sample[]>(Object.keys(contenders).map((name) => [name, []]));
+async function compare(
+  vendorName: string,
+  { clients, library }: Vendor,
+  origin: string,
+  scenario: Scenario,
+  concurrency: number,
+): Promise<void> {
+  const samples = new Map<string, Sample[]>(Object.keys(clients).map((name) => [name, []]));
   const total = scenario === "query" ? 300 : 3_000;
   for (let round = 0; round < rounds; round++) {
-    for (const [name, list] of samples) list.push(await measure(name, scenario, concurrency, total));
+    for (const [name, list] of samples)
+      list.push(await measure([vendorName, name, scenario, String(concurrency), String(total), origin]));
   }
   const results = new Map([...samples].map(([name, list]) => [name, summarise(list)]));
   const undici = results.get("undici");
-  const jsforce = results.get("jsforce");
+  const plain = results.get(library);
   for (const [name, { cpuUsPerCall, callsPerSecond }] of results) {
     console.log(
+      vendorName.padEnd(11),
       scenario.padEnd(10),
       String(concurrency).padStart(7),
-      ` ${name.padEnd(8)}`,
+      ` ${name.padEnd(15)}`,
       `${Math.round(cpuUsPerCall)} µs`.padStart(9),
       String(Math.round(callsPerSecond)).padStart(9),
       `${(cpuUsPerCall / (undici?.cpuUsPerCall ?? Number.NaN)).toFixed(2)}`.padStart(15),
-      `${(callsPerSecond / (jsforce?.callsPerSecond ?? Number.NaN)).toFixed(2)}`.padStart(20),
+      `${(callsPerSecond / (plain?.callsPerSecond ?? Number.NaN)).toFixed(2)}`.padStart(20),
     );
   }
 }
 
-async function measure(name: string, scenario: Scenario, concurrency: number, total: number): Promise<Sample> {
-  const argv = [file("./run-one.js"), name, scenario, String(concurrency), String(total), origin];
-  const { stdout } = await promisify(execFile)(process.execPath, argv);
+async function measure(argv: readonly string[]): Promise<Sample> {
+  const { stdout } = await promisify(execFile)(process.execPath, [file("./run-one.js"), ...argv]);
   const { calls, wallMs, cpuUs } = JSON.parse(stdout) as { calls: number; wallMs: number; cpuUs: number };
   return { cpuUsPerCall: cpuUs / calls, callsPerSecond: (calls / wallMs) * 1000 };
 }

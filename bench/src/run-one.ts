@@ -1,11 +1,12 @@
-import { contenders } from "./contenders.js";
-import type { Scenario } from "./scenarios.js";
+import { vendors } from "./clients/index.js";
+import type { Scenario } from "./clients/vendor.js";
 
 // One client, one scenario, one process: no client pays for another's garbage.
-const [name = "", scenario = "", concurrencyText = "1", totalText = "1000", origin = ""] = process.argv.slice(2);
-const makeCalls = contenders[name];
-if (!makeCalls) throw new Error(`No such client: ${name}`);
-const call = (await makeCalls(origin))[scenario as Scenario];
+const [vendor = "", name = "", scenario = "", concurrencyText = "1", totalText = "1000", origin = ""] =
+  process.argv.slice(2);
+const connect = vendors[vendor]?.clients[name];
+if (!connect) throw new Error(`No such client: ${vendor} ${name}`);
+const call = (await connect(origin))[scenario as Scenario];
 const concurrency = Number(concurrencyText);
 
 await run(Math.min(500, Number(totalText)));

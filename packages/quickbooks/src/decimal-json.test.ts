@@ -22,6 +22,42 @@ describe("parseDecimalJson", () => {
     });
   });
 
+  it("takes nothing in a text for an amount", () => {
+    const texts = ['"Amount":5,', '\\"Amount":5}', "[1e5,", ': 12345678901234567, "Amount":1.0'];
+    for (const Description of texts) {
+      const text = JSON.stringify({ Description, [Description]: 1, Amount: 5 });
+      expect(parseDecimalJson(text)).toEqual({ Description, [Description]: 1, Amount: "5" });
+    }
+  });
+
+  it("reads any JSON as JSON.parse does, but for the amounts", () => {
+    const key = fc.constantFrom("Amount", "Name", '"Amount":1', "Line");
+    const value = fc.letrec((tie) => ({
+      any: fc.oneof(
+        fc.string({ unit: "binary" }),
+        fc.constantFrom('"Amount":1,', "\\", '"'),
+        fc.integer(),
+        fc.boolean(),
+        tie("object"),
+        tie("array"),
+      ),
+      object: fc.dictionary(key, tie("any"), { maxKeys: 4 }),
+      array: fc.array(tie("any"), { maxLength: 4 }),
+    })).any;
+    const withAmounts = (item: unknown, name = ""): unknown => {
+      if (typeof item === "number") return name === "Amount" ? String(item) : item;
+      if (Array.isArray(item)) return item.map((each) => withAmounts(each));
+      if (typeof item !== "object" || item === null) return item;
+      return Object.fromEntries(Object.entries(item).map(([field, each]) => [field, withAmounts(each, field)]));
+    };
+    fc.assert(
+      fc.property(value, fc.constantFrom(undefined, 1), (given, indent) => {
+        expect(parseDecimalJson(JSON.stringify(given, undefined, indent))).toEqual(withAmounts(given));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it("keeps a number of an unknown field, unless a double cannot hold it", () => {
     expect(parseDecimalJson('{"Weight":1.25,"Serial":9007199254740993,"Name":"12.50"}')).toEqual({
       Weight: 1.25,

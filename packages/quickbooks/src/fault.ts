@@ -43,6 +43,9 @@ export interface Fault extends VendorFault {
  * @param body - Parsed JSON.
  */
 export function readFault(body: unknown, headers: ResponseHeaders, status: number): Fault | undefined {
+  // The schema costs more than all the rest of a call, and most answers are none.
+  if (typeof body !== "object" || body === null || !("Fault" in body || "fault" in body || "errors" in body))
+    return undefined;
   const parsed = faultSchema.safeParse(body, { reportInput: false });
   if (!parsed.success) return undefined;
   const { errors, type } = parsed.data;

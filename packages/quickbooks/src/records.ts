@@ -21,6 +21,7 @@ export interface DeletedRecord {
 }
 
 const recordSchema = z.looseObject({ Id: z.string(), SyncToken: z.string() });
+const envelopeSchema = z.looseObject({});
 const deletedSchema = z.looseObject({ Id: z.string(), status: z.string() });
 
 /**
@@ -38,8 +39,9 @@ export function unwrapDeleted(body: unknown, entity: EntityName): DeletedRecord 
 }
 
 function unwrap<Schema extends z.ZodType>(body: unknown, entity: EntityName, schema: Schema): z.output<Schema> {
-  const result = z.looseObject({ [entity]: schema }).safeParse(body, { reportInput: false });
-  if (result.success) return result.data[entity] as z.output<Schema>;
+  const envelope = envelopeSchema.safeParse(body, { reportInput: false });
+  const result = schema.safeParse(envelope.data?.[entity], { reportInput: false });
+  if (result.success) return result.data;
   throw new ConnectorError("UNEXPECTED_RESPONSE", `QuickBooks' answer holds no ${entity} with Id and SyncToken.`);
 }
 

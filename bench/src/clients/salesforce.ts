@@ -2,19 +2,21 @@ import { createTransport, MemoryTokenStore } from "@isthmus/core";
 import { createSalesforceConnector } from "@isthmus/salesforce";
 import { Connection } from "jsforce";
 import { Pool } from "undici";
-import { accountId, newAccount, type Scenario, soql } from "./scenarios.js";
+import type { Client, Vendor } from "./vendor.js";
 
-/** One call of a scenario, made by one client. */
-export type Call = () => Promise<unknown>;
+const accountId = "001xx000003D001AAG";
+const newAccount = { Name: "Nordwind Logistik GmbH", Industry: "Transportation", NumberOfEmployees: 19 };
+const soql = "SELECT Id, Name, Industry, NumberOfEmployees FROM Account LIMIT 200";
 
-/** Every client, by name. Each answers the parsed record, id or records: the same result from all. */
-export const contenders: Readonly<Record<string, (origin: string) => Promise<Readonly<Record<Scenario, Call>>>>> = {
-  undici: rawUndici,
-  isthmus,
-  jsforce: plainJsforce,
+/** Salesforce: raw HTTP, our connector, and the library that it wraps. */
+export const salesforce: Vendor = {
+  clients: { undici: rawUndici, isthmus, jsforce: plainJsforce },
+  library: "jsforce",
+  createdStatus: 201,
+  isQuery: (url) => url.includes("/query"),
 };
 
-async function rawUndici(origin: string): Promise<Record<Scenario, Call>> {
+async function rawUndici(origin: string): Promise<Client> {
   const pool = new Pool(origin, { connections: 50 });
   const headers = { authorization: "Bearer x", "content-type": "application/json" };
   const base = "/services/data/v60.0";
@@ -29,7 +31,7 @@ async function rawUndici(origin: string): Promise<Record<Scenario, Call>> {
   };
 }
 
-async function plainJsforce(origin: string): Promise<Record<Scenario, Call>> {
+async function plainJsforce(origin: string): Promise<Client> {
   const connection = new Connection({ instanceUrl: origin, accessToken: "x", version: "60.0" });
   return {
     retrieve: () => connection.sobject("Account").retrieve(accountId),
@@ -38,7 +40,7 @@ async function plainJsforce(origin: string): Promise<Record<Scenario, Call>> {
   };
 }
 
-async function isthmus(origin: string): Promise<Record<Scenario, Call>> {
+async function isthmus(origin: string): Promise<Client> {
   const tokenStore = new MemoryTokenStore();
   const claim = await tokenStore.begin({ purpose: "authorize", version: 0, leaseMs: 60_000 });
   if (claim.outcome !== "begun") throw new Error("A new store refused its first tokens.");
