@@ -1,5 +1,6 @@
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, fastify, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import { arrivalPlugin } from "./plugins/arrival.js";
 import { authenticationPlugin, platformAuthenticationPlugin } from "./plugins/authentication.js";
 import { answerClientError } from "./plugins/client-error.js";
 import { registerDocs } from "./plugins/docs.js";
@@ -25,7 +26,10 @@ export interface ServerOptions {
 const bodyLimit = 4 * 1024 * 1024;
 
 /** How long a request may take to arrive, in milliseconds; its answer may take longer. */
-const requestTimeoutMs = 120_000;
+const arrivalTimeoutMs = 120_000;
+
+/** The same for a body that an operation takes as a stream: as fast as the vendor does. */
+const contentTimeoutMs = 1_800_000;
 
 /** Builds the HTTP server from parts handed in. It does not listen yet. */
 export async function buildServer({ services, logger, https }: ServerOptions): Promise<FastifyInstance> {
@@ -36,7 +40,7 @@ export async function buildServer({ services, logger, https }: ServerOptions): P
     genReqId: requestIdOf,
     bodyLimit,
     // Fastify's default is no limit: a caller who sends a byte a minute would hold its connection for ever.
-    requestTimeout: requestTimeoutMs,
+    requestTimeout: contentTimeoutMs,
     clientErrorHandler: answerClientError,
     // The longest part of a path that a route allows: an entity's name.
     routerOptions: { maxParamLength: 255 },
@@ -51,6 +55,7 @@ export async function buildServer({ services, logger, https }: ServerOptions): P
   app.setSerializerCompiler(serializerCompiler);
   acceptEmptyJson(app);
   await app.register(requestContextPlugin, { https });
+  await app.register(arrivalPlugin, { timeoutMs: arrivalTimeoutMs });
   await app.register(problemPlugin);
   await app.register(stoppingPlugin, services);
   await app.register(plainInputPlugin);

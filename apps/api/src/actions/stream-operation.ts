@@ -12,8 +12,9 @@ import type { OperationRequest } from "./run-operation.js";
 export async function streamOperation(
   services: Services,
   { row, operation }: Runnable,
-  { readSignal: signal, input }: OperationRequest,
+  { readSignal: signal, input, content }: OperationRequest,
   consume: (items: AsyncIterable<unknown>) => Promise<void>,
 ): Promise<void> {
-  await services.pool.use(row, (connector) => consume(stream(connector, operation, input, { signal })));
+  const call = { signal, ...(content && { content }) };
+  await services.pool.use(row, (connector) => consume(stream(connector, operation, input, call)));
 }

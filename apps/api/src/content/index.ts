@@ -1,3 +1,4 @@
+export { drain } from "./drain.js";
 export { listInputParameters } from "./input-parameters.js";
 export { type RequestContent, readContent } from "./read-content.js";
 export { readJson } from "./read-json.js";

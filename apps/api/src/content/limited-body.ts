@@ -1,6 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { ApiError } from "../errors/index.js";
 
+/** How long the next piece of a body may take to come once it is wanted, in milliseconds. */
+const stallTimeoutMs = 60_000;
+
 /**
  * The bytes of a request as they come, no faster than they are read, up to a limit. Remembers what went wrong with them:
  * a vendor's client that reads them reports its own failure, which says less.
@@ -10,20 +13,23 @@ export class LimitedBody implements AsyncIterable<Uint8Array> {
   failure: ApiError | undefined;
   readonly #request: IncomingMessage;
   readonly #limitBytes: number;
+  readonly #stallMs: number;
 
-  constructor(request: IncomingMessage, limitBytes: number) {
+  constructor(request: IncomingMessage, limitBytes: number, stallMs = stallTimeoutMs) {
     this.#request = request;
     this.#limitBytes = limitBytes;
+    this.#stallMs = stallMs;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    // The request is not destroyed when its reader stops: its connection still has to carry the answer.
+    const pieces: AsyncIterator<Buffer> = this.#request.iterator({ destroyOnReturn: false });
     let received = 0;
     try {
-      // The request is not destroyed when its reader stops: its connection still has to carry the answer.
-      for await (const piece of this.#request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-        received += piece.length;
+      for (let step = await this.#next(pieces); step.done !== true; step = await this.#next(pieces)) {
+        received += step.value.length;
         if (received > this.#limitBytes) throw tooLarge(this.#limitBytes);
-        yield piece;
+        yield step.value;
       }
     } catch (error) {
       this.failure =
@@ -31,6 +37,17 @@ export class LimitedBody implements AsyncIterable<Uint8Array> {
           ? error
           : new ApiError("BAD_REQUEST", "The body ended before it was whole.", { cause: error });
       throw this.failure;
+    } finally {
+      await pieces.return?.();
+    }
+  }
+
+  async #next(pieces: AsyncIterator<Buffer>): Promise<IteratorResult<Buffer>> {
+    const stalled = setTimeout(() => this.#request.destroy(new Error("The body stalled.")), this.#stallMs);
+    try {
+      return await pieces.next();
+    } finally {
+      clearTimeout(stalled);
     }
   }
 }

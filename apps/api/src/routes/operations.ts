@@ -5,8 +5,9 @@ import { z } from "zod";
 import { findRunnable, listOperations, type Runnable } from "../actions/connector-operations.js";
 import { openOperation, runOperation } from "../actions/run-operation.js";
 import { streamOperation } from "../actions/stream-operation.js";
-import { readContent, readJson, readQueryInput, sendContent } from "../content/index.js";
+import { drain, readContent, readJson, readQueryInput, sendContent } from "../content/index.js";
 import { ApiError } from "../errors/index.js";
+import { letArrive } from "../plugins/arrival.js";
 import { callerOf } from "../plugins/authentication.js";
 import { assertPlainInput } from "../plugins/plain-input.js";
 import { defaultContentLimitBytes, type Services } from "../services.js";
@@ -49,8 +50,7 @@ export const operationRoutes: FastifyPluginAsyncZod<Services> = async (app, serv
           refuseIdempotencyKey(request);
           await run(services, await findRunnable(services, callerOf(request), id, operation), request, reply);
         } finally {
-          // What was not read would stand in the way of the answer, and of the next request on this connection.
-          request.raw.resume();
+          drain(request.raw);
         }
         return reply;
       },
@@ -93,6 +93,7 @@ async function readCall(services: Services, { operation }: Runnable, request: Fa
     return { ...call, input: (await readJson(request)) ?? {}, content: undefined };
   }
   const content = readContent(request, operation, services.settings.contentLimitBytes ?? defaultContentLimitBytes);
+  letArrive(request);
   const input = readQueryInput(operation, querySchema.parse(request.query), content.fileName);
   assertPlainInput(input);
   const { fileName = content.fileName } = input;
