@@ -10,6 +10,8 @@ const maxBytes = 16 * 1024 * 1024;
 export function drain(request: IncomingMessage): void {
   if (request.readableEnded || request.destroyed) return;
   let dropped = 0;
+  // A reader that was left in the middle still waits for this event, and while somebody does, nothing flows.
+  request.removeAllListeners("readable");
   request.on("data", (piece: Buffer) => {
     dropped += piece.length;
     if (dropped > maxBytes) request.destroy();

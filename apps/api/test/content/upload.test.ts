@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
+import { json } from "node:stream/consumers";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
 import { bodyOf, contentLimitBytes, useFilesService } from "./files-service.js";
@@ -185,6 +186,21 @@ describe("an operation that takes bytes", () => {
     letGoOn();
     expect((await answer).statusCode).toBe(200);
     expect(received).toMatchObject({ bytes: totalBytes, whole: true });
+  });
+
+  it("answers a refusal that the vendor gives before it has read, and takes the next upload", async () => {
+    const { vendor, upload } = files();
+    const usual = vendor.handle;
+    vendor.handle = (_request, response) => response.writeHead(403).end();
+    const { request, answer } = begin("");
+    push(request, 8 * 1024 * 1024);
+    const refusal = await answer;
+    expect(refusal.statusCode).toBe(403);
+    expect(await json(refusal)).toMatchObject({ code: "PERMISSION_DENIED" });
+    request.destroy();
+    vendor.handle = usual;
+    const next = await upload("attachments.upload", "", { type: "image/png", body: "whole" });
+    expect(await bodyOf(next)).toMatchObject({ bytes: 5 });
   });
 
   it("lets the vendor see no whole file when its caller goes away in the middle", async () => {

@@ -28,7 +28,12 @@ export function listCalls(document: ApiDocument): DocumentedCall[] {
       if (call === undefined) return [];
       const security = (call.security ?? document.security).flatMap((each: object) => Object.keys(each));
       const { operationId } = call;
-      const parameters = inline(document, call.parameters ?? []) as DocumentedCall["parameters"];
+      // A value that is written as JSON has its schema one level deeper.
+      const flat = (call.parameters ?? []).map((each: ApiDocument) => ({
+        ...each,
+        schema: each.schema ?? each.content["application/json"].schema,
+      }));
+      const parameters = inline(document, flat) as DocumentedCall["parameters"];
       const body = inline(document, call.requestBody?.content["application/json"]?.schema) as JsonSchema | undefined;
       const responses = inline(document, call.responses) as DocumentedCall["responses"];
       return [{ method: method.toUpperCase(), path, operationId, security, parameters, body, responses }];

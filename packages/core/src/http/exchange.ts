@@ -143,7 +143,8 @@ export abstract class Exchange implements Dispatcher.DispatchHandler {
     this.failure = failure;
     this.#timer.clear();
     this.request.signal?.removeEventListener("abort", this.#cancel);
-    if (failure !== undefined) this.request.bodyStream?.destroy();
+    // Also when the other side has answered before it read everything: whoever feeds the stream waits for a reader.
+    this.request.bodyStream?.destroy();
     this.#watcher.ended(this.status, failure?.error.code);
     this.finish();
   }
