@@ -213,6 +213,8 @@ export class QuickbooksConnector extends BaseConnector<QuickbooksCredentials, Qu
     readonly headers?: unknown;
     readonly body?: unknown;
   }): boolean {
+    // Of every other answer the body is not looked into twice.
+    if (response.status !== 401) return false;
     return isTokenRefused({ status: response.status, headers: {}, body: tryParse(response.body) });
   }
 
