@@ -1,3 +1,15 @@
+export type { CompanyDescription } from "./quickbooks/companies.js";
+export type {
+  ChangeListener,
+  ChangeOperation,
+  JsonValue,
+  QuickbooksChange,
+  QuickbooksRecord,
+  QuickbooksRecords,
+} from "./quickbooks/data/records.js";
+export type { QuickbooksSandbox, QuickbooksSandboxOptions } from "./quickbooks/quickbooks-sandbox.js";
+export { startQuickbooksSandbox } from "./quickbooks/quickbooks-sandbox.js";
+export type { QuickbooksSettings } from "./quickbooks/settings.js";
 export type { SalesforceSandbox, SalesforceSandboxOptions } from "./salesforce/salesforce-sandbox.js";
 export { startSalesforceSandbox } from "./salesforce/salesforce-sandbox.js";
 export type { SalesforceSettings } from "./salesforce/settings.js";

@@ -1,4 +1,4 @@
-import { InvalidSettingError } from "../shared/control-routes.js";
+import { applySettings } from "../shared/settings.js";
 
 /** What can be changed while the sandbox runs (`POST /__sandbox/settings`). Times are milliseconds. */
 export interface SalesforceSettings {
@@ -38,18 +38,7 @@ export const defaultSettings: Readonly<SalesforceSettings> = {
  * @throws {InvalidSettingError} for an unknown name or a wrong value; nothing is changed then.
  */
 export function changeSettings(settings: SalesforceSettings, changes: Record<string, unknown>): void {
-  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
-  for (const [name, value] of given) {
-    if (!isSettingName(name)) {
-      throw new InvalidSettingError(`Unknown setting "${name}". Known: ${Object.keys(defaultSettings).join(", ")}.`);
-    }
-    const expected = typeof defaultSettings[name];
-    if (typeof value !== expected) throw new InvalidSettingError(`"${name}" must be a ${expected}.`);
-    if (typeof value === "number" && (!Number.isSafeInteger(value) || value < 1)) {
-      throw new InvalidSettingError(`"${name}" must be a whole number from 1.`);
-    }
-  }
-  Object.assign(settings, Object.fromEntries(given));
+  applySettings(settings, defaultSettings, changes);
 }
 
 /** Whether this is the name of a setting. */

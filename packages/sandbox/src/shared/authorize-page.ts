@@ -8,6 +8,8 @@ export interface ConsentPageDetails {
   clientName: string;
   /** What it asks for, in words. */
   permissions: string[];
+  /** What is chosen below it. Default "Signed in as". */
+  accountLabel?: string;
   /** Accounts to sign in as; the first is chosen. `value` is what the form sends as `username`. */
   accounts: { value: string; label: string }[];
   /** Where the answer goes; shown, so that a person can see it. */
@@ -31,7 +33,7 @@ export function renderConsentPage(details: ConsentPageDetails): string {
 <ul>${permissions}</ul>
 <form method="post" action="${escapeHtml(details.action)}">
 <input type="hidden" name="request" value="${escapeHtml(details.requestId)}">
-<label for="username">Signed in as</label>
+<label for="username">${escapeHtml(details.accountLabel ?? "Signed in as")}</label>
 <select id="username" name="username">${accounts}</select>
 <div class="actions">
 <button class="primary" type="submit" name="decision" value="allow">Allow</button>

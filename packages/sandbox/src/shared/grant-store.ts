@@ -10,6 +10,10 @@ export interface Grant {
   scopes: string[];
   /** The refresh token that is good now; `null` where the grant has none (client credentials, JWT bearer). */
   refreshToken: string | null;
+  /** When the client was first allowed, in milliseconds since 1970. */
+  createdAt: number;
+  /** When the refresh token that is good now was made, in milliseconds since 1970. */
+  refreshTokenIssuedAt: number;
 }
 
 /** A live access token and what it is for. */
@@ -33,7 +37,7 @@ export interface AuthorizationCode {
   expiresAt: number;
 }
 
-/** Why a refresh token was not accepted. `reused` means that it was rotated away before: the whole grant is now revoked. */
+/** Why a refresh token was not accepted. `reused` means that it was rotated away before: the whole grant is now revoked, unless the policy spares it. */
 export type RefreshRefusal = "unknown" | "reused";
 
 /** How tokens look and how long things live; vendors differ. Read at each use, so that it may change while running. */
@@ -41,6 +45,12 @@ export interface GrantPolicy {
   accessTokenLifetimeMs: number;
   codeLifetimeMs: number;
   rotateRefreshTokens: boolean;
+  /** How long a refresh token's value stays before a refresh replaces it, where tokens rotate. Default 0: each refresh. */
+  refreshTokenRotationMs?: number;
+  /** How long an unused refresh token's value is good. Default: for ever. */
+  refreshTokenLifetimeMs?: number;
+  /** Whether a value that was rotated away and comes back ends its grant. Default true. */
+  revokeOnReuse?: boolean;
   /** Live grants of one user for one client; the oldest is revoked when there are more. */
   grantsPerUser: number;
 }
@@ -100,6 +110,8 @@ export class GrantStore {
     const grant: Grant = {
       ...rest,
       id: this.#newToken("code"),
+      createdAt: this.#now(),
+      refreshTokenIssuedAt: this.#now(),
       refreshToken: refreshable ? this.#newToken("refresh") : null,
     };
     this.#grants.set(grant.id, grant);
@@ -143,19 +155,23 @@ export class GrantStore {
   findRefreshable(refreshToken: string, clientId: string): Grant | RefreshRefusal {
     const spentGrantId = this.#spent.get(refreshToken);
     if (spentGrantId !== undefined) {
-      this.revokeGrant(spentGrantId);
+      if (this.#options.policy.revokeOnReuse ?? true) this.revokeGrant(spentGrantId);
       return "reused";
     }
     const grant = this.#grants.get(this.#byRefreshToken.get(refreshToken) ?? "");
-    return grant === undefined || grant.clientId !== clientId ? "unknown" : grant;
+    if (grant === undefined || grant.clientId !== clientId) return "unknown";
+    const lifetimeMs = this.#options.policy.refreshTokenLifetimeMs ?? Number.POSITIVE_INFINITY;
+    return this.#now() - grant.refreshTokenIssuedAt >= lifetimeMs ? "unknown" : grant;
   }
 
   /** Retires the grant's refresh token and gives it a new one, when the policy says so. @returns whether it did. */
   rotate(grant: Grant): boolean {
     if (!this.#options.policy.rotateRefreshTokens || grant.refreshToken === null) return false;
+    if (this.#now() - grant.refreshTokenIssuedAt < (this.#options.policy.refreshTokenRotationMs ?? 0)) return false;
     this.#byRefreshToken.delete(grant.refreshToken);
     this.#spent.set(grant.refreshToken, grant.id);
     grant.refreshToken = this.#newToken("refresh");
+    grant.refreshTokenIssuedAt = this.#now();
     this.#byRefreshToken.set(grant.refreshToken, grant.id);
     this.#options.onChange?.();
     return true;
@@ -221,7 +237,10 @@ export class GrantStore {
   }
 
   restore(snapshot: GrantSnapshot): void {
-    for (const grant of snapshot.grants) {
+    for (const saved of snapshot.grants) {
+      // A file of an earlier release has no times.
+      const grant = { ...saved, createdAt: saved.createdAt ?? this.#now() };
+      grant.refreshTokenIssuedAt ??= this.#now();
       this.#grants.set(grant.id, grant);
       if (grant.refreshToken !== null) this.#byRefreshToken.set(grant.refreshToken, grant.id);
     }

@@ -21,6 +21,8 @@ interface SandboxServerOptions {
   bodyLimit: number;
   /** How this vendor tells a caller to slow down. */
   rateLimitAnswer: RateLimitAnswer;
+  /** Headers that this vendor puts on every response, faults included. Default: none. */
+  everyResponse?: () => Record<string, string>;
 }
 
 declare module "fastify" {
@@ -47,6 +49,7 @@ export async function createSandboxServer(options: SandboxServerOptions): Promis
 
   app.addHook("onRequest", async (request, reply) => {
     if (isControl(request)) return;
+    if (options.everyResponse !== undefined) reply.headers(options.everyResponse());
     request.sandboxEntry = log.open(request.method, request.raw.url ?? "/", request.headers);
     const fault = faults.take(request.method, request.raw.url ?? "/");
     if (fault === undefined) return;

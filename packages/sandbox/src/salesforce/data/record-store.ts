@@ -120,7 +120,9 @@ export class RecordStore {
     };
   }
 
-  restore(snapshot: RecordSnapshot): void {
+  /** @returns false for anything that is not such a snapshot. */
+  restore(snapshot: unknown): boolean {
+    if (!isRecordSnapshot(snapshot)) return false;
     for (const [name, table] of this.#tables) {
       table.sequence = snapshot.sequences[name] ?? 0;
       for (const row of snapshot.rows[name] ?? []) {
@@ -128,6 +130,7 @@ export class RecordStore {
         if (row.IsDeleted !== true) this.#index(table, row);
       }
     }
+    return true;
   }
 
   #detach(child: ObjectDefinition, parent: ObjectDefinition, parentId: string, userId: string): void {
@@ -168,6 +171,10 @@ export class RecordStore {
     if (table === undefined) throw new Error(`No table for ${object.name}.`);
     return table;
   }
+}
+
+function isRecordSnapshot(value: unknown): value is RecordSnapshot {
+  return typeof value === "object" && value !== null && "rows" in value && "sequences" in value;
 }
 
 function indexKey(value: FieldValue): string {

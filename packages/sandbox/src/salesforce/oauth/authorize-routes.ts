@@ -2,9 +2,9 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { renderAuthorizeErrorPage, renderConsentPage } from "../../shared/authorize-page.js";
 import { BoundedMap } from "../../shared/bounded-map.js";
 import { pageHeaders } from "../../shared/html.js";
+import { OAuthError } from "../../shared/oauth-error.js";
+import { isRedirectUriAllowed } from "../../shared/redirect-uris.js";
 import type { SalesforceState } from "../state.js";
-import { OAuthError } from "./oauth-error.js";
-import { isRedirectUriAllowed } from "./redirect-uris.js";
 import { describeScopes, readScopes } from "./scopes.js";
 import { findUserByName, listActiveUsers } from "./users.js";
 

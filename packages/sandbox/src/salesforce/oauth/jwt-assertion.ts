@@ -1,6 +1,6 @@
 import { verify } from "node:crypto";
+import { OAuthError } from "../../shared/oauth-error.js";
 import type { SalesforceState } from "../state.js";
-import { OAuthError } from "./oauth-error.js";
 
 // The generic login hosts and the organisation's own address are all good audiences.
 const genericAudiences = ["https://login.salesforce.com", "https://test.salesforce.com"];

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from "fastify";
+import { OAuthError } from "../../shared/oauth-error.js";
 import { sendJson } from "../../shared/sandbox-server.js";
 import type { SalesforceState } from "../state.js";
 import { addAuthorizeRoutes } from "./authorize-routes.js";
 import { addIdentityRoutes } from "./identity-routes.js";
-import { OAuthError } from "./oauth-error.js";
 import { addTokenManagementRoutes } from "./token-management-routes.js";
 import { addTokenRoute } from "./token-route.js";
 

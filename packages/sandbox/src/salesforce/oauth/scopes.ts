@@ -1,4 +1,4 @@
-import { OAuthError } from "./oauth-error.js";
+import { OAuthError } from "../../shared/oauth-error.js";
 
 /** The scopes that the connected app may ask for, with what the authorize page says of each. */
 const scopeTexts: Readonly<Record<string, string>> = {

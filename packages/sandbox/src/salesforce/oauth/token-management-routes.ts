@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { formOf } from "../../shared/client-credentials.js";
 import type { AccessToken, Grant } from "../../shared/grant-store.js";
+import { OAuthError } from "../../shared/oauth-error.js";
 import { sendJson } from "../../shared/sandbox-server.js";
 import { user } from "../schema/service-objects.js";
 import type { SalesforceState } from "../state.js";
-import { authenticateClient, formOf } from "./client-authentication.js";
-import { OAuthError } from "./oauth-error.js";
+import { authenticateClient } from "./client-authentication.js";
 import { identityUrl } from "./token-response.js";
 
 /** Adds revocation and introspection. */

@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { type FormParameters, formOf } from "../../shared/client-credentials.js";
 import { verifiesChallenge } from "../../shared/grant-store.js";
+import { OAuthError } from "../../shared/oauth-error.js";
 import { sendJson } from "../../shared/sandbox-server.js";
 import type { SalesforceState } from "../state.js";
-import { authenticateClient, type FormParameters, formOf } from "./client-authentication.js";
+import { authenticateClient } from "./client-authentication.js";
 import { readAssertion } from "./jwt-assertion.js";
-import { OAuthError } from "./oauth-error.js";
 import { allowsRefresh, readScopes } from "./scopes.js";
 import { renderTokenResponse, type TokenResponse } from "./token-response.js";
 import { findUserByName, listActiveUsers, requireActiveUser } from "./users.js";

@@ -1,7 +1,7 @@
+import { OAuthError } from "../../shared/oauth-error.js";
 import type { Row } from "../schema/definitions.js";
 import { user } from "../schema/service-objects.js";
 import type { SalesforceState } from "../state.js";
-import { OAuthError } from "./oauth-error.js";
 
 /** The people who may sign in, in the order they were made; the first is the administrator. */
 export function listActiveUsers(state: SalesforceState): Row[] {

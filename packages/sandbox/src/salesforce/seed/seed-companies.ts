@@ -1,9 +1,9 @@
+import type { PseudoRandom } from "../../shared/pseudo-random.js";
 import type { RecordStore } from "../data/record-store.js";
 import { toDate, toSalesforceDateTime } from "../data/time.js";
 import type { FieldDefinition, ObjectDefinition, Row } from "../schema/definitions.js";
 import { account, contact } from "../schema/sales-objects.js";
 import { countries, type SeedCountry } from "./countries.js";
-import type { PseudoRandom } from "./pseudo-random.js";
 
 /** What every part of the seeding needs. */
 export interface SeedContext {

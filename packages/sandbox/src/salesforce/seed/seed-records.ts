@@ -1,10 +1,10 @@
 import type { Clock } from "../../shared/clock.js";
+import { createPseudoRandom } from "../../shared/pseudo-random.js";
 import type { RecordStore } from "../data/record-store.js";
 import { organizationId } from "../ids.js";
 import type { Row } from "../schema/definitions.js";
 import { organization } from "../schema/organization.js";
 import { user } from "../schema/service-objects.js";
-import { createPseudoRandom } from "./pseudo-random.js";
 import { seedCompanies, toAscii } from "./seed-companies.js";
 import { seedSales } from "./seed-sales.js";
 import { seedService } from "./seed-service.js";

@@ -1,8 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import type { GrantSnapshot, GrantStore } from "../shared/grant-store.js";
-import { StateFile } from "../shared/state-file.js";
-import type { RecordSnapshot, RecordStore } from "./data/record-store.js";
+import type { GrantSnapshot, GrantStore } from "./grant-store.js";
+import { StateFile } from "./state-file.js";
 
 /** Keeps grants and records across restarts. */
 export interface Persistence {
@@ -14,6 +13,13 @@ export interface Persistence {
   flushGrants(): void;
   /** Writes everything that changed. */
   close(): void;
+}
+
+/** Records of any vendor that can be written down and read back. */
+export interface PersistedRecords {
+  snapshot(): unknown;
+  /** @returns false when `saved` is not what `snapshot` makes; nothing is changed then. */
+  restore(saved: unknown): boolean;
 }
 
 /** Persistence that keeps nothing. */
@@ -31,7 +37,7 @@ export const noPersistence: Persistence = {
  */
 export function createPersistence(
   path: string,
-  stores: { grants: GrantStore; records: RecordStore },
+  stores: { grants: GrantStore; records: PersistedRecords },
   log: (message: string) => void,
 ): Persistence {
   mkdirSync(dirname(path), { recursive: true });
@@ -44,9 +50,7 @@ export function createPersistence(
     restore: () => {
       const [savedGrants, savedRecords] = [grants.read(), records.read()];
       if (isGrantSnapshot(savedGrants)) stores.grants.restore(savedGrants);
-      if (!isRecordSnapshot(savedRecords)) return false;
-      stores.records.restore(savedRecords);
-      return true;
+      return stores.records.restore(savedRecords);
     },
     grantsChanged: () => grants.markChanged(),
     recordsChanged: () => records.markChanged(),
@@ -63,8 +67,4 @@ function isGrantSnapshot(value: unknown): value is GrantSnapshot {
   return (
     typeof value === "object" && value !== null && "grants" in value && "spent" in value && "accessTokens" in value
   );
-}
-
-function isRecordSnapshot(value: unknown): value is RecordSnapshot {
-  return typeof value === "object" && value !== null && "rows" in value && "sequences" in value;
 }

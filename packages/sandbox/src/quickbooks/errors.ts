@@ -1,0 +1,153 @@
+import type { JsonObject } from "./data/records.js";
+
+/** The kinds of fault that the accounting service itself reports. */
+export type FaultType = "ValidationFault" | "SystemFault";
+
+/** A refusal of the accounting service. Thrown anywhere below a company route; the error handler sends it. */
+export class QuickbooksFault extends Error {
+  override readonly name = "QuickbooksFault";
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  /** The field it concerns; empty where QuickBooks names none. */
+  readonly element: string;
+  readonly type: FaultType;
+
+  constructor(
+    code: string,
+    message: string,
+    detail: string,
+    options: { status?: number; element?: string; type?: FaultType } = {},
+  ) {
+    super(message);
+    this.code = code;
+    this.detail = detail;
+    this.status = options.status ?? 400;
+    this.element = options.element ?? "";
+    this.type = options.type ?? "ValidationFault";
+  }
+
+  /** What stands under `Fault`. */
+  toFault(): JsonObject {
+    const error = { Message: this.message, Detail: this.detail, code: this.code, element: this.element };
+    return { Error: [error], type: this.type };
+  }
+}
+
+/** 2020: something that the request must have is not there. `element` names the field. */
+export function requiredMissing(element: string): QuickbooksFault {
+  return new QuickbooksFault(
+    "2020",
+    "Required param missing, need to supply the required value for the API",
+    `Required parameter ${element} is missing in the request`,
+    { element },
+  );
+}
+
+/** 2500: a reference to a record that does not exist. */
+export function invalidReference(element: string, entity: string, id: string): QuickbooksFault {
+  return new QuickbooksFault(
+    "2500",
+    "Invalid Reference Id",
+    `Invalid Reference Id : ${entity} element id ${id} not found`,
+    { element },
+  );
+}
+
+/** 610: no such record, or one that is deleted or inactive. */
+export function objectNotFound(): QuickbooksFault {
+  return new QuickbooksFault(
+    "610",
+    "Object Not Found",
+    "Object Not Found : Something you're trying to use has been made inactive. Check the fields with accounts, customers, items, vendors or employees.",
+  );
+}
+
+/** 6000: the request is well-formed and still makes no sense to an accountant. */
+export function businessValidation(detail: string, element = ""): QuickbooksFault {
+  return new QuickbooksFault(
+    "6000",
+    "A business validation error has occurred while processing your request",
+    `Business Validation Error: ${detail}`,
+    { element },
+  );
+}
+
+/** 2010 and 2090 to the eye: a request that cannot be read. */
+export function invalidRequest(detail: string, element = ""): QuickbooksFault {
+  return new QuickbooksFault("2010", "Request has invalid or unsupported property", detail, { element });
+}
+
+/** 500: an operation that the entity does not have. */
+export function unsupportedOperation(detail: string): QuickbooksFault {
+  return new QuickbooksFault("500", "Unsupported Operation", detail);
+}
+
+/** 4000: a query that cannot be read. */
+export function queryParserError(detail: string): QuickbooksFault {
+  return new QuickbooksFault("4000", "Error parsing query", `QueryParserError: ${detail}`);
+}
+
+/** 4001: a query that can be read and cannot be answered. */
+export function queryValidationError(detail: string): QuickbooksFault {
+  return new QuickbooksFault("4001", "Invalid query", `QueryValidationError: ${detail}`);
+}
+
+/** What the gateway in front of the service says; its fault is in lower case and its body has every part of a response. */
+export class GatewayFault extends Error {
+  override readonly name = "GatewayFault";
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly type: string;
+
+  constructor(status: number, code: string, reason: string, detail: string, type: string) {
+    super(`message=${reason}; errorCode=${code.padStart(6, "0")}; statusCode=${status}`);
+    this.status = status;
+    this.code = code;
+    this.detail = detail;
+    this.type = type;
+  }
+
+  /** @param time - Milliseconds since 1970; the gateway sends the number. */
+  toBody(time: number): JsonObject {
+    return {
+      warnings: null,
+      intuitObject: null,
+      fault: {
+        error: [{ message: this.message, detail: this.detail, code: this.code, element: null }],
+        type: this.type,
+      },
+      report: null,
+      queryResponse: null,
+      batchItemResponse: [],
+      attachableResponse: [],
+      syncErrorResponse: null,
+      requestId: null,
+      time,
+      status: null,
+      cdcresponse: [],
+    };
+  }
+}
+
+/** 401/3200: no token, or one that is unknown or has expired. */
+export function authenticationFailed(detail: string): GatewayFault {
+  return new GatewayFault(401, "3200", "AuthenticationFailed", detail, "AUTHENTICATION");
+}
+
+/** 403/3100: the token is good, and not for this company. */
+export function authorizationFailed(realmId: string): GatewayFault {
+  return new GatewayFault(
+    403,
+    "3100",
+    "ApplicationAuthorizationFailed",
+    `The application is not authorized for company ${realmId}`,
+    "AUTHORIZATION",
+  );
+}
+
+/** 429/3001: too many requests. */
+export function throttleExceeded(detail = "The request limit was reached."): GatewayFault {
+  return new GatewayFault(429, "3001", "ThrottleExceeded", detail, "SERVICE");
+}
