@@ -9,9 +9,27 @@ import {
 import { custom } from "../src/index.js";
 import { referenceConfiguration } from "./reference-configuration.js";
 
-// One configuration, three of its authentication methods: the whole contract without a line of code.
-for (const harness of [referenceHarness, clientCredentialsHarness, basicHarness])
+// The vendor takes a password in the header that an API key may be sent in as well.
+const apiKeyHarness: ContractHarness<StandIn> = {
+  ...described(basicHarness),
+  authenticationMethod: "api_key",
+  start: async (options) => {
+    const running = await described(basicHarness).start(options);
+    const { username, password } = Object(running.settings.credentials);
+    const configuration = {
+      ...Object(running.settings.configuration),
+      authentication: { apiKey: { name: "Authorization", prefix: "Basic " } },
+    };
+    const apiKey = Buffer.from(`${username}:${password}`).toString("base64");
+    return { ...running, settings: { credentials: { apiKey }, configuration } };
+  },
+};
+
+// One configuration, four of its authentication methods: the whole contract without a line of code.
+for (const harness of [referenceHarness, clientCredentialsHarness, basicHarness]) {
   describeConnector(custom, described(harness));
+}
+describeConnector(custom, apiKeyHarness);
 
 /** A reference harness whose connector is configured in place of written. */
 function described<Running extends StandIn>(

@@ -97,7 +97,7 @@ function checkTest(
 function isBaseUrl(text: string): boolean {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "") return false;
-  // A base path is followed by paths of the configuration; what would be resolved or decoded in it is refused as there.
-  const isPlainPath = /^(?:\/[\w.~!$&'()*+,;=:@-]*)*$/.test(url.pathname) && !url.pathname.slice(1).includes("//");
-  return isPlainPath && !/[?#]/.test(text);
+  // Judged as it was written: a parser has resolved ".." already, and what it decodes differs from one to the next.
+  const path = text.replace(/^https?:\/\/[^/\\?#]*/i, "");
+  return /^(?:\/[\w.~!$&'()*+,;=:@-]+)*\/?$/.test(path) && !path.split("/").some((step) => /^\.\.?$/.test(step));
 }
