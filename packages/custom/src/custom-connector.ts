@@ -10,6 +10,7 @@ import {
   runOperation,
   type TransportResponse,
 } from "@isthmus/core";
+import type { ApiClient, RequestTraits } from "./api-client.js";
 import { createEntitySource } from "./entities/entity-source.js";
 import { isTokenRefused, mapFailure } from "./errors.js";
 import { resolvePointer } from "./json-pointer.js";
@@ -28,13 +29,11 @@ export interface CallOptions {
   readonly idempotencyKey?: string;
 }
 
-/** What a request says of itself beside its text. */
-export type RequestTraits = Pick<ConnectorRequest, "name" | "idempotent" | "reconcile" | "signal">;
-
 /** An API that a configuration describes. Its operations are called by name; its entities are lists that can be followed. */
-export class CustomConnector extends BaseConnector<CustomCredentials, CustomConfiguration> {
+export class CustomConnector extends BaseConnector<CustomCredentials, CustomConfiguration> implements ApiClient {
   /** The lists of records that the configuration names. */
-  readonly entities: EntitySource = createEntitySource(this, this.context.configuration, this.context.clock);
+  readonly entities: Required<EntitySource> = createEntitySource(this, this.context.configuration, this.context.clock);
+  readonly #operations = createOperations(this.context.configuration);
   readonly #secrets = new Secrets(this.context.credentials);
 
   /**
@@ -48,39 +47,31 @@ export class CustomConnector extends BaseConnector<CustomCredentials, CustomConf
    */
   call(name: string, input: unknown = {}, options: CallOptions = {}): Promise<unknown> {
     const { signal = this.context.signal, idempotencyKey } = options;
-    const operation = findOperation(createOperations(this.context.configuration), name);
+    const operation = findOperation(this.#operations, name);
     return runOperation(this, operation, input, { signal, ...(idempotencyKey !== undefined && { idempotencyKey }) });
   }
 
-  /**
-   * Sends a request of the configuration to the base address's origin, with the credentials.
-   *
-   * @throws {ConnectorError} what an answer that is not 2xx is mapped to.
-   */
+  /** See `ApiClient`. */
   sendBuilt(request: BuiltRequest, traits: RequestTraits): Promise<TransportResponse> {
     return this.sendTo(this.addressOf(request.path), request, traits);
   }
 
-  /**
-   * Reads a page whose path, from the root of the base address's origin, the API itself named.
-   *
-   * @param path - From {@link findNextPath}, or from a cursor that was stored.
-   */
+  /** See `ApiClient`. */
   sendNext(path: string, request: Omit<BuiltRequest, "path">, traits: RequestTraits): Promise<TransportResponse> {
     return this.sendTo(this.assertAddress(`${this.origin}${path}`), request, traits);
   }
 
-  /** The origin that every request of an operation goes to. */
+  /** See `ApiClient`. */
   get origin(): string {
     return new URL(this.context.configuration.baseUrl).origin;
   }
 
-  /** A key for one write. */
+  /** See `ApiClient`. */
   makeIdempotencyKey(): string {
     return this.context.random.bytes(24).toString("base64url");
   }
 
-  /** A failure of a write whose answer says nothing: it was done, and nobody knows what became of it. */
+  /** See `ApiClient`: a write was done, and nobody knows what became of it. */
   unreadable(cause: ConnectorError, { idempotent, reconcile }: RequestTraits): ConnectorError {
     if (idempotent !== false) return cause;
     return new OutcomeUnknownError(
@@ -131,7 +122,7 @@ export class CustomConnector extends BaseConnector<CustomCredentials, CustomConf
       : {};
   }
 
-  /** The name of the query parameter that takes the API key, if it is one. */
+  /** See `ApiClient`. */
   get keyParameter(): string | undefined {
     const { authenticationMethod, configuration } = this.context;
     const { apiKey } = configuration.authentication;
@@ -151,7 +142,7 @@ export class CustomConnector extends BaseConnector<CustomCredentials, CustomConf
     return this.send({ ...traits, method, headers, path, ...(body !== undefined && { body }) });
   }
 
-  /** The address of a path below the base address. @throws {ValidationError} when it would be read as another one. */
+  /** See `ApiClient`. */
   addressOf(path: string): string {
     return this.assertAddress(`${this.context.configuration.baseUrl}${path}`);
   }

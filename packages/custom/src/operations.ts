@@ -6,7 +6,7 @@ import {
   type TransportResponse,
 } from "@isthmus/core";
 import { z } from "zod";
-import type { CustomConnector, RequestTraits } from "./custom-connector.js";
+import type { ApiClient, RequestTraits } from "./api-client.js";
 import { resolvePointer } from "./json-pointer.js";
 import type { CustomConfiguration } from "./options/configuration.js";
 import { isRepeatable, type OperationConfiguration } from "./options/operation-options.js";
@@ -18,11 +18,11 @@ import { compileInput, compileSchema } from "./schemas/compile-schema.js";
 const nothing = z.strictObject({});
 
 /** The operations of a configuration. Their schemas are compiled when they are first looked at. */
-export function createOperations({ operations }: CustomConfiguration): readonly Operation<CustomConnector>[] {
+export function createOperations({ operations }: CustomConfiguration): readonly Operation<ApiClient>[] {
   return operations.map((operation) => new ConfiguredOperation(operation));
 }
 
-class ConfiguredOperation implements Operation<CustomConnector> {
+class ConfiguredOperation implements Operation<ApiClient> {
   readonly #configuration: OperationConfiguration;
   #input: z.ZodType | undefined;
   #output: z.ZodType | undefined;
@@ -58,7 +58,7 @@ class ConfiguredOperation implements Operation<CustomConnector> {
     return this.#output;
   }
 
-  async run(connector: CustomConnector, input: unknown, call: OperationCall): Promise<unknown> {
+  async run(connector: ApiClient, input: unknown, call: OperationCall): Promise<unknown> {
     const { idempotencyHeader, reconcile } = this.#configuration;
     const built = buildRequest(this.#configuration, input);
     const key = idempotencyHeader === undefined ? undefined : readKey(call, connector);
@@ -99,7 +99,7 @@ function withHeader(request: BuiltRequest, name: string | undefined, value: stri
 }
 
 /** The caller's key, or one for this call alone: our own repetitions carry it too. */
-function readKey({ idempotencyKey }: OperationCall, connector: CustomConnector): string {
+function readKey({ idempotencyKey }: OperationCall, connector: ApiClient): string {
   if (idempotencyKey === undefined) return connector.makeIdempotencyKey();
   if (idempotencyKey.length <= 255 && isHeaderValue(idempotencyKey)) return idempotencyKey;
   throw unfit("idempotencyKey", "must be 1 to 255 characters of printable ASCII: it is sent in a header");

@@ -14,6 +14,7 @@ export class Secrets {
 
   /** Adds one that came later, such as an access token. The last few are kept: an answer may be late. */
   add(value: string): void {
+    if (this.#tokens.includes(value)) return;
     const forms = formsOf(value).filter((form) => !this.#tokens.includes(form));
     if (forms.length > 0) this.#tokens = [...forms, ...this.#tokens].slice(0, 12);
   }

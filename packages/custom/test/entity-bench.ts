@@ -20,8 +20,7 @@ export interface Reading {
 export async function readItems(connector: CustomConnector, cursor?: EntityCursor, entity = "items"): Promise<Reading> {
   const batches: EntityBatch[] = [];
   const stored: EntityCursor | undefined = cursor && JSON.parse(JSON.stringify(cursor));
-  for await (const batch of connector.entities.read?.(entity, stored, new AbortController().signal) ?? [])
-    batches.push(batch);
+  for await (const batch of connector.entities.read(entity, stored, new AbortController().signal)) batches.push(batch);
   const changes = batches.flatMap((batch) => batch.changes);
   return { batches, changes, ids: changes.map(({ id }) => id), cursor: batches.at(-1)?.cursor };
 }

@@ -160,7 +160,7 @@ describe("a list that has no end", () => {
     const { read } = connector.entities;
     let cursor: Awaited<ReturnType<typeof readItems>>["cursor"];
     const readOne = async () => {
-      for await (const batch of read?.("items", cursor, new AbortController().signal) ?? []) {
+      for await (const batch of read("items", cursor, new AbortController().signal)) {
         cursor = batch.cursor;
         return;
       }
@@ -222,6 +222,24 @@ describe("a next page's address", () => {
 });
 
 describe("a cursor", () => {
+  it("whose page the API has forgotten begins the read anew, and no other failure does", async () => {
+    let status = 410;
+    await using server = await startRestServer(({ query }) => {
+      if (query.get("c") === "1" && server.requests.length > 1) return { status };
+      return { body: { items: query.has("c") ? [] : all, next: query.has("c") ? null : server.requests.length } };
+    });
+    const paging = { kind: "cursor", parameter: "c", next: "/next" } as const;
+    const connector = server.connector({ entities: [itemsEntity({ paging })] });
+    let cursor: Awaited<ReturnType<typeof readItems>>["cursor"];
+    for await (const batch of connector.entities.read("items", undefined, new AbortController().signal)) {
+      cursor = batch.cursor;
+      break;
+    }
+    expect((await readItems(connector, cursor)).ids).toEqual(ids);
+    status = 403;
+    await expect(readItems(connector, cursor)).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
+  });
+
   it.each([
     ["of another version", { v: 2 }],
     ["that is none", { v: 1, list: 7 }],
@@ -245,7 +263,7 @@ describe("a cursor", () => {
       const connector = server.connector({ entities: [itemsEntity({ paging: { kind: "next_url", next: "/next" } })] });
       const { read } = connector.entities;
       const signal = new AbortController().signal;
-      for await (const { cursor } of read?.("items", undefined, signal) ?? []) {
+      for await (const { cursor } of read("items", undefined, signal)) {
         const page: object = Object(cursor.page);
         server.requests.length = 0;
         const failure = await readItems(connector, { ...cursor, page: { ...page, at } }).catch(

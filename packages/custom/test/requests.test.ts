@@ -36,6 +36,18 @@ describe("a request", () => {
     expect(JSON.parse(second?.body ?? "")).toEqual({ filter: { from: "2026" }, list: ["x"], literal: "{n}" });
   });
 
+  it("has no body where all of it is one value that is missing", async () => {
+    await using server = await startRestServer(() => ({}));
+    const input = { type: "object", properties: { item: anything } };
+    const connector = server.connector({
+      operations: [{ ...write, name: "add", body: { template: "{item}" }, input }],
+    });
+    await connector.call("add", {});
+    await connector.call("add", { item: { a: null } });
+    expect(server.requests.map(({ body }) => body)).toEqual(["", '{"a":null}']);
+    expect(server.requests[0]?.headers).not.toHaveProperty("content-type");
+  });
+
   it("takes values from deeper in the input, own fields only", async () => {
     await using server = await startRestServer(() => ({}));
     const input = { type: "object", properties: { address: anything }, required: ["address"] };

@@ -36,7 +36,7 @@ describe("Salesforce, described by a configuration", () => {
     });
   });
 
-  it("creates, reads, changes, finds and deletes a record", async () => {
+  it("FR-IC-002 creates, reads, changes, finds and deletes a record", async () => {
     const created = await connector.call("records.create", { sobject: "Account", record: { Name: "O'Neil & Søn" } });
     expect(created).toMatchObject({ id: expect.stringMatching(/^001/) });
     const { id } = Object(created);
@@ -112,8 +112,8 @@ describe("Salesforce, described by a configuration", () => {
 
   async function readAll(cursor: EntityCursor | undefined) {
     const batches: EntityBatch[] = [];
-    const { read } = connector.entities;
-    for await (const batch of read?.("Account", cursor, new AbortController().signal) ?? []) batches.push(batch);
+    for await (const batch of connector.entities.read("Account", cursor, new AbortController().signal))
+      batches.push(batch);
     return { batches, changes: batches.flatMap(({ changes }) => changes), cursor: batches.at(-1)?.cursor };
   }
 });

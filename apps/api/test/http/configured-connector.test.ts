@@ -73,7 +73,7 @@ describe("a connector that is described wholly by its configuration", () => {
       ...changes,
     });
 
-  it("is created, connected in a browser, tested, and does what its configuration says", async () => {
+  it("FR-IC-002 is created, connected in a browser, tested, and does what its configuration says", async () => {
     const created = await create();
     expect(created).toMatchObject({ status: 201, body: { type: "custom", externalSystemUrl: service.sandbox.url } });
     const path = `/v1/connectors/${created.body.id}`;

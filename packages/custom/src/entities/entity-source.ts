@@ -6,7 +6,7 @@ import {
   type EntitySummary,
   NotFoundError,
 } from "@isthmus/core";
-import type { CustomConnector } from "../custom-connector.js";
+import type { ApiClient } from "../api-client.js";
 import type { CustomConfiguration } from "../options/configuration.js";
 import type { EntityConfiguration } from "../options/entity-options.js";
 import { isObject } from "../schemas/check-schema.js";
@@ -14,10 +14,10 @@ import { readEntity } from "./read-entity.js";
 
 /** The lists of records that a configuration names. */
 export function createEntitySource(
-  connector: CustomConnector,
+  connector: ApiClient,
   { entities }: CustomConfiguration,
   clock: Clock,
-): EntitySource {
+): Required<EntitySource> {
   const find = (name: string): EntityConfiguration => {
     const entity = entities.find((each) => each.name === name);
     if (entity) return entity;

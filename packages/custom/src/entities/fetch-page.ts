@@ -3,8 +3,8 @@ import { resolvePointer } from "../json-pointer.js";
 import { buildRequest, withQuery } from "../requests/build-request.js";
 import { writeTime } from "./change-times.js";
 import { pageParameters } from "./paging.js";
+import type { ReadContext } from "./read-context.js";
 import type { ReadState } from "./read-cursor.js";
-import type { ReadContext } from "./read-entity.js";
 
 /** A page as the API gave it. */
 export interface FetchedPage {

@@ -1,21 +1,16 @@
-import { type Clock, ConnectorError, type EntityBatch, type EntityCursor, type ResponseHeaders } from "@isthmus/core";
-import type { CustomConnector } from "../custom-connector.js";
+import { ConnectorError, codeOf, type EntityBatch, type EntityCursor, type ResponseHeaders } from "@isthmus/core";
 import type { EntityConfiguration } from "../options/entity-options.js";
 import { fetchPage } from "./fetch-page.js";
 import { findNextPosition, type PagePosition } from "./paging.js";
+import type { ReadContext } from "./read-context.js";
 import { fingerprintOf, mostFingerprints, type PageState, parseCursor, type ReadState } from "./read-cursor.js";
 import { type ReadRecord, toChange, toReadRecord } from "./read-record.js";
 
-/** What a read works with. */
-export interface ReadContext {
-  readonly connector: CustomConnector;
-  readonly entity: EntityConfiguration;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-}
-
 /** How often a list that moves under the reader is begun anew. */
 const mostRestarts = 5;
+
+/** How an API says that it does not know a position any more. */
+const forgotten: ReadonlySet<unknown> = new Set(["NOT_FOUND", "VENDOR_REJECTED"]);
 
 /**
  * The records that changed since a cursor; all of them without one, or where the entity has no changes. One batch for each
@@ -30,13 +25,27 @@ export async function* readEntity(
   context: ReadContext,
   cursor: EntityCursor | undefined,
 ): AsyncGenerator<EntityBatch, void> {
-  let state = parseCursor(context.entity, cursor);
   const visited = new Set<string>();
-  for (;;) {
-    const { batch, next } = await readPage(context, state, visited);
+  let { batch, next } = await goOn(context, parseCursor(context.entity, cursor), visited);
+  yield batch;
+  while (next.page !== undefined) {
+    ({ batch, next } = await readPage(context, next, visited));
     yield batch;
-    if (next.page === undefined) return;
-    state = next;
+  }
+}
+
+/**
+ * The first page from where a stored cursor stands. APIs forget their pages after a while; then the read that was under way
+ * is begun anew, which repeats what it gave and loses nothing.
+ */
+async function goOn(context: ReadContext, state: ReadState, visited: Set<string>) {
+  try {
+    return await readPage(context, state, visited);
+  } catch (error) {
+    const isForgotten = state.page !== undefined && forgotten.has(codeOf(error));
+    if (!isForgotten) throw error;
+    const { page: _, ...fromStart } = state;
+    return readPage(context, fromStart, visited);
   }
 }
 

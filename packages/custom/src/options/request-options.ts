@@ -46,7 +46,9 @@ export const queryOption = z
 export const headersOption = z
   .record(
     z.string(),
-    templateOption.refine((text) => !/[^\x20-\x7e]/.test(text), "must be printable ASCII"),
+    templateOption
+      .refine((text) => !/[^\x20-\x7e]/.test(text), "must be printable ASCII")
+      .refine((text) => text.trim() === text, "must not begin or end with a blank"),
   )
   .default({})
   .superRefine((headers, context) => {

@@ -10,14 +10,15 @@ export interface ExpandedBody {
 }
 
 /**
- * Makes a request's body. Values are put into a tree and written by a serialiser, so that none can change its structure.
+ * Makes a request's body; `undefined` when all of it is one value that is missing. Values are put into a tree and written by a serialiser, so that none can change its structure.
  *
  * @throws {ValidationError} naming the field whose value cannot stand where the template wants it.
  */
-export function expandBody(body: BodyConfiguration, values: unknown): ExpandedBody {
+export function expandBody(body: BodyConfiguration, values: unknown): ExpandedBody | undefined {
   const tree = body.template === undefined ? values : fill(body.template, values);
+  if (tree === undefined) return undefined;
   if (body.format === "form") return { text: toForm(tree), contentType: "application/x-www-form-urlencoded" };
-  return { text: JSON.stringify(tree ?? null), contentType: body.mediaType };
+  return { text: JSON.stringify(tree), contentType: body.mediaType };
 }
 
 /** The template with its places filled; what has no value is left out, as JSON leaves out `undefined`. */

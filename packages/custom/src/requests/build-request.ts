@@ -29,8 +29,9 @@ export function buildRequest(configuration: RequestConfiguration, values: unknow
     path: withQuery(expandPath(path, values), expandQuery(query, values)),
     headers: { accept: "application/json", ...expandHeaders(headers, values) },
   };
-  if (body === undefined) return built;
-  const { text, contentType } = expandBody(body, values);
+  const expanded = body && expandBody(body, values);
+  if (expanded === undefined) return built;
+  const { text, contentType } = expanded;
   return { ...built, headers: { ...built.headers, "content-type": contentType }, body: text };
 }
 
