@@ -10,6 +10,7 @@ import {
   Vault,
 } from "@isthmus/core";
 import { ConnectorPool } from "./connectors/connector-pool.js";
+import { OperationCache } from "./connectors/operation-cache.js";
 import { type Database, newId } from "./database/index.js";
 import type { ServiceSettings, Services } from "./services.js";
 import { TokenJournal } from "./tokens/token-journal.js";
@@ -50,6 +51,7 @@ export function createServices(parts: ServiceParts): Services {
     vault,
     connectors,
     pool,
+    operations: new OperationCache(),
     tokenStores,
     journal,
     events,

@@ -1,5 +1,6 @@
 import type { Clock, ConnectorFactory, EventBus, KeyProvider, Logger, Random, Vault } from "@isthmus/core";
 import type { ConnectorPool } from "./connectors/connector-pool.js";
+import type { OperationCache } from "./connectors/operation-cache.js";
 import type { Database } from "./database/index.js";
 import type { TokenJournal } from "./tokens/token-journal.js";
 import type { TokenStores } from "./tokens/token-stores.js";
@@ -14,6 +15,8 @@ export interface Services {
   readonly connectors: ConnectorFactory;
   /** Live instances of them. */
   readonly pool: ConnectorPool;
+  /** What they can do. */
+  readonly operations: OperationCache;
   /** Where their tokens are. */
   readonly tokenStores: TokenStores;
   /** What the database has not taken yet. */

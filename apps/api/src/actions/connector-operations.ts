@@ -1,6 +1,5 @@
 import { ConnectorError, findOperation, type Operation } from "@isthmus/core";
 import { assertAllowed, type Caller } from "../authorization/index.js";
-import { readStoredConfiguration } from "../connectors/stored-configuration.js";
 import type { ConnectorRow } from "../repositories/index.js";
 import type { Services } from "../services.js";
 import { describeOperation, type OperationView } from "./describe-operation.js";
@@ -45,7 +44,6 @@ export function changesRecords({ kind }: Operation): boolean {
   return kind === "write" || kind === "bulk";
 }
 
-function operationsOf({ connectors }: Services, row: ConnectorRow): readonly Operation[] {
-  const definition = connectors.definition(row.connectorType);
-  return definition.operations(readStoredConfiguration(definition, row));
+function operationsOf({ connectors, operations }: Services, row: ConnectorRow): readonly Operation[] {
+  return operations.operationsOf(connectors.definition(row.connectorType), row);
 }

@@ -105,6 +105,19 @@ describe("a connector that is described wholly by its configuration", () => {
     ]);
   });
 
+  it("can do what its configuration says now, and no longer what an earlier one said", async () => {
+    const { body } = await create({ code: "changing" });
+    const path = `/v1/connectors/${body.id}`;
+    const names = async () =>
+      (await tenant.api.get(`${path}/operations`)).body.data.map(({ name }: { name: string }) => name);
+    expect(await names()).toEqual(["accounts.create", "accounts.find"]);
+    const [first] = configuration().operations;
+    const changed = { ...body.configuration, operations: [first] };
+    expect((await tenant.api.patch(path, { configuration: changed }, { "if-match": '"1"' })).status).toBe(200);
+    expect(await names()).toEqual(["accounts.create"]);
+    expect(await tenant.api.run(body.id, "accounts.find", { id: "001000000000000AAA" })).toMatchObject({ status: 404 });
+  });
+
   it("is refused with the place of each thing that its configuration may not say", async () => {
     const { operations, ...rest } = configuration();
     const wrong = operations.map((operation) => ({ ...operation, path: "/../admin", headers: { Authorization: "x" } }));
