@@ -7,13 +7,15 @@ import type { EntityConfiguration } from "../options/entity-options.js";
 export const mostFingerprints = 500;
 
 const fingerprint = z.string().max(40);
+/** Epoch milliseconds that a `Date` can hold: a cursor comes back from elsewhere. */
+const instant = z.number().min(-8.64e15).max(8.64e15);
 
 const readStateSchema = z.strictObject({
   v: z.literal(1),
   /** Which list, read in which way: a cursor of another one means nothing. */
   list: z.string(),
   /** Epoch milliseconds of the last change that the read before had seen. */
-  since: z.number().optional(),
+  since: instant.optional(),
   /** Records of the overlap that were given already. */
   known: z.array(fingerprint).max(mostFingerprints).default([]),
   /** The read under way; missing when it has come to its end. */
@@ -22,9 +24,9 @@ const readStateSchema = z.strictObject({
       at: z.union([z.string(), z.number()]),
       count: z.int().nonnegative(),
       /** When the read began. */
-      startedAtMs: z.number(),
-      newestMs: z.number().optional(),
-      fresh: z.array(z.tuple([fingerprint, z.number()])).max(mostFingerprints),
+      startedAtMs: instant,
+      newestMs: instant.optional(),
+      fresh: z.array(z.tuple([fingerprint, instant])).max(mostFingerprints),
       /** Fingerprint of the page before: one that comes again is a list that goes in a circle. */
       before: z.string(),
       lastId: z.string().optional(),
