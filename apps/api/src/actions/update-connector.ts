@@ -10,7 +10,7 @@ import { connectorAudit } from "./audit.js";
 import { type ConnectorView, viewConnector } from "./connector-view.js";
 import { withConflicts } from "./database-conflicts.js";
 import { findConnector, findReconnectBefore } from "./find-connector.js";
-import { proveSettings } from "./prove-settings.js";
+import { type ProvenConnector, proveSettings } from "./prove-settings.js";
 
 /** What an update changes; what is missing stays. */
 export interface UpdateConnectorInput {
@@ -89,6 +89,8 @@ async function proveChanges(
     configuration: input.configuration ?? withoutAddress(definition, row, input.externalSystemUrl),
     externalSystemUrl: input.externalSystemUrl,
   });
+  const hostsStay = sameHosts(definition, row, proven.allowedHosts);
+  if (input.credentials === undefined) assertSameReach(row, proven, hostsStay);
   const sealed =
     input.credentials === undefined
       ? undefined
@@ -101,8 +103,22 @@ async function proveChanges(
     externalSystemUrl: proven.externalSystemUrl,
     ...(sealed && { credentials: sealed }),
   };
-  const grantEnds = method !== row.authenticationMethod || !sameHosts(definition, row, proven.allowedHosts);
+  const grantEnds = method !== row.authenticationMethod || !hostsStay;
   return { changes, grantEnds: grantEnds || proven.externalSystemUrl !== row.externalSystemUrl };
+}
+
+/**
+ * Stored credentials go nowhere but where they were given for: whoever may change an address cannot read them, and must not
+ * have them sent to a host of theirs either.
+ */
+function assertSameReach(row: ConnectorRow, proven: ProvenConnector, hostsStay: boolean): void {
+  const [before, after] = [new URL(row.externalSystemUrl), new URL(proven.externalSystemUrl)];
+  const portStays = before.hostname !== after.hostname || before.origin === after.origin;
+  const isEmpty = Object.keys(Object(proven.credentials)).length === 0;
+  if (isEmpty || (hostsStay && portStays)) return;
+  throw new ValidationError("The connector would send its credentials to another address. Give them again.", [
+    { path: "credentials", message: "Needed, because the address changes." },
+  ]);
 }
 
 /** The stored configuration, its address taken out where a new one is given. */

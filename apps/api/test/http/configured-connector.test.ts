@@ -118,6 +118,26 @@ describe("a connector that is described wholly by its configuration", () => {
     expect(await tenant.api.run(body.id, "accounts.find", { id: "001000000000000AAA" })).toMatchObject({ status: 404 });
   });
 
+  it("does not take its stored credentials to another address: they have to be given again", async () => {
+    const { body } = await create({ code: "moving" });
+    const path = `/v1/connectors/${body.id}`;
+    const { id: clientId, secret: clientSecret } = service.sandbox.client;
+    const elsewhere = { ...body.configuration.authentication.oauth2, tokenEndpoint: "https://evil.example/token" };
+    const refusal = { status: 400, body: { code: "VALIDATION_FAILED", errors: [{ path: "credentials" }] } };
+    for (const change of [
+      { externalSystemUrl: "https://evil.example" },
+      { configuration: { ...body.configuration, authentication: { oauth2: elsewhere } } },
+      { configuration: { ...body.configuration, baseUrl: "https://evil.example" } },
+    ]) {
+      expect(await tenant.api.patch(path, change, { "if-match": '"1"' })).toMatchObject(refusal);
+    }
+    const moved = { externalSystemUrl: "https://evil.example", credentials: { clientId, clientSecret } };
+    expect((await tenant.api.patch(path, moved, { "if-match": '"1"' })).status).toBe(200);
+    // Another port of the same host may be another's system.
+    const port = { externalSystemUrl: "https://evil.example:8443" };
+    expect(await tenant.api.patch(path, port, { "if-match": '"2"' })).toMatchObject(refusal);
+  });
+
   it("is refused with the place of each thing that its configuration may not say", async () => {
     const { operations, ...rest } = configuration();
     const wrong = operations.map((operation) => ({ ...operation, path: "/../admin", headers: { Authorization: "x" } }));
