@@ -1,5 +1,11 @@
-import { type FaultRule, type SalesforceSandbox, startSalesforceSandbox } from "@isthmus/sandbox";
-import type { ContractHarness, RequestKind, StandIn, StandInFault } from "@isthmus/testkit";
+import {
+  decideConsent,
+  type FaultRule,
+  type SalesforceSandbox,
+  startSalesforceSandbox,
+  toFaultRule,
+} from "@isthmus/sandbox";
+import type { ContractHarness, RequestKind, StandIn } from "@isthmus/testkit";
 import { redirectUri } from "./connect.js";
 
 interface RunningSandbox extends StandIn {
@@ -46,15 +52,15 @@ export const sandboxHarness: ContractHarness<RunningSandbox> = {
         configuration: { loginUrl: sandbox.url, ...(timeouts && { timeouts }) },
       },
       environment: { allowedPrivateHosts: [new URL(sandbox.url).host] },
-      fail: (fault) => void sandbox.addFault(toRule(fault)),
+      fail: (fault) => void sandbox.addFault(toFaultRule(requestsOf[fault.on], fault, bodies)),
       count: (kind) => sandbox.requests(requestsOf[kind]).length,
       close: () => sandbox.close(),
     };
   },
   browser: {
     redirectUri,
-    approve: (_running, authorizationUrl) => decide(authorizationUrl, "allow"),
-    deny: (_running, authorizationUrl) => decide(authorizationUrl, "deny"),
+    approve: (_running, authorizationUrl) => decideConsent(authorizationUrl, "allow"),
+    deny: (_running, authorizationUrl) => decideConsent(authorizationUrl, "deny"),
   },
   grant: {
     expireAccessTokens: ({ sandbox }) => void sandbox.expireAccessTokens(),
@@ -74,40 +80,3 @@ export const sandboxHarness: ContractHarness<RunningSandbox> = {
     return read;
   },
 };
-
-function toRule(fault: StandInFault): FaultRule {
-  const common = { ...requestsOf[fault.on], ...(fault.times !== undefined && { times: fault.times }) };
-  switch (fault.kind) {
-    case "status":
-      return {
-        ...common,
-        status: fault.status,
-        body: bodies[fault.status] ?? `<html>HTTP ${fault.status}</html>`,
-        ...(fault.headers && { headers: { ...fault.headers } }),
-      };
-    case "delay":
-      return { ...common, delayMs: fault.delayMs };
-    case "cut_before":
-      return { ...common, cutBefore: true };
-    case "cut_after":
-      return { ...common, cutAfter: true };
-    case "cut_body":
-      return { ...common, cutBody: true };
-  }
-}
-
-/** What a person does on the consent page: reads its form and sends it. @returns the callback's address. */
-async function decide(authorizationUrl: string, decision: "allow" | "deny"): Promise<string> {
-  const page = await (await fetch(authorizationUrl)).text();
-  const textOf = (pattern: RegExp) => pattern.exec(page)?.[1] ?? "";
-  const body = new URLSearchParams({
-    request: textOf(/name="request" value="([^"]+)"/),
-    username: textOf(/<option value="([^"]+)"/),
-    decision,
-  });
-  const action = new URL(textOf(/action="([^"]+)"/), authorizationUrl);
-  const answer = await fetch(action, { method: "POST", body, redirect: "manual" });
-  const location = answer.headers.get("location");
-  if (location === null) throw new Error(`The consent page answered ${answer.status} without a redirect.`);
-  return location;
-}

@@ -14,7 +14,9 @@ export type { SalesforceSandbox, SalesforceSandboxOptions } from "./salesforce/s
 export { startSalesforceSandbox } from "./salesforce/salesforce-sandbox.js";
 export type { SalesforceSettings } from "./salesforce/settings.js";
 export type { Clock, RandomBytes } from "./shared/clock.js";
+export { decideConsent } from "./shared/consent.js";
 export { InvalidSettingError } from "./shared/control-routes.js";
 export type { Fault, FaultRule } from "./shared/faults.js";
 export { InvalidFaultError } from "./shared/faults.js";
+export { type PlannedFault, toFaultRule } from "./shared/planned-fault.js";
 export type { LoggedRequest, RequestFilter } from "./shared/request-log.js";
