@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { parseArgs } from "node:util";
+import { startQuickbooksSandbox } from "./quickbooks/quickbooks-sandbox.js";
 import { startSalesforceSandbox } from "./salesforce/salesforce-sandbox.js";
 
 interface RunningSandbox {
@@ -25,13 +26,14 @@ interface Vendor {
 /** One entry a vendor. */
 const vendors: Readonly<Record<string, Vendor>> = {
   salesforce: { defaultPort: 4010, start: startSalesforce },
+  quickbooks: { defaultPort: 4020, start: startQuickbooks },
 };
 
 const usage = `Usage: sandbox <vendor> [options]
 
 Vendors: ${Object.keys(vendors).join(", ")}
 
-  --port <number>            default: 4010 for salesforce; 0 takes any free port
+  --port <number>            default: 4010 for salesforce, 4020 for quickbooks; 0 takes any free port
   --host <address>           default: 127.0.0.1
   --skip-consent             allow at once, without the page
   --rotate-refresh-tokens    a new refresh token at each refresh; an old one revokes the grant
@@ -101,24 +103,47 @@ function readArguments(): { vendor: Vendor; options: StartOptions } {
 }
 
 async function startSalesforce(options: StartOptions): Promise<RunningSandbox> {
-  const { clientId, clientSecret, dataFile, ...rest } = options;
   const sandbox = await startSalesforceSandbox({
-    ...rest,
+    ...commonOptions(options),
+    rotateRefreshTokens: options.rotateRefreshTokens,
+  });
+  const lines: [string, string][] = [["user name", sandbox.username]];
+  return {
+    lines: [["Salesforce", sandbox.url], ...clientLines(sandbox.client, options), ...lines],
+    close: () => sandbox.close(),
+  };
+}
+
+async function startQuickbooks(options: StartOptions): Promise<RunningSandbox> {
+  // Without the flag they rotate once a day, as Intuit's do.
+  const rotation = options.rotateRefreshTokens ? { refreshTokenRotationMs: 0, revokeOnReuse: true } : {};
+  const sandbox = await startQuickbooksSandbox({ ...commonOptions(options), ...rotation });
+  const lines = sandbox.realmIds.map((realmId): [string, string] => ["realm id", realmId]);
+  return {
+    lines: [["QuickBooks", sandbox.url], ...clientLines(sandbox.client, options), ...lines],
+    close: () => sandbox.close(),
+  };
+}
+
+/** What every vendor's sandbox takes. */
+function commonOptions({ host, port, skipConsent, clientId, clientSecret, dataFile }: StartOptions) {
+  return {
+    host,
+    port,
+    skipConsent,
     ...(dataFile === undefined ? {} : { dataFile }),
     client: {
       ...(clientId === undefined ? {} : { id: clientId }),
       ...(clientSecret === undefined ? {} : { secret: clientSecret }),
     },
-    log: (message) => process.stderr.write(`${message}\n`),
-  });
-  return {
-    lines: [
-      ["Salesforce", sandbox.url],
-      ["client id", sandbox.client.id],
-      // One from the environment is the caller's own secret: not ours to print.
-      ["client secret", clientSecret === undefined ? sandbox.client.secret : "as in SANDBOX_CLIENT_SECRET"],
-      ["user name", sandbox.username],
-    ],
-    close: () => sandbox.close(),
+    log: (message: string) => void process.stderr.write(`${message}\n`),
   };
+}
+
+function clientLines(client: { id: string; secret: string }, { clientSecret }: StartOptions): [string, string][] {
+  return [
+    ["client id", client.id],
+    // One from the environment is the caller's own secret: not ours to print.
+    ["client secret", clientSecret === undefined ? client.secret : "as in SANDBOX_CLIENT_SECRET"],
+  ];
 }

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from "fastify";
+import { companyOf, envelopeTime } from "./company-request.js";
 import { findEntity } from "./data/entities.js";
 import { isObject, objectsIn, textIn } from "./data/json.js";
 import type { JsonObject } from "./data/records.js";
-import { companyOf, envelopeTime } from "./data-api.js";
 import { invalidRequest, QuickbooksFault, requiredMissing } from "./errors.js";
 import { runQuery } from "./query/run-query.js";
 import { writeRecord } from "./record-routes.js";

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from "fastify";
 import { sendJson } from "../shared/sandbox-server.js";
+import { companyOf, envelopeTime } from "./company-request.js";
 import { lastUpdated } from "./data/company-records.js";
 import type { EntityDefinition } from "./data/entities.js";
 import type { JsonObject } from "./data/records.js";
 import { readTime, toRecordTime } from "./data/time.js";
-import { companyOf, envelopeTime } from "./data-api.js";
 import { invalidRequest, QuickbooksFault, requiredMissing } from "./errors.js";
 import { entityOf } from "./record-routes.js";
 import { renderRecord } from "./render-record.js";

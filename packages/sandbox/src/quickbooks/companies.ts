@@ -5,8 +5,7 @@ import { CompanyRecords } from "./data/company-records.js";
 import { isJsonObject } from "./data/json.js";
 import { RecordService } from "./data/record-service.js";
 import { FileStore } from "./files/file-store.js";
-import type { StoredAnswer } from "./replay.js";
-import type { Company } from "./state.js";
+import type { Company, StoredAnswer } from "./state.js";
 
 /** One company to play. */
 export interface CompanyDescription {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { sendJson } from "../shared/sandbox-server.js";
-import { toEnvelopeTime } from "./data/time.js";
+import { envelopeTime } from "./company-request.js";
 import {
   authenticationFailed,
   authorizationFailed,
@@ -12,16 +12,7 @@ import {
 } from "./errors.js";
 import { accountingScope } from "./oauth/scopes.js";
 import { companyRouteGroups, hostRouteGroups } from "./route-groups.js";
-import type { Company, QuickbooksState } from "./state.js";
-
-declare module "fastify" {
-  interface FastifyRequest {
-    /** The company of the path, when the token is good for it. */
-    quickbooksCompany: Company | null;
-    /** Tells the throttle that the request has been answered. */
-    quickbooksDone: (() => void) | null;
-  }
-}
+import type { QuickbooksState } from "./state.js";
 
 /** Adds the accounting API of every company. */
 export function addDataApi(app: FastifyInstance, state: QuickbooksState): void {
@@ -32,18 +23,6 @@ export function addDataApi(app: FastifyInstance, state: QuickbooksState): void {
     host.setErrorHandler((error, _request, reply) => sendError(reply, error, state));
     for (const addGroup of hostRouteGroups) addGroup(host, state);
   });
-}
-
-/** The company that a request below `/v3/company/{realmId}` is about. */
-export function companyOf(request: FastifyRequest): Company {
-  const company = request.quickbooksCompany;
-  if (company === null) throw new Error("This route is not below a company.");
-  return company;
-}
-
-/** The time as envelopes carry it. */
-export function envelopeTime(state: QuickbooksState): string {
-  return toEnvelopeTime(state.clock());
 }
 
 function addCompanyRoutes(api: FastifyInstance, state: QuickbooksState): void {

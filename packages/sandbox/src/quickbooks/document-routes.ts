@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
+import { companyOf, envelopeTime } from "./company-request.js";
 import { type Fields, objectIn, textIn } from "./data/json.js";
 import { toRecordTime } from "./data/time.js";
-import { companyOf, envelopeTime } from "./data-api.js";
 import { invalidRequest, objectNotFound, throttleExceeded, unsupportedOperation } from "./errors.js";
 import { describeDocument } from "./files/describe-document.js";
 import { renderPdf } from "./files/pdf.js";

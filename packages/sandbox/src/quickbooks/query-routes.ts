@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { sendJson } from "../shared/sandbox-server.js";
-import { companyOf, envelopeTime } from "./data-api.js";
+import { companyOf, envelopeTime } from "./company-request.js";
 import { queryParserError } from "./errors.js";
 import { runQuery } from "./query/run-query.js";
 import { renderRecord } from "./render-record.js";

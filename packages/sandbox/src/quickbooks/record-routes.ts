@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { sendJson } from "../shared/sandbox-server.js";
+import { companyOf, envelopeTime } from "./company-request.js";
 import { type EntityDefinition, findEntity } from "./data/entities.js";
 import type { JsonObject } from "./data/records.js";
-import { companyOf, envelopeTime } from "./data-api.js";
 import { unsupportedOperation } from "./errors.js";
 import { renderRecord } from "./render-record.js";
 import { sendOnce } from "./replay.js";

@@ -2,13 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { sendJson } from "../shared/sandbox-server.js";
 import type { JsonObject } from "./data/records.js";
 import { QuickbooksFault } from "./errors.js";
-import type { Company } from "./state.js";
-
-/** An answer that a `requestid` brings back. */
-export interface StoredAnswer {
-  status: number;
-  body: JsonObject;
-}
+import type { Company, StoredAnswer } from "./state.js";
 
 /**
  * Does `work` and sends what it gives; with a `requestid` that was seen before, sends the first answer and does nothing.

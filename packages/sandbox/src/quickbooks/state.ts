@@ -3,8 +3,8 @@ import type { Clock, RandomBytes } from "../shared/clock.js";
 import type { GrantStore } from "../shared/grant-store.js";
 import type { CompanyRecords } from "./data/company-records.js";
 import type { RecordService } from "./data/record-service.js";
+import type { JsonObject } from "./data/records.js";
 import type { FileStore } from "./files/file-store.js";
-import type { StoredAnswer } from "./replay.js";
 import type { QuickbooksSettings } from "./settings.js";
 import type { Throttle } from "./throttle.js";
 
@@ -16,6 +16,12 @@ export interface SandboxClient {
   name: string;
   /** Exact redirect URIs. `null`: any https URI, and any http URI on this machine. */
   redirectUris: string[] | null;
+}
+
+/** An answer that a `requestid` brings back. */
+export interface StoredAnswer {
+  status: number;
+  body: JsonObject;
 }
 
 /** One QuickBooks company. */

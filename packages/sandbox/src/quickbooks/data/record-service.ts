@@ -105,8 +105,9 @@ export class RecordService {
     const before = this.#current(definition, input);
     this.#records.transact(() => {
       this.#untie(definition, before);
+      const untied = this.read(definition, before.Id);
       this.#records.remove(definition.name, before.Id);
-      this.#follow(definition, before, undefined);
+      this.#follow(definition, untied, undefined);
     });
     return { domain: "QBO", status: "Deleted", Id: before.Id };
   }

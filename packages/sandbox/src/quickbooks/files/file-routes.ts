@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
+import { companyOf, envelopeTime } from "../company-request.js";
 import { isJsonObject } from "../data/json.js";
 import type { JsonObject } from "../data/records.js";
-import { companyOf, envelopeTime } from "../data-api.js";
 import { invalidRequest, objectNotFound, QuickbooksFault } from "../errors.js";
 import { entityOf } from "../record-routes.js";
 import { renderRecord, temporaryDownloadUrl } from "../render-record.js";
