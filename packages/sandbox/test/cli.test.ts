@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { redirectUri, send } from "./client.js";
+import { fieldsOf } from "./quickbooks/client.js";
 
 const packageDirectory = fileURLToPath(new URL("..", import.meta.url));
 let directory: string;
@@ -44,8 +45,12 @@ function launch(
   return { process: child, output: () => text };
 }
 
-async function start(commandLine: string[], environment?: Record<string, string>): Promise<Started> {
-  const launched = launch(["salesforce", "--port", "0", ...commandLine], environment);
+async function start(
+  commandLine: string[],
+  environment?: Record<string, string>,
+  vendor = "salesforce",
+): Promise<Started> {
+  const launched = launch([vendor, "--port", "0", ...commandLine], environment);
   await expect.poll(launched.output, { timeout: 15_000, interval: 20 }).toContain("Press Ctrl-C");
   return { ...launched, url: /http:\/\/\S+/.exec(launched.output())?.[0] ?? "" };
 }
@@ -126,4 +131,75 @@ describe("sandbox salesforce", () => {
     expect(await exitOf(child)).toBe(1);
     expect(output()).toContain("Delete it to start with new data.");
   });
+});
+
+describe("sandbox quickbooks", () => {
+  it("says where it is and which companies it has", async () => {
+    const { output, url } = await start([], {}, "quickbooks");
+    expect(output()).toMatch(
+      /^QuickBooks +http:\/\/127\.0\.0\.1:\d+\nclient id +\S+\nclient secret +\S+\nrealm id +\d+\nrealm id +\d+\n/,
+    );
+    expect((await send(`${url}/__sandbox/health`)).json).toEqual({ status: "ok", vendor: "quickbooks" });
+  });
+
+  it("goes on where it was after kill -9: tokens, records, files and answered requests", async () => {
+    const data = join(directory, "quickbooks", "state.json");
+    const commandLine = ["--client-id", "my-client", "--data", data, "--skip-consent", "--rotate-refresh-tokens"];
+    const environment = { SANDBOX_CLIENT_SECRET: "my-secret" };
+    const authorization = `Basic ${Buffer.from("my-client:my-secret").toString("base64")}`;
+    const ask = async (url: string, form: Record<string, string>) =>
+      fieldsOf(
+        (
+          await send(`${url}/oauth2/v1/tokens/bearer`, {
+            method: "POST",
+            body: new URLSearchParams(form),
+            headers: { authorization },
+          })
+        ).json,
+      );
+
+    const first = await start(commandLine, environment, "quickbooks");
+    const parameters = new URLSearchParams({
+      response_type: "code",
+      client_id: "my-client",
+      redirect_uri: redirectUri,
+      scope: "com.intuit.quickbooks.accounting",
+      state: "s",
+    });
+    const answer = await send(`${first.url}/connect/oauth2?${parameters}`);
+    const target = new URL(answer.headers.get("location") ?? "").searchParams;
+    const company = `/v3/company/${target.get("realmId")}`;
+    const code = target.get("code") ?? "";
+    const tokens = await ask(first.url, { grant_type: "authorization_code", code, redirect_uri: redirectUri });
+    const rotated = await ask(first.url, { grant_type: "refresh_token", refresh_token: String(tokens.refresh_token) });
+    expect(rotated.refresh_token).not.toBe(tokens.refresh_token);
+    const headers = { authorization: `Bearer ${String(rotated.access_token)}` };
+    const create = (url: string, DisplayName: string) =>
+      send(`${url}${company}/customer?requestid=r-1`, {
+        method: "POST",
+        headers,
+        body: JSON.stringify({ DisplayName }),
+      });
+    const created = await create(first.url, "Kept");
+    const form = new FormData();
+    form.set("file_content_01", new Blob(["content"], { type: "text/plain" }), "a.txt");
+    const uploaded = await send(`${first.url}${company}/upload`, { method: "POST", headers, body: form });
+    expect(uploaded.status).toBe(200);
+    const records = join(directory, "quickbooks", "state.records.json");
+    await expect.poll(() => readFileSync(records, "utf8").includes("a.txt"), { timeout: 5_000 }).toBe(true);
+    first.process.kill("SIGKILL");
+    await exitOf(first.process);
+
+    const second = await start(commandLine, environment, "quickbooks");
+    expect((await create(second.url, "Other")).json).toEqual(created.json);
+    const found = await send(`${second.url}${company}/query?query=select * from Attachable`, { headers });
+    expect(found.text).toContain('"FileName":"a.txt"');
+    const address = /"TempDownloadUri":"([^"]+)"/.exec(found.text)?.[1] ?? "";
+    expect((await send(address)).text).toBe("content");
+    const again = await ask(second.url, { grant_type: "refresh_token", refresh_token: String(rotated.refresh_token) });
+    expect(again.refresh_token).toMatch(/^RT1-/);
+    const reused = await ask(second.url, { grant_type: "refresh_token", refresh_token: String(tokens.refresh_token) });
+    expect(reused).toEqual({ error: "invalid_grant" });
+    expect((await send(`${second.url}${company}/preferences`, { headers })).status).toBe(401);
+  }, 60_000);
 });

@@ -11,6 +11,7 @@ import type { ChangeListener, QuickbooksRecords } from "./data/records.js";
 import { addDataApi } from "./data-api.js";
 import { throttleExceeded } from "./errors.js";
 import { addAttachmentDownload } from "./files/download-route.js";
+import { IdTokenSigner } from "./oauth/id-token.js";
 import { addOAuthRoutes } from "./oauth/oauth-routes.js";
 import { formatToken, grantPolicy } from "./oauth/token-shapes.js";
 import { seedCompany } from "./seed/seed-company.js";
@@ -197,7 +198,8 @@ function createState(
   }
   const client = createClient(options.client);
   const throttle = new Throttle(clock, settings);
-  return { state: { clock, random, settings, client, grants, companies, throttle, baseUrl }, persistence };
+  const idTokens = new IdTokenSigner();
+  return { state: { clock, random, settings, client, grants, companies, throttle, idTokens, baseUrl }, persistence };
 }
 
 function createClient(given: QuickbooksSandboxOptions["client"] = {}): SandboxClient {

@@ -5,6 +5,7 @@ import type { CompanyRecords } from "./data/company-records.js";
 import type { RecordService } from "./data/record-service.js";
 import type { JsonObject } from "./data/records.js";
 import type { FileStore } from "./files/file-store.js";
+import type { IdTokenSigner } from "./oauth/id-token.js";
 import type { QuickbooksSettings } from "./settings.js";
 import type { Throttle } from "./throttle.js";
 
@@ -45,6 +46,7 @@ export interface QuickbooksState {
   /** By realm id, in the order in which the authorize page offers them. */
   companies: ReadonlyMap<string, Company>;
   throttle: Throttle;
+  idTokens: IdTokenSigner;
   /** The base URL, known when the server listens. */
   baseUrl: () => string;
 }

@@ -13,7 +13,7 @@ export function authorizeUrl(sandbox: QuickbooksSandbox, parameters: Record<stri
     response_type: "code",
     client_id: sandbox.client.id,
     redirect_uri: redirectUri,
-    scope: "com.intuit.quickbooks.accounting openid email profile",
+    scope: "com.intuit.quickbooks.accounting",
     state: "s",
     ...parameters,
   };

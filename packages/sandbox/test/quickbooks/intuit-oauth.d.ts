@@ -41,6 +41,7 @@ declare module "intuit-oauth" {
       x_refresh_token_expires_in: number;
     };
     isAccessTokenValid(): boolean;
+    validateIdToken(): Promise<boolean>;
     makeApiCall(call: { url: string; method?: string; body?: unknown }): Promise<ApiResponse>;
   }
   export = OAuthClient;

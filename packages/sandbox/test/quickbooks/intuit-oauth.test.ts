@@ -5,7 +5,8 @@ import { redirectUri, send } from "../client.js";
 import { startForTest } from "./client.js";
 
 const hour = 60 * 60 * 1000;
-let now = Date.parse("2026-11-26T09:00:00Z");
+// Its own checks of lifetimes go by the real time.
+let now = Date.now();
 let sandbox: QuickbooksSandbox;
 
 beforeAll(async () => {
@@ -30,6 +31,7 @@ function newClient(): OAuthClient {
     userInfoEndpoint: `${sandbox.url}/v1/openid_connect/userinfo`,
   });
   OAuthClient.environment.sandbox = `${sandbox.url}/`;
+  OAuthClient.jwks_uri = `${sandbox.url}/op/v1/jwks`;
   return client;
 }
 
@@ -71,6 +73,16 @@ describe("Intuit's own OAuth client against the sandbox", () => {
       email: "ada.lindqvist@fjordline.example",
       emailVerified: true,
     });
+  });
+
+  it("accepts the id token, and none that was tampered with", async () => {
+    const client = await connectClient();
+    expect(await client.validateIdToken()).toBe(true);
+    const token: Record<string, unknown> = client.getToken();
+    const [head, claims = "", signature] = String(token.id_token).split(".");
+    const other = { ...JSON.parse(Buffer.from(claims, "base64url").toString()), sub: "someone else" };
+    token.id_token = [head, Buffer.from(JSON.stringify(other)).toString("base64url"), signature].join(".");
+    await expect(client.validateIdToken()).rejects.toThrow();
   });
 
   it("understands a fault", async () => {

@@ -83,7 +83,7 @@ describe("creating", () => {
       "a transaction on no date",
       "transfer",
       { FromAccountRef: { value: "1" }, ToAccountRef: { value: "2" }, Amount: 1, TxnDate: "soon" },
-      "400/2030",
+      "400/2010",
     ],
     ["a tax code", "taxcode", { Name: "Mine" }, "400/500"],
     ["an unknown entity", "dragon", { Name: "Smaug" }, "400/500"],

@@ -1,4 +1,4 @@
-import { QuickbooksFault, requiredMissing } from "../errors.js";
+import { invalidRequest, QuickbooksFault, requiredMissing } from "../errors.js";
 import { classificationOf } from "./account-types.js";
 import type { CompanyRecords } from "./company-records.js";
 import type { EntityDefinition } from "./entities.js";
@@ -37,7 +37,7 @@ export function completeRecord(
 function completeTransaction(definition: EntityDefinition, fields: Fields, records: CompanyRecords, now: number): void {
   const date = textIn(fields, "TxnDate") ?? toCompanyDate(now);
   if (!/^\d{4}-\d{2}-\d{2}$/.test(date) || Number.isNaN(Date.parse(date))) {
-    throw new QuickbooksFault("2030", "Invalid ID", `Invalid date value: ${date}`, { element: "TxnDate" });
+    throw invalidRequest(`Property Name:TxnDate has the value ${date}, which is not a date`, "TxnDate");
   }
   const [preferences] = records.all("Preferences");
   const closed = textIn(objectIn(preferences ?? {}, "AccountingInfoPrefs"), "BookCloseDate");

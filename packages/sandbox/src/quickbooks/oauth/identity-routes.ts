@@ -1,23 +1,8 @@
 import type { FastifyInstance } from "fastify";
 import { sendJson } from "../../shared/sandbox-server.js";
 import type { QuickbooksState } from "../state.js";
-
-const person = {
-  sub: "1182d6ec-60a1-4aa1-b5d2-e2b0d3f4c0de",
-  email: "ada.lindqvist@fjordline.example",
-  emailVerified: true,
-  givenName: "Ada",
-  familyName: "Lindqvist",
-  phoneNumber: "+1 5550100",
-  phoneNumberVerified: false,
-  address: {
-    streetAddress: "1 Harbor Way",
-    locality: "San Diego",
-    region: "CA",
-    postalCode: "92101",
-    country: "USA",
-  },
-};
+import { issuer } from "./id-token.js";
+import { person } from "./person.js";
 
 /** What each scope lets a client see of the person; Intuit's names are in camel case. */
 const visible: Readonly<Record<string, readonly (keyof typeof person)[]>> = {
@@ -28,7 +13,7 @@ const visible: Readonly<Record<string, readonly (keyof typeof person)[]>> = {
   address: ["address"],
 };
 
-/** Adds the user info and the discovery document, which names every other endpoint. */
+/** Adds the user info, the keys of the id tokens, and the discovery document, which names every other endpoint. */
 export function addIdentityRoutes(app: FastifyInstance, state: QuickbooksState): void {
   app.get("/v1/openid_connect/userinfo", async (request, reply) => {
     const token = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
@@ -40,6 +25,7 @@ export function addIdentityRoutes(app: FastifyInstance, state: QuickbooksState):
     const names = accessToken.scopes.flatMap((scope) => visible[scope] ?? []);
     return sendJson(reply, 200, Object.fromEntries(names.map((name) => [name, person[name]])));
   });
+  app.get("/op/v1/jwks", async (_request, reply) => sendJson(reply, 200, state.idTokens.keySet()));
   for (const name of ["openid_configuration", "openid_sandbox_configuration"]) {
     app.get(`/.well-known/${name}`, async (_request, reply) =>
       sendJson(reply, 200, describeEndpoints(state.baseUrl())),
@@ -49,10 +35,11 @@ export function addIdentityRoutes(app: FastifyInstance, state: QuickbooksState):
 
 function describeEndpoints(url: string): Record<string, unknown> {
   return {
-    issuer: "https://oauth.platform.intuit.com/op/v1",
+    issuer,
     authorization_endpoint: `${url}/connect/oauth2`,
     token_endpoint: `${url}/oauth2/v1/tokens/bearer`,
     userinfo_endpoint: `${url}/v1/openid_connect/userinfo`,
+    jwks_uri: `${url}/op/v1/jwks`,
     revocation_endpoint: `${url}/v2/oauth2/tokens/revoke`,
     response_types_supported: ["code"],
     scopes_supported: ["openid", "email", "profile", "address", "phone"],

@@ -68,6 +68,8 @@ function renderTokens(request: FastifyRequest, state: QuickbooksState, grant: Gr
     refresh_token: grant.refreshToken,
     x_refresh_token_expires_in: seconds(idleEnd - now),
     ...hard,
+    // With the scope openid the client learns who it was, at the first exchange and at each refresh.
+    ...(grant.scopes.includes("openid") ? { id_token: state.idTokens.sign(token) } : {}),
   };
 }
 
