@@ -85,6 +85,18 @@ describe("custom", () => {
   });
 });
 
+describe("the limits", () => {
+  it("are the transport's, with defaults that most APIs bear", () => {
+    const limits = { concurrency: 2, ratePerSecond: 0.5, timeouts: { headersMs: 5_000 }, maxResponseBytes: 2_048 };
+    expect(custom.transport?.(configurationSchema.parse({ ...base, limits }), {})).toEqual(limits);
+    expect(custom.transport?.(configurationSchema.parse(base), {})).toEqual({
+      concurrency: 5,
+      timeouts: {},
+      maxResponseBytes: 32 * 1024 * 1024,
+    });
+  });
+});
+
 describe("the configuration refuses", () => {
   it.each([
     "api.example.com",

@@ -23,7 +23,8 @@ export class Secrets {
   redact(text: string): string {
     // The longest first: one may be a part of another.
     const values = [...this.#credentials, ...this.#tokens].toSorted((left, right) => right.length - left.length);
-    let clean = text.slice(0, 4_000);
+    // Longer than any credential in any of its forms: one that was cut in two would not be recognised.
+    let clean = text.slice(0, 80_000);
     for (const value of values) clean = clean.replaceAll(value, "[redacted]");
     // Line breaks of the API must not look like ours.
     return redactText(clean.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ")).slice(0, 200);

@@ -55,6 +55,22 @@ describe("an API key", () => {
   });
 });
 
+describe("a long secret", () => {
+  it("does not show in part either", async () => {
+    const apiKey = "long-secret/".repeat(700);
+    await using server = await startRestServer(() => ({
+      status: 400,
+      body: { message: `${encodeURIComponent(apiKey)} ${apiKey}` },
+    }));
+    const connector = server.connector(
+      { authentication: { apiKey: { in: "query", name: "key" } }, errors: { messagePointer: "/message" } },
+      { authenticationMethod: "api_key", credentials: { apiKey } },
+    );
+    const failure = await connector.call("ping").catch((error: unknown) => error);
+    expect(failure).toMatchObject({ vendor: { status: 400, message: expect.stringMatching(/^\[redacted\]/) } });
+  });
+});
+
 describe("a user name and password", () => {
   it("are sent as Basic, in UTF-8", async () => {
     await using server = await startRestServer(() => ({}));
