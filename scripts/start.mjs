@@ -10,7 +10,10 @@ const host = process.env.HOST ?? "127.0.0.1";
 const port = Number(process.env.PORT ?? 3000);
 const url = process.env.PUBLIC_URL ?? `http://${host}:${port}`;
 
-const sandboxes = [{ vendor: "salesforce", port: Number(process.env.SALESFORCE_SANDBOX_PORT ?? 4010) }];
+const sandboxes = [
+  { vendor: "salesforce", port: Number(process.env.SALESFORCE_SANDBOX_PORT ?? 4010) },
+  { vendor: "quickbooks", port: Number(process.env.QUICKBOOKS_SANDBOX_PORT ?? 4020) },
+];
 
 let stopping = false;
 async function stop(exitCode) {

@@ -19,7 +19,7 @@ const quickbooks = createQuickbooksConnector({
   realmId: QUICKBOOKS_REALM_ID,
   refreshToken: QUICKBOOKS_REFRESH_TOKEN,
   // A local sandbox is a private host and plain http: both have to be allowed by its exact address.
-  ...(url && { apiUrl: url, oauthUrl: url, paymentsUrl: url, allowedPrivateHosts: [new URL(url).host] }),
+  ...(url && { apiUrl: url, allowedPrivateHosts: [new URL(url).host] }),
 });
 
 const company = await quickbooks.connect();

@@ -17,17 +17,27 @@ const intuit = {
   production: { api: "https://quickbooks.api.intuit.com", payments: "https://api.intuit.com" },
 } as const;
 
+/** Which of Intuit's environments answers at an address; `undefined` where it is a stand-in's. */
+export function environmentOf(apiUrl: string): keyof typeof intuit | undefined {
+  return (["sandbox", "production"] as const).find((environment) => intuit[environment].api === apiUrl);
+}
+
 /**
- * The hosts of a configuration. Sandbox and production share the OAuth hosts; the keys tell them apart.
+ * The hosts of a configuration. Sandbox and production share the OAuth hosts; the keys tell them apart. A stand-in answers
+ * everything at one address.
  * @see https://developer.api.intuit.com/.well-known/openid_configuration
  */
-export function hostsOf({ environment, apiUrl, paymentsUrl, oauthUrl }: QuickbooksConfiguration): Hosts {
+export function hostsOf({
+  environment,
+  apiUrl = intuit[environment].api,
+}: Pick<QuickbooksConfiguration, "environment" | "apiUrl">): Hosts {
+  const standIn = environmentOf(apiUrl) === undefined ? apiUrl : undefined;
   return {
-    api: apiUrl ?? intuit[environment].api,
-    payments: paymentsUrl ?? intuit[environment].payments,
-    issuer: `${oauthUrl ?? "https://oauth.platform.intuit.com"}/op/v1`,
-    authorizationEndpoint: `${oauthUrl ?? "https://appcenter.intuit.com"}/connect/oauth2`,
-    tokenEndpoint: `${oauthUrl ?? "https://oauth.platform.intuit.com"}/oauth2/v1/tokens/bearer`,
-    revocationEndpoint: `${oauthUrl ?? "https://developer.api.intuit.com"}/v2/oauth2/tokens/revoke`,
+    api: apiUrl,
+    payments: standIn ?? intuit[environment].payments,
+    issuer: `${standIn ?? "https://oauth.platform.intuit.com"}/op/v1`,
+    authorizationEndpoint: `${standIn ?? "https://appcenter.intuit.com"}/connect/oauth2`,
+    tokenEndpoint: `${standIn ?? "https://oauth.platform.intuit.com"}/oauth2/v1/tokens/bearer`,
+    revocationEndpoint: `${standIn ?? "https://developer.api.intuit.com"}/v2/oauth2/tokens/revoke`,
   };
 }

@@ -1,5 +1,6 @@
 import type { ConnectorEnvironment } from "@isthmus/core";
 import { z } from "zod";
+import { environmentOf } from "./hosts.js";
 
 /** The only minor versions that Intuit still answers begin here: 1 to 74 are ignored since August 2025. */
 export const oldestMinorVersion = 75;
@@ -43,72 +44,77 @@ export const authorizationCodeCredentialsSchema = z
     message: "is needed beside a refresh token: only the sign-in tells which company it is for",
   });
 
-const origin = (title: string, description: string) =>
-  z
-    .string()
-    .refine(isOrigin, "must be an origin such as https://sandbox-quickbooks.api.intuit.com, without path or query")
-    .transform((url) => new URL(url).origin)
-    .pipe(z.string())
-    .optional()
-    .meta({ title, description });
-
 const timeoutMs = (description: string) => z.int().positive().max(3_600_000).optional().describe(description);
 
 const limit = (description: string, value: number) =>
   z.int().min(1).max(1_000_000).default(value).describe(`${description} Default ${value}.`);
 
 /** Everything about the connection that is not secret. */
-export const configurationSchema = z.strictObject({
-  environment: z.enum(["sandbox", "production"]).default("sandbox").meta({
-    title: "Environment",
-    description: "Sandbox companies and real ones answer at different hosts, to different keys. Default sandbox.",
-  }),
-  apiUrl: origin("API address", "Origin of the Accounting API. Default: Intuit's for the environment."),
-  paymentsUrl: origin("Payments address", "Origin of the Payments API. Default: Intuit's for the environment."),
-  oauthUrl: origin(
-    "OAuth address",
-    "Origin that answers every OAuth endpoint, for a stand-in of Intuit. Default: Intuit's three hosts.",
-  ),
-  scopes: z
-    .array(z.string().regex(/^[\w:.-]+$/, "must be an OAuth scope"))
-    .min(1)
-    .default(["com.intuit.quickbooks.accounting"])
-    .meta({
-      title: "Scopes",
-      description:
-        "What is asked for: accounting, and com.intuit.quickbooks.payment for the Payments API; openid for the user's name.",
-      examples: [["com.intuit.quickbooks.accounting", "com.intuit.quickbooks.payment"]],
+export const configurationSchema = z
+  .strictObject({
+    environment: z.enum(["sandbox", "production"]).default("sandbox").meta({
+      title: "Environment",
+      description: "Sandbox companies and real ones answer at different hosts, to different keys. Default sandbox.",
     }),
-  minorVersion: z
-    .int()
-    .min(oldestMinorVersion, `must be ${oldestMinorVersion} or later: Intuit ignores older ones`)
-    .max(999)
-    .default(oldestMinorVersion)
-    .meta({ title: "Minor version", description: "Minor version of the Accounting API." }),
-  limits: z
-    .strictObject({
-      concurrency: limit("Requests at once.", 10),
-      callsPerSecond: limit("Requests in a second.", 10),
-      callsPerMinute: limit("Requests in a minute.", 500),
-      batchesPerMinute: limit("Batches in a minute.", 40),
-    })
-    .prefault({})
-    .meta({
-      title: "Limits",
-      description:
-        "What Intuit allows an app in one company. All connectors to a company with the same limits share them.",
-    }),
-  timeouts: z
-    .strictObject({
-      connectMs: timeoutMs("Until the connection stands, in milliseconds. Default 10 000."),
-      headersMs: timeoutMs(
-        "Until Intuit begins to answer, in milliseconds. Default 125 000: Intuit gives up after 120 s.",
-      ),
-      bodyMs: timeoutMs("Between two pieces of an answer, in milliseconds. Default 30 000."),
-    })
-    .default({})
-    .meta({ title: "Timeouts" }),
-});
+    apiUrl: z
+      .string()
+      .refine(isOrigin, "must be an origin such as https://quickbooks.api.intuit.com, without path or query")
+      .transform((url) => new URL(url).origin)
+      .pipe(z.string())
+      .optional()
+      .meta({
+        title: "API address",
+        description:
+          "Origin of the Accounting API. Default: Intuit's for the environment. A stand-in answers OAuth and payments there as well.",
+        examples: ["https://quickbooks.api.intuit.com"],
+      }),
+    scopes: z
+      .array(z.string().regex(/^[\w:.-]+$/, "must be an OAuth scope"))
+      .min(1)
+      .default(["com.intuit.quickbooks.accounting"])
+      .meta({
+        title: "Scopes",
+        description:
+          "What is asked for: accounting, and com.intuit.quickbooks.payment for the Payments API; openid for the user's name.",
+        examples: [["com.intuit.quickbooks.accounting", "com.intuit.quickbooks.payment"]],
+      }),
+    minorVersion: z
+      .int()
+      .min(oldestMinorVersion, `must be ${oldestMinorVersion} or later: Intuit ignores older ones`)
+      .max(999)
+      .default(oldestMinorVersion)
+      .meta({ title: "Minor version", description: "Minor version of the Accounting API." }),
+    limits: z
+      .strictObject({
+        concurrency: limit("Requests at once.", 10),
+        callsPerSecond: limit("Requests in a second.", 10),
+        callsPerMinute: limit("Requests in a minute.", 500),
+        batchesPerMinute: limit("Batches in a minute.", 40),
+      })
+      .prefault({})
+      .meta({
+        title: "Limits",
+        description:
+          "What Intuit allows an app in one company. All connectors to a company with the same limits share them.",
+      }),
+    timeouts: z
+      .strictObject({
+        connectMs: timeoutMs("Until the connection stands, in milliseconds. Default 10 000."),
+        headersMs: timeoutMs(
+          "Until Intuit begins to answer, in milliseconds. Default 125 000: Intuit gives up after 120 s.",
+        ),
+        bodyMs: timeoutMs("Between two pieces of an answer, in milliseconds. Default 30 000."),
+      })
+      .default({})
+      .meta({ title: "Timeouts" }),
+  })
+  .refine(
+    ({ environment, apiUrl }) => apiUrl === undefined || [undefined, environment].includes(environmentOf(apiUrl)),
+    {
+      path: ["environment"],
+      message: "does not fit the API address, which is of Intuit's other environment",
+    },
+  );
 
 /** Validated credentials of the authorization code scheme. */
 export type QuickbooksCredentials = z.output<typeof authorizationCodeCredentialsSchema>;

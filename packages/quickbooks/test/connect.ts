@@ -21,8 +21,6 @@ export function connectorTo(sandbox: QuickbooksSandbox, options: Partial<Quickbo
     clientId: client.id,
     clientSecret: client.secret,
     apiUrl: url,
-    paymentsUrl: url,
-    oauthUrl: url,
     allowedPrivateHosts: [new URL(url).host],
     limits: { concurrency: 10, callsPerSecond: 100_000, callsPerMinute: 1_000_000, batchesPerMinute: 100_000 },
     ...options,

@@ -67,7 +67,7 @@ export const sandboxHarness: ContractHarness<RunningSandbox> = {
       sandbox,
       settings: {
         credentials: { clientId: sandbox.client.id, clientSecret: sandbox.client.secret },
-        configuration: { apiUrl: url, paymentsUrl: url, oauthUrl: url, ...(timeouts && { timeouts }) },
+        configuration: { apiUrl: url, ...(timeouts && { timeouts }) },
       },
       environment: { allowedPrivateHosts: [new URL(url).host] },
       fail: (fault) => void sandbox.addFault(toFaultRule(requestsOf(fault.on, sandbox), fault, bodies)),

@@ -69,8 +69,6 @@ export async function startStubIntuit(...answers: readonly [StubAnswer, ...StubA
       realmId: "4620816365",
       refreshToken: "refresh",
       apiUrl: url,
-      paymentsUrl: url,
-      oauthUrl: url,
       allowedPrivateHosts: [new URL(url).host],
       clock,
       ...options,
