@@ -56,7 +56,8 @@ describe("README, the main job with curl", () => {
   function withoutPlace(output: string): string {
     return output
       .replaceAll(String(place.port), "3000")
-      .replaceAll(String(place.sandboxPort), "4010")
+      .replaceAll(String(place.sandboxPorts.SALESFORCE), "4010")
+      .replaceAll(String(place.sandboxPorts.QUICKBOOKS), "4020")
       .replaceAll(`${place.folder}/`, "");
   }
 });

@@ -21,13 +21,18 @@ export interface Quickstart {
 export interface QuickstartPlace {
   readonly folder: string;
   readonly port: number;
-  readonly sandboxPort: number;
+  /** By the vendor's name in variables. */
+  readonly sandboxPorts: { readonly SALESFORCE: number; readonly QUICKBOOKS: number };
 }
 
-/** An empty folder and two free ports. */
+/** An empty folder and free ports. */
 export async function newPlace(): Promise<QuickstartPlace> {
   const folder = mkdtempSync(join(tmpdir(), "isthmus-readme-"));
-  return { folder, port: await freePort(), sandboxPort: await freePort() };
+  return {
+    folder,
+    port: await freePort(),
+    sandboxPorts: { SALESFORCE: await freePort(), QUICKBOOKS: await freePort() },
+  };
 }
 
 /** Starts and waits for the welcome. */
@@ -38,7 +43,8 @@ export async function startQuickstart(place: QuickstartPlace): Promise<Quickstar
       PATH: process.env.PATH,
       ISTHMUS_DATA: join(place.folder, ".isthmus"),
       PORT: String(place.port),
-      SALESFORCE_SANDBOX_PORT: String(place.sandboxPort),
+      SALESFORCE_SANDBOX_PORT: String(place.sandboxPorts.SALESFORCE),
+      QUICKBOOKS_SANDBOX_PORT: String(place.sandboxPorts.QUICKBOOKS),
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
