@@ -13,6 +13,9 @@ export async function allow(authorizationUrl: string): Promise<{ readonly status
     const name = tag.match(/name="([^"]*)"/)?.[1];
     if (name) form.set(name, decodeEntities(tag.match(/value="([^"]*)"/)?.[1] ?? ""));
   }
+  // A browser sends the first choice of a list that nobody has touched.
+  const [, list, choice] = html.match(/<select[^>]+name="([^"]*)"[\s\S]*?<option[^>]*value="([^"]*)"/) ?? [];
+  if (list !== undefined) form.set(list, decodeEntities(choice ?? ""));
   const button = html.match(/<button[^>]*>\s*Allow\s*<\/button>/)?.[0] ?? "";
   const name = button.match(/name="([^"]*)"/)?.[1];
   if (!name) throw new Error(`There is no Allow button on ${vendorPage.url}:\n${html}`);
