@@ -1,4 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { waitUnlessClosing } from "../shared/fault-player.js";
+import { maximumDelayMs } from "../shared/faults.js";
 import { sendJson } from "../shared/sandbox-server.js";
 import { envelopeTime } from "./company-request.js";
 import {
@@ -32,6 +34,10 @@ function addCompanyRoutes(api: FastifyInstance, state: QuickbooksState): void {
   api.addHook("onRequest", async (request: FastifyRequest<{ Params: { realmId?: string } }>, reply) =>
     admitRequest(request, reply, request.params.realmId ?? "", state),
   );
+  api.addHook("preHandler", async () => {
+    const { latencyMs } = state.settings;
+    if (latencyMs > 0) await waitUnlessClosing(Math.min(latencyMs, maximumDelayMs), state.closing);
+  });
   api.addHook("onResponse", async (request) => request.quickbooksDone?.());
   api.addHook("onRequestAbort", async (request) => request.quickbooksDone?.());
   api.setErrorHandler((error, _request, reply) => sendError(reply, error, state));

@@ -111,17 +111,23 @@ export async function startQuickbooksSandbox(options: QuickbooksSandboxOptions =
   });
   let url = "";
   const descriptions = options.companies ?? defaultCompanies;
-  const { state, persistence } = createState(options, clock, random, descriptions, () => options.publicUrl ?? url);
+  const baseUrl = (): string => options.publicUrl ?? url;
+  const { state, persistence } = createState(options, clock, random, descriptions, {
+    baseUrl,
+    closing: server.closing,
+  });
   const [first] = state.companies.values();
   if (first === undefined) throw new Error("A QuickBooks sandbox needs at least one company.");
   const initialSettings = { ...state.settings };
   const seed = (): void => {
     for (const { realmId, seed: withBusiness = true } of descriptions) {
       const company = state.companies.get(realmId);
-      if (company !== undefined) seedCompany(company, clock, withBusiness);
+      // A company that came back from the data file has its information already.
+      if (company?.records.count("CompanyInfo") === 0) seedCompany(company, clock, withBusiness);
     }
   };
-  if (!persistence.restore()) seed();
+  persistence.restore();
+  seed();
   const controls = {
     vendor: "quickbooks",
     settings: () => ({ ...state.settings }),
@@ -178,7 +184,7 @@ function createState(
   clock: Clock,
   random: RandomBytes,
   descriptions: readonly CompanyDescription[],
-  baseUrl: () => string,
+  surroundings: Pick<QuickbooksState, "baseUrl" | "closing">,
 ): { state: QuickbooksState; persistence: Persistence } {
   const settings = { ...defaultSettings };
   const names = Object.keys(defaultSettings).filter(isSettingName);
@@ -199,7 +205,10 @@ function createState(
   const client = createClient(options.client);
   const throttle = new Throttle(clock, settings);
   const idTokens = new IdTokenSigner();
-  return { state: { clock, random, settings, client, grants, companies, throttle, idTokens, baseUrl }, persistence };
+  return {
+    state: { clock, random, settings, client, grants, companies, throttle, idTokens, ...surroundings },
+    persistence,
+  };
 }
 
 function createClient(given: QuickbooksSandboxOptions["client"] = {}): SandboxClient {

@@ -30,6 +30,8 @@ export interface QuickbooksSettings {
   batchesPerMinute: number;
   /** E-mails a day and company, as in Intuit's own sandboxes. Default 40. */
   emailsPerDay: number;
+  /** How long every API call is open before it takes effect, at most 60 000. Default 0. */
+  latencyMs: number;
   /** Plays the client's monthly allowance of reads as used up: every read is 429 until it is turned off. Default false. */
   corePlusBlocked: boolean;
 }
@@ -52,6 +54,7 @@ export const defaultSettings: Readonly<QuickbooksSettings> = {
   concurrentRequests: 10,
   batchesPerMinute: 40,
   emailsPerDay: 40,
+  latencyMs: 0,
   corePlusBlocked: false,
 };
 
@@ -61,7 +64,7 @@ export const defaultSettings: Readonly<QuickbooksSettings> = {
  * @throws {InvalidSettingError} for an unknown name or a wrong value; nothing is changed then.
  */
 export function changeSettings(settings: QuickbooksSettings, changes: Record<string, unknown>): void {
-  applySettings(settings, defaultSettings, changes, ["refreshTokenRotationMs"]);
+  applySettings(settings, defaultSettings, changes, ["refreshTokenRotationMs", "latencyMs"]);
 }
 
 /** Whether this is the name of a setting. */

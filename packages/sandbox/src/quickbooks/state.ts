@@ -47,6 +47,8 @@ export interface QuickbooksState {
   companies: ReadonlyMap<string, Company>;
   throttle: Throttle;
   idTokens: IdTokenSigner;
+  /** Aborted when the sandbox begins to close. */
+  closing: AbortSignal;
   /** The base URL, known when the server listens. */
   baseUrl: () => string;
 }

@@ -77,7 +77,8 @@ function sendInstead(reply: FastifyReply, status: number, body: unknown): void {
   reply.send(typeof body === "string" ? body : JSON.stringify(body));
 }
 
-async function waitUnlessClosing(delayMs: number, signal: AbortSignal): Promise<void> {
+/** Waits, but not beyond the moment when the server begins to close. */
+export async function waitUnlessClosing(delayMs: number, signal: AbortSignal): Promise<void> {
   try {
     await sleep(delayMs, undefined, { signal });
   } catch (error) {

@@ -13,6 +13,8 @@ export interface SandboxServer {
   app: FastifyInstance;
   faults: FaultList;
   log: RequestLog;
+  /** Aborted when the server begins to close. */
+  closing: AbortSignal;
 }
 
 interface SandboxServerOptions {
@@ -65,7 +67,7 @@ export async function createSandboxServer(options: SandboxServerOptions): Promis
     return answer.payload;
   });
   app.addHook("preClose", async () => closing.abort());
-  return { app, faults, log };
+  return { app, faults, log, closing: closing.signal };
 }
 
 /** Milliseconds that open requests get to finish when the sandbox closes; then their connections are cut. */

@@ -57,6 +57,13 @@ describe("limits", () => {
     await expect.poll(async () => (await api.get("/preferences")).status).toBe(200);
   });
 
+  it("lets no more requests be open at once than it says", async () => {
+    sandbox.configure({ throttle: true, concurrentRequests: 2, latencyMs: 300 });
+    const answers = await Promise.all(Array.from({ length: 5 }, () => api.get("/preferences")));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 200, 429, 429, 429]);
+    expect((await api.get("/preferences")).status).toBe(200);
+  });
+
   it("refuses reads, and only reads, when the monthly allowance is used up", async () => {
     sandbox.configure({ corePlusBlocked: true });
     expect((await api.get("/preferences")).status).toBe(429);

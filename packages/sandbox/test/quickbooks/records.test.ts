@@ -235,7 +235,7 @@ describe("paying", () => {
     const [first, second] = [await invoice(holder, 60.1), await invoice(holder, 40)];
     expect(await api.read("Customer", holder.Id)).toMatchObject({ Balance: 100.1 });
     const payment = await pay(holder, 75, [first, 60.1], [second, 10]);
-    expect(payment.UnappliedAmt).toBe(4.9);
+    expect(payment).toMatchObject({ UnappliedAmt: 4.9, DepositToAccountRef: { name: "Undeposited Funds" } });
     const paid = await api.read("Invoice", first.Id);
     expect(paid).toMatchObject({ Balance: 0, SyncToken: "1", LinkedTxn: [{ TxnId: payment.Id, TxnType: "Payment" }] });
     expect(await api.read("Invoice", second.Id)).toMatchObject({ Balance: 30 });

@@ -5,7 +5,7 @@ import type { EntityDefinition } from "./entities.js";
 import { type Fields, objectIn, referenceIn, textIn } from "./json.js";
 import { assertNameIsFree, completeNames } from "./names.js";
 import type { QuickbooksRecord } from "./records.js";
-import { resolveReferences } from "./references.js";
+import { nameOf, resolveReferences } from "./references.js";
 import { completeSettlement } from "./settlement.js";
 import { toCompanyDate } from "./time.js";
 import { completeTotals } from "./totals.js";
@@ -64,6 +64,12 @@ function completeByEntity(entity: string, fields: Fields, records: CompanyRecord
     fields.PrintStatus ??= "NotSet";
     fields.EmailStatus ??= "NotSet";
   }
+  if (entity === "Payment" || entity === "SalesReceipt") {
+    completeAccountRef(fields, "DepositToAccountRef", "UndepositedFunds", records);
+  }
+  if (entity === "Bill" || entity === "VendorCredit") {
+    completeAccountRef(fields, "APAccountRef", "AccountsPayable", records);
+  }
   if (entity === "Invoice") fields.LinkedTxn ??= [];
   if (entity === "Estimate") fields.TxnStatus ??= "Pending";
   if (entity === "SalesReceipt" || entity === "RefundReceipt") fields.Balance = 0;
@@ -81,6 +87,13 @@ function completeByEntity(entity: string, fields: Fields, records: CompanyRecord
   if (entity === "Account") completeAccount(fields);
   if (entity === "Item") completeItem(fields);
   if (entity === "TimeActivity") completeTime(fields);
+}
+
+/** Money goes to the company's own account of a kind when the caller names none. */
+function completeAccountRef(fields: Fields, name: string, accountSubType: string, records: CompanyRecords): void {
+  if (fields[name] !== undefined) return;
+  const account = records.all("Account").find((record) => record.AccountSubType === accountSubType);
+  if (account !== undefined) fields[name] = { value: account.Id, name: nameOf(account) };
 }
 
 function completeDueDate(fields: Fields, records: CompanyRecords): void {
