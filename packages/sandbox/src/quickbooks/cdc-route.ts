@@ -5,7 +5,7 @@ import { lastUpdated } from "./data/company-records.js";
 import type { EntityDefinition } from "./data/entities.js";
 import type { JsonObject } from "./data/records.js";
 import { readTime, toRecordTime } from "./data/time.js";
-import { invalidRequest, QuickbooksFault, requiredMissing } from "./errors.js";
+import { invalidDate, QuickbooksFault, requiredMissing } from "./errors.js";
 import { entityOf } from "./record-routes.js";
 import { renderRecord } from "./render-record.js";
 import type { Company, QuickbooksState } from "./state.js";
@@ -37,9 +37,9 @@ export function addChangeDataCaptureRoute(api: FastifyInstance, state: Quickbook
 function readSince(text: string | undefined, state: QuickbooksState): number {
   if (text === undefined) throw requiredMissing("changedSince");
   const since = readTime(text.trim().replace(/ (?=\d{2}:?\d{2}$)/, "+"));
-  if (since === undefined) throw invalidRequest("changedSince is not a date and time", "changedSince");
+  if (since === undefined) throw invalidDate("changedSince", text);
   if (state.clock() - since > maximumAgeMs) {
-    throw new QuickbooksFault("5020", "Invalid changedSince", "changedSince must be within the last 30 days", {
+    throw new QuickbooksFault("2190", "Invalid Date Range", "changedSince must be within the last 30 days", {
       element: "changedSince",
     });
   }

@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { companyOf, envelopeTime } from "./company-request.js";
 import { type Fields, objectIn, textIn } from "./data/json.js";
 import { toRecordTime } from "./data/time.js";
-import { invalidRequest, objectNotFound, throttleExceeded, unsupportedOperation } from "./errors.js";
+import { objectNotFound, QuickbooksFault, throttleExceeded, unsupportedOperation } from "./errors.js";
 import { describeDocument } from "./files/describe-document.js";
 import { renderPdf } from "./files/pdf.js";
 import { entityOf } from "./record-routes.js";
@@ -37,7 +37,12 @@ export function addDocumentRoutes(api: FastifyInstance, state: QuickbooksState):
         if (record === undefined) throw objectNotFound();
         const address = request.query.sendTo ?? textIn(objectIn(record, "BillEmail"), "Address");
         if (address === undefined || !/^[^\s@]+@[^\s@]+$/.test(address)) {
-          throw invalidRequest("The e-mail address to send to is missing or invalid", "sendTo");
+          throw new QuickbooksFault(
+            "2210",
+            "Invalid Email Address Format",
+            "The e-mail address to send to is missing or does not conform to the RFC 822 syntax rules.",
+            { element: "sendTo" },
+          );
         }
         if (!state.throttle.admitEmail(company.realmId)) throw throttleExceeded("The daily e-mail limit was reached.");
         const changes: Fields = {

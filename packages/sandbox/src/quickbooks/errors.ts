@@ -34,6 +34,11 @@ export class QuickbooksFault extends Error {
   }
 }
 
+/** 2000: no such entity. */
+export function unsupportedObject(name: string): QuickbooksFault {
+  return new QuickbooksFault("2000", "Invalid or unsupported object name", `Object Name: ${name}`);
+}
+
 /** 2020: something that the request must have is not there. `element` names the field. */
 export function requiredMissing(element: string): QuickbooksFault {
   return new QuickbooksFault(
@@ -73,9 +78,26 @@ export function businessValidation(detail: string, element = ""): QuickbooksFaul
   );
 }
 
-/** 2010 and 2090 to the eye: a request that cannot be read. */
+/** 2010: a property, or a whole body, that cannot be taken as it is. */
 export function invalidRequest(detail: string, element = ""): QuickbooksFault {
   return new QuickbooksFault("2010", "Request has invalid or unsupported property", detail, { element });
+}
+
+/** 2060: something that should be a date and is not. */
+export function invalidDate(element: string, value: string): QuickbooksFault {
+  return new QuickbooksFault("2060", "Invalid Date Format", `Invalid date format. Supplied value: ${value}`, {
+    element,
+  });
+}
+
+/** 2050: a text that is too long for its field. */
+export function invalidLength(element: string, maximum: number, length: number): QuickbooksFault {
+  return new QuickbooksFault(
+    "2050",
+    "Invalid String Length",
+    `String length specified does not match the supported length. Min:0 Max:${maximum} supplied length:${length}`,
+    { element },
+  );
 }
 
 /** 500: an operation that the entity does not have. */

@@ -3,7 +3,7 @@ import { sendJson } from "../shared/sandbox-server.js";
 import { companyOf, envelopeTime } from "./company-request.js";
 import { type EntityDefinition, findEntity } from "./data/entities.js";
 import type { JsonObject } from "./data/records.js";
-import { unsupportedOperation } from "./errors.js";
+import { unsupportedObject, unsupportedOperation } from "./errors.js";
 import { renderRecord } from "./render-record.js";
 import { sendOnce } from "./replay.js";
 import { jsonOf } from "./request-body.js";
@@ -65,10 +65,10 @@ export function writeRecord(
   return { [definition.name]: renderRecord(state, company, definition, record) };
 }
 
-/** Finds an entity by its part of the path. @throws {QuickbooksFault} 500 for one that does not exist. */
+/** Finds an entity by its part of the path. @throws {QuickbooksFault} 2000 for one that does not exist. */
 export function entityOf(name: string): EntityDefinition {
   const definition = findEntity(name);
-  if (definition === undefined) throw unsupportedOperation(`Entity ${name} is not supported.`);
+  if (definition === undefined) throw unsupportedObject(name);
   return definition;
 }
 

@@ -4,6 +4,9 @@ import type { JsonObject } from "./data/records.js";
 import { QuickbooksFault } from "./errors.js";
 import type { Company, StoredAnswer } from "./state.js";
 
+/** Characters. */
+const longestRequestId = 50;
+
 /**
  * Does `work` and sends what it gives; with a `requestid` that was seen before, sends the first answer and does nothing.
  *
@@ -36,5 +39,12 @@ function perform(time: () => string, work: () => JsonObject): StoredAnswer {
 function requestIdOf(request: FastifyRequest): string | undefined {
   const query: unknown = request.query;
   if (typeof query !== "object" || query === null || !("requestid" in query)) return undefined;
-  return typeof query.requestid === "string" && query.requestid !== "" ? query.requestid : undefined;
+  const { requestid } = query;
+  if (typeof requestid !== "string" || requestid === "") return undefined;
+  if (requestid.length <= longestRequestId) return requestid;
+  throw new QuickbooksFault(
+    "2130",
+    "Invalid Request Id Format",
+    `The requestid may have ${longestRequestId} characters; it has ${requestid.length}.`,
+  );
 }

@@ -67,9 +67,14 @@ describe("a requestid", () => {
   });
 
   it("brings a fault back too", async () => {
-    expect(faultOf(await api.post("/customer?requestid=r-2", {}))).toBe("400/2020");
-    expect(faultOf(await api.post("/customer?requestid=r-2", { DisplayName: "Late" }))).toBe("400/2020");
+    expect(faultOf(await api.post("/customer?requestid=r-2", {}))).toBe("400/6080");
+    expect(faultOf(await api.post("/customer?requestid=r-2", { DisplayName: "Late" }))).toBe("400/6080");
     expect(customers()).toHaveLength(0);
+  });
+
+  it("may have fifty characters", async () => {
+    const answer = await api.post(`/customer?requestid=${"x".repeat(51)}`, { DisplayName: "Late" });
+    expect(faultOf(answer)).toBe("400/2130");
   });
 
   it("lets one of many that arrive together take effect, records and batches alike", async () => {
@@ -132,9 +137,9 @@ describe("change data capture", () => {
 
   it.each([
     ["", "2026-11-26", "400/2020"],
-    ["Dragon", "2026-11-26", "400/500"],
-    ["Customer", "yesterday", "400/2010"],
-    ["Customer", new Date(start - 31 * day).toISOString(), "400/5020"],
+    ["Dragon", "2026-11-26", "400/2000"],
+    ["Customer", "yesterday", "400/2060"],
+    ["Customer", new Date(start - 31 * day).toISOString(), "400/2190"],
   ])("refuses %j since %s", async (entities, since, fault) => {
     expect(faultOf(await api.get(`/cdc?entities=${entities}&changedSince=${since}`))).toBe(fault);
   });

@@ -107,6 +107,6 @@ describe("printing", () => {
     const [bill] = sandbox.records(realmId).all("Bill");
     expect(faultOf(await api.get(`/bill/${bill?.Id}/pdf`))).toBe("400/500");
     const [receipt] = sandbox.records(realmId).all("SalesReceipt");
-    expect(faultOf(await api.post(`/salesreceipt/${receipt?.Id}/send`, ""))).toBe("400/2010");
+    expect(faultOf(await api.post(`/salesreceipt/${receipt?.Id}/send`, ""))).toBe("400/2210");
   });
 });

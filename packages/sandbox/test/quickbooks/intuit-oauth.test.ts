@@ -88,7 +88,7 @@ describe("Intuit's own OAuth client against the sandbox", () => {
   it("understands a fault", async () => {
     const client = await connectClient();
     const call = client.makeApiCall({ url: `v3/company/${sandbox.realmId}/customer`, method: "POST", body: {} });
-    await expect(call).rejects.toMatchObject({ code: "2020", faultType: "ValidationFault" });
+    await expect(call).rejects.toMatchObject({ code: "6080", faultType: "ValidationFault" });
   });
 
   it("keeps the refresh token within a day, and gets a new one after it", async () => {

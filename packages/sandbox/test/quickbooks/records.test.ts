@@ -66,7 +66,7 @@ describe("creating", () => {
   });
 
   it.each<[string, string, Fields, string]>([
-    ["a customer without a name", "customer", {}, "400/2020"],
+    ["a customer without a name", "customer", {}, "400/6080"],
     ["an invoice without lines", "invoice", { CustomerRef: { value: "1" }, Line: [] }, "400/2020"],
     [
       "an invoice for nobody",
@@ -78,15 +78,16 @@ describe("creating", () => {
       "400/2500",
     ],
     ["a bill without a vendor", "bill", { Line: [{}] }, "400/2020"],
-    ["an account of no known type", "account", { Name: "X", AccountType: "Treasure" }, "400/2010"],
+    ["an account of no known type", "account", { Name: "X", AccountType: "Treasure" }, "400/2170"],
     [
       "a transaction on no date",
       "transfer",
       { FromAccountRef: { value: "1" }, ToAccountRef: { value: "2" }, Amount: 1, TxnDate: "soon" },
-      "400/2010",
+      "400/2060",
     ],
     ["a tax code", "taxcode", { Name: "Mine" }, "400/500"],
-    ["an unknown entity", "dragon", { Name: "Smaug" }, "400/500"],
+    ["an unknown entity", "dragon", { Name: "Smaug" }, "400/2000"],
+    ["a name that is too long", "class", { Name: "x".repeat(101) }, "400/2050"],
   ])("refuses %s", async (_case, entity, fields, fault) => {
     expect(faultOf(await api.post(`/${entity}`, fields))).toBe(fault);
   });
@@ -129,7 +130,7 @@ describe("creating", () => {
     await change({ BookCloseDate: "2020-12-31" });
     const holder = await customer();
     const old = { CustomerRef: { value: holder.Id }, TxnDate: "2020-12-31", Line: [sale(1)] };
-    expect(faultOf(await api.post("/invoice", old))).toBe("400/6210");
+    expect(faultOf(await api.post("/invoice", old))).toBe("400/6200");
     await change(fieldsOf(preferences?.AccountingInfoPrefs));
   });
 });
@@ -202,6 +203,27 @@ describe("changing", () => {
       Active: true,
       MetaData: { CreateTime: fieldsOf(made.MetaData).CreateTime },
     });
+  });
+
+  it("clears a DocNumber that a full update leaves out, and gives no other", async () => {
+    const made = await invoice(await customer(), 5);
+    const { DocNumber, ...rest } = made;
+    expect(DocNumber).toMatch(/^\d{4,}$/);
+    const answer = await api.post("/invoice", rest);
+    expect(answer.status).toBe(200);
+    expect(fieldsOf(fieldsOf(answer.json).Invoice)).not.toHaveProperty("DocNumber");
+  });
+
+  it("does not make a customer inactive who owes something, nor puts one below itself", async () => {
+    const holder = await customer();
+    const due = await invoice(holder, 5);
+    const change = (fields: Fields) =>
+      api.post("/customer", { Id: holder.Id, SyncToken: "0", sparse: true, ...fields });
+    expect(faultOf(await change({ Active: false }))).toBe("400/6220");
+    await api.post("/invoice?operation=delete", due);
+    const job = await customer({ ParentRef: { value: holder.Id } });
+    expect(faultOf(await change({ ParentRef: { value: job.Id } }))).toBe("400/900");
+    expect((await change({ Active: false })).status).toBe(200);
   });
 
   it("refuses a stale SyncToken, a missing one and an unknown id", async () => {

@@ -65,7 +65,7 @@ const types: Readonly<Record<string, AccountType>> = {
 /**
  * Completes an account's type, sub-type and classification from what is given.
  *
- * @throws {QuickbooksFault} 2010 for a type that does not exist.
+ * @throws {QuickbooksFault} 2170 for a type that does not exist.
  */
 export function classificationOf(
   accountType: string | undefined,
@@ -75,8 +75,8 @@ export function classificationOf(
   const found = type === undefined ? undefined : types[type];
   if (type === undefined || found === undefined) {
     throw new QuickbooksFault(
-      "2010",
-      "Request has invalid or unsupported property",
+      "2170",
+      "Invalid Enumeration",
       `Property Name:AccountType has the value ${accountType ?? subType ?? ""}`,
       { element: "AccountType" },
     );

@@ -1,4 +1,4 @@
-import { invalidRequest, QuickbooksFault, requiredMissing } from "../errors.js";
+import { invalidDate, invalidLength, QuickbooksFault, requiredMissing } from "../errors.js";
 import { classificationOf } from "./account-types.js";
 import type { CompanyRecords } from "./company-records.js";
 import type { EntityDefinition } from "./entities.js";
@@ -25,7 +25,7 @@ export function completeRecord(
   now: number,
 ): Fields {
   const fields = resolveReferences(draft, definition.name, records, before);
-  if (definition.kind === "transaction") completeTransaction(definition, fields, records, now);
+  if (definition.kind === "transaction") completeTransaction(definition, fields, before, records, now);
   completeNames(definition, fields, records);
   assertNameIsFree(definition, fields, before?.Id, records);
   completeTotals(definition.name, fields, records);
@@ -34,28 +34,40 @@ export function completeRecord(
   return fields;
 }
 
-function completeTransaction(definition: EntityDefinition, fields: Fields, records: CompanyRecords, now: number): void {
+function completeTransaction(
+  definition: EntityDefinition,
+  fields: Fields,
+  before: QuickbooksRecord | undefined,
+  records: CompanyRecords,
+  now: number,
+): void {
   const date = textIn(fields, "TxnDate") ?? toCompanyDate(now);
   if (!/^\d{4}-\d{2}-\d{2}$/.test(date) || Number.isNaN(Date.parse(date))) {
-    throw invalidRequest(`Property Name:TxnDate has the value ${date}, which is not a date`, "TxnDate");
+    throw invalidDate("TxnDate", date);
   }
   const [preferences] = records.all("Preferences");
   const closed = textIn(objectIn(preferences ?? {}, "AccountingInfoPrefs"), "BookCloseDate");
   if (closed !== undefined && date <= closed) {
     throw new QuickbooksFault(
-      "6210",
+      "6200",
       "Account Period Closed, Cannot Update Through Services API",
       `The account period has closed and the account books cannot be updated through the QBO Services API. Please use the QBO website to make these changes.`,
     );
   }
+  const docNumber = textIn(fields, "DocNumber") ?? "";
+  if (docNumber.length > longestDocNumber) throw invalidLength("DocNumber", longestDocNumber, docNumber.length);
   fields.TxnDate = date;
   fields.CurrencyRef ??= { value: "USD", name: "United States Dollar" };
-  if (definition.numbering !== undefined && fields.DocNumber === undefined) {
+  // A number that a full update left out is cleared like everything else.
+  if (definition.numbering !== undefined && fields.DocNumber === undefined && before === undefined) {
     fields.DocNumber = String(
       records.nextNumber(`${definition.numbering} numbers`, definition.numbering === "sales" ? 1000 : 0),
     );
   }
 }
+
+/** Characters. */
+const longestDocNumber = 21;
 
 /** Rules of single entities. */
 function completeByEntity(entity: string, fields: Fields, records: CompanyRecords): void {
@@ -123,8 +135,8 @@ function completeItem(fields: Fields): void {
   const isKnown = ["Service", "NonInventory", "Inventory", "Group", "Category"].includes(String(fields.Type));
   if (!isKnown)
     throw new QuickbooksFault(
-      "2010",
-      "Request has invalid or unsupported property",
+      "2170",
+      "Invalid Enumeration",
       `Property Name:Type has the value ${String(fields.Type)}`,
       { element: "Type" },
     );

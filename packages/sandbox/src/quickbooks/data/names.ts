@@ -1,10 +1,15 @@
-import { invalidRequest, QuickbooksFault, requiredMissing } from "../errors.js";
+import { invalidLength, invalidRequest, QuickbooksFault, requiredMissing } from "../errors.js";
 import type { EntityDefinition } from "./entities.js";
 import { type Fields, referenceIn, textIn } from "./json.js";
 import type { JsonObject, QuickbooksRecord, QuickbooksRecords } from "./records.js";
 
 /** Customers, vendors and employees share one set of names. */
 const people = ["Customer", "Vendor", "Employee"];
+/** Characters. */
+const longestDisplayName = 500;
+const longestName = 100;
+/** Levels below the first. */
+const deepestLevel = 4;
 const nameParts = ["Title", "GivenName", "MiddleName", "FamilyName", "Suffix"];
 
 /** Fills in what QuickBooks works out of the names: `DisplayName`, `FullyQualifiedName`, `PrintOnCheckName`, levels. */
@@ -13,7 +18,16 @@ export function completeNames(definition: EntityDefinition, fields: Fields, reco
   const isPerson = people.includes(definition.name);
   if (isPerson) completePerson(fields);
   const own = textIn(fields, isPerson ? "DisplayName" : "Name");
-  if (own === undefined) throw requiredMissing(isPerson ? "DisplayName" : "Name");
+  if (own === undefined && isPerson) {
+    throw new QuickbooksFault(
+      "6080",
+      "No Name Provided",
+      "At least one of these must have a value: Title, GivenName, MiddleName, FamilyName, DisplayName, Suffix.",
+    );
+  }
+  if (own === undefined) throw requiredMissing("Name");
+  const longest = isPerson ? longestDisplayName : longestName;
+  if (own.length > longest) throw invalidLength(isPerson ? "DisplayName" : "Name", longest, own.length);
   // The colon separates the levels of a fully qualified name.
   if (/[:\t\n]/.test(own))
     throw invalidRequest(`Property Name:${own} must not contain a colon, tab or new line`, "Name");
@@ -35,6 +49,7 @@ function placeUnderParent(entity: string, fields: Fields, own: string, records: 
   const parent = parentId === undefined ? undefined : records.get(entity, parentId);
   const isSub = parent !== undefined;
   fields.FullyQualifiedName = isSub ? `${textIn(parent, "FullyQualifiedName") ?? ""}:${own}` : own;
+  if (isSub) assertPlace(entity, fields, parent, records);
   if (isSub) fields.Level = String(fields.FullyQualifiedName).split(":").length - 1;
   else delete fields.Level;
   if (entity === "Customer") fields.Job = isSub && fields.Job !== false;
@@ -42,6 +57,20 @@ function placeUnderParent(entity: string, fields: Fields, own: string, records: 
   if (entity === "Class") fields.SubClass = isSub;
   if (entity === "Department") fields.SubDepartment = isSub;
   if (entity === "Item" && isSub) fields.SubItem = true;
+}
+
+/** @throws {QuickbooksFault} 900 for a record below itself, 6180 for one too deep. */
+function assertPlace(entity: string, fields: Fields, parent: QuickbooksRecord, records: QuickbooksRecords): void {
+  let level = 0;
+  for (let above: QuickbooksRecord | undefined = parent; above !== undefined; level += 1) {
+    if (above.Id === fields.Id) {
+      throw new QuickbooksFault("900", "Parent cannot be child", "An object cannot be its own parent or child.");
+    }
+    above = records.get(entity, referenceIn(above, "ParentRef") ?? "");
+  }
+  if (level > deepestLevel) {
+    throw new QuickbooksFault("6180", "Sub Level Limit", "You can nest up to 5 levels.", { element: "ParentRef" });
+  }
 }
 
 /** @throws {QuickbooksFault} 6240 when another record, active or not, has this name. */

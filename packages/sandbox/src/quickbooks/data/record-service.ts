@@ -79,6 +79,7 @@ export class RecordService {
     if (definition.kind === "readOnly")
       throw unsupportedOperation(`Operation update is not supported on ${definition.name}.`);
     const before = this.#current(definition, input);
+    if (input.Active === false) assertNothingOwed(definition, before);
     const isSparse = input.sparse === true || input.sparse === "true";
     const kept = isSparse ? before : pick(before, derivedFields);
     const active: JsonObject = before.Active === undefined ? {} : { Active: before.Active };
@@ -227,6 +228,17 @@ export class RecordService {
       MetaData: { ...objectIn(before, "MetaData"), LastUpdatedTime: toRecordTime(this.#clock()) },
     };
   }
+}
+
+/** Making a name inactive is how it is deleted. @throws {QuickbooksFault} 6220 when money is still owed. */
+function assertNothingOwed(definition: EntityDefinition, record: QuickbooksRecord): void {
+  if (definition.name !== "Customer" && definition.name !== "Vendor") return;
+  if (record.Active === false || centsOf(record.Balance) === 0n) return;
+  throw new QuickbooksFault(
+    "6220",
+    "Delete List Has Balance Error",
+    `The entity you are trying to delete has an open balance. : This ${definition.name.toLowerCase()} cannot be deleted because it has a non-zero balance`,
+  );
 }
 
 function assertPresent(definition: EntityDefinition, fields: JsonObject, alternatives: string): void {

@@ -131,7 +131,11 @@ function assertBalanced(fields: Fields): void {
     if (line.DetailType === "DescriptionOnly") return line;
     const detail = objectIn(line, "JournalEntryLineDetail");
     if (referenceIn(detail, "AccountRef") === undefined) throw requiredMissing("AccountRef");
-    if (detail.PostingType !== "Debit" && detail.PostingType !== "Credit") throw requiredMissing("PostingType");
+    if (detail.PostingType !== "Debit" && detail.PostingType !== "Credit") {
+      throw new QuickbooksFault("2260", "MissingPostingType", "A posting type is required: Debit or Credit.", {
+        element: "PostingType",
+      });
+    }
     const cents = roundToCents(readDecimal(line.Amount) ?? 0n);
     balance += detail.PostingType === "Debit" ? cents : -cents;
     return { ...line, Amount: toAmount(cents) };
