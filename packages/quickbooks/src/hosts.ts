@@ -1,5 +1,3 @@
-import type { QuickbooksConfiguration } from "./options.js";
-
 /** Where Intuit answers. */
 export interface Hosts {
   /** Origin of the Accounting API. */
@@ -10,6 +8,13 @@ export interface Hosts {
   readonly authorizationEndpoint: string;
   readonly tokenEndpoint: string;
   readonly revocationEndpoint: string;
+}
+
+/** What of a configuration decides where Intuit answers. */
+export interface HostSettings {
+  readonly environment: "sandbox" | "production";
+  /** Origin of the Accounting API. Default: Intuit's for the environment. */
+  readonly apiUrl?: string | undefined;
 }
 
 const intuit = {
@@ -27,10 +32,7 @@ export function environmentOf(apiUrl: string): keyof typeof intuit | undefined {
  * everything at one address.
  * @see https://developer.api.intuit.com/.well-known/openid_configuration
  */
-export function hostsOf({
-  environment,
-  apiUrl = intuit[environment].api,
-}: Pick<QuickbooksConfiguration, "environment" | "apiUrl">): Hosts {
+export function hostsOf({ environment, apiUrl = intuit[environment].api }: HostSettings): Hosts {
   const standIn = environmentOf(apiUrl) === undefined ? apiUrl : undefined;
   return {
     api: apiUrl,
