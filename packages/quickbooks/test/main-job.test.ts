@@ -27,7 +27,7 @@ async function firstId(entity: EntityName, where = ""): Promise<string> {
 }
 
 describe("a connection", () => {
-  it("names the company and its environment", async () => {
+  it("TEST-006 names the company and its environment", async () => {
     const test = await quickbooks.testConnection();
     expect(test).toMatchObject({
       ok: true,
@@ -39,7 +39,7 @@ describe("a connection", () => {
     ]);
   });
 
-  it("keeps when the grant ends for good, and the company", async () => {
+  it("TASK-014 keeps when the grant ends for good, and the company", async () => {
     const { tokens } = await tokenStore.load();
     expect(tokens?.attributes.realmId).toBe(sandbox.realmId);
     await quickbooks.refreshToken();
@@ -67,7 +67,7 @@ describe("a connection", () => {
 });
 
 describe("records", () => {
-  it("are created, read, changed, voided and deleted", async () => {
+  it("TASK-013 are created, read, changed, voided and deleted", async () => {
     const customer = await quickbooks.create("Customer", { DisplayName: "O'Neil & Sons \\ Zürich" });
     const item = await firstId("Item", "where Type = 'Service'");
     const invoice = await quickbooks.create("Invoice", {
