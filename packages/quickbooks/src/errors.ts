@@ -97,8 +97,13 @@ const table: readonly Row[] = [
   { code: ["5010"], make: (failure) => conflict(failure, "The record was changed meanwhile. Read it again.") },
   { code: ["6240"], make: (failure) => conflict(failure, `A record with this name exists already. ${ownWrite}`) },
   {
-    code: ["6140", "6210"],
+    code: ["6140"],
     make: (failure) => conflict(failure, `A document with this number exists already. ${ownWrite}`),
+  },
+  {
+    // 6210 was taken for a duplicate number before: it is the books that are closed with a password.
+    code: ["6200", "6210"],
+    make: (failure) => rejected(failure, "The books of that time are closed. Ask the company's administrator."),
   },
   { code: ["610"], make: (failure) => notFound(failure, "There is no such record, or it is inactive or deleted.") },
   {

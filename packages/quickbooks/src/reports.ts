@@ -1,4 +1,4 @@
-import { ConnectorError } from "@isthmus/core";
+import { ConnectorError, validate } from "@isthmus/core";
 import { z } from "zod";
 import type { Api } from "./api.js";
 
@@ -108,8 +108,11 @@ export type Report = z.output<typeof reportSchema>;
 export interface FlatRow {
   /** Titles of the sections around it, outermost first. */
   readonly path: readonly string[];
-  /** `data`, or the `summary` of the innermost section of `path`. */
-  readonly kind: "data" | "summary";
+  /**
+   * `data`; or of the innermost section of `path` its `summary`, or its `header` where that has amounts: a parent account's own
+   * postings stand there.
+   */
+  readonly kind: "data" | "header" | "summary";
   /** Values by the title of their column; the first column has `""` where Intuit gives it no title. Amounts are decimal strings. */
   readonly values: Readonly<Record<string, string>>;
   /** Id of the account, customer or transaction that the line is about. */
@@ -123,8 +126,10 @@ export async function runReport<Name extends ReportName>(
   parameters: ReportParameters<Name>,
   signal: AbortSignal | undefined,
 ): Promise<Report> {
+  const proven = validate(reportParameters[name], parameters, `parameters of ${name}`);
   const query: Record<string, string> = {};
-  for (const [key, value] of Object.entries(parameters)) if (value !== undefined) query[key] = String(value);
+  for (const [key, value] of Object.entries<unknown>({ ...proven }))
+    if (value !== undefined) query[key] = String(value);
   const request = {
     name: `report ${name}`,
     method: "GET",
@@ -146,8 +151,11 @@ export function flattenReport(report: Report): readonly FlatRow[] {
 function* flattenRow(row: ReportRow, path: readonly string[], titles: readonly string[]): Generator<FlatRow> {
   const { ColData, Header, Rows, Summary } = row;
   const title = Header?.ColData[0]?.value ?? row.group ?? "";
-  const inside = Header !== undefined || Rows !== undefined ? [...path, title] : path;
+  const isSection = Header !== undefined || Rows !== undefined || row.group !== undefined;
+  const inside = isSection ? [...path, title] : path;
   if (ColData) yield toFlatRow(ColData, path, "data", titles);
+  if (Header?.ColData.slice(1).some(({ value = "" }) => value !== ""))
+    yield toFlatRow(Header.ColData, inside, "header", titles);
   for (const child of Rows?.Row ?? []) yield* flattenRow(child, inside, titles);
   if (Summary) yield toFlatRow(Summary.ColData, inside, "summary", titles);
 }

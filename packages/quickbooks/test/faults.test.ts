@@ -39,6 +39,7 @@ describe("a fault", () => {
     ["of a lapsed subscription", 400, faultOf("6190", "Invalid Company Status"), "PERMISSION_DENIED"],
     ["of a taken name", 400, faultOf("6240", "Duplicate Name Exists Error"), "CONFLICT"],
     ["of a taken number", 400, faultOf("6140", "Duplicate Document Number Error"), "CONFLICT"],
+    ["of closed books", 400, faultOf("6210", "Account Period Closed"), "VENDOR_REJECTED"],
     ["of a missing record", 400, faultOf("610", "Object Not Found"), "NOT_FOUND"],
     ["of a missing field", 400, faultOf("2020", "Required param missing"), "VENDOR_REJECTED"],
     ["of a business rule", 400, faultOf("6000", "A business validation error has occurred"), "VENDOR_REJECTED"],

@@ -7,7 +7,7 @@ const flatSchema = z.strictObject({
   rows: z.array(
     z.strictObject({
       path: z.array(z.string()).describe("Titles of the sections around it."),
-      kind: z.enum(["data", "summary"]),
+      kind: z.enum(["data", "header", "summary"]),
       values: z.record(z.string(), z.string()).describe("Values by the title of their column."),
       id: z.string().optional().describe("Id of what the line is about."),
     }),
