@@ -126,7 +126,7 @@ export async function runReport<Name extends ReportName>(
   parameters: ReportParameters<Name>,
   signal: AbortSignal | undefined,
 ): Promise<Report> {
-  const proven = validate(reportParameters[name], parameters, `parameters of ${name}`);
+  const proven: object = validate(reportParameters[name], parameters, `parameters of ${name}`);
   const query: Record<string, string> = {};
   for (const [key, value] of Object.entries<unknown>({ ...proven }))
     if (value !== undefined) query[key] = String(value);
