@@ -322,6 +322,38 @@ describe("paying", () => {
   });
 });
 
+describe("credits", () => {
+  it("lets a payment of nothing set a credit memo against an invoice", async () => {
+    const holder = await customer();
+    const due = await invoice(holder, 100);
+    const credit = await api.create("CreditMemo", { CustomerRef: { value: holder.Id }, Line: [sale(30)] });
+    expect(await api.read("Customer", holder.Id)).toMatchObject({ Balance: 70 });
+    const link = (TxnId: unknown, TxnType: string, Amount: number) => ({ Amount, LinkedTxn: [{ TxnId, TxnType }] });
+    const post = (used: number) =>
+      api.post("/payment", {
+        CustomerRef: { value: holder.Id },
+        TotalAmt: 0,
+        Line: [link(due.Id, "Invoice", used), link(credit.Id, "CreditMemo", used)],
+      });
+    expect(faultOf(await post(31))).toBe("400/6000");
+    expect((await post(30)).json).toMatchObject({ Payment: { TotalAmt: 0, UnappliedAmt: 0 } });
+    expect(await api.read("Invoice", due.Id)).toMatchObject({ Balance: 70 });
+    expect(await api.read("CreditMemo", credit.Id)).toMatchObject({ Balance: 0, RemainingCredit: 0 });
+    expect(await api.read("Customer", holder.Id)).toMatchObject({ Balance: 70 });
+  });
+
+  it("does not let one customer's payment settle another's invoice", async () => {
+    const due = await invoice(await customer(), 10);
+    const other = await customer();
+    const answer = await api.post("/payment", {
+      CustomerRef: { value: other.Id },
+      TotalAmt: 10,
+      Line: [{ Amount: 10, LinkedTxn: [{ TxnId: due.Id, TxnType: "Invoice" }] }],
+    });
+    expect(faultOf(answer)).toBe("400/6000");
+  });
+});
+
 describe("deleting", () => {
   it("answers with what is left, and forgets the record", async () => {
     const made = await invoice(await customer(), 5);
