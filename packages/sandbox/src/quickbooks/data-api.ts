@@ -3,15 +3,8 @@ import { waitUnlessClosing } from "../shared/fault-player.js";
 import { maximumDelayMs } from "../shared/faults.js";
 import { sendJson } from "../shared/sandbox-server.js";
 import { envelopeTime } from "./company-request.js";
-import {
-  authenticationFailed,
-  authorizationFailed,
-  GatewayFault,
-  invalidRequest,
-  QuickbooksFault,
-  throttleExceeded,
-  unsupportedOperation,
-} from "./errors.js";
+import { invalidRequest, QuickbooksFault, unsupportedOperation } from "./errors.js";
+import { authenticationFailed, authorizationFailed, GatewayFault, throttleExceeded } from "./gateway-fault.js";
 import { accountingScope } from "./oauth/scopes.js";
 import { companyRouteGroups, hostRouteGroups } from "./route-groups.js";
 import type { QuickbooksState } from "./state.js";

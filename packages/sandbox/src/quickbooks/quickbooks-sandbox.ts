@@ -9,8 +9,8 @@ import { closeSandboxServer, createSandboxServer } from "../shared/sandbox-serve
 import { type CompanyDescription, createCompany, persistCompanies } from "./companies.js";
 import type { ChangeListener, QuickbooksRecords } from "./data/records.js";
 import { addDataApi } from "./data-api.js";
-import { throttleExceeded } from "./errors.js";
 import { addAttachmentDownload } from "./files/download-route.js";
+import { throttleExceeded } from "./gateway-fault.js";
 import { IdTokenSigner } from "./oauth/id-token.js";
 import { addOAuthRoutes } from "./oauth/oauth-routes.js";
 import { formatToken, grantPolicy } from "./oauth/token-shapes.js";

@@ -1,5 +1,5 @@
 import type { Clock } from "../shared/clock.js";
-import { throttleExceeded } from "./errors.js";
+import { throttleExceeded } from "./gateway-fault.js";
 import type { QuickbooksSettings } from "./settings.js";
 
 const minute = 60_000;

@@ -56,7 +56,13 @@ describe("creating", () => {
   });
 
   it("keeps fields that it does not know", async () => {
-    expect(await customer({ Flavour: { of: ["the", "day"] } })).toMatchObject({ Flavour: { of: ["the", "day"] } });
+    const answer = await api.post(
+      "/customer",
+      `{"DisplayName":"${unique("C")}","Flavour":{"of":["the",1.5]},"__proto__":{"a":1}}`,
+    );
+    const made = fieldsOf(fieldsOf(answer.json).Customer);
+    expect(made).toMatchObject({ Flavour: { of: ["the", 1.5] } });
+    expect(answer.text).toContain('"__proto__":{"a":1}');
   });
 
   it("nests names below a parent", async () => {
@@ -78,6 +84,7 @@ describe("creating", () => {
       "400/2500",
     ],
     ["a bill without a vendor", "bill", { Line: [{}] }, "400/2020"],
+    ["an account whose type is a trap", "account", { Name: "X", AccountType: "constructor" }, "400/2170"],
     ["an account of no known type", "account", { Name: "X", AccountType: "Treasure" }, "400/2170"],
     [
       "a transaction on no date",

@@ -72,7 +72,7 @@ export function classificationOf(
   subType: string | undefined,
 ): { type: string; subType: string; classification: string } {
   const type = accountType ?? Object.keys(types).find((name) => types[name]?.subTypes.includes(subType ?? ""));
-  const found = type === undefined ? undefined : types[type];
+  const found = type !== undefined && Object.hasOwn(types, type) ? types[type] : undefined;
   if (type === undefined || found === undefined) {
     throw new QuickbooksFault(
       "2170",

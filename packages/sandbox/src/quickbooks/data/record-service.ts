@@ -2,13 +2,14 @@ import type { Clock } from "../../shared/clock.js";
 import { invalidRequest, objectNotFound, QuickbooksFault, requiredMissing, unsupportedOperation } from "../errors.js";
 import { type CompanyRecords, maximumRecords } from "./company-records.js";
 import { completeRecord } from "./complete-record.js";
+import { Consequences } from "./consequences.js";
 import type { EntityDefinition } from "./entities.js";
-import { type Fields, objectIn, objectsIn, textIn, valueAt } from "./json.js";
-import { centsOf, toAmount } from "./money.js";
+import { type Fields, objectIn, textIn, valueAt } from "./json.js";
+import { centsOf } from "./money.js";
 import { assertDocNumberIsFree } from "./names.js";
 import type { ChangeOperation, JsonObject, QuickbooksRecord } from "./records.js";
-import { owedBy, settledBy, settleTarget, unlink } from "./settlement.js";
 import { toRecordTime } from "./time.js";
+import { asRecord, nextVersion } from "./versions.js";
 import { voidFields } from "./void-record.js";
 
 /** What a caller may ask for beside the record itself. */
@@ -37,10 +38,12 @@ const derivedFields = [
 export class RecordService {
   readonly #records: CompanyRecords;
   readonly #clock: Clock;
+  readonly #consequences: Consequences;
 
   constructor(records: CompanyRecords, clock: Clock) {
     this.#records = records;
     this.#clock = clock;
+    this.#consequences = new Consequences(records, clock);
   }
 
   /** @throws {QuickbooksFault} 610 when there is none, or it was deleted. */
@@ -63,7 +66,7 @@ export class RecordService {
       const id = this.#records.nextId(definition);
       const now = toRecordTime(this.#clock());
       const fields: Fields = {
-        ...withoutNulls(without(input, systemFields)),
+        ...withoutNulls(without(input, [...systemFields, "Balance", "BalanceWithJobs"])),
         domain: "QBO",
         sparse: false,
         Id: id,
@@ -94,7 +97,7 @@ export class RecordService {
         fields.TxnTaxDetail = without(objectIn(before, "TxnTaxDetail"), ["TotalTax", "TaxLine"]);
       }
       for (const field of definition.required) assertPresent(definition, fields, field);
-      return this.#write(definition, { ...fields, ...this.#nextVersion(before) }, before, "Update", options);
+      return this.#write(definition, { ...fields, ...nextVersion(before, this.#clock()) }, before, "Update", options);
     });
   }
 
@@ -105,10 +108,10 @@ export class RecordService {
     }
     const before = this.#current(definition, input);
     this.#records.transact(() => {
-      this.#untie(definition, before);
+      this.#consequences.untie(definition, before);
       const untied = this.read(definition, before.Id);
       this.#records.remove(definition.name, before.Id);
-      this.#follow(definition, untied, undefined);
+      this.#consequences.follow(definition, untied, undefined);
     });
     return { domain: "QBO", status: "Deleted", Id: before.Id };
   }
@@ -118,9 +121,9 @@ export class RecordService {
     if (!definition.voidable) throw unsupportedOperation(`Operation Void is not supported on ${definition.name}.`);
     const before = this.#current(definition, input);
     return this.#records.transact(() => {
-      this.#untie(definition, before);
+      this.#consequences.untie(definition, before);
       const untied = this.read(definition, before.Id);
-      const fields = { ...voidFields(untied), ...this.#nextVersion(before) };
+      const fields = { ...voidFields(untied), ...nextVersion(before, this.#clock()) };
       return this.#write(definition, fields, untied, "Void", { allowDuplicateDocNumber: true });
     });
   }
@@ -128,7 +131,7 @@ export class RecordService {
   /** Changes single fields from inside: no rule is applied but the version moves on. */
   amend(definition: EntityDefinition, id: string, changes: JsonObject, operation: ChangeOperation): QuickbooksRecord {
     const before = this.read(definition, id);
-    const record = asRecord({ ...before, ...changes, ...this.#nextVersion(before) });
+    const record = asRecord({ ...before, ...changes, ...nextVersion(before, this.#clock()) });
     return this.#records.transact(() => {
       this.#records.put(definition.name, record, operation);
       return record;
@@ -165,68 +168,8 @@ export class RecordService {
       assertDocNumberIsFree(definition.name, docNumber, record.Id, this.#records);
     }
     this.#records.put(definition.name, record, operation);
-    this.#follow(definition, before, record);
+    this.#consequences.follow(definition, before, record);
     return record;
-  }
-
-  /** Brings up to date what depends on a record: the balances of what it pays, and of its customer or vendor. */
-  #follow(
-    definition: EntityDefinition,
-    before: QuickbooksRecord | undefined,
-    after: QuickbooksRecord | undefined,
-  ): void {
-    const id = after?.Id ?? before?.Id ?? "";
-    for (const target of settledBy(definition.name, before, after)) {
-      const record = this.#records.get(target.entity, target.id);
-      if (record === undefined) continue;
-      const fields = settleTarget(record, target.entity, definition.name, id, this.#records);
-      const next = asRecord({ ...fields, ...this.#nextVersion(record) });
-      this.#records.put(target.entity, next, "Update");
-      this.#moveBalance(target.entity, record, next);
-    }
-    this.#moveBalance(definition.name, before, after);
-  }
-
-  #moveBalance(entity: string, before: JsonObject | undefined, after: JsonObject | undefined): void {
-    for (const [owed, sign] of [
-      [owedBy(entity, before), -1n],
-      [owedBy(entity, after), 1n],
-    ] as const) {
-      if (owed === undefined || owed.cents === 0n) continue;
-      const holder = this.#records.get(owed.entity, owed.id);
-      if (holder === undefined) continue;
-      const Balance = toAmount(centsOf(holder.Balance) + sign * owed.cents);
-      const withJobs: JsonObject = owed.entity === "Customer" ? { BalanceWithJobs: Balance } : {};
-      this.#records.put(owed.entity, { ...holder, Balance, ...withJobs });
-    }
-  }
-
-  /** Takes payments off a transaction that goes or becomes nothing; their money becomes unapplied. */
-  #untie(definition: EntityDefinition, record: QuickbooksRecord): void {
-    for (const link of objectsIn(record, "LinkedTxn")) {
-      const payer = String(link.TxnType);
-      if (payer !== "Payment" && payer !== "BillPayment") continue;
-      const payment = this.#records.get(payer, textIn(link, "TxnId") ?? "");
-      if (payment === undefined) continue;
-      const fields = unlink(payment, payer, definition.name, record.Id, this.#records);
-      const next = asRecord({ ...fields, ...this.#nextVersion(payment) });
-      this.#records.put(payer, next, "Update");
-      this.#moveBalance(payer, payment, next);
-      const target = this.read(definition, record.Id);
-      const settledTarget = asRecord(settleTarget(target, definition.name, payer, payment.Id, this.#records));
-      this.#records.put(definition.name, settledTarget);
-      this.#moveBalance(definition.name, target, settledTarget);
-    }
-  }
-
-  #nextVersion(before: QuickbooksRecord): Fields {
-    return {
-      domain: "QBO",
-      sparse: false,
-      Id: before.Id,
-      SyncToken: String(Number(before.SyncToken) + 1),
-      MetaData: { ...objectIn(before, "MetaData"), LastUpdatedTime: toRecordTime(this.#clock()) },
-    };
   }
 }
 
@@ -250,12 +193,6 @@ function assertPresent(definition: EntityDefinition, fields: JsonObject, alterna
   });
   const [first = definition.name] = alternatives.split("|");
   if (!present) throw requiredMissing(first);
-}
-
-function asRecord(fields: JsonObject): QuickbooksRecord {
-  const { Id, SyncToken } = fields;
-  if (typeof Id !== "string" || typeof SyncToken !== "string") throw new Error("A record needs Id and SyncToken.");
-  return { ...fields, Id, SyncToken };
 }
 
 function without(fields: JsonObject, names: readonly string[]): Fields {

@@ -59,9 +59,7 @@ export function resolveReferences(
 type Resolve = (name: string, reference: JsonObject) => JsonObject;
 
 function resolveObject(fields: JsonObject, resolve: Resolve): Fields {
-  const resolved: Fields = {};
-  for (const [name, value] of Object.entries(fields)) resolved[name] = resolveValue(name, value, resolve);
-  return resolved;
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, resolveValue(name, value, resolve)]));
 }
 
 function resolveValue(name: string, value: JsonValue, resolve: Resolve): JsonValue {

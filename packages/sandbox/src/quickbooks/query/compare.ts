@@ -48,11 +48,18 @@ function isEqual(value: Literal | undefined, literal: Literal): boolean {
 
 /** `%` stands for any characters; nothing else is special. */
 function isLike(value: string, pattern: string): boolean {
-  const source = pattern
-    .split("%")
-    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
-    .join("[\\s\\S]*");
-  return new RegExp(`^${source}$`, "i").test(value);
+  const text = value.toLowerCase();
+  const [first = "", ...rest] = pattern.toLowerCase().split("%");
+  const last = rest.pop();
+  if (last === undefined) return text === first;
+  if (!text.startsWith(first) || !text.endsWith(last)) return false;
+  let position = first.length;
+  for (const part of rest) {
+    const found = text.indexOf(part, position);
+    if (found < 0) return false;
+    position = found + part.length;
+  }
+  return position <= text.length - last.length;
 }
 
 /** Ids are texts of digits and are compared as numbers, so that 9 comes before 10. */
