@@ -54,7 +54,8 @@ function admitRequest(request: FastifyRequest, reply: FastifyReply, realmId: str
     throw authorizationFailed(realmId);
   }
   const isBatch = /\/batch(?:\?|$)/.test(request.url);
-  if (request.method === "GET" && state.settings.corePlusBlocked) {
+  const isRead = request.method === "GET" || /\/query(?:\?|$)/.test(request.url);
+  if (isRead && state.settings.corePlusBlocked) {
     throw throttleExceeded("The monthly CorePlus allowance of the application is used up.");
   }
   request.quickbooksDone = state.throttle.admit(realmId, accessToken.clientId, isBatch);

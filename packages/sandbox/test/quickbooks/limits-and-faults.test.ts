@@ -68,6 +68,7 @@ describe("limits", () => {
     sandbox.configure({ corePlusBlocked: true });
     expect((await api.get("/preferences")).status).toBe(429);
     expect((await api.query("select * from Customer")).status).toBe(429);
+    expect((await api.post("/query", "select * from Customer")).status).toBe(429);
     expect((await api.post("/customer", { DisplayName: "Still written" })).status).toBe(200);
   });
 

@@ -71,6 +71,17 @@ describe("creating", () => {
     expect(job).toMatchObject({ FullyQualifiedName: `${parent.DisplayName}:${job.DisplayName}`, Level: 1, Job: true });
   });
 
+  it("carries a new name down to what stands below", async () => {
+    const parent = await api.create("Class", { Name: unique("Class") });
+    const child = await api.create("Class", { Name: "Child", ParentRef: { value: parent.Id } });
+    const grandchild = await api.create("Class", { Name: "Grandchild", ParentRef: { value: child.Id } });
+    await api.post("/class", { Id: parent.Id, SyncToken: "0", sparse: true, Name: "Renamed" });
+    expect(await api.read("Class", grandchild.Id)).toMatchObject({
+      FullyQualifiedName: "Renamed:Child:Grandchild",
+      ParentRef: { value: child.Id, name: "Renamed:Child" },
+    });
+  });
+
   it.each<[string, string, Fields, string]>([
     ["a customer without a name", "customer", {}, "400/6080"],
     ["an invoice without lines", "invoice", { CustomerRef: { value: "1" }, Line: [] }, "400/2020"],
@@ -358,6 +369,14 @@ describe("credits", () => {
       Line: [{ Amount: 10, LinkedTxn: [{ TxnId: due.Id, TxnType: "Invoice" }] }],
     });
     expect(faultOf(answer)).toBe("400/6000");
+  });
+
+  it("lets a customer pay for the job below", async () => {
+    const holder = await customer();
+    const job = await customer({ ParentRef: { value: holder.Id }, Job: true });
+    const due = await invoice(job, 10);
+    await pay(holder, 10, [due, 10]);
+    expect(await api.read("Invoice", due.Id)).toMatchObject({ Balance: 0 });
   });
 });
 

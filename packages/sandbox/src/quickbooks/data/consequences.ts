@@ -1,9 +1,10 @@
 import type { Clock } from "../../shared/clock.js";
 import type { CompanyRecords } from "./company-records.js";
 import type { EntityDefinition } from "./entities.js";
-import { objectsIn, textIn } from "./json.js";
+import { objectIn, objectsIn, referenceIn, textIn } from "./json.js";
 import { centsOf, toAmount } from "./money.js";
 import type { JsonObject, QuickbooksRecord } from "./records.js";
+import { nameOf } from "./references.js";
 import { owedBy, settledBy, settleTarget, unlink } from "./settlement.js";
 import { asRecord, nextVersion } from "./versions.js";
 
@@ -33,6 +34,24 @@ export class Consequences {
       this.#moveBalance(target.entity, record, next);
     }
     this.#moveBalance(definition.name, before, after);
+    if (definition.kind === "list" && before !== undefined && after !== undefined) this.#rename(definition.name, after);
+  }
+
+  /** What stands below a name carries the name in its own. */
+  #rename(entity: string, parent: QuickbooksRecord): void {
+    for (const child of this.#records.all(entity)) {
+      if (referenceIn(child, "ParentRef") !== parent.Id) continue;
+      const own = textIn(child, "DisplayName") ?? textIn(child, "Name") ?? "";
+      const FullyQualifiedName = `${nameOf(parent)}:${own}`;
+      if (child.FullyQualifiedName === FullyQualifiedName) continue;
+      const renamed = {
+        ...child,
+        FullyQualifiedName,
+        ParentRef: { ...objectIn(child, "ParentRef"), name: nameOf(parent) },
+      };
+      this.#records.put(entity, renamed);
+      this.#rename(entity, renamed);
+    }
   }
 
   #moveBalance(entity: string, before: JsonObject | undefined, after: JsonObject | undefined): void {

@@ -48,7 +48,7 @@ function completePayment(
   for (const link of linksOf(entity, fields)) {
     const target = records.get(link.entity, link.id);
     if (target === undefined) throw objectNotFound();
-    if (referenceIn(target, kind.holder) !== referenceIn(fields, kind.holder)) {
+    if (!isHeldBy(target, kind.holder, referenceIn(fields, kind.holder), records)) {
       throw businessValidation(`The ${kind.debt} belongs to another ${kind.holder.replace("Ref", "").toLowerCase()}.`);
     }
     applied += link.entity === kind.debt ? link.cents : -link.cents;
@@ -61,6 +61,16 @@ function completePayment(
   if (entity !== "Payment") return;
   fields.UnappliedAmt = toAmount(total - applied);
   fields.ProcessPayment ??= false;
+}
+
+/** A payment settles what its own customer or vendor owes; a customer may pay for the jobs below it too. */
+function isHeldBy(target: JsonObject, field: string, holderId: string | undefined, records: CompanyRecords): boolean {
+  let id = referenceIn(target, field);
+  while (id !== undefined && id !== holderId) {
+    const holder = field === "CustomerRef" ? records.get("Customer", id) : undefined;
+    id = holder === undefined ? undefined : referenceIn(holder, "ParentRef");
+  }
+  return id !== undefined;
 }
 
 function setBalance(entity: string, fields: Fields, id: string, records: CompanyRecords): void {
