@@ -126,7 +126,8 @@ export async function runReport<Name extends ReportName>(
   parameters: ReportParameters<Name>,
   signal: AbortSignal | undefined,
 ): Promise<Report> {
-  const proven: object = validate(reportParameters[name], parameters, `parameters of ${name}`);
+  const schema: z.ZodType<object> = reportParameters[name];
+  const proven = validate(schema, parameters, `parameters of ${name}`);
   const query: Record<string, string> = {};
   for (const [key, value] of Object.entries<unknown>({ ...proven }))
     if (value !== undefined) query[key] = String(value);
