@@ -4,32 +4,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { startSalesforceSandbox } from "@isthmus/sandbox";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { newPlace, type Quickstart, type QuickstartPlace, startQuickstart } from "./support/quickstart.js";
+import { describe, expect, it } from "vitest";
+import { useWalkthrough } from "./support/quickstart.js";
 import { readSnippet, root } from "./support/snippets.js";
-import { Terminal } from "./support/terminal.js";
 
 const guide = "docs/connectors/custom.md";
 const run = promisify(execFile);
 
 describe("the guide of the connector by configuration, with curl", () => {
-  let place: QuickstartPlace;
-  let quickstart: Quickstart;
-  let terminal: Terminal;
-
-  beforeAll(async () => {
-    place = await newPlace();
-    quickstart = await startQuickstart(place);
-    terminal = new Terminal(place.folder);
-  });
-
-  afterAll(async () => {
-    terminal?.close();
-    await quickstart?.stop();
-    rmSync(place.folder, { recursive: true, force: true });
-  });
+  const walkthrough = useWalkthrough();
 
   it("makes a connector of the sandbox and prints what it shows", async () => {
+    const { terminal } = walkthrough();
     await terminal.paste(readSnippet(guide, "snippet:custom-create"));
     const printed = await terminal.paste(readSnippet(guide, "snippet:custom-use"));
     expect(printed).toBe(readSnippet(guide, "output:custom-use"));

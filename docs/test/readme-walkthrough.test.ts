@@ -1,33 +1,18 @@
-import { rmSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { allow } from "./support/person.js";
-import { newPlace, type Quickstart, type QuickstartPlace, startQuickstart } from "./support/quickstart.js";
+import { startQuickstart, useWalkthrough } from "./support/quickstart.js";
 import { readSnippet } from "./support/snippets.js";
-import { Terminal } from "./support/terminal.js";
 
-let place: QuickstartPlace;
-let quickstart: Quickstart;
-let terminal: Terminal;
-
-beforeAll(async () => {
-  place = await newPlace();
-  quickstart = await startQuickstart(place);
-  terminal = new Terminal(place.folder);
-});
-
-afterAll(async () => {
-  terminal?.close();
-  await quickstart?.stop();
-  rmSync(place.folder, { recursive: true, force: true });
-});
+const walkthrough = useWalkthrough();
 
 describe("README, the main job with curl", () => {
   it("prints what the README shows at the start", () => {
     const shown = readSnippet("README.md", "output:start");
-    expect(withoutPlace(quickstart.output).trim()).toBe(shown.trim());
+    expect(withoutPlace(walkthrough().quickstart.output).trim()).toBe(shown.trim());
   });
 
   it("does the main job as printed, and goes on after a stop and a start without a new authorization", async () => {
+    const { terminal, place } = walkthrough();
     const authorizationUrl = (await terminal.paste(readSnippet("README.md", "snippet:curl-1"))).trim();
     expect(await allow(authorizationUrl)).toMatchObject({ status: 200 });
 
@@ -40,8 +25,8 @@ describe("README, the main job with curl", () => {
     expect(retrieved).toMatchObject({ Name: "Nordwind Logistik" });
     expect(queried).toMatchObject({ records: [{ Name: "Nordwind Logistik", Industry: "Shipping" }], totalSize: 1 });
 
-    expect(await quickstart.stop()).toBe(0);
-    quickstart = await startQuickstart(place);
+    expect(await walkthrough().quickstart.stop()).toBe(0);
+    walkthrough().quickstart = await startQuickstart(place);
     const again = await terminal.paste(`operation query '{ "soql": "SELECT COUNT() FROM Account" }'`);
     expect(JSON.parse(again)).toMatchObject({ totalSize: expect.any(Number) });
 
@@ -54,6 +39,7 @@ describe("README, the main job with curl", () => {
   });
 
   function withoutPlace(output: string): string {
+    const { place } = walkthrough();
     return output
       .replaceAll(String(place.port), "3000")
       .replaceAll(String(place.sandboxPorts.SALESFORCE), "4010")

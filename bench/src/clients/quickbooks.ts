@@ -1,7 +1,8 @@
 import { createRequire } from "node:module";
-import { createTransport, MemoryTokenStore } from "@isthmus/core";
+import { createTransport } from "@isthmus/core";
 import { createQuickbooksConnector } from "@isthmus/quickbooks";
 import { Pool } from "undici";
+import { connectedStore } from "./connected-store.js";
 import type { Client, Vendor } from "./vendor.js";
 
 const realmId = "4620816365";
@@ -64,21 +65,7 @@ async function plainNodeQuickbooks(origin: string): Promise<Client> {
 }
 
 async function isthmus(origin: string): Promise<Client> {
-  const tokenStore = new MemoryTokenStore();
-  const claim = await tokenStore.begin({ purpose: "authorize", version: 0, leaseMs: 60_000 });
-  if (claim.outcome !== "begun") throw new Error("A new store refused its first tokens.");
-  const now = Date.now();
-  const hourMs = 3_600_000;
-  await tokenStore.commit(claim.attemptId, {
-    refreshAtMs: now + hourMs,
-    tokens: {
-      accessToken: "x",
-      tokenType: "Bearer",
-      issuedAtMs: now,
-      expiresAtMs: now + hourMs,
-      attributes: { realmId },
-    },
-  });
+  const tokenStore = await connectedStore({ realmId });
   const connector = createQuickbooksConnector({
     clientId: "bench",
     clientSecret: "bench",

@@ -1,7 +1,8 @@
-import { createTransport, MemoryTokenStore } from "@isthmus/core";
+import { createTransport } from "@isthmus/core";
 import { createSalesforceConnector } from "@isthmus/salesforce";
 import { Connection } from "jsforce";
 import { Pool } from "undici";
+import { connectedStore } from "./connected-store.js";
 import type { Client, Vendor } from "./vendor.js";
 
 const accountId = "001xx000003D001AAG";
@@ -41,21 +42,7 @@ async function plainJsforce(origin: string): Promise<Client> {
 }
 
 async function isthmus(origin: string): Promise<Client> {
-  const tokenStore = new MemoryTokenStore();
-  const claim = await tokenStore.begin({ purpose: "authorize", version: 0, leaseMs: 60_000 });
-  if (claim.outcome !== "begun") throw new Error("A new store refused its first tokens.");
-  const now = Date.now();
-  const hourMs = 3_600_000;
-  await tokenStore.commit(claim.attemptId, {
-    refreshAtMs: now + hourMs,
-    tokens: {
-      accessToken: "x",
-      tokenType: "Bearer",
-      issuedAtMs: now,
-      expiresAtMs: now + hourMs,
-      attributes: { instance_url: origin },
-    },
-  });
+  const tokenStore = await connectedStore({ instance_url: origin });
   const salesforce = createSalesforceConnector({
     clientId: "bench",
     loginUrl: origin,

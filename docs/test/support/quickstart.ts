@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll } from "vitest";
 import { root } from "./snippets.js";
+import { Terminal } from "./terminal.js";
 
 /** `npm start` without the building, in a folder of its own and on free ports. */
 export interface Quickstart {
@@ -26,12 +28,39 @@ export interface QuickstartPlace {
 }
 
 /** An empty folder and free ports. */
-export async function newPlace(): Promise<QuickstartPlace> {
+async function newPlace(): Promise<QuickstartPlace> {
   const folder = mkdtempSync(join(tmpdir(), "isthmus-readme-"));
   return {
     folder,
     port: await freePort(),
     sandboxPorts: { SALESFORCE: await freePort(), QUICKBOOKS: await freePort() },
+  };
+}
+
+/** A quickstart that is running, and a terminal in its folder. */
+export interface Walkthrough {
+  readonly place: QuickstartPlace;
+  readonly terminal: Terminal;
+  quickstart: Quickstart;
+}
+
+/** Starts one for the tests of a group, and stops it after them. @returns how a test gets it. */
+export function useWalkthrough(): () => Walkthrough {
+  let walkthrough: Walkthrough | undefined;
+  beforeAll(async () => {
+    const place = await newPlace();
+    const quickstart = await startQuickstart(place);
+    walkthrough = { place, quickstart, terminal: new Terminal(place.folder) };
+  });
+  afterAll(async () => {
+    if (walkthrough === undefined) return;
+    walkthrough.terminal.close();
+    await walkthrough.quickstart.stop();
+    rmSync(walkthrough.place.folder, { recursive: true, force: true });
+  });
+  return () => {
+    if (walkthrough === undefined) throw new Error("The quickstart is not running yet.");
+    return walkthrough;
   };
 }
 

@@ -1,17 +1,8 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { BatchItem } from "../src/index.js";
-import { faultOf, type StubAnswer, startStubIntuit } from "./stub-intuit.js";
+import { faultOf, type StubAnswer, useStubs } from "./stub-intuit.js";
 
-type Stub = Awaited<ReturnType<typeof startStubIntuit>>;
-const open: Stub[] = [];
-const start = async (...answers: [StubAnswer, ...StubAnswer[]]) => {
-  const stub = await startStubIntuit(...answers);
-  open.push(stub);
-  return stub;
-};
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((stub) => stub.close()));
-});
+const start = useStubs();
 
 const customer = (name: string): BatchItem => ({
   operation: "create",

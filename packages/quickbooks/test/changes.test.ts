@@ -1,18 +1,9 @@
 import type { EntityBatch, EntityCursor } from "@isthmus/core";
 import { recordingLogger } from "@isthmus/testkit";
-import { afterEach, describe, expect, it } from "vitest";
-import { type StubAnswer, startStubIntuit } from "./stub-intuit.js";
+import { describe, expect, it } from "vitest";
+import { type StubAnswer, type StubIntuit, useStubs } from "./stub-intuit.js";
 
-type Stub = Awaited<ReturnType<typeof startStubIntuit>>;
-const open: Stub[] = [];
-const start = async (...answers: [StubAnswer, ...StubAnswer[]]) => {
-  const stub = await startStubIntuit(...answers);
-  open.push(stub);
-  return stub;
-};
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((stub) => stub.close()));
-});
+const start = useStubs();
 
 // The stub's clock begins on 1 January 2026.
 const time = (minutes: number) => new Date(Date.UTC(2026, 0, 1) - minutes * 60_000).toISOString().replace(".000Z", "Z");
@@ -39,7 +30,7 @@ const page = (records: readonly object[]): StubAnswer => ({
 const many = (from: number, minutes: (index: number) => number, count = 1_000) =>
   Array.from({ length: count }, (_, index) => invoice(from + index, minutes(index)));
 
-async function read({ connector }: Pick<Stub, "connector">, cursor?: EntityCursor): Promise<EntityBatch[]> {
+async function read({ connector }: Pick<StubIntuit, "connector">, cursor?: EntityCursor): Promise<EntityBatch[]> {
   return Array.fromAsync(connector.changes("Invoice", cursor));
 }
 const since = (minutes: number): EntityCursor => ({

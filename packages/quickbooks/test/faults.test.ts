@@ -1,17 +1,8 @@
 import { inspect } from "node:util";
-import { afterEach, describe, expect, it } from "vitest";
-import { faultOf, type StubAnswer, startStubIntuit } from "./stub-intuit.js";
+import { describe, expect, it } from "vitest";
+import { faultOf, type StubAnswer, type StubIntuit, useStubs } from "./stub-intuit.js";
 
-type Stub = Awaited<ReturnType<typeof startStubIntuit>>;
-const open: Stub[] = [];
-const start = async (...answers: [StubAnswer, ...StubAnswer[]]) => {
-  const stub = await startStubIntuit(...answers);
-  open.push(stub);
-  return stub;
-};
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((stub) => stub.close()));
-});
+const start = useStubs();
 
 const gateway = {
   fault: {
@@ -25,7 +16,7 @@ const gateway = {
     type: "AUTHENTICATION",
   },
 };
-const read = ({ connector }: Stub) => connector.read("Invoice", "145");
+const read = ({ connector }: StubIntuit) => connector.read("Invoice", "145");
 
 describe("a fault", () => {
   it.each<[string, number, unknown, string]>([

@@ -1,17 +1,8 @@
 import { createRequire } from "node:module";
-import { afterEach, describe, expect, it } from "vitest";
-import { faultOf, type StubAnswer, startStubIntuit } from "./stub-intuit.js";
+import { describe, expect, it } from "vitest";
+import { faultOf, useStubs } from "./stub-intuit.js";
 
-type Stub = Awaited<ReturnType<typeof startStubIntuit>>;
-const open: Stub[] = [];
-const start = async (...answers: [StubAnswer, ...StubAnswer[]]) => {
-  const stub = await startStubIntuit(...answers);
-  open.push(stub);
-  return stub;
-};
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((stub) => stub.close()));
-});
+const start = useStubs();
 
 describe("node-quickbooks through the connector", () => {
   it("reads with the connector's token and company, and gives exact amounts", async () => {

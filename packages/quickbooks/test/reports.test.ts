@@ -1,17 +1,8 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { flattenReport } from "../src/index.js";
-import { type StubAnswer, startStubIntuit } from "./stub-intuit.js";
+import { useStubs } from "./stub-intuit.js";
 
-type Stub = Awaited<ReturnType<typeof startStubIntuit>>;
-const open: Stub[] = [];
-const start = async (answer: StubAnswer) => {
-  const stub = await startStubIntuit(answer);
-  open.push(stub);
-  return stub;
-};
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((stub) => stub.close()));
-});
+const start = useStubs();
 
 const cells = (...values: readonly string[]) => ({ ColData: values.map((value) => ({ value })) });
 /** The shape that Intuit's documentation shows for ProfitAndLoss, shortened. */

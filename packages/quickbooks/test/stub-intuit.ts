@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import { FakeClock } from "@isthmus/testkit";
+import { afterEach } from "vitest";
 import { createQuickbooksConnector, type QuickbooksOptions } from "../src/index.js";
 
 /** A request as Intuit saw it. */
@@ -89,6 +90,22 @@ export async function startStubIntuit(...answers: readonly [StubAnswer, ...StubA
     },
   };
 }
+
+/** Starts stubs for the tests of a file, and closes them after each. */
+export function useStubs(): typeof startStubIntuit {
+  const open: Awaited<ReturnType<typeof startStubIntuit>>[] = [];
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((stub) => stub.close()));
+  });
+  return async (...answers) => {
+    const stub = await startStubIntuit(...answers);
+    open.push(stub);
+    return stub;
+  };
+}
+
+/** A running stub. */
+export type StubIntuit = Awaited<ReturnType<typeof startStubIntuit>>;
 
 /** A fault as the API writes it. */
 export function faultOf(code: string, message = "Words", type = "ValidationFault") {

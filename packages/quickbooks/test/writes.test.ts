@@ -1,21 +1,12 @@
-import { afterEach, describe, expect, it } from "vitest";
-import { faultOf, type StubAnswer, startStubIntuit } from "./stub-intuit.js";
+import { describe, expect, it } from "vitest";
+import { faultOf, type StubAnswer, type StubIntuit, useStubs } from "./stub-intuit.js";
 
-type Stub = Awaited<ReturnType<typeof startStubIntuit>>;
-const open: Stub[] = [];
-const start = async (...answers: [StubAnswer, ...StubAnswer[]]) => {
-  const stub = await startStubIntuit(...answers);
-  open.push(stub);
-  return stub;
-};
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((stub) => stub.close()));
-});
+const start = useStubs();
 
 const invoice = { Id: "145", SyncToken: "0", DocNumber: "1001", TotalAmt: 100.1 };
 const created: StubAnswer = { body: { Invoice: invoice, time: "2026-01-01T00:00:00Z" } };
 const input = { CustomerRef: { value: "1" }, Line: [{ Amount: "100.10", DetailType: "SalesItemLineDetail" }] };
-const requestIds = ({ requests }: Stub) => requests.map(({ query }) => query.get("requestid"));
+const requestIds = ({ requests }: StubIntuit) => requests.map(({ query }) => query.get("requestid"));
 
 describe("a write", () => {
   it("names the company, the minor version and a requestid, and sends amounts as they are given", async () => {
