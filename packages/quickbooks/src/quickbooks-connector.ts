@@ -237,7 +237,15 @@ export class QuickbooksConnector extends BaseConnector<QuickbooksCredentials, Qu
 
   private get attachments(): AttachmentParts {
     const { transport, random } = this.context;
-    return { api: this.#api, transport, random, send: (request) => this.sendRaw(request) };
+    return {
+      api: this.#api,
+      transport,
+      random,
+      send: async (request) => {
+        const { signal = this.context.signal } = request;
+        return (await this.throttle(signal)).run("call", signal, () => this.sendRaw(request));
+      },
+    };
   }
 }
 
