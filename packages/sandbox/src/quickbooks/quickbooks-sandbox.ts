@@ -14,6 +14,7 @@ import { throttleExceeded } from "./gateway-fault.js";
 import { IdTokenSigner } from "./oauth/id-token.js";
 import { addOAuthRoutes } from "./oauth/oauth-routes.js";
 import { formatToken, grantPolicy } from "./oauth/token-shapes.js";
+import { PaymentStore } from "./payments/payment-store.js";
 import { seedCompany } from "./seed/seed-company.js";
 import { changeSettings, defaultSettings, isSettingName, type QuickbooksSettings } from "./settings.js";
 import type { QuickbooksState, SandboxClient } from "./state.js";
@@ -206,7 +207,18 @@ function createState(
   const throttle = new Throttle(clock, settings);
   const idTokens = new IdTokenSigner();
   return {
-    state: { clock, random, settings, client, grants, companies, throttle, idTokens, ...surroundings },
+    state: {
+      clock,
+      random,
+      settings,
+      client,
+      grants,
+      companies,
+      throttle,
+      payments: new PaymentStore(),
+      idTokens,
+      ...surroundings,
+    },
     persistence,
   };
 }
@@ -223,6 +235,7 @@ function createClient(given: QuickbooksSandboxOptions["client"] = {}): SandboxCl
 function resetState(state: QuickbooksState): void {
   state.grants.clear();
   state.throttle.clear();
+  state.payments.clear();
   for (const company of state.companies.values()) {
     company.records.clear();
     company.files.clear();

@@ -3,6 +3,7 @@ import { addBatchRoute } from "./batch-route.js";
 import { addChangeDataCaptureRoute } from "./cdc-route.js";
 import { addDocumentRoutes } from "./document-routes.js";
 import { addFileRoutes } from "./files/file-routes.js";
+import { addPaymentRoutes } from "./payments/payment-routes.js";
 import { addQueryRoutes } from "./query-routes.js";
 import { addRecordRoutes } from "./record-routes.js";
 import type { QuickbooksState } from "./state.js";
@@ -25,4 +26,4 @@ export const companyRouteGroups: readonly RouteGroup[] = [
 ];
 
 /** What stands elsewhere on the host, such as `/quickbooks/v4/payments`; each group checks the token by itself. */
-export const hostRouteGroups: readonly RouteGroup[] = [];
+export const hostRouteGroups: readonly RouteGroup[] = [addPaymentRoutes];

@@ -6,6 +6,7 @@ import type { RecordService } from "./data/record-service.js";
 import type { JsonObject } from "./data/records.js";
 import type { FileStore } from "./files/file-store.js";
 import type { IdTokenSigner } from "./oauth/id-token.js";
+import type { PaymentStore } from "./payments/payment-store.js";
 import type { QuickbooksSettings } from "./settings.js";
 import type { Throttle } from "./throttle.js";
 
@@ -46,6 +47,7 @@ export interface QuickbooksState {
   /** By realm id, in the order in which the authorize page offers them. */
   companies: ReadonlyMap<string, Company>;
   throttle: Throttle;
+  payments: PaymentStore;
   idTokens: IdTokenSigner;
   /** Aborted when the sandbox begins to close. */
   closing: AbortSignal;
