@@ -85,15 +85,19 @@ const table: readonly Row[] = [
   { status: [429], make: throttled },
   { code: ["3001"], make: throttled },
 
+  // The gateway tells its own failures with the same code as a wrong company.
+  { status: [500, 502], code: ["3100"], make: (failure) => passing(failure, "QuickBooks failed at it.") },
   { code: ["3100", "3201"], make: (failure) => wrongCompany(failure) },
   { code: ["120"], make: (failure) => denied(failure, "The user or the app may not do this in this company.") },
   { code: ["6190"], make: (failure) => denied(failure, "The company's subscription has ended or a payment is due.") },
   {
-    code: ["6540", "5030", "5020"],
+    code: ["5030", "5020"],
     make: (failure) => denied(failure, "The company's edition or the user's role does not offer this."),
   },
   { code: ["3200", "003200", "100"], make: refused },
 
+  // Closed books have been told as 5010, too, and reading again does not open them.
+  { code: ["5010"], words: /account period (?:has )?closed/i, make: closedBooks },
   { code: ["5010"], make: (failure) => conflict(failure, "The record was changed meanwhile. Read it again.") },
   { code: ["6240"], make: (failure) => conflict(failure, `A record with this name exists already. ${ownWrite}`) },
   {
@@ -101,9 +105,13 @@ const table: readonly Row[] = [
     make: (failure) => conflict(failure, `A document with this number exists already. ${ownWrite}`),
   },
   {
+    code: ["6540"],
+    make: (failure) => rejected(failure, "The money is in a deposit: take it out of the deposit first."),
+  },
+  {
     // 6210 was taken for a duplicate number before: it is the books that are closed with a password.
     code: ["6200", "6210"],
-    make: (failure) => rejected(failure, "The books of that time are closed. Ask the company's administrator."),
+    make: closedBooks,
   },
   { code: ["610"], make: (failure) => notFound(failure, "There is no such record, or it is inactive or deleted.") },
   {
@@ -170,6 +178,10 @@ function denied({ summary, fault }: Failure, advice: string): ConnectorError {
 
 function conflict({ summary, fault }: Failure, advice: string): ConnectorError {
   return new ConflictError(`${summary}. ${advice}`, { vendor: toVendor(fault) });
+}
+
+function closedBooks(failure: Failure): ConnectorError {
+  return rejected(failure, "The books of that time are closed. Ask the company's administrator.");
 }
 
 function notFound({ summary, fault }: Failure, advice: string): ConnectorError {

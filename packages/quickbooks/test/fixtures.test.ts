@@ -1,0 +1,56 @@
+import { readFileSync } from "node:fs";
+import { inspect } from "node:util";
+import { afterEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { startStubIntuit } from "./stub-intuit.js";
+
+const faultSchema = z.strictObject({
+  source: z.string().min(10),
+  status: z.number(),
+  headers: z.record(z.string(), z.string()).optional(),
+  body: z.unknown(),
+  code: z.string(),
+});
+
+function fixture(path: string): string {
+  return readFileSync(new URL(`./fixtures/${path}`, import.meta.url), "utf8");
+}
+
+let stub: Awaited<ReturnType<typeof startStubIntuit>> | undefined;
+afterEach(async () => {
+  await stub?.close();
+  stub = undefined;
+});
+
+/** Every text under a name, in any spelling. */
+function textsOf(body: unknown, name: string): string[] {
+  if (typeof body !== "object" || body === null) return [];
+  return Object.entries(body).flatMap(([key, value]) =>
+    key.toLowerCase() === name && typeof value === "string" ? [value] : textsOf(value, name),
+  );
+}
+
+/** What of the details the headline does not say as well: each four words in a row, or all when there are fewer. */
+function telling(body: unknown): string[] {
+  const headline = textsOf(body, "message").join("\n");
+  return textsOf(body, "detail").flatMap((detail) => {
+    const words = detail.split(/\s+/);
+    const runs = words.length < 4 ? [detail] : words.slice(3).map((_word, at) => words.slice(at, at + 4).join(" "));
+    return runs.filter((run) => !headline.includes(run));
+  });
+}
+
+const faults = z.array(faultSchema).parse(JSON.parse(fixture("faults.json")));
+
+describe("a fault as Intuit sends it", () => {
+  it.each(faults.map((fault) => [`${fault.code} from ${fault.source}`, fault] as const))(
+    "is %s",
+    async (_name, { status, headers = {}, body, code }) => {
+      stub = await startStubIntuit({ status, headers, body });
+      const error: unknown = await stub.connector.read("Invoice", "145").catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code });
+      const said = inspect(error, { depth: 10, showHidden: true });
+      expect(telling(body).filter((words) => said.includes(words))).toEqual([]);
+    },
+  );
+});
