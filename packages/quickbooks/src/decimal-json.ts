@@ -33,6 +33,7 @@ export const decimalFields: ReadonlySet<string> = new Set([
   "CreditLimit",
   "CurrentBalance",
   "CurrentBalanceWithSubAccounts",
+  "DefaultMarkup",
   "DepositAmount",
   "Deposit",
   "DiscountAmt",

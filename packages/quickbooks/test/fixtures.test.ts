@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { inspect } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { entityNames, traitsOf } from "../src/entities/traits.js";
 import { startStubIntuit } from "./stub-intuit.js";
 
 const faultSchema = z.strictObject({
@@ -53,4 +54,43 @@ describe("a fault as Intuit sends it", () => {
       expect(telling(body).filter((words) => said.includes(words))).toEqual([]);
     },
   );
+});
+
+/** Numbers that count or order something; every other number of a record is an amount, a rate or a quantity. */
+const counts = new Set(["LineNum", "TaxOrder", "DueDays", "DiscountDays", "Hours", "Minutes", "Size"]);
+
+const recordSchema = z.looseObject({ Id: z.string() });
+
+/** The JSON value with each number as `write` gives it from its name and its digits in the text. */
+function parseWith(text: string, write: (key: string, digits: string) => unknown): unknown {
+  return JSON.parse(text, (key, value, { source }) =>
+    typeof value === "number" && source !== undefined ? write(key, source) : value,
+  );
+}
+
+/** Holds 1.0 apart from 1.00, and 1 from "1". */
+const exact = (text: string) => parseWith(text, (_key, digits) => ({ digits }));
+
+describe.each(entityNames.map((name) => [name] as const))("%s as Intuit sends it", (entity) => {
+  const text = fixture(`entities/${entity}.json`);
+  const envelope = z.looseObject({ [entity]: recordSchema });
+  const recordIn = (body: unknown) => recordSchema.parse(envelope.parse(body)[entity]);
+
+  it("is read with every field, and every amount with the digits that were sent", async () => {
+    stub = await startStubIntuit({ body: text });
+    const expected = recordIn(parseWith(text, (key, digits) => (counts.has(key) ? Number(digits) : digits)));
+    expect(await stub.connector.read(entity, expected.Id)).toEqual(expected);
+  });
+
+  it(traitsOf(entity).update ? "is written back as it was sent" : "cannot be written", async () => {
+    stub = await startStubIntuit({ body: text });
+    const record = await stub.connector.read(entity, recordIn(JSON.parse(text)).Id);
+    const written = stub.connector.update(entity, record, { sparse: false });
+    if (!traitsOf(entity).update) {
+      await expect(written).rejects.toMatchObject({ code: "UNSUPPORTED" });
+      return;
+    }
+    await written;
+    expect(exact(stub.requests.at(-1)?.body ?? "")).toEqual(recordIn(exact(text)));
+  });
 });
