@@ -293,8 +293,8 @@ export const entityTable = {
     send: false,
     pdf: false,
     nameField: "DisplayName",
-    requiredOnCreate: ["GivenName", "FamilyName"],
-    summary: "Who works for the company.",
+    requiredOnCreate: [],
+    summary: "Who works for the company; needs a GivenName or a FamilyName.",
   },
   Class: {
     name: "Class",
