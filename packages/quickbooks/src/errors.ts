@@ -99,19 +99,17 @@ const table: readonly Row[] = [
   // Closed books have been told as 5010, too, and reading again does not open them.
   { code: ["5010"], words: /account period (?:has )?closed/i, make: closedBooks },
   { code: ["5010"], make: (failure) => conflict(failure, "The record was changed meanwhile. Read it again.") },
+  // Lists of codes call 6210 closed books, a page of Intuit's a taken number: its words tell.
+  { code: ["6200"], make: closedBooks },
+  { code: ["6210"], words: /closed/i, make: closedBooks },
   { code: ["6240"], make: (failure) => conflict(failure, `A record with this name exists already. ${ownWrite}`) },
   {
-    code: ["6140"],
+    code: ["6140", "6210"],
     make: (failure) => conflict(failure, `A document with this number exists already. ${ownWrite}`),
   },
   {
     code: ["6540"],
     make: (failure) => rejected(failure, "The money is in a deposit: take it out of the deposit first."),
-  },
-  {
-    // 6210 was taken for a duplicate number before: it is the books that are closed with a password.
-    code: ["6200", "6210"],
-    make: closedBooks,
   },
   { code: ["610"], make: (failure) => notFound(failure, "There is no such record, or it is inactive or deleted.") },
   {

@@ -9,8 +9,8 @@ export type RecordInput = Readonly<Record<string, unknown>>;
 export interface QuickbooksRecord {
   /** Id, unique among the records of its entity. Missing where there is but one, such as Preferences in a batch. */
   readonly Id: string;
-  /** Counts the changes: an update has to name the one that it was made from. */
-  readonly SyncToken: string;
+  /** Counts the changes: an update has to name the one that it was made from. The built-in tax codes have none. */
+  readonly SyncToken?: string | undefined;
   readonly [field: string]: unknown;
 }
 
@@ -20,7 +20,7 @@ export interface DeletedRecord {
   readonly status: string;
 }
 
-const recordSchema = z.looseObject({ Id: z.string(), SyncToken: z.string() });
+const recordSchema = z.looseObject({ Id: z.string(), SyncToken: z.string().optional() });
 const envelopeSchema = z.looseObject({});
 const deletedSchema = z.looseObject({ Id: z.string(), status: z.string() });
 

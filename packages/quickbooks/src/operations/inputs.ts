@@ -24,5 +24,8 @@ export const referenceSchema = z.looseObject({ Id: idSchema, SyncToken: z.string
 });
 
 export const recordSchema = z
-  .looseObject({ Id: z.string().describe("Id of the record."), SyncToken: z.string().describe("Counts its changes.") })
+  .looseObject({
+    Id: z.string().describe("Id of the record."),
+    SyncToken: z.string().optional().describe("Counts its changes."),
+  })
   .describe("A record: its fields under Intuit's names, amounts as decimal strings.");
