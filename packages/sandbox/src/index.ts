@@ -10,6 +10,8 @@ export type {
 export type { QuickbooksSandbox, QuickbooksSandboxOptions } from "./quickbooks/quickbooks-sandbox.js";
 export { startQuickbooksSandbox } from "./quickbooks/quickbooks-sandbox.js";
 export type { QuickbooksSettings } from "./quickbooks/settings.js";
+export type { WebhookForm } from "./quickbooks/webhooks/deliveries.js";
+export type { WebhookOptions } from "./quickbooks/webhooks/webhook-sender.js";
 export type { SalesforceSandbox, SalesforceSandboxOptions } from "./salesforce/salesforce-sandbox.js";
 export { startSalesforceSandbox } from "./salesforce/salesforce-sandbox.js";
 export type { SalesforceSettings } from "./salesforce/settings.js";

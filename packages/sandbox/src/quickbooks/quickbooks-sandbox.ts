@@ -19,6 +19,7 @@ import { seedCompany } from "./seed/seed-company.js";
 import { changeSettings, defaultSettings, isSettingName, type QuickbooksSettings } from "./settings.js";
 import type { QuickbooksState, SandboxClient } from "./state.js";
 import { Throttle } from "./throttle.js";
+import { type WebhookOptions, WebhookSender } from "./webhooks/webhook-sender.js";
 
 /** How to start a QuickBooks sandbox; every part may be left out. */
 export interface QuickbooksSandboxOptions extends Partial<QuickbooksSettings> {
@@ -38,6 +39,8 @@ export interface QuickbooksSandboxOptions extends Partial<QuickbooksSettings> {
   dataFile?: string;
   /** Told in a sentence when something goes wrong that no caller sees. Default: nobody is told. */
   log?: (message: string) => void;
+  /** Where every change of a record is told. Default: nowhere. */
+  webhooks?: WebhookOptions;
   /** The app. Default: a fixed id and secret, and any https or local redirect URI. */
   client?: { id?: string; secret?: string; name?: string; redirectUris?: string[] };
 }
@@ -58,6 +61,8 @@ export interface QuickbooksSandbox {
   records(realmId: string): QuickbooksRecords;
   /** Calls `listener` after every change in any company. @returns how to stop. */
   onChange(listener: ChangeListener): () => void;
+  /** Sends the webhooks that wait. Resolves when all were taken or given up; at once where there are none. */
+  flushWebhooks(): Promise<void>;
   /** Stops it: requests that are being answered get three seconds to finish. */
   close(): Promise<void>;
   /** Back to the first day: records, grants, faults, request log, counts, settings. */
@@ -129,6 +134,11 @@ export async function startQuickbooksSandbox(options: QuickbooksSandboxOptions =
   };
   persistence.restore();
   seed();
+  const sender = options.webhooks && new WebhookSender(options.webhooks, random, options.log ?? (() => undefined));
+  if (sender !== undefined) {
+    for (const { records } of state.companies.values()) records.onChange((change) => sender.tell(change));
+    server.app.addHook("onClose", () => sender.close());
+  }
   const controls = {
     vendor: "quickbooks",
     settings: () => ({ ...state.settings }),
@@ -139,6 +149,8 @@ export async function startQuickbooksSandbox(options: QuickbooksSandboxOptions =
       server.faults.clear();
       server.log.clear();
       seed();
+      // The first day's records are nobody's change.
+      sender?.clear();
     },
     expireAccessTokens: () => state.grants.expireAccessTokens(),
     revokeGrants: () => state.grants.revokeAll(),
@@ -167,6 +179,7 @@ export async function startQuickbooksSandbox(options: QuickbooksSandboxOptions =
         for (const stop of stops) stop();
       };
     },
+    flushWebhooks: () => sender?.flush() ?? Promise.resolve(),
     close: () => closeSandboxServer(server),
     reset: controls.reset,
     configure: (changes) => changeSettings(state.settings, { ...changes }),
