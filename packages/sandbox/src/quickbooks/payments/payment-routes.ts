@@ -7,6 +7,7 @@ import { paymentScope } from "../oauth/scopes.js";
 import type { QuickbooksState } from "../state.js";
 import { invalidPayment, PaymentFault } from "./payment-fault.js";
 import { PaymentService } from "./payment-service.js";
+import type { PaymentAnswer } from "./payment-store.js";
 
 type ByIds = { Params: { id: string; refundId: string } };
 
@@ -73,7 +74,7 @@ async function sendOnce(
   return sendJson(reply, answer.status, answer.body);
 }
 
-function perform(work: () => JsonObject): { status: number; body: JsonObject } {
+function perform(work: () => JsonObject): PaymentAnswer {
   try {
     return { status: 201, body: work() };
   } catch (error) {

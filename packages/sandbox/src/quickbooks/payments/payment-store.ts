@@ -1,6 +1,5 @@
 import { BoundedMap } from "../../shared/bounded-map.js";
 import type { JsonObject } from "../data/records.js";
-import type { StoredAnswer } from "../state.js";
 import type { Instrument } from "./instrument.js";
 
 /** Money given back. */
@@ -31,6 +30,12 @@ export interface InstrumentToken {
   expiresAt: number;
 }
 
+/** An answer that a `Request-Id` brings back. */
+export interface PaymentAnswer {
+  status: number;
+  body: JsonObject;
+}
+
 const capacity = 10_000;
 
 /** The payments of one company and the first answers to its writes. Not kept across restarts. */
@@ -38,7 +43,7 @@ export class CompanyPayments {
   readonly payments = new BoundedMap<string, Payment>(capacity);
   readonly tokens = new BoundedMap<string, InstrumentToken>(capacity);
   /** By `Request-Id`. */
-  readonly replays = new BoundedMap<string, StoredAnswer>(capacity);
+  readonly replays = new BoundedMap<string, PaymentAnswer>(capacity);
 }
 
 /** Everything that the Payments API remembers. Numbers of cards and accounts are masked before they come here. */
