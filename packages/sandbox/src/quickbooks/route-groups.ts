@@ -6,6 +6,7 @@ import { addFileRoutes } from "./files/file-routes.js";
 import { addPaymentRoutes } from "./payments/payment-routes.js";
 import { addQueryRoutes } from "./query-routes.js";
 import { addRecordRoutes } from "./record-routes.js";
+import { addReportRoutes } from "./reports/report-routes.js";
 import type { QuickbooksState } from "./state.js";
 
 /** Adds some routes. `api` carries the prefix, the token check and the error handler already. */
@@ -21,6 +22,7 @@ export const companyRouteGroups: readonly RouteGroup[] = [
   addChangeDataCaptureRoute,
   addQueryRoutes,
   addFileRoutes,
+  addReportRoutes,
   addDocumentRoutes,
   addRecordRoutes,
 ];

@@ -18,7 +18,8 @@ const settled: Readonly<Record<string, string>> = {
   VendorCredit: "BillPayment",
 };
 
-interface Link {
+/** One transaction that a payment is applied to, or a credit that it uses. */
+export interface Link {
   entity: string;
   id: string;
   cents: bigint;
@@ -91,7 +92,7 @@ function appliedTo(entity: string, fields: JsonObject, id: string, records: Comp
 }
 
 /** What a payment is applied to. @throws {QuickbooksFault} for a link that names no transaction. */
-function linksOf(entity: string, payment: JsonObject): Link[] {
+export function linksOf(entity: string, payment: JsonObject): Link[] {
   const kind = paid[entity];
   if (kind === undefined) return [];
   return objectsIn(payment, "Line").flatMap((line) =>
