@@ -133,6 +133,17 @@ describe("reports over plain node-quickbooks", () => {
     expect(rowsOf(before).map(cellsOf)[0]).toEqual(["Aged Example", "200.00", "400.00", "600.00"]);
   });
 
+  it("list every posting of an account up to the balance that the trial balance has", async () => {
+    const savings = all("Account").find(({ Name }) => Name === "Savings");
+    const answer = await report("GeneralLedgerDetail", { ...from, account: savings?.Id });
+    const [section] = rowsOf(answer);
+    expect(rowsOf(answer)).toHaveLength(1);
+    expect(rowsOf(section).map(cellsOf)).toEqual([
+      [expect.any(String), "Transfer", "", "", "", "Checking", "2500.00", "2500.00"],
+    ]);
+    expect(cellsOf(fieldsOf(section?.Summary))[6]).toBe("2500.00");
+  });
+
   it("refuse a date that is none, a basis that is none and a report that there is not", async () => {
     expect(faultOf(await api.get("/reports/TrialBalance?end_date=2026-02-30"))).toBe("400/2060");
     expect(faultOf(await api.get("/reports/AgedPayables?report_date=soon"))).toBe("400/2060");

@@ -9,6 +9,7 @@ import type { QuickbooksState } from "../state.js";
 import { agedPayables, agedReceivables } from "./aged-balances.js";
 import { balanceSheet } from "./balance-sheet.js";
 import type { ReportSource } from "./balances.js";
+import { generalLedger } from "./general-ledger.js";
 import { profitAndLoss } from "./profit-and-loss.js";
 import { type ReportParameters, readParameters } from "./report-parameters.js";
 import type { ReportBody } from "./report-shape.js";
@@ -18,6 +19,7 @@ const reports = new Map<string, (source: ReportSource) => ReportBody>([
   ["ProfitAndLoss", profitAndLoss],
   ["BalanceSheet", balanceSheet],
   ["TrialBalance", trialBalance],
+  ["GeneralLedger", generalLedger],
   ["AgedReceivables", agedReceivables],
   ["AgedPayables", agedPayables],
 ]);
