@@ -60,6 +60,10 @@ async function expectSoundReports(): Promise<void> {
   for (const accounting_method of ["Accrual", "Cash"]) {
     const sheet = await report("BalanceSheet", { accounting_method });
     expect(summaryOf(sheet, "TotalAssets")[1]).toBe(summaryOf(sheet, "TotalLiabilitiesAndEquity")[1]);
+    const flow = await report("CashFlow", { accounting_method });
+    const activities = ["OperatingActivities", "InvestingActivities", "FinancingActivities"];
+    const flowed = activities.reduce((total, group) => total + cents(summaryOf(flow, group)[1]), 0);
+    expect(cents(summaryOf(flow, "CashIncrease")[1])).toBe(flowed);
   }
 }
 

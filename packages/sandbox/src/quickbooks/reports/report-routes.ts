@@ -9,6 +9,7 @@ import type { QuickbooksState } from "../state.js";
 import { agedPayables, agedReceivables } from "./aged-balances.js";
 import { balanceSheet } from "./balance-sheet.js";
 import type { ReportSource } from "./balances.js";
+import { cashFlow } from "./cash-flow.js";
 import { generalLedger } from "./general-ledger.js";
 import { profitAndLoss } from "./profit-and-loss.js";
 import { type ReportParameters, readParameters } from "./report-parameters.js";
@@ -19,6 +20,7 @@ const reports = new Map<string, (source: ReportSource) => ReportBody>([
   ["ProfitAndLoss", profitAndLoss],
   ["BalanceSheet", balanceSheet],
   ["TrialBalance", trialBalance],
+  ["CashFlow", cashFlow],
   ["GeneralLedger", generalLedger],
   ["AgedReceivables", agedReceivables],
   ["AgedPayables", agedPayables],
