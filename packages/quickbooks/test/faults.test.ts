@@ -86,6 +86,17 @@ describe("an answer", () => {
     expect(stub.requests).toHaveLength(1);
   });
 
+  it("of a built-in tax code, which has no SyncToken, is a record", async () => {
+    const stub = await start({ body: { TaxCode: { Id: "NON", Name: "NON", Taxable: false } } });
+    expect(await stub.connector.read("TaxCode", "NON")).toEqual({ Id: "NON", Name: "NON", Taxable: false });
+    expect(stub.requests[0]?.path).toBe("/v3/company/4620816365/taxcode/NON");
+  });
+
+  it("with a taken number under 6210 is told from closed books by its words", async () => {
+    const stub = await start({ status: 400, body: faultOf("6210", "Duplicate Document Number Error") });
+    await expect(read(stub)).rejects.toMatchObject({ code: "CONFLICT" });
+  });
+
   it("without the record that was asked for is no success", async () => {
     const stub = await start({ body: { Bill: { Id: "1", SyncToken: "0" } } });
     await expect(read(stub)).rejects.toMatchObject({ code: "UNEXPECTED_RESPONSE" });
