@@ -67,6 +67,7 @@ export {
   type ValidationIssue,
   VendorError,
   type VendorFault,
+  type VendorMessage,
   validate,
 } from "./errors/index.js";
 export {

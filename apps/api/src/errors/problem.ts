@@ -22,6 +22,17 @@ export const problemSchema = z
         requestId: z.string().optional(),
         status: z.int().optional(),
         fields: z.array(z.string()).optional(),
+        messages: z
+          .array(
+            z.object({
+              severity: z.enum(["error", "warning", "information", "success"]),
+              code: z.string().optional(),
+              message: z.string(),
+              field: z.string().optional(),
+            }),
+          )
+          .optional()
+          .describe("Everything that it said, where that is more than one message."),
       })
       .optional()
       .describe("What the vendor itself said."),
@@ -123,8 +134,8 @@ function readError(error: unknown): Parts {
   );
 }
 
-function copyFault({ fields, ...rest }: VendorFault): NonNullable<Problem["vendor"]> {
-  return { ...rest, ...(fields && { fields: [...fields] }) };
+function copyFault({ fields, messages, ...rest }: VendorFault): NonNullable<Problem["vendor"]> {
+  return { ...rest, ...(fields && { fields: [...fields] }), ...(messages && { messages: [...messages] }) };
 }
 
 function titleOf(code: ProblemCode): string {

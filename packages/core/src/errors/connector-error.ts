@@ -3,6 +3,18 @@ import { sanitizeCause } from "./sanitize-cause.js";
 
 const brand: unique symbol = Symbol.for("@isthmus/core/ConnectorError");
 
+/** One of several things that a vendor says of a call, such as a row of SAP's `RETURN` table. */
+export interface VendorMessage {
+  /** `error` where the call failed by it. */
+  readonly severity: "error" | "warning" | "information" | "success";
+  /** The vendor's own code, such as `V1/042`. */
+  readonly code?: string;
+  /** The vendor's own words. */
+  readonly message: string;
+  /** Name of the field that it is about. */
+  readonly field?: string;
+}
+
 /** What the vendor itself said of a failure. Never holds a request body, a token or a customer's data. */
 export interface VendorFault {
   /** The vendor's own code, such as `INVALID_SESSION_ID` or `6240`. */
@@ -15,6 +27,8 @@ export interface VendorFault {
   readonly status?: number;
   /** Names of the fields that the vendor complains of. */
   readonly fields?: readonly string[];
+  /** Everything that it said, where that is more than one message. */
+  readonly messages?: readonly VendorMessage[];
 }
 
 /** What a {@link ConnectorError} may carry beside code and message. */

@@ -5,6 +5,7 @@ export {
   codeOf,
   isConnectorError,
   type VendorFault,
+  type VendorMessage,
 } from "./connector-error.js";
 export {
   AuthenticationError,
