@@ -40,10 +40,20 @@ export function createServices(parts: ServiceParts): Services {
   const events = new EventBus({ logger });
   const dataKeys = new DatabaseDataKeyStore(database);
   const vault = new Vault({ keyProvider, dataKeys, createDataKeyId: newId, clock, random });
-  const { allowedPrivateHosts } = settings;
+  const { allowedPrivateHosts, certificateDirectory } = settings;
   const journal = new TokenJournal(parts.journalFolder);
   const tokenStores = new TokenStores({ database, vault, journal, clock, logger });
-  const environment = { vault, tokenStores, connectors, events, clock, random, logger, allowedPrivateHosts };
+  const environment = {
+    vault,
+    tokenStores,
+    connectors,
+    events,
+    clock,
+    random,
+    logger,
+    allowedPrivateHosts,
+    certificateDirectory,
+  };
   const pool = new ConnectorPool({ ...environment, signal: ending });
   return {
     database,

@@ -40,6 +40,8 @@ export interface ServiceSettings {
   readonly returnToOrigins: readonly string[];
   /** Exact host:port addresses that connectors may reach although they are private. */
   readonly allowedPrivateHosts: readonly string[];
+  /** Folder of the files that connectors may name, one folder for each tenant in it. Default: there are none. */
+  readonly certificateDirectory?: string | undefined;
   /** `undefined` = nobody may manage tenants. */
   readonly platformKey: string | undefined;
   /** Largest body of an operation that takes bytes. Default {@link defaultContentLimitBytes}. */

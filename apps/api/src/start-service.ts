@@ -53,6 +53,7 @@ async function run(configuration: Configuration): Promise<void> {
       publicUrl: () => publicUrl,
       returnToOrigins: configuration.returnToOrigins,
       allowedPrivateHosts: configuration.allowedPrivateHosts,
+      certificateDirectory: configuration.certificateDirectory,
       platformKey: configuration.platformKey,
     },
   });

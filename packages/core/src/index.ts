@@ -41,6 +41,7 @@ export {
   readAnswer,
   runOperation,
   streamOperation,
+  type TransportParts,
   type TransportPreferences,
   takesContent,
   type UnprovenSettings,
@@ -93,6 +94,7 @@ export {
   mapHttpStatus,
   parseRetryAfter,
   type ResponseHeaders,
+  type TlsSource,
   type Transport,
   type TransportFetch,
   type TransportObserver,
@@ -142,8 +144,12 @@ export {
 } from "./registry/index.js";
 export {
   type Clock,
+  createFolderFiles,
+  fileNamePattern,
   type Logger,
   type LogMethod,
+  noFiles,
+  type OperatorFiles,
   type Random,
   silentLogger,
   systemClock,

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { ConnectorFactory, ValidationError } from "@isthmus/core";
+import { ConnectorFactory, noFiles, systemClock, ValidationError } from "@isthmus/core";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { exampleConfiguration } from "./example-configuration.js";
@@ -10,6 +10,7 @@ import { packageVersion } from "./package-version.js";
 const operation = { name: "get", summary: "Gets.", kind: "read", method: "GET", path: "/x" };
 const input = { type: "object", properties: { id: { type: "string" } }, required: ["id"] };
 const entity = { name: "items", id: "/id", list: { path: "/items" } };
+const parts = { files: noFiles, clock: systemClock };
 const base = { baseUrl: "https://api.example.com", test: { path: "/me" }, operations: [operation] };
 
 /** The paths of what is wrong with a configuration, with the words for each. */
@@ -88,8 +89,8 @@ describe("custom", () => {
 describe("the limits", () => {
   it("are the transport's, with defaults that most APIs bear", () => {
     const limits = { concurrency: 2, ratePerSecond: 0.5, timeouts: { headersMs: 5_000 }, maxResponseBytes: 2_048 };
-    expect(custom.transport?.(configurationSchema.parse({ ...base, limits }), {})).toEqual(limits);
-    expect(custom.transport?.(configurationSchema.parse(base), {})).toEqual({
+    expect(custom.transport?.(configurationSchema.parse({ ...base, limits }), {}, parts)).toEqual(limits);
+    expect(custom.transport?.(configurationSchema.parse(base), {}, parts)).toEqual({
       concurrency: 5,
       timeouts: {},
       maxResponseBytes: 32 * 1024 * 1024,

@@ -23,6 +23,8 @@ export interface Configuration {
   readonly connectors: readonly string[] | undefined;
   /** Exact host:port addresses that may be private and plain http. */
   readonly allowedPrivateHosts: readonly string[];
+  /** Folder of the files that connectors may name, one folder for each tenant in it; `undefined` = there are none. */
+  readonly certificateDirectory: string | undefined;
   /** Opens the tenants' routes; `undefined` = they answer 403. */
   readonly platformKey: string | undefined;
   /** Origins that a browser may be sent back to after an authorisation. */
@@ -59,6 +61,7 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     role: variables.ISTHMUS_ROLE,
     connectors: variables.ISTHMUS_CONNECTORS,
     allowedPrivateHosts: variables.ISTHMUS_ALLOWED_PRIVATE_HOSTS,
+    certificateDirectory: variables.ISTHMUS_CERTIFICATE_DIR,
     platformKey: variables.ISTHMUS_PLATFORM_KEY,
     returnToOrigins: variables.ISTHMUS_RETURN_TO,
     logLevel: variables.LOG_LEVEL,

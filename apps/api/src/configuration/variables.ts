@@ -1,3 +1,4 @@
+import { isAbsolute } from "node:path";
 import { z } from "zod";
 import { headerText, isHostAndPort, isOrigin, list } from "./forms.js";
 import { keyExamples, keyVariables } from "./key-variables.js";
@@ -17,6 +18,8 @@ export const examples = {
   ISTHMUS_CONNECTORS: "ISTHMUS_CONNECTORS=@isthmus/custom,@acme/isthmus-crm",
   ISTHMUS_ALLOWED_PRIVATE_HOSTS: "ISTHMUS_ALLOWED_PRIVATE_HOSTS=erp.intern.example:44300,127.0.0.1:4010",
   ISTHMUS_ALLOW_PRIVATE_IN_PRODUCTION: 'ISTHMUS_ALLOW_PRIVATE_IN_PRODUCTION="our ERP runs in our own network"',
+  ISTHMUS_CERTIFICATE_DIR:
+    "ISTHMUS_CERTIFICATE_DIR=/etc/isthmus/certificates (one folder for each tenant in it, named by its id)",
   ISTHMUS_PLATFORM_KEY: `ISTHMUS_PLATFORM_KEY=<32 characters or more>, made with: node -p 'crypto.randomBytes(32).toString("base64url")'`,
   ISTHMUS_RETURN_TO: "ISTHMUS_RETURN_TO=https://app.example.com,https://admin.example.com",
   LOG_LEVEL: "LOG_LEVEL=info",
@@ -49,6 +52,7 @@ export const variablesSchema = z.object({
     z.string().refine(isHostAndPort, "holds something that is not exactly host:port."),
   ).transform((hosts) => hosts ?? []),
   ISTHMUS_ALLOW_PRIVATE_IN_PRODUCTION: z.string().min(10, "has to say why, in 10 characters or more.").optional(),
+  ISTHMUS_CERTIFICATE_DIR: z.string().refine(isAbsolute, "is not an absolute path.").optional(),
   ISTHMUS_PLATFORM_KEY: headerText.min(32, "is shorter than 32 characters.").optional(),
   ISTHMUS_RETURN_TO: list(
     z.string().refine(isOrigin, "holds something that is not an origin (scheme, host and port, no path)."),

@@ -1,4 +1,14 @@
-import type { BaseConnector, Clock, ConnectorFactory, EventEmitter, Logger, Random, Vault } from "@isthmus/core";
+import { join } from "node:path";
+import {
+  type BaseConnector,
+  type Clock,
+  type ConnectorFactory,
+  createFolderFiles,
+  type EventEmitter,
+  type Logger,
+  type Random,
+  type Vault,
+} from "@isthmus/core";
 import { ApiError } from "../errors/index.js";
 import type { ConnectorRow } from "../repositories/index.js";
 import type { TokenStores } from "../tokens/token-stores.js";
@@ -14,6 +24,7 @@ export interface OpenConnectorOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly allowedPrivateHosts: readonly string[];
+  readonly certificateDirectory?: string | undefined;
   /** Ends the work of all of them when aborted. */
   readonly signal: AbortSignal;
 }
@@ -27,6 +38,7 @@ export interface OpenConnectorOptions {
  */
 export async function openConnector(options: OpenConnectorOptions, row: ConnectorRow): Promise<BaseConnector> {
   const { vault, tokenStores, connectors, events, clock, random, logger, allowedPrivateHosts, signal } = options;
+  const { certificateDirectory } = options;
   const { id: connectorId, tenantId, connectorType: type } = row;
   if (row.credentials === null) {
     throw new ApiError("CREDENTIALS_MISSING", "The connector has no credentials. Give them by PATCH.");
@@ -42,6 +54,8 @@ export async function openConnector(options: OpenConnectorOptions, row: Connecto
     tokenStore: tokenStores.of(tenantId, connectorId, row.version),
     connection: { tenantId, connectorId },
     allowedPrivateHosts,
+    // A tenant's own folder: no connector can name what is another tenant's.
+    ...(certificateDirectory !== undefined && { files: createFolderFiles(join(certificateDirectory, tenantId)) }),
     events,
     clock,
     random,

@@ -67,6 +67,7 @@ describe("readConfiguration", () => {
       ISTHMUS_ROLE: "boss",
       ISTHMUS_CONNECTORS: "../evil",
       ISTHMUS_ALLOWED_PRIVATE_HOSTS: "10.0.0.1",
+      ISTHMUS_CERTIFICATE_DIR: "./certificates",
       ISTHMUS_PLATFORM_KEY: "sesame",
       ISTHMUS_RETURN_TO: "https://app.example.com/path",
       LOG_LEVEL: "loud",

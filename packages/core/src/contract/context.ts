@@ -1,7 +1,7 @@
 import type { ConnectionIdentity, EventEmitter } from "../events/index.js";
 import type { Transport } from "../http/index.js";
 import type { OAuthClient, TokenManager } from "../oauth/index.js";
-import type { Clock, Logger, Random } from "../runtime/index.js";
+import type { Clock, Logger, OperatorFiles, Random } from "../runtime/index.js";
 import type { AuthenticationMethod } from "./authentication.js";
 
 /** Everything that a connector works with. Nothing is reached for; all of it is handed in. */
@@ -20,6 +20,8 @@ export interface CreateContext<Credentials = unknown, Configuration = unknown> {
   readonly tokens: TokenManager | undefined;
   /** This connector's own: pools, limits and cookies are shared with nobody. */
   readonly transport: Transport;
+  /** What the operator keeps for this connector. */
+  readonly files: OperatorFiles;
   /** The only source of the time. */
   readonly clock: Clock;
   /** The only source of randomness. */

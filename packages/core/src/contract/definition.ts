@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { ConnectorError } from "../errors/index.js";
 import type { TransportOptions } from "../http/index.js";
 import type { RefreshPolicy } from "../oauth/index.js";
+import type { Clock, OperatorFiles } from "../runtime/index.js";
 import type { AuthenticationSchemes } from "./authentication.js";
 import type { BaseConnector } from "./base-connector.js";
 import type { CreateContext } from "./context.js";
@@ -14,6 +15,12 @@ export type TransportPreferences = Pick<
   TransportOptions,
   "timeouts" | "retry" | "concurrency" | "ratePerSecond" | "maxResponseBytes" | "tls"
 >;
+
+/** What the preferences of a transport may draw on. */
+export interface TransportParts {
+  readonly files: OperatorFiles;
+  readonly clock: Clock;
+}
 
 /**
  * What a connector is. A package exports one, made by {@link defineConnector}.
@@ -53,8 +60,8 @@ export interface ConnectorDefinition<
   migrate?(configuration: unknown, fromVersion: string): unknown;
   /** Hosts that this connector may talk to: exact names, or `*.example.com` for any name below. */
   allowedHosts(configuration: Configuration): readonly string[];
-  /** Timeouts, limits and the client certificate. */
-  transport?(configuration: Configuration, credentials: unknown): TransportPreferences;
+  /** Timeouts, limits and the client certificate, which may come from the operator's files. */
+  transport?(configuration: Configuration, credentials: unknown, parts: TransportParts): TransportPreferences;
   /** What it can do. May depend on the configuration. */
   operations(configuration: Configuration): readonly Operation<Connector>[];
   /** Its records as a source of data. */

@@ -15,6 +15,7 @@ export {
   assertDefinition,
   type ConnectorDefinition,
   defineConnector,
+  type TransportParts,
   type TransportPreferences,
 } from "./definition.js";
 export type {

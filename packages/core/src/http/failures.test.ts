@@ -21,8 +21,19 @@ describe("toFailure", () => {
     "ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE",
   ])("takes the alert %s for a request that was not looked at, even a write", (code) => {
     const { error, repeatable } = toFailure(context, coded(code));
-    expect(error).toMatchObject({ code: "CONNECTION_FAILED", retryable: false });
+    expect(error).toMatchObject({ code: "AUTHENTICATION_FAILED", retryable: false });
     expect(repeatable).toBe(false);
+  });
+
+  it.each([
+    ["CERTIFICATE_REQUIRED", "asks for a client certificate"],
+    ["CERTIFICATE_EXPIRED", "has expired"],
+    ["UNKNOWN_CA", "does not trust who issued"],
+  ])("says what %s means, before and after the request was sent", (alert, words) => {
+    for (const sent of [true, false]) {
+      const { error } = toFailure({ ...context, sent }, coded(`ERR_SSL_TLSV1_ALERT_${alert}`));
+      expect(error).toMatchObject({ code: "AUTHENTICATION_FAILED", message: expect.stringContaining(words) });
+    }
   });
 
   it("does not when an answer had begun", () => {

@@ -1,5 +1,6 @@
 import { errors } from "undici";
 import {
+  AuthenticationError,
   ConnectorError,
   isConnectorError,
   OutcomeUnknownError,
@@ -35,12 +36,20 @@ export type TimeoutReason = "connect-timeout" | "headers-timeout" | "body-timeou
 
 // The certificate will not be a different one in a second. https://nodejs.org/api/tls.html#x509-certificate-error-codes
 const certificateCodes =
-  /^(ERR_TLS_|ERR_SSL_|CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|EPROTO$)/;
+  /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|EPROTO$)/;
 
 // With TLS 1.3 the server judges our certificate after our side of the handshake is over, so its refusal arrives when the
 // request is on its way. It ends the handshake: the request has not been looked at.
 const certificateAlert =
   /ALERT_(CERTIFICATE|BAD_CERTIFICATE|UNKNOWN_CA|UNSUPPORTED_CERTIFICATE|HANDSHAKE_FAILURE|ACCESS_DENIED)/;
+
+/** What the alerts of RFC 8446 section 6.2 say of our certificate. The first row that fits. */
+const certificateProblems: readonly (readonly [alert: RegExp, problem: string])[] = [
+  [/ALERT_CERTIFICATE_REQUIRED/, "asks for a client certificate"],
+  [/ALERT_CERTIFICATE_EXPIRED/, "says that the client certificate has expired"],
+  [/ALERT_CERTIFICATE_REVOKED/, "says that the client certificate was revoked"],
+  [/ALERT_UNKNOWN_CA/, "does not trust who issued the client certificate"],
+];
 
 /** Turns what undici, Node or we ourselves report into the failure of one try. The one table for everything below HTTP. */
 export function toFailure(context: FailureContext, cause: unknown, reason?: EndReason): Failure {
@@ -51,7 +60,7 @@ export function toFailure(context: FailureContext, cause: unknown, reason?: EndR
   if (!context.sent && (code === "UND_ERR_CLOSED" || code === "UND_ERR_DESTROYED")) return final(transportClosed());
   if (!context.sent) return beforeSending(context, cause, code, reason);
   if (context.status === 0 && certificateAlert.test(code)) {
-    return final(connectionFailed(context, "the other side refused the client certificate", cause, false));
+    return final(certificateRefused(context, cause));
   }
   // A 429 says that nothing was done, so what happens to its body is of no account.
   if (!context.idempotent && context.status !== 429) return final(outcomeUnknown(context, cause, code, reason));
@@ -61,6 +70,9 @@ export function toFailure(context: FailureContext, cause: unknown, reason?: EndR
 function beforeSending(context: FailureContext, cause: unknown, code: string, reason?: EndReason): Failure {
   if (reason === "cancelled") return final(cancelled(context, cause, "; nothing was sent"));
   if (reason === "body-source") return final(bodySourceFailed(context, cause));
+  // That alert may as well be about protocol versions or ciphers.
+  if (certificateAlert.test(code) && !code.includes("HANDSHAKE_FAILURE"))
+    return final(certificateRefused(context, cause));
   if (certificateCodes.test(code)) return final(connectionFailed(context, "TLS failed", cause, false));
   const timedOut = reason === "connect-timeout" || code === "UND_ERR_CONNECT_TIMEOUT";
   const what = timedOut ? "no connection in time" : "no connection";
@@ -125,6 +137,13 @@ function connectionFailed(context: FailureContext, what: string, cause: unknown,
   return retryable
     ? new TransientError("CONNECTION_FAILED", message, { cause })
     : new ConnectorError("CONNECTION_FAILED", message, { cause, retryable: false });
+}
+
+function certificateRefused(context: FailureContext, cause: unknown): ConnectorError {
+  const code = errorCode(cause);
+  const known = certificateProblems.find(([alert]) => alert.test(code));
+  const problem = known?.[1] ?? "refused the client certificate, or that there was none";
+  return new AuthenticationError(`${describe(context)}: the other side ${problem} (${code}).`, { cause });
 }
 
 function cancelled(context: FailureContext, cause: unknown, suffix: string): ConnectorError {

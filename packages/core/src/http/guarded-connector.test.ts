@@ -53,7 +53,11 @@ describe("a connection", () => {
 
   it("that ended up at a private peer is closed before a byte of HTTP", async () => {
     // A literal address asks no resolver: only the check of the connected peer is left to refuse it.
-    const connect = createGuardedConnector({ connectMs: 5000, isPrivateAllowed: false });
+    const connect = createGuardedConnector({
+      connectMs: 5000,
+      isPrivateAllowed: false,
+      origin: `http://127.0.0.1:${server.port}`,
+    });
     const target = { hostname: "127.0.0.1", protocol: "http:", port: String(server.port) };
     const outcome = await new Promise((resolve) => connect(target, (error, socket) => resolve(error ?? socket)));
     expect(outcome).toMatchObject({ code: "FORBIDDEN_TARGET" });

@@ -3,12 +3,14 @@ import { isIP, type LookupFunction } from "node:net";
 import { buildConnector } from "undici";
 import { ForbiddenTargetError } from "../errors/index.js";
 import { isPublicAddress } from "./addresses.js";
-import type { TransportTls } from "./options.js";
+import type { TlsSource, TransportTls } from "./options.js";
 
 /** How connections to one origin are made. */
 export interface GuardedConnectorOptions {
   readonly connectMs: number;
-  readonly tls?: TransportTls;
+  /** Scheme, host and port that the connections lead to. */
+  readonly origin: string;
+  readonly tls?: TransportTls | TlsSource;
   /** Resolves names. Default: the system's resolver. */
   readonly lookup?: LookupFunction;
   /** The origin is an exact `host:port` that may be private. */
@@ -21,15 +23,7 @@ export interface GuardedConnectorOptions {
  * checked says nothing about what it resolves to when it is used (DNS rebinding).
  */
 export function createGuardedConnector(options: GuardedConnectorOptions): buildConnector.connector {
-  const connect = buildConnector({
-    ...options.tls,
-    timeout: options.connectMs,
-    // HTTP/1.1 only: one connection carries one request, so "was it sent" has an exact answer.
-    allowH2: false,
-    // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED in the environment changes nothing.
-    rejectUnauthorized: true,
-    lookup: options.isPrivateAllowed ? options.lookup : filterLookup(options.lookup ?? systemLookup),
-  });
+  const connect = typeof options.tls === "function" ? connectAsTold(options, options.tls) : build(options, options.tls);
   if (options.isPrivateAllowed) return connect;
 
   return (target, callback) => {
@@ -43,6 +37,32 @@ export function createGuardedConnector(options: GuardedConnectorOptions): buildC
         callback(refused(target.hostname), null);
       }
     });
+  };
+}
+
+function build(options: GuardedConnectorOptions, tls: TransportTls | undefined): buildConnector.connector {
+  return buildConnector({
+    ...tls,
+    timeout: options.connectMs,
+    // HTTP/1.1 only: one connection carries one request, so "was it sent" has an exact answer.
+    allowH2: false,
+    // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED in the environment changes nothing.
+    rejectUnauthorized: true,
+    lookup: options.isPrivateAllowed ? options.lookup : filterLookup(options.lookup ?? systemLookup),
+  });
+}
+
+/** Asks the source for each connection. What it gives anew gets a connector anew, with TLS sessions of its own. */
+function connectAsTold(options: GuardedConnectorOptions, source: TlsSource): buildConnector.connector {
+  let latest: { readonly tls: TransportTls | undefined; readonly connect: buildConnector.connector } | undefined;
+  return (target, callback) => {
+    const connect = async () => {
+      const tls = await source(options.origin);
+      if (latest === undefined || latest.tls !== tls) latest = { tls, connect: build(options, tls) };
+      // Node throws at once for a key or certificate that it cannot read.
+      latest.connect(target, callback);
+    };
+    connect().catch((error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null));
   };
 }
 

@@ -4,7 +4,7 @@ export { type FetchOptions, type TransportFetch, transportFetch } from "./fetch-
 export { type HttpFailure, mapHttpStatus } from "./http-status.js";
 export { isIdempotent } from "./idempotency.js";
 export type { AttemptEnded, AttemptStarted, TransportObserver } from "./observer.js";
-export type { TransportOptions, TransportRetry, TransportTls } from "./options.js";
+export type { TlsSource, TransportOptions, TransportRetry, TransportTls } from "./options.js";
 export { BufferedResponse } from "./response.js";
 export { parseRetryAfter } from "./retry-after.js";
 export { toSendable } from "./sendable-body.js";

@@ -33,6 +33,15 @@ export interface TransportTls {
   readonly passphrase?: string;
 }
 
+/**
+ * Says which certificate and trust a new connection to an origin gets: for certificates that are replaced while the program
+ * runs, or that belong to one host only. Asked for each connection; as long as it gives the same object, TLS sessions are
+ * resumed. Connections that stand keep what they were made with until they are idle for some seconds.
+ *
+ * @throws {ConnectorError} what makes the request fail, before a connection is opened.
+ */
+export type TlsSource = (origin: string) => TransportTls | undefined | Promise<TransportTls | undefined>;
+
 /** What a transport is made of. */
 export interface TransportOptions {
   /** Exact host names, or `*.suffix` for any name below it. https only, any port. */
@@ -47,7 +56,7 @@ export interface TransportOptions {
   readonly ratePerSecond?: number;
   /** Largest body that is read into memory, in bytes. Default 32 MiB. */
   readonly maxResponseBytes?: number;
-  readonly tls?: TransportTls;
+  readonly tls?: TransportTls | TlsSource;
   /** Default `isthmus`. */
   readonly userAgent?: string;
   /** Sees every try: for tracing and metrics. */

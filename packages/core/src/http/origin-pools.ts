@@ -41,6 +41,7 @@ export class OriginPools {
       connect: createGuardedConnector({
         connectMs: timeouts.connectMs,
         isPrivateAllowed,
+        origin,
         ...(tls && { tls }),
         ...(lookup && { lookup }),
       }),

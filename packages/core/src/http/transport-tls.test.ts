@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Authority, createAuthority, type Identity } from "../../test/support/certificates.js";
 import { createFakeClock, type FakeClock } from "../../test/support/fake-clock.js";
 import { type LoopbackServer, startServer } from "../../test/support/loopback-server.js";
-import type { TransportTls } from "./options.js";
+import { ValidationError } from "../errors/index.js";
+import type { TlsSource, TransportTls } from "./options.js";
 import { createTransport } from "./transport.js";
 import type { Transport } from "./types.js";
 
@@ -14,7 +15,7 @@ describe("TLS", () => {
   let picky: LoopbackServer;
   let clock: FakeClock;
   const open: Transport[] = [];
-  const create = (tls?: TransportTls) => {
+  const create = (tls?: TransportTls | TlsSource) => {
     clock = createFakeClock();
     const allowedPrivateHosts = [server.host, picky.host];
     const transport = createTransport({ allowedHosts: [], allowedPrivateHosts, clock, ...(tls && { tls }) });
@@ -83,6 +84,43 @@ describe("TLS", () => {
     const response = await create({ ca: authority.ca, ...client }).request({ method: "POST", url: `${picky.origin}/` });
     expect(response.status).toBe(200);
     expect(shown).toBe("acme");
+  });
+
+  it("shows the certificate that its source gives, anew for each connection", async () => {
+    const shown: string[] = [];
+    const identities = [client, await authority.issueClient("acme-2027")];
+    const asked: string[] = [];
+    const transport = create((origin) => {
+      asked.push(origin);
+      const identity = identities[Math.min(asked.length, identities.length) - 1];
+      return { ca: authority.ca, ...identity };
+    });
+    for (const _ of identities) {
+      picky.reply((response) => {
+        shown.push(String((response.socket as TLSSocket).getPeerCertificate().subject.CN));
+        response.setHeader("connection", "close");
+        response.end();
+      });
+      await transport.request({ method: "POST", url: `${picky.origin}/` });
+    }
+    expect(shown).toEqual(["acme", "acme-2027"]);
+    expect(asked).toEqual([picky.origin, picky.origin]);
+  });
+
+  it("fails with the word of its source, and for a key that cannot be read, and sends nothing", async () => {
+    const before = picky.requests.length;
+    const refusing = create(async () => {
+      throw new ValidationError("There is no such file.");
+    });
+    await expect(refusing.request({ method: "POST", url: `${picky.origin}/` })).rejects.toMatchObject({
+      code: "VALIDATION_FAILED",
+    });
+    for (const tls of [{ ...client, key: "no key" }, () => ({ ...client, key: "no key" })]) {
+      const sending = create(tls).request({ method: "POST", url: `${picky.origin}/` });
+      await expect(sending).rejects.toMatchObject({ code: "CONNECTION_FAILED", retryable: false });
+    }
+    expect(picky.requests).toHaveLength(before);
+    expect(clock.sleeps).toEqual([]);
   });
 
   it("is ended by a server that does not accept the client certificate", async () => {

@@ -25,8 +25,11 @@ export interface OAuthProfile {
   readonly clientId: string;
   /** Missing: a public client, which authenticates by PKCE alone. */
   readonly clientSecret?: string;
-  /** How the client authenticates. Default `client_secret_post` with a secret, `none` without. */
-  readonly clientAuthentication?: "client_secret_post" | "client_secret_basic" | "none";
+  /**
+   * How the client authenticates. Default `client_secret_post` with a secret, `none` without. `tls_client_auth`: by the
+   * certificate of the transport (RFC 8705).
+   */
+  readonly clientAuthentication?: "client_secret_post" | "client_secret_basic" | "tls_client_auth" | "none";
   /** What is asked for. Empty: the parameter is left out. */
   readonly scopes: readonly string[];
   /** Further parameters of the authorization request, such as `prompt`. */

@@ -88,6 +88,7 @@ function configure(client: OpenidClient, profile: OAuthProfile): Configuration {
   const authentication = {
     client_secret_post: () => client.ClientSecretPost(clientSecret ?? ""),
     client_secret_basic: () => client.ClientSecretBasic(clientSecret ?? ""),
+    tls_client_auth: () => client.TlsClientAuth(),
     none: () => client.None(),
   }[method]();
   const metadata = {

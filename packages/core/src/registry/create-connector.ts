@@ -7,7 +7,16 @@ import {
 import { type ConnectionIdentity, EventBus, type EventEmitter } from "../events/index.js";
 import { createTransport, type Transport, type TransportObserver } from "../http/index.js";
 import { MemoryTokenStore, OAuthClient, TokenManager, type TokenStore } from "../oauth/index.js";
-import { type Clock, type Logger, type Random, silentLogger, systemClock, systemRandom } from "../runtime/index.js";
+import {
+  type Clock,
+  type Logger,
+  noFiles,
+  type OperatorFiles,
+  type Random,
+  silentLogger,
+  systemClock,
+  systemRandom,
+} from "../runtime/index.js";
 
 /** What a program hands in from outside. Every field has a default that suits a plain program. */
 export interface ConnectorEnvironment {
@@ -21,6 +30,8 @@ export interface ConnectorEnvironment {
   readonly transport?: Transport;
   /** Sees every attempt to reach the vendor: for tracing and metrics. */
   readonly observer?: TransportObserver;
+  /** Certificates and schemas that credentials and configuration name. Default: none. */
+  readonly files?: OperatorFiles;
   /** Default: the machine's. */
   readonly clock?: Clock;
   /** Default: `node:crypto`'s. */
@@ -71,11 +82,12 @@ export function createConnector<Configuration, Connector extends BaseConnector, 
   const random = environment.random ?? systemRandom;
   const logger = environment.logger ?? silentLogger;
   const events = environment.events ?? new EventBus({ logger });
+  const files = environment.files ?? noFiles;
   const connection = { ...environment.connection, type: definition.type };
   const transport =
     environment.transport ??
     createTransport({
-      ...definition.transport?.(configuration, credentials),
+      ...definition.transport?.(configuration, credentials, { files, clock }),
       allowedHosts: definition.allowedHosts(configuration),
       ...(environment.allowedPrivateHosts && { allowedPrivateHosts: environment.allowedPrivateHosts }),
       ...(environment.observer && { observer: environment.observer }),
@@ -109,6 +121,7 @@ export function createConnector<Configuration, Connector extends BaseConnector, 
     oauth,
     tokens,
     transport,
+    files,
     clock,
     random,
     logger,
