@@ -1,7 +1,7 @@
 import {
   AuthenticationError,
   ConflictError,
-  type ConnectorError,
+  ConnectorError,
   mapHttpStatus,
   NotFoundError,
   type TransportRequest,
@@ -9,10 +9,11 @@ import {
   VendorError,
   type VendorFault,
 } from "@isthmus/core";
+import { type HtmlPage, readHtmlPage } from "./html-page.js";
 import type { SapFault } from "./sap-fault.js";
 
 /** What of an answer decides what it means. */
-export type FailedAnswer = Pick<TransportResponse, "status" | "headers">;
+export type FailedAnswer = Pick<TransportResponse, "status" | "headers"> & Partial<Pick<TransportResponse, "body">>;
 
 /** What of a request decides the meaning of its failure. */
 export type FailedRequest = Pick<TransportRequest, "method" | "idempotent" | "reconcile" | "name">;
@@ -29,18 +30,19 @@ export function mapSapFailure(
   fault: SapFault | undefined,
   nowMs: number,
 ): ConnectorError {
-  const { status, headers } = answer;
-  const vendor = toVendorFault(fault, status);
+  const { status, headers, body } = answer;
+  const page = fault ? undefined : readHtmlPage(headers, body);
+  const vendor = toVendorFault(fault ?? toFault(page), status);
   const summary = `SAP refused ${request.name ?? "the request"} (${fault?.code ?? `HTTP ${status}`})`;
-  if (status === 401) {
-    const advice =
-      "It does not accept the logon. Do not try again before it is mended: SAP locks a user after a few tries.";
-    return new AuthenticationError(`${summary}. ${advice}`, { vendor, retryable: false });
+  if (status === 401) return logonRefused(summary, page, vendor);
+  if (page && (status < 300 || page.isLogon)) return pageInstead(request, page, vendor);
+  if (status === 404) {
+    const advice = "There is no such record or service. A service may be switched off (SICF) or not registered.";
+    return new NotFoundError(`${summary}. ${advice}`, { vendor });
   }
-  if (status === 404 && fault) return new NotFoundError(`${summary}. There is no such record or service.`, { vendor });
   if (status === 412)
     return new ConflictError(`${summary}. The record was changed meanwhile. Read it again.`, { vendor });
-  if (fault && status >= 400 && status < 500 && status !== 403 && status !== 429 && status !== 409 && status !== 408) {
+  if (fault && status >= 400 && status < 500 && ![403, 408, 409, 429].includes(status)) {
     return new VendorError(`${summary}. ${fault.message ?? "It did not say why."}`, { vendor });
   }
   return mapHttpStatus({ status, headers, request, vendor, nowMs });
@@ -50,4 +52,28 @@ export function mapSapFailure(
 export function toVendorFault(fault: SapFault | undefined, status?: number): VendorFault {
   const { rfcError: _rfcError, ...said } = fault ?? {};
   return { ...said, ...(status !== undefined && { status }) };
+}
+
+function toFault(page: HtmlPage | undefined): SapFault | undefined {
+  return page?.title === undefined ? undefined : { message: page.title };
+}
+
+function logonRefused(summary: string, page: HtmlPage | undefined, vendor: VendorFault): AuthenticationError {
+  const problem = page?.isLocked
+    ? "The user is locked. An administrator has to unlock it (SU01)."
+    : "It does not accept the logon: user, password, certificate mapping (CERTRULE) or token.";
+  const advice = "Do not try again before it is mended: SAP locks a user after a few tries.";
+  return new AuthenticationError(`${summary}. ${problem} ${advice}`, { vendor, retryable: false });
+}
+
+/** A page with status 200 is the most treacherous failure of all: it looks like success. */
+function pageInstead(request: FailedRequest, page: HtmlPage, vendor: VendorFault): ConnectorError {
+  const what = request.name ?? "the request";
+  if (page.isLogon) {
+    return new AuthenticationError(
+      `SAP answered ${what} with a logon page for browsers: this address does not take the connector's way of logging on. Ask for it to be set up for the service (SICF), or for an address without SAML.`,
+      { vendor, retryable: false },
+    );
+  }
+  return new ConnectorError("UNEXPECTED_RESPONSE", `SAP answered ${what} with a page for browsers.`, { vendor });
 }

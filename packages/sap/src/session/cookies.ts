@@ -1,0 +1,39 @@
+import type { ResponseHeaders } from "@isthmus/core";
+import { CookieJar } from "tough-cookie";
+
+/** Cookies that tie a request to a context in the system's memory (stateful): no two requests may be in one at a time. */
+const contextCookie = /^sap-contextid$/i;
+
+/** The cookies of one session with one system. */
+export class SessionCookies {
+  readonly #jar = new CookieJar(undefined, { rejectPublicSuffixes: false });
+  readonly #isStateful: boolean;
+
+  /** @param isStateful - Whether this session has its context to itself; only then is the cookie of one kept. */
+  constructor(isStateful: boolean) {
+    this.#isStateful = isStateful;
+  }
+
+  /** For the `Cookie` header; `undefined` when there are none. */
+  headerFor(url: string): string | undefined {
+    return this.#jar.getCookieStringSync(url) || undefined;
+  }
+
+  /** Takes over what an answer sets. One that is malformed or for another host is left out, as browsers do. */
+  accept(url: string, headers: ResponseHeaders): void {
+    for (const text of [headers["set-cookie"] ?? []].flat()) {
+      if (!this.#isStateful && contextCookie.test(text.split("=", 1)[0]?.trim() ?? "")) continue;
+      this.#jar.setCookieSync(text, url, { ignoreError: true });
+    }
+  }
+
+  /** Names of the host's cookies, which name the system too: `SAP_SESSIONID_S4H_100`. */
+  names(url: string): readonly string[] {
+    return this.#jar.getCookiesSync(url, { allPaths: true }).map(({ key }) => key);
+  }
+
+  /** Forgets all of them. */
+  clear(): void {
+    this.#jar.removeAllCookiesSync();
+  }
+}

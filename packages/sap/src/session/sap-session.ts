@@ -1,0 +1,115 @@
+import { Readable } from "node:stream";
+import type { ConnectorRequest, TransportResponse, TransportStreamResponse } from "@isthmus/core";
+import type { SapHttp, SapRequest } from "../http/sap-http.js";
+import type { LogonGate } from "../logon/logon-gate.js";
+import { SessionCookies } from "./cookies.js";
+import { CsrfTokens, isCsrfRefusal } from "./csrf-tokens.js";
+
+/** What a session is made of. */
+export interface SapSessionParts {
+  /** Origin of the system. */
+  readonly baseUrl: string;
+  /** `sap-client`: three digits. */
+  readonly client?: string | undefined;
+  /** `sap-language`: two letters. */
+  readonly language?: string | undefined;
+  /** Sends with credentials; any status is an answer. */
+  send(request: ConnectorRequest): Promise<TransportResponse>;
+  /** The same with the body as a stream. */
+  stream(request: ConnectorRequest): Promise<TransportStreamResponse>;
+  /** Missing: a refused logon does no harm, and is tried as often as it is asked for. */
+  readonly gate?: LogonGate | undefined;
+  readonly now: () => number;
+  /** Whether it has a context of the system's memory to itself: one request at a time. Default false. */
+  readonly isStateful?: boolean;
+}
+
+const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** One session with one system: its cookies, and the CSRF tokens that belong to them. */
+export class SapSession implements SapHttp {
+  readonly #parts: SapSessionParts;
+  readonly #cookies: SessionCookies;
+  readonly #tokens: CsrfTokens;
+
+  constructor(parts: SapSessionParts) {
+    this.#parts = parts;
+    this.#cookies = new SessionCookies(parts.isStateful ?? false);
+    this.#tokens = new CsrfTokens((request) => this.#exchange(request, parts.send), parts.now);
+  }
+
+  /** See {@link SapHttp.request}. */
+  request(request: SapRequest): Promise<TransportResponse> {
+    return this.#withToken(request, this.#parts.send);
+  }
+
+  /** See {@link SapHttp.stream}. A body that is a stream is sent once: a stale CSRF token is then the answer. */
+  stream(request: SapRequest): Promise<TransportStreamResponse> {
+    return this.#withToken(request, this.#parts.stream);
+  }
+
+  /** Names of the session's cookies. */
+  cookieNames(): readonly string[] {
+    return this.#cookies.names(this.#parts.baseUrl);
+  }
+
+  /** Begins anew: without cookies and tokens. */
+  reset(): void {
+    this.#cookies.clear();
+    this.#tokens.clear();
+  }
+
+  async #withToken<Response extends TransportResponse | TransportStreamResponse>(
+    request: SapRequest,
+    send: (request: ConnectorRequest) => Promise<Response>,
+  ): Promise<Response> {
+    const { csrfRoot, signal } = request;
+    if (csrfRoot === undefined || safeMethods.has(request.method)) return this.#exchange(request, send);
+    const token = await this.#tokens.get(csrfRoot, signal);
+    const response = await this.#exchange(addToken(request, token), send);
+    if (!isCsrfRefusal(response)) return response;
+    const renewed = await this.#tokens.renew(csrfRoot, token, signal);
+    // Once: a system that refuses a fresh token too has lost the session, and would do so again.
+    if (renewed === undefined || isSpent(request)) return response;
+    if (response.body instanceof Readable) response.body.destroy();
+    return this.#exchange(addToken(request, renewed), send);
+  }
+
+  async #exchange<Response extends Pick<TransportResponse, "status" | "headers">>(
+    request: SapRequest,
+    send: (request: ConnectorRequest) => Promise<Response>,
+  ): Promise<Response> {
+    const { csrfRoot: _csrfRoot, path, ...rest } = request;
+    const { baseUrl, gate } = this.#parts;
+    const url = this.#address(path);
+    const isOwn = url.origin === baseUrl;
+    const cookie = isOwn ? this.#cookies.headerFor(url.href) : undefined;
+    const headers = { ...rest.headers, ...(cookie !== undefined && { cookie }) };
+    const exchange = () => send({ ...rest, headers, path: isOwn ? url.href.slice(url.origin.length) : url.href });
+    const response = await (gate ? gate.pass(exchange) : exchange());
+    if (isOwn) this.#cookies.accept(url.href, response.headers);
+    return response;
+  }
+
+  #address(path: string): URL {
+    const { baseUrl, client, language } = this.#parts;
+    const url = new URL(path, baseUrl);
+    if (url.origin !== baseUrl) return url;
+    const given = new URLSearchParams(url.search);
+    const added = [
+      ...(client !== undefined && !given.has("sap-client") ? [`sap-client=${client}`] : []),
+      ...(language !== undefined && !given.has("sap-language") ? [`sap-language=${language}`] : []),
+    ];
+    // Appended as text: a parser of queries would write `$filter` and its blanks in another way than the caller did.
+    if (added.length > 0) url.search = [url.search.slice(1), ...added].filter((part) => part !== "").join("&");
+    return url;
+  }
+}
+
+function addToken(request: SapRequest, token: string | undefined): SapRequest {
+  return token === undefined ? request : { ...request, headers: { ...request.headers, "x-csrf-token": token } };
+}
+
+function isSpent({ body }: SapRequest): boolean {
+  return typeof body === "object" && !(body instanceof Uint8Array);
+}
