@@ -22,8 +22,8 @@ export interface Authority {
   readonly ca: string;
   /** For a server that is reached by one of these names or addresses. */
   issueServer(names: readonly string[]): Promise<Identity>;
-  /** For a client. */
-  issueClient(commonName: string): Promise<Identity>;
+  /** For a client. @param notAfter - Until when it is valid. Default: for a day. */
+  issueClient(commonName: string, notAfter?: Date): Promise<Identity>;
 }
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
@@ -41,11 +41,17 @@ export async function createAuthority(commonName = "Test CA"): Promise<Authority
     },
     webcrypto,
   );
-  const issue = async (subject: string, usage: ExtendedKeyUsage, names: readonly string[]): Promise<Identity> => {
+  const issue = async (
+    subject: string,
+    usage: ExtendedKeyUsage,
+    names: readonly string[],
+    notAfter?: Date,
+  ): Promise<Identity> => {
     const own = await createKeys();
     const certificate = await X509CertificateGenerator.create(
       {
         ...validity(),
+        ...(notAfter && { notAfter }),
         subject: `CN=${subject}`,
         issuer: root.subject,
         publicKey: own.publicKey,
@@ -65,7 +71,7 @@ export async function createAuthority(commonName = "Test CA"): Promise<Authority
   return {
     ca: root.toString("pem"),
     issueServer: (names) => issue(names[0] ?? "server", ExtendedKeyUsage.serverAuth, names),
-    issueClient: (name) => issue(name, ExtendedKeyUsage.clientAuth, [`${name}.client.test`]),
+    issueClient: (name, notAfter) => issue(name, ExtendedKeyUsage.clientAuth, [`${name}.client.test`], notAfter),
   };
 }
 

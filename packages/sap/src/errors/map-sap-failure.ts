@@ -34,7 +34,6 @@ export function mapSapFailure(
   const page = fault ? undefined : readHtmlPage(headers, body);
   const vendor = toVendorFault(fault ?? toFault(page), status);
   const summary = `SAP refused ${request.name ?? "the request"} (${fault?.code ?? `HTTP ${status}`})`;
-  if (status === 401) return logonRefused(summary, page, vendor);
   if (page && (status < 300 || page.isLogon)) return pageInstead(request, page, vendor);
   if (status === 404) {
     const advice = "There is no such record or service. A service may be switched off (SICF) or not registered.";
@@ -56,14 +55,6 @@ export function toVendorFault(fault: SapFault | undefined, status?: number): Ven
 
 function toFault(page: HtmlPage | undefined): SapFault | undefined {
   return page?.title === undefined ? undefined : { message: page.title };
-}
-
-function logonRefused(summary: string, page: HtmlPage | undefined, vendor: VendorFault): AuthenticationError {
-  const problem = page?.isLocked
-    ? "The user is locked. An administrator has to unlock it (SU01)."
-    : "It does not accept the logon: user, password, certificate mapping (CERTRULE) or token.";
-  const advice = "Do not try again before it is mended: SAP locks a user after a few tries.";
-  return new AuthenticationError(`${summary}. ${problem} ${advice}`, { vendor, retryable: false });
 }
 
 /** A page with status 200 is the most treacherous failure of all: it looks like success. */

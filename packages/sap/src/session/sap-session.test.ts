@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
-import { createTransport, type Transport } from "@isthmus/core";
+import { ConnectorError, createTransport, type Transport } from "@isthmus/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { SapSession } from "./sap-session.js";
 
@@ -56,6 +56,7 @@ describe("SapSession", () => {
       ...changes,
       send: send(transport.request),
       stream: send(transport.stream),
+      refuse: () => new ConnectorError("AUTHENTICATION_FAILED", "Refused."),
       now: () => 0,
     });
   };

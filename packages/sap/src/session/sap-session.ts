@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
-import type { ConnectorRequest, TransportResponse, TransportStreamResponse } from "@isthmus/core";
+import type { ConnectorError, ConnectorRequest, TransportResponse, TransportStreamResponse } from "@isthmus/core";
+import type { FailedAnswer, FailedRequest } from "../errors/map-sap-failure.js";
 import type { SapHttp, SapRequest } from "../http/sap-http.js";
 import type { LogonGate } from "../logon/logon-gate.js";
 import { SessionCookies } from "./cookies.js";
@@ -17,6 +18,8 @@ export interface SapSessionParts {
   send(request: ConnectorRequest): Promise<TransportResponse>;
   /** The same with the body as a stream. */
   stream(request: ConnectorRequest): Promise<TransportStreamResponse>;
+  /** What a 401 means for the logon that is in use. */
+  refuse(answer: FailedAnswer, request: FailedRequest): ConnectorError;
   /** Missing: a refused logon does no harm, and is tried as often as it is asked for. */
   readonly gate?: LogonGate | undefined;
   readonly now: () => number;
@@ -75,7 +78,7 @@ export class SapSession implements SapHttp {
     return this.#exchange(addToken(request, renewed), send);
   }
 
-  async #exchange<Response extends Pick<TransportResponse, "status" | "headers">>(
+  async #exchange<Response extends TransportResponse | TransportStreamResponse>(
     request: SapRequest,
     send: (request: ConnectorRequest) => Promise<Response>,
   ): Promise<Response> {
@@ -88,7 +91,14 @@ export class SapSession implements SapHttp {
     const exchange = () => send({ ...rest, headers, path: isOwn ? url.href.slice(url.origin.length) : url.href });
     const response = await (gate ? gate.pass(exchange) : exchange());
     if (isOwn) this.#cookies.accept(url.href, response.headers);
+    if (response.status === 401) throw this.#refuse(response, request);
     return response;
+  }
+
+  #refuse({ status, headers, body }: TransportResponse | TransportStreamResponse, request: SapRequest): ConnectorError {
+    if (!(body instanceof Readable)) return this.#parts.refuse({ status, headers, body }, request);
+    body.destroy();
+    return this.#parts.refuse({ status, headers }, request);
   }
 
   #address(path: string): URL {

@@ -1,0 +1,44 @@
+import { defineConnector } from "@isthmus/core";
+import { authentication, refreshPolicy } from "./logon/schemes.js";
+import { createTlsSource } from "./logon/tls-source.js";
+import { configurationSchema, type SapConfiguration } from "./options/configuration.js";
+import type { SapCredentials } from "./options/credentials.js";
+import { packageVersion } from "./package-version.js";
+import { SapConnector } from "./sap-connector.js";
+
+/** SAP as a connector: what a `ConnectorFactory` registers and a service finds by the package's name. */
+export const sap = defineConnector<SapConfiguration, SapConnector, SapCredentials>({
+  specificationVersion: 1,
+  type: "sap",
+  displayName: "SAP",
+  version: packageVersion,
+  authentication,
+  configuration: configurationSchema,
+  externalSystemUrlField: "url",
+  exampleConfiguration: {
+    url: "https://s4.example.com:44300",
+    client: "100",
+    odata: { "business-partners": { path: "/sap/opu/odata/sap/API_BUSINESS_PARTNER" } },
+  },
+  refreshPolicy,
+  allowedHosts: listHosts,
+  transport: (configuration, credentials, parts) => {
+    const { timeouts, retry, limits } = configuration;
+    // Validated by one of the schemes before it comes here.
+    const tls = createTlsSource(configuration, credentials as SapCredentials, parts);
+    return {
+      timeouts: { headersMs: 60_000, ...timeouts },
+      retry,
+      concurrency: limits.concurrency,
+      ...(tls && { tls }),
+    };
+  },
+  operations: () => [],
+  create: (context) => new SapConnector(context),
+});
+
+/** The system's host, and the token endpoint's. */
+function listHosts({ url, oauth }: SapConfiguration): string[] {
+  const addresses = [url, ...(oauth ? [oauth.tokenEndpoint] : [])];
+  return [...new Set(addresses.map((address) => new URL(address).hostname))];
+}

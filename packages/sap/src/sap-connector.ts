@@ -1,0 +1,132 @@
+import {
+  type AccessToken,
+  BaseConnector,
+  type ConnectedAccount,
+  type ConnectionCheck,
+  type ConnectionTest,
+  type ConnectorError,
+  type ConnectorRequest,
+  type CreateContext,
+  codeOf,
+  type TransportResponse,
+} from "@isthmus/core";
+import { mapSapFailure } from "./errors/map-sap-failure.js";
+import type { SapHttp } from "./http/sap-http.js";
+import type { ClientIdentity } from "./logon/client-identity.js";
+import { LogonGate } from "./logon/logon-gate.js";
+import { refusedLogon } from "./logon/refused-logon.js";
+import { openIdentity } from "./logon/tls-source.js";
+import type { SapConfiguration } from "./options/configuration.js";
+import type { SapCredentials } from "./options/credentials.js";
+import { SapSession } from "./session/sap-session.js";
+import { checkCertificate } from "./system/certificate-check.js";
+import { fetchMetadata, readSystemNames, toConnectedAccount } from "./system/system-identity.js";
+
+/** What every reading call takes. */
+export interface CallOptions {
+  /** Ends the call when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * One client of one SAP system as typed methods. Each throws a `ConnectorError`. A refused logon is not tried again until
+ * {@link SapConnector.testConnection} is asked for: SAP locks users.
+ */
+export class SapConnector extends BaseConnector<SapCredentials, SapConfiguration> {
+  /** The way to the system for a protocol that has no method here: with logon, session and CSRF token. Any status is an answer. */
+  readonly http: SapHttp;
+  readonly #session: SapSession;
+  readonly #gate: LogonGate | undefined;
+
+  constructor(context: CreateContext<SapCredentials, SapConfiguration>) {
+    super(context);
+    this.#gate = "password" in context.credentials ? new LogonGate() : undefined;
+    this.#session = this.#openSession(false);
+    this.http = this.#session;
+  }
+
+  /** See `BaseConnector.connect`. Tries a logon that was refused once more. */
+  override connect(signal?: AbortSignal): Promise<ConnectedAccount> {
+    this.#gate?.allowOneTry();
+    return super.connect(signal);
+  }
+
+  /** See `BaseConnector.testConnection`. Tries a logon that was refused once more. */
+  override testConnection(signal?: AbortSignal): Promise<ConnectionTest> {
+    this.#gate?.allowOneTry();
+    return super.testConnection(signal);
+  }
+
+  /**
+   * The client certificate that new connections show; `undefined` where the method has none.
+   *
+   * @throws {ValidationError} when it cannot be read.
+   */
+  async clientCertificate(): Promise<Omit<ClientIdentity, "tls"> | undefined> {
+    const { credentials, files, clock } = this.context;
+    const identity = await openIdentity(credentials, { files, clock })?.read();
+    if (!identity) return undefined;
+    const { tls: _tls, ...told } = identity;
+    return told;
+  }
+
+  protected async identify(signal: AbortSignal): Promise<ConnectedAccount> {
+    const { configuration, credentials, clock } = this.context;
+    const [first] = Object.values(configuration.odata);
+    if (first) await fetchMetadata(this.http, first.path, { signal, nowMs: clock.now() });
+    const user = "username" in credentials ? credentials.username : undefined;
+    return toConnectedAccount(configuration, readSystemNames(this.#session.cookieNames()), user);
+  }
+
+  protected override async check(signal: AbortSignal): Promise<readonly ConnectionCheck[]> {
+    const { credentials, files, clock, logger, configuration } = this.context;
+    const identity = await openIdentity(credentials, { files, clock })?.read();
+    const checks = identity ? [checkCertificate(identity, clock.now(), logger)] : [];
+    for (const [name, { path }] of Object.entries(configuration.odata))
+      checks.push(await this.#checkService(name, path, signal));
+    return checks;
+  }
+
+  protected baseUrl(): string {
+    return this.context.configuration.url;
+  }
+
+  protected mapFailure(response: TransportResponse, request: ConnectorRequest): ConnectorError {
+    return mapSapFailure(response, request, undefined, this.context.clock.now());
+  }
+
+  protected override credentialHeaders(token: AccessToken | undefined): Readonly<Record<string, string>> {
+    const { credentials } = this.context;
+    if (!("password" in credentials)) return super.credentialHeaders(token);
+    const { username, password } = credentials;
+    // UTF-8, as RFC 7617 section 2.1 recommends and ABAP systems with Unicode read it.
+    return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` };
+  }
+
+  #openSession(isStateful: boolean): SapSession {
+    const { configuration, clock, authenticationMethod } = this.context;
+    const { url: baseUrl, client, language } = configuration;
+    return new SapSession({
+      baseUrl,
+      client,
+      language,
+      isStateful,
+      send: (request) => this.sendRaw(request),
+      stream: (request) => this.sendStream(request),
+      refuse: (answer, request) => refusedLogon(authenticationMethod, answer, request),
+      gate: this.#gate,
+      now: () => clock.now(),
+    });
+  }
+
+  async #checkService(name: string, path: string, signal: AbortSignal): Promise<ConnectionCheck> {
+    try {
+      await fetchMetadata(this.http, path, { signal, nowMs: this.context.clock.now() });
+      return { name: `service:${name}`, ok: true, detail: `The service ${path} answers.` };
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === undefined || code === "CANCELLED" || !(error instanceof Error)) throw error;
+      return { name: `service:${name}`, ok: false, detail: error.message, code };
+    }
+  }
+}
