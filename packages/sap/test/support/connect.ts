@@ -18,10 +18,7 @@ export function readFixture(path: string): string {
 export function connectTo(
   url: string,
   logon: Pick<SapOptions, "authenticationMethod" | "credentials">,
-  {
-    configuration,
-    ...environment
-  }: Omit<ConnectorEnvironment, "allowedPrivateHosts"> & { readonly configuration?: object } = {},
+  { configuration, ...environment }: ConnectorEnvironment & { readonly configuration?: object } = {},
 ): SapConnector {
   return createSapConnector({
     ...logon,
