@@ -11,8 +11,8 @@ describe("loadConnectors", () => {
         return import(/* @vite-ignore */ name);
       },
     });
-    expect(imported).toEqual(["@isthmus/custom", "@isthmus/quickbooks", "@isthmus/salesforce"]);
-    expect(factory.definitions().map(({ type }) => type)).toEqual(["custom", "quickbooks", "salesforce"]);
+    expect(imported).toEqual(["@isthmus/custom", "@isthmus/quickbooks", "@isthmus/salesforce", "@isthmus/sap"]);
+    expect(factory.definitions().map(({ type }) => type)).toEqual(["custom", "quickbooks", "salesforce", "sap"]);
   });
 
   it("takes the packages that are named, and refuses those that are missing or no connectors", async () => {
