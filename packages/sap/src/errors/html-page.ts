@@ -1,8 +1,8 @@
-import type { ResponseHeaders } from "@isthmus/core";
+import { AuthenticationError, ConnectorError, type TransportResponse, type VendorFault } from "@isthmus/core";
 
 /** What a page for browsers says where an answer for programs belongs. */
 export interface HtmlPage {
-  /** Of the page, shortened; `undefined` where it has none. */
+  /** Of the page, shortened; `undefined` where it has none. Nothing else of a page is told: it may show anything. */
   readonly title: string | undefined;
   /** It is there to log a person on: a form, or the way to an identity provider. */
   readonly isLogon: boolean;
@@ -12,18 +12,55 @@ export interface HtmlPage {
 
 /** How much of a page is looked at, in bytes. */
 const lookedAt = 64 * 1024;
+const longestTitle = 80;
 
-/** The page, if the answer is one. Its text goes nowhere: it may hold names of hosts and users. */
-export function readHtmlPage(headers: ResponseHeaders, body: Uint8Array | undefined): HtmlPage | undefined {
-  const start = Buffer.from(body?.subarray(0, lookedAt) ?? []).toString("utf8");
-  const type = String(headers["content-type"] ?? "");
-  if (!/^text\/html|^application\/xhtml/i.test(type) && !/^\s*<(!doctype html|html)\b/i.test(start)) return undefined;
-  const title = /<title[^>]*>([^<]{0,200})/i.exec(start)?.[1]?.replaceAll(/\s+/g, " ").trim();
+/** An answer as far as it is looked at. Without a body, its headers alone decide. */
+export type MaybePage = Pick<TransportResponse, "status" | "headers"> & Partial<Pick<TransportResponse, "body">>;
+
+/** The page, if the answer is one: by what it says of itself, or by how it begins. */
+export function readHtmlPage({ headers, body }: MaybePage): HtmlPage | undefined {
+  const start = body?.subarray(0, lookedAt).toString("utf8") ?? "";
+  const type = [headers["content-type"]].flat()[0] ?? "";
+  const saysSo = /^\s*(text\/html|application\/xhtml\+xml)\b/i.test(type);
+  const beginsSo = !/json|xml|multipart/i.test(type) && /^\s*<(!doctype html|html)\b/i.test(start.slice(0, 256));
+  if (!saysSo && !beginsSo) return undefined;
   return {
-    title: title === "" ? undefined : title,
-    isLogon: /name=["']?(SAMLRequest|sap-user|sap-password|j_username|SAMLResponse)\b/i.test(start),
-    isLocked: /\b(user( account)? is locked|locked by (the )?administrator|benutzer ist gesperrt|gesperrt)\b/i.test(
-      start,
-    ),
+    title: readTitle(start),
+    isLogon: /\bname=["']?(SAMLRequest|SAMLResponse|sap-user|sap-password|j_username)\b/i.test(start),
+    isLocked: /\b(user( account)? is locked|locked by (the |an )?administrator|gesperrt)\b/i.test(start),
   };
+}
+
+function readTitle(page: string): string | undefined {
+  const words = /<title[^>]{0,200}>([^<]{1,500})</i
+    .exec(page)?.[1]
+    ?.replace(/[\s\p{Cc}]+/gu, " ")
+    .trim();
+  return words ? words.slice(0, longestTitle) : undefined;
+}
+
+/**
+ * What a page means where an answer belongs. One with status 200 is the most treacherous failure of all: it looks like success.
+ *
+ * @param what - What was asked for: `A_SalesOrder.query`.
+ */
+export function pageInstead({ title, isLogon }: HtmlPage, what: string, status: number): ConnectorError {
+  const vendor: VendorFault = { status, ...(title !== undefined && { message: title }) };
+  const page = `a page for browsers${title === undefined ? "" : `, titled "${title}"`}`;
+  if (isLogon) {
+    const advice =
+      "This address does not take the connector's way of logging on: have it set up for the service (SICF), or take an address without SAML.";
+    return new AuthenticationError(`SAP answered ${what} with ${page}, to log a person on. ${advice}`, {
+      vendor,
+      retryable: false,
+    });
+  }
+  const advice = "Check the logon, the address, and what stands between.";
+  return new ConnectorError("UNEXPECTED_RESPONSE", `SAP answered ${what} with ${page}. ${advice}`, { vendor });
+}
+
+/** @throws {ConnectorError} {@link pageInstead}, for a page in HTML. */
+export function assertNoPage(answer: MaybePage): void {
+  const page = readHtmlPage(answer);
+  if (page) throw pageInstead(page, "the request", answer.status);
 }

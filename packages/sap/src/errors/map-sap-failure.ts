@@ -1,25 +1,39 @@
 import {
-  AuthenticationError,
   ConflictError,
   ConnectorError,
   mapHttpStatus,
   NotFoundError,
+  TransientError,
   type TransportRequest,
   type TransportResponse,
+  ValidationError,
   VendorError,
   type VendorFault,
 } from "@isthmus/core";
-import { type HtmlPage, readHtmlPage } from "./html-page.js";
+import { type MaybePage, pageInstead, readHtmlPage } from "./html-page.js";
 import type { SapFault } from "./sap-fault.js";
 
 /** What of an answer decides what it means. */
-export type FailedAnswer = Pick<TransportResponse, "status" | "headers"> & Partial<Pick<TransportResponse, "body">>;
+export type FailedAnswer = MaybePage;
 
 /** What of a request decides the meaning of its failure. */
 export type FailedRequest = Pick<TransportRequest, "method" | "idempotent" | "reconcile" | "name">;
 
 /**
  * A failed answer as the error that it means: by SAP's words where it has some, else by the status.
+ *
+ * | answer | error |
+ * |-|-|
+ * | a page to log a person on, or any page with a status below 300 | `AuthenticationError`, `UNEXPECTED_RESPONSE` |
+ * | 403 with `X-CSRF-Token: Required` | `TransientError`: the session was lost, nothing was done |
+ * | 423, or a code or words that say that a record is locked | `ConflictError`, retryable |
+ * | 412 | `ConflictError` |
+ * | 428 | `ValidationError`: an ETag is needed |
+ * | 404 | `NotFoundError` |
+ * | 501 | `UNSUPPORTED` |
+ * | 500 with SAP's words | `VendorError`: a dump or a defect, which another try does not mend |
+ * | other 4xx with SAP's words | `VendorError` |
+ * | anything else | {@link mapHttpStatus} |
  *
  * @param fault - What the body says, in the form of the protocol that was spoken. `undefined` where it says nothing.
  * @param nowMs - Epoch milliseconds, to judge a date in `Retry-After` by.
@@ -30,41 +44,60 @@ export function mapSapFailure(
   fault: SapFault | undefined,
   nowMs: number,
 ): ConnectorError {
-  const { status, headers, body } = answer;
-  const page = fault ? undefined : readHtmlPage(headers, body);
-  const vendor = toVendorFault(fault ?? toFault(page), status);
+  const { status, headers } = answer;
+  const page = fault ? undefined : readHtmlPage(answer);
+  const vendor = toVendorFault(fault ?? (page?.title === undefined ? undefined : { message: page.title }), status);
+  if (page && (status < 300 || page.isLogon)) return pageInstead(page, request.name ?? "the request", status);
   const summary = `SAP refused ${request.name ?? "the request"} (${fault?.code ?? `HTTP ${status}`})`;
-  if (page && (status < 300 || page.isLogon)) return pageInstead(request, page, vendor);
+  const said = `${summary}. ${fault?.message ?? "It did not say why."}`;
+  if (status === 403 && isTokenRequired(headers["x-csrf-token"])) {
+    const advice =
+      "It did not accept a fresh CSRF token: the session was lost on the way. Nothing was done; try again.";
+    return new TransientError("VENDOR_UNAVAILABLE", `${summary}. ${advice}`, { vendor });
+  }
+  if (status === 423 || (status >= 400 && isLock(fault))) {
+    const advice = "The record is locked by somebody who works on it. Nothing was done; try again later.";
+    return new ConflictError(`${summary}. ${advice}`, { vendor, retryable: true });
+  }
   if (status === 404) {
     const advice = "There is no such record or service. A service may be switched off (SICF) or not registered.";
     return new NotFoundError(`${summary}. ${advice}`, { vendor });
   }
   if (status === 412)
     return new ConflictError(`${summary}. The record was changed meanwhile. Read it again.`, { vendor });
-  if (fault && status >= 400 && status < 500 && ![403, 408, 409, 429].includes(status)) {
-    return new VendorError(`${summary}. ${fault.message ?? "It did not say why."}`, { vendor });
+  if (status === 428) {
+    const issue = { path: "ifMatch", message: "The record's ETag, or * to overwrite whatever is there." };
+    return new ValidationError(`${summary}. It wants the ETag of the record that is to be changed.`, [issue], {
+      vendor,
+    });
   }
+  if (status === 501) return new ConnectorError("UNSUPPORTED", said, { vendor });
+  if (fault && status === 500) return new VendorError(said, { vendor });
+  if (fault && status >= 400 && status < 500 && !statusDecides.has(status)) return new VendorError(said, { vendor });
   return mapHttpStatus({ status, headers, request, vendor, nowMs });
+}
+
+/** With these the status says more than SAP's words. */
+const statusDecides: ReadonlySet<number> = new Set([403, 408, 409, 410, 429]);
+
+// M3: material; MC: the lock service itself; ME: purchasing document; VL: delivery.
+const lockCodes: ReadonlySet<string> = new Set(["M3/024", "MC/601", "ME/006", "VL/046"]);
+
+const lockWords = /\blocked by\b|\bbeing processed by\b|\bgesperrt durch\b/i;
+
+/** By code; by the words of a logon in English or German where the code is not known. */
+function isLock(fault: SapFault | undefined): boolean {
+  return [fault, ...(fault?.messages ?? [])].some(
+    (one) => lockCodes.has(one?.code ?? "") || lockWords.test(one?.message ?? ""),
+  );
+}
+
+function isTokenRequired(token: string | readonly string[] | undefined): boolean {
+  return [token].flat().some((value) => value?.toLowerCase() === "required");
 }
 
 /** The part of it that errors carry. */
 export function toVendorFault(fault: SapFault | undefined, status?: number): VendorFault {
   const { rfcError: _rfcError, ...said } = fault ?? {};
   return { ...said, ...(status !== undefined && { status }) };
-}
-
-function toFault(page: HtmlPage | undefined): SapFault | undefined {
-  return page?.title === undefined ? undefined : { message: page.title };
-}
-
-/** A page with status 200 is the most treacherous failure of all: it looks like success. */
-function pageInstead(request: FailedRequest, page: HtmlPage, vendor: VendorFault): ConnectorError {
-  const what = request.name ?? "the request";
-  if (page.isLogon) {
-    return new AuthenticationError(
-      `SAP answered ${what} with a logon page for browsers: this address does not take the connector's way of logging on. Ask for it to be set up for the service (SICF), or for an address without SAML.`,
-      { vendor, retryable: false },
-    );
-  }
-  return new ConnectorError("UNEXPECTED_RESPONSE", `SAP answered ${what} with a page for browsers.`, { vendor });
 }

@@ -17,16 +17,16 @@ const advice: Readonly<Partial<Record<AuthenticationMethod, string>>> = {
  */
 export function refusedLogon(
   method: AuthenticationMethod,
-  { status, headers, body }: FailedAnswer,
+  answer: FailedAnswer,
   request: FailedRequest,
 ): AuthenticationError {
-  const page = readHtmlPage(headers, body);
+  const page = readHtmlPage(answer);
   const problem = page?.isLocked
     ? "The user is locked. An administrator has to unlock it (SU01)."
     : (advice[method] ?? "It does not accept the logon.");
   const last = "Do not try again before it is mended: SAP locks a user after a few tries.";
   return new AuthenticationError(`SAP refused the logon for ${request.name ?? "the request"}. ${problem} ${last}`, {
-    vendor: { status, ...(page?.title !== undefined && { message: page.title }) },
+    vendor: { status: answer.status, ...(page?.title !== undefined && { message: page.title }) },
     retryable: false,
   });
 }
