@@ -1,11 +1,15 @@
+import { type BatchOptions, runBatch } from "./batch.js";
+import type { BatchItem, BatchResults } from "./batch-items.js";
 import type { CallOptions } from "./call.js";
 import type { ODataKey, ODataQuery } from "./codec.js";
 import { ODataExchange } from "./exchange.js";
+import { MediaCalls } from "./media.js";
 import { setOf } from "./model-lookup.js";
+import { OperationCalls, type OperationOptions } from "./operation-calls.js";
 import { followPages, pageCall, readEntities, resolveLink } from "./paging.js";
 import type { ODataParts } from "./parts.js";
 import { type ChangeOptions, type CreateOptions, type ReadOptions, RecordCalls, withQuery } from "./record-calls.js";
-import type { ODataEntity, ODataFound, ODataPage, ODataWritten, WithMessages } from "./results.js";
+import type { ODataEntity, ODataFound, ODataOutcome, ODataPage, ODataWritten, WithMessages } from "./results.js";
 
 /**
  * One OData service, v2 or v4. Every method sends one request unless it says otherwise; results carry what SAP said beside them.
@@ -13,6 +17,10 @@ import type { ODataEntity, ODataFound, ODataPage, ODataWritten, WithMessages } f
 export class ODataService<Query extends ODataQuery = ODataQuery> {
   /** Builds the calls that {@link ODataService.batch} takes. */
   readonly calls: RecordCalls<Query>;
+  /** Builds the calls of functions and actions that {@link ODataService.batch} takes. */
+  readonly operationCalls: OperationCalls<Query>;
+  /** Content of records, as streams. */
+  readonly media: MediaCalls<Query>;
   readonly #parts: ODataParts<Query>;
   readonly #exchange: ODataExchange;
 
@@ -20,6 +28,8 @@ export class ODataService<Query extends ODataQuery = ODataQuery> {
     this.#parts = parts;
     this.#exchange = new ODataExchange(parts);
     this.calls = new RecordCalls(parts);
+    this.operationCalls = new OperationCalls(parts);
+    this.media = new MediaCalls(parts, this.#exchange);
   }
 
   /** @throws {NotFoundError} when there is no such record. */
@@ -106,6 +116,53 @@ export class ODataService<Query extends ODataQuery = ODataQuery> {
   /** @throws {NotFoundError} when there is no such record. */
   delete(set: string, key: ODataKey, { signal, ...options }: ChangeOptions & CallOptions = {}): Promise<WithMessages> {
     return this.#exchange.run(this.calls.delete({ set, key }, options), withSignal(signal));
+  }
+
+  /** Creates a record below another one, in the list that `navigation` names. */
+  createIn(
+    set: string,
+    key: ODataKey,
+    navigation: string,
+    input: object,
+    { signal, ...options }: CreateOptions & CallOptions = {},
+  ): Promise<ODataWritten> {
+    return this.#exchange.run(this.calls.createIn({ set, key }, navigation, input, options), withSignal(signal));
+  }
+
+  /**
+   * Calls a function import (v2), a function or an action (v4). A list that the service cuts into pages is read to its end.
+   *
+   * @param parameters - By name. Values are typed by the metadata.
+   * @throws {ValidationError} when the service has none of that name that takes these parameters.
+   */
+  async invoke(
+    name: string,
+    parameters: Readonly<Record<string, unknown>> = {},
+    { signal, ...options }: OperationOptions & CallOptions = {},
+  ): Promise<ODataOutcome> {
+    const first = this.operationCalls.invoke(name, parameters, options);
+    const more = (next: string) => this.operationCalls.more(name, next, options, parameters);
+    let whole: ODataOutcome | undefined;
+    for await (const { next: _next, ...page } of followPages(this.#exchange, first, more, withSignal(signal))) {
+      whole =
+        whole === undefined
+          ? page
+          : { value: [whole.value, page.value].flat(), messages: [...whole.messages, ...page.messages] };
+    }
+    return whole ?? { value: undefined, messages: [] };
+  }
+
+  /**
+   * Runs calls in one request: `batch([calls.read("Orders", 1), changeset(calls.create("Orders", …), …)])`. A call that failed is
+   * a result like another one; of a change set that failed, every call is told the one error.
+   *
+   * @throws {OutcomeUnknownError} when it has changes and its answer is lost or cannot be read.
+   */
+  batch<const Items extends readonly BatchItem[]>(
+    items: Items,
+    options: BatchOptions = {},
+  ): Promise<BatchResults<Items>> {
+    return runBatch(this.#parts, this.#exchange, items, options);
   }
 
   #pageCall(set: string, path: string) {

@@ -1,0 +1,73 @@
+import { ConnectorError, type ResponseHeaders } from "@isthmus/core";
+import { isObject } from "../../errors/wire-values.js";
+import { PartAnswer } from "./answer.js";
+import { type BatchItem, callsOf, contentIds, isChangeset, referenceOf } from "./batch-items.js";
+import { headersOf } from "./exchange.js";
+
+/**
+ * A batch as JSON (v4). A change set becomes an atomicity group; a call that refers to another one depends on it.
+ *
+ * @see https://docs.oasis-open.org/odata/odata-json-format/v4.01/odata-json-format-v4.01.html#sec_BatchRequestsandResponses
+ */
+export function writeJsonBatch(items: readonly BatchItem[]): string {
+  const ids = contentIds(items.flatMap(callsOf));
+  let at = 0;
+  const requests = items.flatMap((item, index) =>
+    callsOf(item).map(({ method, path, headers, body }) => {
+      const id = ids[at] ?? "";
+      at += 1;
+      const reference = referenceOf(path);
+      return {
+        id,
+        ...(isChangeset(item) && { atomicityGroup: `group${index + 1}` }),
+        ...(reference !== undefined && { dependsOn: [reference] }),
+        method,
+        url: path,
+        headers: { ...headersOf("v4", body !== undefined), ...headers },
+        ...(body !== undefined && { body }),
+      };
+    }),
+  );
+  return JSON.stringify({ requests });
+}
+
+/**
+ * The answers by the id of their request.
+ *
+ * @throws {ConnectorError} `UNEXPECTED_RESPONSE` for anything that is no answer to these requests.
+ */
+export function readJsonBatch(body: unknown, ids: readonly string[]): ReadonlyMap<string, PartAnswer> {
+  const responses = isObject(body) ? body.responses : undefined;
+  if (!Array.isArray(responses)) throw broken("has no `responses`");
+  if (responses.length > ids.length) throw broken("has more parts than there were requests");
+  const known = new Set(ids);
+  const answers = new Map<string, PartAnswer>();
+  for (const response of responses) {
+    if (!isObject(response)) throw broken("has a part that is no answer");
+    const { id, status } = response;
+    if (typeof id !== "string" || !known.has(id) || answers.has(id)) throw broken("has a part for no request");
+    if (typeof status !== "number" || !Number.isInteger(status)) throw broken("has a part without a status");
+    answers.set(id, new PartAnswer(status, toHeaders(response.headers), toText(response.body)));
+  }
+  return answers;
+}
+
+function toText(body: unknown): string {
+  if (body === undefined || body === null) return "";
+  // Numbers that are inexact in JavaScript came as texts: writing them again loses nothing.
+  return typeof body === "string" ? body : JSON.stringify(body);
+}
+
+function toHeaders(headers: unknown): ResponseHeaders {
+  if (!isObject(headers)) return {};
+  const entries = Object.entries(headers).slice(0, 128);
+  return Object.fromEntries(
+    entries
+      .filter(([, value]) => typeof value === "string")
+      .map(([name, value]) => [name.toLowerCase(), String(value)]),
+  );
+}
+
+function broken(problem: string): ConnectorError {
+  return new ConnectorError("UNEXPECTED_RESPONSE", `SAP's answer to the batch ${problem}.`);
+}
