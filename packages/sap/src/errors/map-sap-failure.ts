@@ -5,7 +5,6 @@ import {
   NotFoundError,
   TransientError,
   type TransportRequest,
-  type TransportResponse,
   ValidationError,
   VendorError,
   type VendorFault,

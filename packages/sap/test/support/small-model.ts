@@ -35,6 +35,8 @@ export function smallModel(
           isUpdatable: true,
           isDeletable: true,
           tracksChanges,
+          usesETags: false,
+          bindings: new Map(),
         },
       ]),
     ),
@@ -52,6 +54,9 @@ export function property(name: string, type: string) {
     isCreatable: true,
     isUpdatable: true,
     isFilterable: true,
+    isSortable: true,
+    hasDefault: false,
+    isConcurrencyToken: false,
   } as const;
 }
 
@@ -64,7 +69,7 @@ function toType(name: string, { keys, properties, navigations = {} }: SmallType)
     navigations: new Map(
       Object.entries(navigations).map(([name, target]) => [
         name,
-        { name, type: `Shop.${target.replace("[]", "")}`, isCollection: target.endsWith("[]") },
+        { name, type: `Shop.${target.replace("[]", "")}`, isCollection: target.endsWith("[]"), references: new Map() },
       ]),
     ),
     isOpen: false,

@@ -1,5 +1,4 @@
 import type { ConnectorError, TransportResponse } from "@isthmus/core";
-import { describePage, isHtmlPage } from "../../errors/html-page.js";
 import { type FailedRequest, mapSapFailure } from "../../errors/map-sap-failure.js";
 import { readJsonFault, readODataFault } from "../../errors/odata-fault.js";
 import type { SapFault } from "../../errors/sap-fault.js";
@@ -55,7 +54,7 @@ export class ODataExchange {
   /** What the answer fails by; `undefined` for a success. */
   failureOf(answer: ODataAnswer, request: FailedRequest): ConnectorError | undefined {
     const nowMs = this.#parts.clock.now();
-    if (!isGood(answer)) return mapSapFailure(answer, request, faultOf(answer), nowMs);
+    if (!isGood(answer)) return mapSapFailure(answer, request, readODataFault(answer), nowMs);
     const fault = faultInSuccess(answer);
     // What it says decides; a status of success must not.
     return fault && mapSapFailure({ status: 400, headers: answer.headers }, request, fault, nowMs);
@@ -71,11 +70,6 @@ export function headersOf(version: ODataVersion, hasBody: boolean): Readonly<Rec
 /** Whether the status is one of success. */
 export function isGood({ status }: Pick<TransportResponse, "status">): boolean {
   return status >= 200 && status < 300;
-}
-
-/** Of a page only the title is told; what it means is up to the status. */
-function faultOf(answer: ODataAnswer): SapFault | undefined {
-  return readODataFault(answer) ?? (isHtmlPage(answer) ? { message: describePage(answer) } : undefined);
 }
 
 /** Some services answer 200 with an error in the body, mostly from what stands between. */

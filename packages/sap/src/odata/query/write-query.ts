@@ -45,8 +45,8 @@ function collectOptions(writing: Writing, type: ODataType, query: Query, path: s
     if (!Number.isSafeInteger(value) || value < 0) issues.add(within(path, name), "must be a whole number from 0");
     options.set(`$${name}`, String(value));
   }
-  if (count)
-    options.set(...(model.version === "v2" ? (["$inlinecount", "allpages"] as const) : (["$count", "true"] as const)));
+  if (count && model.version === "v2") options.set("$inlinecount", "allpages");
+  if (count && model.version === "v4") options.set("$count", "true");
   if (search !== undefined) {
     const text = issues.collect(within(path, "search"), () => writeSearch(model, search));
     if (text !== undefined) options.set("$search", text);
