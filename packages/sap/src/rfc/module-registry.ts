@@ -1,0 +1,85 @@
+import { ConnectorError, isConnectorError, type Transport } from "@isthmus/core";
+import { mapSapFailure } from "../errors/map-sap-failure.js";
+import type { SapHttp } from "../http/sap-http.js";
+import { type DescribedModule, describeModule } from "./describe-module.js";
+import { parseWsdl } from "./strong-soap.js";
+import { loadWsdlDocuments } from "./wsdl-documents.js";
+
+/** What the registry of one connector is made of. */
+export interface ModuleRegistryParts {
+  readonly http: SapHttp;
+  /** Says which addresses a WSDL may import from, and fetches those that are not the system's own, without credentials. */
+  readonly transport: Pick<Transport, "assertAllowed" | "request">;
+  /** The system: `https://sap.example.com:44300`. */
+  readonly origin: string;
+  /** WSDLs that were supplied, as text, by the module's name. The others are fetched from the system. */
+  readonly wsdls?: Readonly<Record<string, string>>;
+  /** Where the system gives WSDLs. Default `/sap/bc/soap/wsdl`. */
+  readonly wsdlPath?: string;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/** How many interfaces are kept; the one that was used longest ago goes first. */
+const capacity = 200;
+
+/** The interfaces of the function modules of one connector. Each is read once, at first use, and belongs to nobody else. */
+export class ModuleRegistry {
+  readonly #parts: ModuleRegistryParts;
+  readonly #modules = new Map<string, Promise<DescribedModule>>();
+
+  constructor(parts: ModuleRegistryParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * The interface of a module, by its WSDL.
+   *
+   * @param signal - Ends the reading for every caller that waits for it; the next one begins anew.
+   * @throws {ConnectorError} `UNEXPECTED_RESPONSE` when the WSDL cannot be used; `NOT_FOUND` when the system has none.
+   */
+  async find(name: string, signal?: AbortSignal): Promise<DescribedModule> {
+    const known = this.#modules.get(name);
+    const module = known ?? this.#read(name, signal);
+    this.#modules.delete(name);
+    this.#modules.set(name, module);
+    const [oldest] = this.#modules.keys();
+    if (this.#modules.size > capacity && oldest !== undefined) this.#modules.delete(oldest);
+    try {
+      return await module;
+    } catch (error) {
+      if (this.#modules.get(name) === module) this.#modules.delete(name);
+      throw error;
+    }
+  }
+
+  async #read(name: string, signal?: AbortSignal): Promise<DescribedModule> {
+    const { origin, wsdls = {}, wsdlPath = "/sap/bc/soap/wsdl" } = this.#parts;
+    const url = new URL(`${wsdlPath}?services=${encodeURIComponent(name)}`, origin);
+    const supplied = Object.hasOwn(wsdls, name) ? wsdls[name] : undefined;
+    const { documents } = await loadWsdlDocuments(url, (address) => this.#load(address, signal), supplied);
+    try {
+      return describeModule(await parseWsdl(url.href, documents), name);
+    } catch (cause) {
+      if (isConnectorError(cause)) throw cause;
+      // strong-soap's words may quote the document.
+      const message = `The WSDL of ${name} cannot be used: strong-soap does not understand it. Supply the module's own WSDL.`;
+      throw new ConnectorError("UNEXPECTED_RESPONSE", message);
+    }
+  }
+
+  async #load(url: URL, signal?: AbortSignal): Promise<string> {
+    const { http, transport, origin, now } = this.#parts;
+    const name = "rfc.wsdl";
+    const own = { method: "GET" as const, name, maxResponseBytes: maxDocumentBytes, ...(signal && { signal }) };
+    const isOwn = url.origin === new URL(origin).origin;
+    if (!isOwn) transport.assertAllowed(url.href);
+    const answer = await (isOwn
+      ? http.request({ ...own, path: `${url.pathname}${url.search}` })
+      : transport.request({ ...own, url: url.href }));
+    if (answer.status !== 200) throw mapSapFailure(answer, own, undefined, now());
+    return answer.text();
+  }
+}
+
+const maxDocumentBytes = 8 * 1024 * 1024;

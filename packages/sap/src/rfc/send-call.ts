@@ -1,0 +1,61 @@
+import type { SapHttp } from "../http/sap-http.js";
+import type { DescribedModule } from "./describe-module.js";
+import { readAnswer } from "./read-answer.js";
+import { readFields } from "./read-value.js";
+import type { RfcParameters, RfcValue } from "./rfc-types.js";
+import { writeEnvelope } from "./strong-soap.js";
+import { toSoapParameters } from "./to-soap-parameters.js";
+
+/** How one call is sent. */
+export interface SendOptions {
+  readonly http: SapHttp;
+  /** Default `/sap/bc/soap/rfc`. */
+  readonly path: string;
+  /** Whether it only reads, so that a lost answer leaves no doubt. */
+  readonly idempotent: boolean;
+  readonly reconcile: string;
+  readonly signal?: AbortSignal;
+  /** Whether it belongs to a session that goes on. */
+  readonly isStateful?: boolean;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/**
+ * Asks SAP's SOAP runtime to keep the ABAP session for the next request; the cookies of the answer say which it is.
+ * https://help.sap.com/doc/saphelp_nw73/7.3.16/en-US/48/d1853df6c96745e10000000a421937/content.htm (stateful communication)
+ */
+const sessionHeader =
+  '<sapsess:Session xmlns:sapsess="http://www.sap.com/webas/630/soap/features/session/">' +
+  "<enableSession>true</enableSession></sapsess:Session>";
+
+/**
+ * Calls a function module once: checks the parameters, sends, reads the answer by the WSDL's types.
+ *
+ * @returns What it exports, changes and fills, by ABAP names.
+ * @throws {ValidationError} before anything is sent; whatever `readAnswer` throws; what the transport throws.
+ */
+export async function sendCall(
+  module: DescribedModule,
+  parameters: RfcParameters,
+  options: SendOptions,
+): Promise<Record<string, RfcValue>> {
+  const { http, path, idempotent, reconcile, signal, isStateful, now } = options;
+  const { name, input, output, responseName } = module.interface;
+  const soapParameters = toSoapParameters(parameters, input);
+  const envelope = writeEnvelope(module.wsdl, module.place, soapParameters, isStateful ? sessionHeader : undefined);
+  const request = {
+    method: "POST" as const,
+    path,
+    headers: envelope.headers,
+    body: envelope.xml,
+    name: `rfc.${name}`,
+    idempotent,
+    reconcile,
+    // The transport would repeat a 500 of a call that reads, and a dump is a 500: it is never repeated.
+    ...(idempotent && { maxAttempts: 1 }),
+    ...(signal && { signal }),
+  };
+  const answer = await http.request(request);
+  return readFields(readAnswer(answer, request, responseName, now()), output);
+}

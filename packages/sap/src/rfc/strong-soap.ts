@@ -1,0 +1,157 @@
+import { createRequire } from "node:module";
+
+/** strong-soap has no types of its own: what this package uses of it. */
+export interface ElementDescriptor {
+  readonly qname: { readonly nsURI: string | null; readonly name: string };
+  readonly type?: { readonly nsURI: string | null; readonly name: string; readonly anonymous?: SimpleType };
+  readonly isMany: boolean;
+  readonly isSimple: boolean;
+  readonly elements: readonly ElementDescriptor[];
+  readonly attributes: readonly unknown[];
+}
+/** A simple type of the schema, as it was parsed. */
+export interface SimpleType {
+  readonly $name?: string;
+  readonly targetNamespace?: string | null;
+  readonly restriction?: Restriction;
+}
+/** How a simple type narrows another. Facets are text, as written. */
+export interface Restriction {
+  readonly $base?: string;
+  readonly base?: SimpleType | null;
+  readonly maxLength?: string;
+  readonly length?: string;
+  readonly totalDigits?: string;
+  readonly fractionDigits?: string;
+  readonly pattern?: string;
+}
+/** An operation of a binding. */
+export interface SoapOperation {
+  readonly soapVersion?: string;
+  describe(definitions: WsdlDefinitions): {
+    readonly input: { readonly body?: ElementDescriptor };
+    readonly output: { readonly body?: ElementDescriptor };
+  };
+}
+interface WsdlDefinitions {
+  readonly services: Readonly<Record<string, { readonly ports: Readonly<Record<string, WsdlPort>> }>>;
+  readonly schemas: Readonly<Record<string, { readonly simpleTypes: Readonly<Record<string, SimpleType>> }>>;
+}
+interface WsdlPort {
+  readonly binding?: { readonly operations?: Readonly<Record<string, SoapOperation>> };
+}
+/** A WSDL with everything that it imports. */
+export interface Wsdl {
+  readonly definitions: WsdlDefinitions;
+}
+/** What strong-soap takes for an HTTP client. */
+export interface SoapHttpClient {
+  readonly options: { readonly prettyPrint: false };
+  request(
+    url: string,
+    data: string | null,
+    callback: (error: Error | null, response?: { statusCode: number; headers: object }, body?: string) => void,
+    headers?: Readonly<Record<string, string>>,
+  ): void;
+}
+interface SoapClient {
+  addSoapHeader(xml: string): void;
+  readonly [service: string]: unknown;
+}
+type SoapMethod = (parameters: object, callback: () => void, options: object, headers: object) => void;
+interface StrongSoap {
+  readonly soap: {
+    readonly Client: new (wsdl: Wsdl, endpoint: string, options: { httpClient: SoapHttpClient }) => SoapClient;
+  };
+  readonly WSDL: {
+    open(
+      url: string,
+      options: { httpClient: SoapHttpClient; WSDL_CACHE: object },
+      callback: (error: Error | null, wsdl?: Wsdl) => void,
+    ): void;
+  };
+}
+
+let library: StrongSoap | undefined;
+
+/** At first use: the import alone takes half a second. */
+function load(): StrongSoap {
+  library ??= createRequire(import.meta.url)("strong-soap") as StrongSoap;
+  return library;
+}
+
+/**
+ * Lets strong-soap read a WSDL whose documents are in memory already. It fetches nothing: it gets what is in `documents` or an
+ * error. Its cache across callers is not used.
+ *
+ * @param documents - By absolute address, each checked before (`loadWsdlDocuments`).
+ */
+export function parseWsdl(url: string, documents: ReadonlyMap<string, string>): Promise<Wsdl> {
+  const httpClient: SoapHttpClient = {
+    options: { prettyPrint: false },
+    request: (address, _data, callback) => {
+      const document = documents.get(address);
+      if (document === undefined) callback(new Error("A document of the WSDL was not loaded."));
+      else callback(null, { statusCode: 200, headers: {} }, document);
+    },
+  };
+  return new Promise((resolve, reject) => {
+    load().WSDL.open(url, { httpClient, WSDL_CACHE: Object.create(null) }, (error, wsdl) => {
+      if (wsdl) resolve(wsdl);
+      else reject(error ?? new Error("strong-soap answered without a WSDL."));
+    });
+  });
+}
+
+/** Where an operation is in a WSDL. */
+export interface OperationPlace {
+  readonly service: string;
+  readonly port: string;
+  readonly name: string;
+}
+
+/** An envelope ready to be sent. */
+export interface SoapEnvelope {
+  readonly xml: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * Lets strong-soap write the envelope of a call. Its "HTTP client" hands the envelope back instead of sending it, so that
+ * nothing of how it reads answers is ever used. The client lives for this envelope alone: headers, `lastRequest` and the like
+ * belong to nobody else.
+ *
+ * @param parameters - Checked against the WSDL, every value wrapped as `{ $xml: escapedText }` (see `toSoapParameters`).
+ * @param soapHeader - XML of a SOAP header.
+ */
+export function writeEnvelope(
+  wsdl: Wsdl,
+  { service, port, name }: OperationPlace,
+  parameters: object,
+  soapHeader?: string,
+): SoapEnvelope {
+  let written: SoapEnvelope | undefined;
+  const httpClient: SoapHttpClient = {
+    options: { prettyPrint: false },
+    request: (_url, data, _callback, headers) => {
+      written = { xml: data ?? "", headers: { ...headers } };
+    },
+  };
+  const client = new (load().soap.Client)(wsdl, "https://system.invalid/", { httpClient });
+  if (soapHeader !== undefined) client.addSoapHeader(soapHeader);
+  const method = readMethod(client, service, port, name);
+  // The handler of /sap/bc/soap/rfc takes an empty SOAPAction and no other.
+  method(parameters, () => undefined, {}, { SOAPAction: '""' });
+  if (written === undefined) throw new Error("strong-soap wrote no envelope.");
+  return written;
+}
+
+function readMethod(client: SoapClient, service: string, port: string, name: string): SoapMethod {
+  const method = readKey(readKey(client[service], port), name);
+  if (typeof method !== "function") throw new Error("strong-soap's client lacks the operation.");
+  return (...given) => method(...given);
+}
+
+function readKey(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
+}
