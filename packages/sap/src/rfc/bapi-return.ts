@@ -22,13 +22,19 @@ export function readBapiMessages(
 /**
  * The error that the messages mean, with all of them: types E, A and X are failures, inside HTTP 200. `undefined` where there
  * is none. A lock that someone else holds passes by itself.
+ *
+ * @param lockMessages - Further codes that say that something is locked.
  */
-export function toBapiError(name: string, messages: readonly VendorMessage[]): ConnectorError | undefined {
+export function toBapiError(
+  name: string,
+  messages: readonly VendorMessage[],
+  lockMessages: readonly string[] = [],
+): ConnectorError | undefined {
   const errors = messages.filter(({ severity }) => severity === "error");
   const [first] = errors;
   if (!first) return undefined;
   const vendor = { ...(first.code !== undefined && { code: first.code }), message: first.message, messages };
-  const lock = errors.find(isLockMessage);
+  const lock = errors.find((message) => isLockMessage(message, lockMessages));
   if (lock) {
     const words = `${name} found something locked (${lock.code ?? "lock"}): ${lock.message} Try again in a while.`;
     return new ConflictError(words, { vendor, retryable: true });
