@@ -10,8 +10,15 @@ export interface DescribedModule {
   readonly interface: FunctionInterface;
 }
 
-/** Structures within structures; ABAP's own limit for RFC is lower. */
-const maxDepth = 32;
+/** How much an interface may hold: structures within structures, and fields in all, those of repeated structures too. */
+const limits = { depth: 32, fields: 100_000 };
+
+/** One description under way. */
+interface Description {
+  readonly wsdl: Wsdl;
+  readonly module: string;
+  fields: number;
+}
 
 /**
  * The interface of a function module by what strong-soap makes of its WSDL.
@@ -21,15 +28,17 @@ const maxDepth = 32;
 export function describeModule(wsdl: Wsdl, name: string): DescribedModule {
   const found = findOperation(wsdl, toXmlName(name));
   if (!found) throw unusable(name, "It has no operation of that name for SOAP 1.1");
-  const { input, output } = found.operation.describe(wsdl.definitions);
+  const { style, input, output } = found.operation.describe(wsdl.definitions);
+  if (style !== "documentLiteralWrapped") throw unusable(name, "Its binding is not document/literal, as SAP's are");
   if (!input.body || !output.body) throw unusable(name, "Its operation has no input or no output");
+  const description = { wsdl, module: name, fields: 0 };
   return {
     wsdl,
     place: found.place,
     interface: {
       name,
-      input: describeFields(wsdl, input.body, name, 0),
-      output: describeFields(wsdl, output.body, name, 0),
+      input: describeFields(description, input.body, 0),
+      output: describeFields(description, output.body, 0),
       responseName: output.body.qname.name,
     },
   };
@@ -45,29 +54,34 @@ function findOperation(wsdl: Wsdl, name: string): { operation: SoapOperation; pl
   return undefined;
 }
 
-function describeFields(wsdl: Wsdl, parent: ElementDescriptor, module: string, depth: number): RfcField[] {
-  if (depth > maxDepth) throw unusable(module, `Its structures are nested deeper than ${maxDepth} levels`);
+function describeFields(description: Description, parent: ElementDescriptor, depth: number): RfcField[] {
+  const { module } = description;
+  if (depth > limits.depth) throw unusable(module, `Its structures are nested deeper than ${limits.depth} levels`);
+  description.fields += parent.elements.length;
+  if (description.fields > limits.fields) {
+    throw new ConnectorError("RESPONSE_TOO_LARGE", `The WSDL of ${module} has more than ${limits.fields} fields.`);
+  }
   return parent.elements.map((element) => {
     const xmlName = element.qname.name;
     return {
       name: fromXmlName(xmlName),
       xmlName,
-      type: describeElement(wsdl, element, module, depth + 1),
+      type: describeElement(description, element, depth + 1),
       isTakenForDate: ["date", "time", "dateTime"].includes(element.type?.name ?? ""),
     };
   });
 }
 
-function describeElement(wsdl: Wsdl, element: ElementDescriptor, module: string, depth: number): RfcType {
-  if (element.isSimple) return describeSimple(wsdl, element);
+function describeElement(description: Description, element: ElementDescriptor, depth: number): RfcType {
+  if (element.isSimple) return describeSimple(description.wsdl, element);
   const [only] = element.elements;
   if (only?.isMany && only.qname.name === "item") {
     const row: RfcType = only.isSimple
-      ? describeSimple(wsdl, only)
-      : { kind: "structure", fields: describeFields(wsdl, only, module, depth) };
+      ? describeSimple(description.wsdl, only)
+      : { kind: "structure", fields: describeFields(description, only, depth) };
     return { kind: "table", row };
   }
-  return { kind: "structure", fields: describeFields(wsdl, element, module, depth) };
+  return { kind: "structure", fields: describeFields(description, element, depth) };
 }
 
 /** What a chain of restrictions says in all. */

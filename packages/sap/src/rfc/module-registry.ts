@@ -2,7 +2,7 @@ import { ConnectorError, isConnectorError, type Transport } from "@isthmus/core"
 import { mapSapFailure } from "../errors/map-sap-failure.js";
 import type { SapHttp } from "../http/sap-http.js";
 import { type DescribedModule, describeModule } from "./describe-module.js";
-import { parseWsdl } from "./strong-soap.js";
+import { parseWsdl, writeEnvelope } from "./strong-soap.js";
 import { loadWsdlDocuments } from "./wsdl-documents.js";
 
 /** What the registry of one connector is made of. */
@@ -59,7 +59,10 @@ export class ModuleRegistry {
     const supplied = Object.hasOwn(wsdls, name) ? wsdls[name] : undefined;
     const { documents } = await loadWsdlDocuments(url, (address) => this.#load(address, signal), supplied);
     try {
-      return describeModule(await parseWsdl(url.href, documents), name);
+      const module = describeModule(parseWsdl(url.href, documents), name);
+      // Once for trial, so that a schema that strong-soap cannot write by fails here and not in the middle of a call.
+      writeEnvelope(module.wsdl, module.place, {});
+      return module;
     } catch (cause) {
       if (isConnectorError(cause)) throw cause;
       // strong-soap's words may quote the document.

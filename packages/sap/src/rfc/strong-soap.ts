@@ -29,6 +29,7 @@ export interface Restriction {
 export interface SoapOperation {
   readonly soapVersion?: string;
   describe(definitions: WsdlDefinitions): {
+    readonly style?: string;
     readonly input: { readonly body?: ElementDescriptor };
     readonly output: { readonly body?: ElementDescriptor };
   };
@@ -47,12 +48,7 @@ export interface Wsdl {
 /** What strong-soap takes for an HTTP client. */
 export interface SoapHttpClient {
   readonly options: { readonly prettyPrint: false };
-  request(
-    url: string,
-    data: string | null,
-    callback: (error: Error | null, response?: { statusCode: number; headers: object }, body?: string) => void,
-    headers?: Readonly<Record<string, string>>,
-  ): void;
+  request(url: string, data: string | null, callback: unknown, headers?: Readonly<Record<string, string>>): void;
 }
 interface SoapClient {
   addSoapHeader(xml: string): void;
@@ -63,13 +59,11 @@ interface StrongSoap {
   readonly soap: {
     readonly Client: new (wsdl: Wsdl, endpoint: string, options: { httpClient: SoapHttpClient }) => SoapClient;
   };
-  readonly WSDL: {
-    open(
-      url: string,
-      options: { httpClient: SoapHttpClient; WSDL_CACHE: object },
-      callback: (error: Error | null, wsdl?: Wsdl) => void,
-    ): void;
-  };
+  readonly WSDL: new (text: string, url: string, options: { WSDL_CACHE: object }) => LoadableWsdl;
+}
+interface LoadableWsdl {
+  /** `undefined` after an error. */
+  loadSync(): Wsdl | undefined;
 }
 
 let library: StrongSoap | undefined;
@@ -81,26 +75,23 @@ function load(): StrongSoap {
 }
 
 /**
- * Lets strong-soap read a WSDL whose documents are in memory already. It fetches nothing: it gets what is in `documents` or an
- * error. Its cache across callers is not used.
+ * Lets strong-soap read a WSDL whose documents are in memory already. So it fetches nothing and reads no file: what is not in
+ * `documents` is an error. Its cache across callers is not used.
+ *
+ * Loading must be synchronous: in its asynchronous way an exception over a strange document is thrown where nobody can catch
+ * it, and ends the process.
+ * https://github.com/loopbackio/strong-soap/blob/v6.0.1/src/parser/wsdl.js (_loadAsyncOrSync)
  *
  * @param documents - By absolute address, each checked before (`loadWsdlDocuments`).
+ * @throws {Error} of strong-soap's own, which may quote the document.
  */
-export function parseWsdl(url: string, documents: ReadonlyMap<string, string>): Promise<Wsdl> {
-  const httpClient: SoapHttpClient = {
-    options: { prettyPrint: false },
-    request: (address, _data, callback) => {
-      const document = documents.get(address);
-      if (document === undefined) callback(new Error("A document of the WSDL was not loaded."));
-      else callback(null, { statusCode: 200, headers: {} }, document);
-    },
-  };
-  return new Promise((resolve, reject) => {
-    load().WSDL.open(url, { httpClient, WSDL_CACHE: Object.create(null) }, (error, wsdl) => {
-      if (wsdl) resolve(wsdl);
-      else reject(error ?? new Error("strong-soap answered without a WSDL."));
-    });
-  });
+export function parseWsdl(url: string, documents: ReadonlyMap<string, string>): Wsdl {
+  const { WSDL } = load();
+  const cache: Record<string, LoadableWsdl> = Object.create(null);
+  for (const [address, text] of documents) cache[address] = new WSDL(text, address, { WSDL_CACHE: cache });
+  const wsdl = cache[url]?.loadSync();
+  if (wsdl?.definitions) return wsdl;
+  throw new Error("strong-soap could not load the WSDL.");
 }
 
 /** Where an operation is in a WSDL. */

@@ -13,7 +13,7 @@ export interface WsdlDocuments {
 export type DocumentLoader = (url: URL) => Promise<string>;
 
 /** How much a WSDL may ask for. */
-const limits = { documents: 32, depth: 8, totalBytes: 16 * 1024 * 1024, elements: 200_000 };
+const limits = { documents: 32, depth: 8, totalBytes: 16 * 1024 * 1024, elements: 100_000 };
 
 /**
  * Loads a WSDL with its imports and looks through each document before strong-soap sees it, because strong-soap would fetch any
