@@ -122,9 +122,14 @@ const certain: ReadonlySet<string> = new Set([
   "OUTCOME_UNKNOWN",
 ]);
 
-/** A commit that failed is not a commit that did nothing, unless the failure says so or RETURN does. */
+/**
+ * A commit that failed is not a commit that did nothing, unless the failure says so: by its kind, in RETURN, or as a fault of
+ * the module's own. A dump or a lost connection may come after the work.
+ */
 function toCommitError(error: unknown, what: string, reconcile: string): unknown {
-  if (!isConnectorError(error) || certain.has(error.code) || error.vendor?.messages !== undefined) return error;
+  if (!isConnectorError(error) || certain.has(error.code)) return error;
+  const { messages, code = "RFC_ERROR" } = error.vendor ?? {};
+  if (messages || (error.code === "VENDOR_REJECTED" && !code.startsWith("RFC_ERROR"))) return error;
   const message = `SAP's answer does not tell whether ${what} was done (${error.code}). It must not be sent again blindly.`;
   return new OutcomeUnknownError(message, { cause: error, reconcile, ...(error.vendor && { vendor: error.vendor }) });
 }

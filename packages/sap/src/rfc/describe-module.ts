@@ -63,6 +63,7 @@ function describeFields(description: Description, parent: ElementDescriptor, dep
   }
   return parent.elements.map((element) => {
     const xmlName = element.qname.name;
+    if (!/^[A-Za-z][\w.-]*$|^_-[\w.-]+$/.test(xmlName)) throw unusable(module, "It has a name that ABAP cannot have");
     return {
       name: fromXmlName(xmlName),
       xmlName,
@@ -73,11 +74,14 @@ function describeFields(description: Description, parent: ElementDescriptor, dep
 }
 
 function describeElement(description: Description, element: ElementDescriptor, depth: number): RfcType {
-  if (element.isSimple) return describeSimple(description.wsdl, element);
+  if (element.isSimple) return describeSimple(description, element);
   const [only] = element.elements;
+  // strong-soap takes a type that it does not find for one without fields: their values would be lost without a word.
+  if (!only)
+    throw unusable(description.module, `The type of ${element.qname.name} is not in it, nor in what it imports`);
   if (only?.isMany && only.qname.name === "item") {
     const row: RfcType = only.isSimple
-      ? describeSimple(description.wsdl, only)
+      ? describeSimple(description, only)
       : { kind: "structure", fields: describeFields(description, only, depth) };
     return { kind: "table", row };
   }
@@ -93,12 +97,12 @@ interface Facets {
   pattern?: string;
 }
 
-function describeSimple(wsdl: Wsdl, { type }: ElementDescriptor): RfcType {
+function describeSimple({ wsdl, module }: Description, { type }: ElementDescriptor): RfcType {
   const declared = type?.anonymous ?? wsdl.definitions.schemas[type?.nsURI ?? ""]?.simpleTypes[type?.name ?? ""];
-  return toRfcType(declared ? readFacets(declared) : { base: type?.name ?? "string" });
+  return toRfcType(declared ? readFacets(declared, module) : { base: type?.name ?? "string" });
 }
 
-function readFacets(type: SimpleType): Facets {
+function readFacets(type: SimpleType, module: string): Facets {
   const facets: Facets = { base: "string" };
   const seen = new Set<SimpleType>();
   for (let at: SimpleType | null | undefined = type; at && !seen.has(at); at = at.restriction?.base) {
@@ -106,6 +110,7 @@ function readFacets(type: SimpleType): Facets {
     const { restriction } = at;
     facets.base = localName(restriction?.$base ?? at.$name ?? "string");
     if (!restriction) break;
+    if (!restriction.base) throw unusable(module, `The type ${facets.base} is not in it, nor in what it imports`);
     facets.maxLength ??= toNumber(restriction.maxLength ?? restriction.length);
     facets.digits ??= toNumber(restriction.totalDigits);
     facets.scale ??= toNumber(restriction.fractionDigits);

@@ -35,29 +35,28 @@ export class ModuleRegistry {
   /**
    * The interface of a module, by its WSDL.
    *
-   * @param signal - Ends the reading for every caller that waits for it; the next one begins anew.
-   * @throws {ConnectorError} `UNEXPECTED_RESPONSE` when the WSDL cannot be used; `NOT_FOUND` when the system has none.
+   * @param signal - Ends this caller's wait. The reading goes on for the others.
+   * @throws {ConnectorError} `UNEXPECTED_RESPONSE` when the WSDL cannot be used; `NOT_FOUND` when the system has none;
+   * `CANCELLED`.
    */
   async find(name: string, signal?: AbortSignal): Promise<DescribedModule> {
     const known = this.#modules.get(name);
-    const module = known ?? this.#read(name, signal);
+    const module = known ?? this.#read(name);
     this.#modules.delete(name);
     this.#modules.set(name, module);
     const [oldest] = this.#modules.keys();
     if (this.#modules.size > capacity && oldest !== undefined) this.#modules.delete(oldest);
-    try {
-      return await module;
-    } catch (error) {
+    module.catch(() => {
       if (this.#modules.get(name) === module) this.#modules.delete(name);
-      throw error;
-    }
+    });
+    return signal ? untilAborted(module, signal) : module;
   }
 
-  async #read(name: string, signal?: AbortSignal): Promise<DescribedModule> {
+  async #read(name: string): Promise<DescribedModule> {
     const { origin, wsdls = {}, wsdlPath = "/sap/bc/soap/wsdl" } = this.#parts;
     const url = new URL(`${wsdlPath}?services=${encodeURIComponent(name)}`, origin);
     const supplied = Object.hasOwn(wsdls, name) ? wsdls[name] : undefined;
-    const { documents } = await loadWsdlDocuments(url, (address) => this.#load(address, signal), supplied);
+    const { documents } = await loadWsdlDocuments(url, (address) => this.#load(address), supplied);
     try {
       const module = describeModule(parseWsdl(url.href, documents), name);
       // Once for trial, so that a schema that strong-soap cannot write by fails here and not in the middle of a call.
@@ -71,10 +70,10 @@ export class ModuleRegistry {
     }
   }
 
-  async #load(url: URL, signal?: AbortSignal): Promise<string> {
+  async #load(url: URL): Promise<string> {
     const { http, transport, origin, now } = this.#parts;
     const name = "rfc.wsdl";
-    const own = { method: "GET" as const, name, maxResponseBytes: maxDocumentBytes, ...(signal && { signal }) };
+    const own = { method: "GET" as const, name, maxResponseBytes: maxDocumentBytes };
     const isOwn = url.origin === new URL(origin).origin;
     if (!isOwn) transport.assertAllowed(url.href);
     const answer = await (isOwn
@@ -86,3 +85,15 @@ export class ModuleRegistry {
 }
 
 const maxDocumentBytes = 8 * 1024 * 1024;
+
+async function untilAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(new ConnectorError("CANCELLED", "The call was ended before it was sent."));
+  signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}

@@ -14,12 +14,12 @@ const envelopeNamespaces: ReadonlySet<string> = new Set([
  * The element with which a function module answered. Anything else is an error, whatever the status: strong-soap takes a
  * logon page, an empty body and a redirect for a success.
  *
- * @param responseName - `BAPI_X.Response`.
+ * @param responseNames - What it may be called: `BAPI_X.Response`.
  */
 export function readAnswer(
   answer: TransportResponse,
   request: FailedRequest,
-  responseName: string,
+  responseNames: readonly string[],
   nowMs: number,
 ): XmlElement {
   const isGood = answer.status >= 200 && answer.status < 300;
@@ -27,11 +27,11 @@ export function readAnswer(
   const fault = body && readRfcFault(body);
   if (fault && (isGood || answer.status === 500)) throw mapFault(answer, request, fault);
   if (fault || !isGood || !body) throw mapSapFailure(answer, request, fault, nowMs);
-  const response = findChild(body, responseName);
+  const response = body.children.find(({ name }) => responseNames.includes(name));
   if (response) return response;
   throw new ConnectorError(
     "UNEXPECTED_RESPONSE",
-    `SAP answered ${request.name ?? "the call"} with status ${answer.status}, but without ${responseName}.`,
+    `SAP answered ${request.name ?? "the call"} with status ${answer.status}, but without ${responseNames[0]}.`,
     { vendor: { status: answer.status } },
   );
 }

@@ -1,4 +1,5 @@
 import type { SapHttp } from "../http/sap-http.js";
+import { toXmlName } from "./abap-names.js";
 import type { DescribedModule } from "./describe-module.js";
 import { readAnswer } from "./read-answer.js";
 import { readFields } from "./read-value.js";
@@ -42,6 +43,8 @@ export async function sendCall(
 ): Promise<Record<string, RfcValue>> {
   const { http, path, idempotent, reconcile, signal, isStateful, now } = options;
   const { name, input, output, responseName } = module.interface;
+  // A WSDL of SOAMANAGER's serves for /sap/bc/soap/rfc too, which answers in its own way.
+  const responseNames = [responseName, `${toXmlName(name)}.Response`];
   const soapParameters = toSoapParameters(parameters, input);
   const envelope = writeEnvelope(module.wsdl, module.place, soapParameters, isStateful ? sessionHeader : undefined);
   const request = {
@@ -57,5 +60,5 @@ export async function sendCall(
     ...(signal && { signal }),
   };
   const answer = await http.request(request);
-  return readFields(readAnswer(answer, request, responseName, now()), output);
+  return readFields(readAnswer(answer, request, responseNames, now()), output);
 }

@@ -39,6 +39,7 @@ describe("a commit in a session", () => {
     ["a gateway's error", { status: 504, body: "<html>" }],
     ["a dump", { status: 500, body: faultOf("SYSTEM_FAILURE", "x") }],
     ["an empty 200", { body: "" }],
+    ["an empty 500", { status: 500 }],
     ["a system that went away", { status: 503, body: "<html>" }],
   ] satisfies [string, StubAnswer][])("leaves the outcome unknown after %s", async (_what, answer) => {
     const { modules, calls, closed } = await startAbap({ parts: proven, instead: { BAPI_TRANSACTION_COMMIT: answer } });
@@ -138,6 +139,17 @@ describe("a wrapper", () => {
     const { modules } = await startAbap({ parts: { wrappers }, instead: { Z_CREATE_AND_COMMIT: answer } });
     await expect(modules.call("BAPI_CREATE", { KEY: "A" }, { commit: "auto" })).rejects.toMatchObject({
       code: "OUTCOME_UNKNOWN",
+    });
+  });
+});
+
+describe("a failure of a wrapper's own", () => {
+  it("is an error like a BAPI's", async () => {
+    const instead = { Z_CREATE_AND_COMMIT: { status: 500, body: faultOf("ERROR_MESSAGE_STATE", "Enter a key") } };
+    const { modules } = await startAbap({ parts: { wrappers }, instead });
+    await expect(modules.call("BAPI_CREATE", { KEY: "A" }, { commit: "auto" })).rejects.toMatchObject({
+      code: "VENDOR_REJECTED",
+      vendor: { code: "ERROR_MESSAGE_STATE", message: "Enter a key" },
     });
   });
 });

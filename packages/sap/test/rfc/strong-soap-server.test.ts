@@ -13,7 +13,7 @@ const wsdl = wsdlOf({
 });
 
 /** A SOAP server that nobody here wrote: strong-soap's own. */
-async function startServer(answer: (parameters: Record<string, unknown>) => object) {
+async function startServer(answer: (parameters: Record<string, unknown>) => object, prettyResponse = false) {
   const { soap } = createRequire(import.meta.url)("strong-soap");
   const server = createServer((request, response) => {
     if (request.url?.startsWith("/sap/bc/soap/wsdl?services="))
@@ -21,7 +21,7 @@ async function startServer(answer: (parameters: Record<string, unknown>) => obje
     else response.writeHead(404).end();
   });
   const services = { [`${name}Service`]: { [`${name}PortType`]: { [name]: answer } } };
-  const soapServer = soap.listen(server, { path: "/sap/bc/soap/rfc", services, xml: wsdl, prettyResponse: false });
+  const soapServer = soap.listen(server, { path: "/sap/bc/soap/rfc", services, xml: wsdl, prettyResponse });
   const envelopes: string[] = [];
   soapServer.log = (type: string, data: string) => {
     if (type === "received") envelopes.push(data);
@@ -52,5 +52,21 @@ describe("a call to strong-soap's own server", () => {
       messages: [{ severity: "success", code: "V4/233", message: "Found" }],
     });
     expect(envelopes[0]).toContain("<RETURN/>");
+  });
+
+  it("is read though the answer is indented, and a text is escaped on both ways", async () => {
+    const { origin } = await startServer(({ SALES_ORGANIZATION }) => ({ ECHO: SALES_ORGANIZATION }), true);
+    const { values } = await modulesAt(origin).call(name, { SALES_ORGANIZATION: '<&>"' });
+    expect(values).toEqual({ ECHO: '<&>"', RETURN: [] });
+  });
+
+  it("is an error with its fault", async () => {
+    const { origin } = await startServer(() => {
+      throw { Fault: { faultcode: "SOAP-ENV:Client", faultstring: "RFC_ERROR_LOGON_FAILURE: No", statusCode: 500 } };
+    });
+    await expect(modulesAt(origin).call(name)).rejects.toMatchObject({
+      code: "AUTHENTICATION_FAILED",
+      vendor: { code: "RFC_ERROR_LOGON_FAILURE", status: 500 },
+    });
   });
 });
