@@ -1,0 +1,47 @@
+import type { ValidationIssue } from "@isthmus/core";
+import { findForbiddenCharacter } from "../xml/write-xml.js";
+import { controlFields, isControlField } from "./control-record.js";
+import type { Idoc, IdocSegment } from "./idoc.js";
+import { isSapName } from "./names.js";
+
+/** Segments within segments. SAP's own types have at most eight levels. */
+const maxLevels = 32;
+
+/** What is wrong with an IDoc whatever its type: names, lengths of the control record, characters. */
+export function checkIdoc(idoc: Idoc): ValidationIssue[] {
+  const issues = Object.entries(idoc.control).flatMap(([name, value]) => checkControlField(name, value));
+  idoc.segments.forEach((segment, at) => {
+    checkSegment(segment, `segments.${at}`, 1, issues);
+  });
+  return issues;
+}
+
+function checkControlField(name: string, value: string): ValidationIssue[] {
+  const path = `control.${name}`;
+  if (!isControlField(name)) return [{ path, message: "EDI_DC40 has no such field." }];
+  const length = controlFields[name];
+  if (value.length > length) return [{ path, message: `It is longer than ${length} characters.` }];
+  return checkText(value, path);
+}
+
+function checkSegment(segment: IdocSegment, path: string, level: number, issues: ValidationIssue[]): void {
+  if (level > maxLevels) {
+    issues.push({ path, message: `It lies deeper than ${maxLevels} levels.` });
+    return;
+  }
+  if (!isSapName(segment.name)) issues.push({ path: `${path}.name`, message: "No segment can have this name." });
+  for (const [field, value] of Object.entries(segment.fields)) {
+    const fieldPath = `${path}.fields.${field}`;
+    if (!isSapName(field)) issues.push({ path: fieldPath, message: "No field can have this name." });
+    issues.push(...checkText(value, fieldPath));
+  }
+  segment.segments.forEach((child, at) => {
+    checkSegment(child, `${path}.segments.${at}`, level + 1, issues);
+  });
+}
+
+function checkText(text: string, path: string): ValidationIssue[] {
+  const character = findForbiddenCharacter(text);
+  if (character === undefined) return [];
+  return [{ path, message: `It holds the character ${character}, which no IDoc can carry.` }];
+}

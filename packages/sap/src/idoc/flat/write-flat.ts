@@ -1,0 +1,118 @@
+import { ValidationError, type ValidationIssue } from "@isthmus/core";
+import type { Idoc, IdocSegment } from "../idoc.js";
+import { checkAgainstSchema } from "../schema/check-against-schema.js";
+import { type IdocSchema, type IdocSegmentType, segmentTypes } from "../schema/idoc-schema.js";
+import { controlRecord, dataLength, dataRecord, type FlatField, writeRecord } from "./records.js";
+
+/** How the flat form is laid out. */
+export interface FlatOptions {
+  /** Order and length of each segment's fields. */
+  readonly schema: IdocSchema;
+  /**
+   * Names of segment definitions by segment type, `{ E1EDK01: "E2EDK01005" }`: a file port names segments so, and which version
+   * is wanted depends on the release in the partner profile. Default: the types' own names.
+   */
+  readonly segmentDefinitions?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Writes IDocs as records of fixed width, one a line: a control record of 524 characters, then data records of 1063. Blanks at
+ * the end of a value have no meaning in this form and are not kept, and neither is the difference between an empty field and
+ * a missing one.
+ *
+ * @throws {ValidationError} when an IDoc does not keep to the schema, a field has no length in it, a segment's fields are more
+ * than 1000 characters, or a value has a line break or another control character.
+ */
+export function writeFlatIdocs(idocs: readonly Idoc[], options: FlatOptions): string {
+  const issues = idocs.flatMap((idoc, at) =>
+    checkAgainstSchema(idoc, options.schema).map(({ path, message }) => ({ path: `${at}.${path}`, message })),
+  );
+  assertSound(issues);
+  const types = segmentTypes(options.schema);
+  const records = idocs.flatMap((idoc, at) => [
+    writeControl(idoc, `${at}.control`),
+    ...new SegmentWriter(idoc, options, types).write(`${at}`),
+  ]);
+  return `${records.join("\r\n")}\r\n`;
+}
+
+function writeControl({ control }: Idoc, path: string): string {
+  for (const [name, value] of Object.entries(control)) assertOneLine(value, `${path}.${name}`);
+  return writeRecord(controlRecord, control);
+}
+
+class SegmentWriter {
+  readonly #idoc: Idoc;
+  readonly #options: FlatOptions;
+  readonly #types: ReadonlyMap<string, IdocSegmentType>;
+  readonly #records: string[] = [];
+
+  constructor(idoc: Idoc, options: FlatOptions, types: ReadonlyMap<string, IdocSegmentType>) {
+    this.#idoc = idoc;
+    this.#options = options;
+    this.#types = types;
+  }
+
+  write(path: string): readonly string[] {
+    this.#writeAll(this.#idoc.segments, `${path}.segments`, 0, 1);
+    return this.#records;
+  }
+
+  #writeAll(segments: readonly IdocSegment[], path: string, parent: number, level: number): void {
+    segments.forEach((segment, at) => {
+      const number = this.#records.length + 1;
+      this.#records.push(this.#writeOne(segment, `${path}.${at}`, { number, parent, level }));
+      this.#writeAll(segment.segments, `${path}.${at}.segments`, number, level + 1);
+    });
+  }
+
+  #writeOne(
+    segment: IdocSegment,
+    path: string,
+    { number, parent, level }: { readonly number: number; readonly parent: number; readonly level: number },
+  ): string {
+    const { MANDT, DOCNUM } = this.#idoc.control;
+    const type = this.#types.get(segment.name);
+    for (const [name, value] of Object.entries(segment.fields)) assertOneLine(value, `${path}.fields.${name}`);
+    return writeRecord(dataRecord, {
+      SEGNAM: this.#options.segmentDefinitions?.[segment.name] ?? segment.name,
+      MANDT,
+      DOCNUM,
+      SEGNUM: String(number).padStart(6, "0"),
+      PSGNUM: String(parent).padStart(6, "0"),
+      HLEVEL: String(level).padStart(2, "0"),
+      SDATA: type && writeRecord(toFlatFields(segment.name, type), segment.fields),
+    });
+  }
+}
+
+/**
+ * The fields of a segment with their lengths.
+ * @throws {ValidationError} when one has no length, or all together have more than 1000 characters.
+ */
+export function toFlatFields(segment: string, type: IdocSegmentType): readonly FlatField[] {
+  let total = 0;
+  const fields = [...type.fields].map(([name, { maxLength }]): FlatField => {
+    if (maxLength === undefined) {
+      throw new ValidationError(`The schema gives ${name} of ${segment} no length. The flat form needs one.`);
+    }
+    total += maxLength;
+    return { name, length: maxLength };
+  });
+  if (total <= dataLength) return fields;
+  throw new ValidationError(`The fields of ${segment} have ${total} characters. The flat form holds ${dataLength}.`);
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that are looked for.
+const controlCharacter = /[\u0000-\u001f\u007f\u0085\u2028\u2029]/;
+
+function assertOneLine(value: string, path: string): void {
+  if (!controlCharacter.test(value)) return;
+  const message = "It holds a line break or another control character, which would end its record.";
+  assertSound([{ path, message }]);
+}
+
+function assertSound(issues: readonly ValidationIssue[]): void {
+  const [first] = issues;
+  if (first) throw new ValidationError(`The IDoc cannot be written. ${first.path}: ${first.message}`, issues);
+}
