@@ -25,3 +25,12 @@ export function toMessageId(idempotencyKey: string): string {
   const digest = createHash("sha256").update(idempotencyKey).digest("hex").slice(0, 32).toUpperCase();
   return messageIdPrefix + digest;
 }
+
+/**
+ * The `DOCNUM` of an IDoc that the caller gives none: 16 digits made of its `ARCKEY`, so that a second try has the same one, and
+ * answers and status IDocs, which speak of it, mean this IDoc and no other.
+ */
+export function toDocnum(arckey: string): string {
+  const digest = createHash("sha256").update(arckey).digest();
+  return String((digest.readBigUInt64BE() % (10n ** 16n - 1n)) + 1n).padStart(16, "0");
+}

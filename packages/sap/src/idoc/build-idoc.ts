@@ -2,7 +2,7 @@ import { ValidationError, type ValidationIssue } from "@isthmus/core";
 import { toArckey } from "./arckey.js";
 import { checkIdoc } from "./check-idoc.js";
 import { completeControl, type IdocDefaults } from "./control-record.js";
-import type { Idoc, IdocDraft, IdocSegment, IdocSegmentDraft } from "./idoc.js";
+import { type Idoc, type IdocDraft, type IdocSegment, type IdocSegmentDraft, maxSegmentLevels } from "./idoc.js";
 import { checkAgainstSchema } from "./schema/check-against-schema.js";
 import type { IdocSchema } from "./schema/idoc-schema.js";
 
@@ -16,7 +16,7 @@ export interface BuildIdocOptions extends IdocDefaults {
 
 /**
  * Completes and checks an IDoc.
- * @throws {ValidationError} with an issue for each thing that is wrong, by its path: `segments.0.fields.CURCY`.
+ * @throws {ValidationError} with an issue for each thing that is wrong, at most 100, by its path: `segments.0.fields.CURCY`.
  */
 export function buildIdoc(draft: IdocDraft, options: BuildIdocOptions): Idoc {
   const idoc = complete(draft, options, 0, 1);
@@ -25,7 +25,7 @@ export function buildIdoc(draft: IdocDraft, options: BuildIdocOptions): Idoc {
 }
 
 /**
- * Completes and checks the IDocs of one transmission. Each gets an `ARCKEY` of its own.
+ * Completes and checks the IDocs of one transmission. Each gets an `ARCKEY` and a `DOCNUM` of its own.
  * @throws {ValidationError} as {@link buildIdoc} does, with paths such as `1.control.SNDPRN`; or when there is no IDoc.
  */
 export function buildIdocs(drafts: readonly IdocDraft[], options: BuildIdocOptions): readonly Idoc[] {
@@ -34,20 +34,34 @@ export function buildIdocs(drafts: readonly IdocDraft[], options: BuildIdocOptio
   const issues = idocs.flatMap((idoc, place) =>
     check(idoc, options.schema).map(({ path, message }) => ({ path: `${place}.${path}`, message })),
   );
-  assertSound(issues);
+  assertSound([...issues, ...checkNumbers(idocs)]);
   return idocs;
+}
+
+/** Answers and status IDocs tell the IDocs of a transmission apart by it. */
+function checkNumbers(idocs: readonly Idoc[]): ValidationIssue[] {
+  const seen = new Set<string | undefined>();
+  return idocs.flatMap(({ control: { DOCNUM } }, place) => {
+    if (!seen.has(DOCNUM)) {
+      seen.add(DOCNUM);
+      return [];
+    }
+    return [{ path: `${place}.control.DOCNUM`, message: "Another IDoc of the transmission has the same." }];
+  });
 }
 
 function complete(draft: IdocDraft, options: BuildIdocOptions, place: number, count: number): Idoc {
   const arckey = toArckey(options.idempotencyKey, place, count);
   return {
     control: completeControl(draft.control, options, place, arckey),
-    segments: draft.segments.map(completeSegment),
+    segments: draft.segments.map((segment) => completeSegment(segment, 1)),
   };
 }
 
-function completeSegment({ name, fields = {}, segments = [] }: IdocSegmentDraft): IdocSegment {
-  return { name, fields, segments: segments.map(completeSegment) };
+function completeSegment({ name, fields = {}, segments = [] }: IdocSegmentDraft, level: number): IdocSegment {
+  // Here and not with the other checks: nothing may walk down a tree without end.
+  if (level > maxSegmentLevels) throw new ValidationError(`Segments lie deeper than ${maxSegmentLevels} levels.`);
+  return { name, fields, segments: segments.map((segment) => completeSegment(segment, level + 1)) };
 }
 
 function check(idoc: Idoc, schema: IdocSchema | undefined): ValidationIssue[] {
@@ -62,5 +76,5 @@ function assertSound(issues: readonly ValidationIssue[]): void {
   const [first] = issues;
   if (!first) return;
   const more = issues.length === 1 ? "" : ` There are ${issues.length} such places.`;
-  throw new ValidationError(`The IDoc cannot be sent. ${first.path}: ${first.message}${more}`, issues);
+  throw new ValidationError(`The IDoc cannot be sent. ${first.path}: ${first.message}${more}`, issues.slice(0, 100));
 }

@@ -1,11 +1,8 @@
 import type { ValidationIssue } from "@isthmus/core";
 import { findForbiddenCharacter } from "../xml/write-xml.js";
 import { controlFields, isControlField } from "./control-record.js";
-import type { Idoc, IdocSegment } from "./idoc.js";
+import { type Idoc, type IdocSegment, maxSegmentLevels } from "./idoc.js";
 import { isSapName } from "./names.js";
-
-/** Segments within segments. SAP's own types have at most eight levels. */
-const maxLevels = 32;
 
 /** What is wrong with an IDoc whatever its type: names, lengths of the control record, characters. */
 export function checkIdoc(idoc: Idoc): ValidationIssue[] {
@@ -25,8 +22,8 @@ function checkControlField(name: string, value: string): ValidationIssue[] {
 }
 
 function checkSegment(segment: IdocSegment, path: string, level: number, issues: ValidationIssue[]): void {
-  if (level > maxLevels) {
-    issues.push({ path, message: `It lies deeper than ${maxLevels} levels.` });
+  if (level > maxSegmentLevels) {
+    issues.push({ path, message: `It lies deeper than ${maxSegmentLevels} levels.` });
     return;
   }
   if (!isSapName(segment.name)) issues.push({ path: `${path}.name`, message: "No segment can have this name." });

@@ -1,4 +1,5 @@
 import type { Clock } from "@isthmus/core";
+import { toDocnum } from "./arckey.js";
 
 /**
  * Fields of the control record with their lengths in characters, in their order: 524 characters in all.
@@ -121,9 +122,8 @@ export interface IdocDefaults {
  * Fills in what a control record leaves out: the partners, the client, the moment (UTC), the direction into SAP. `SERIAL` is
  * the moment in milliseconds and the place within the transmission, so that SAP can tell the younger of two.
  *
- * @param place - Of the IDoc within its transmission, from 0. It also makes the `DOCNUM` that the answer speaks of; SAP gives
- * the IDoc a number of its own.
- * @param arckey - What a lost answer is looked up by.
+ * @param place - Of the IDoc within its transmission, from 0.
+ * @param arckey - What a lost answer is looked up by. `DOCNUM` is made of it; SAP gives the IDoc a number of its own beside.
  */
 export function completeControl(
   control: IdocControl,
@@ -135,7 +135,7 @@ export function completeControl(
   const completed: IdocControl = {
     TABNAM: "EDI_DC40",
     MANDT: defaults.client,
-    DOCNUM: String(place + 1).padStart(16, "0"),
+    DOCNUM: toDocnum(arckey),
     DIRECT: "2",
     SNDPRT: "LS",
     RCVPRT: "LS",

@@ -1,5 +1,8 @@
 import type { IdocControl } from "./control-record.js";
 
+/** Segments within segments. SAP's own types have at most eight levels. */
+export const maxSegmentLevels = 32;
+
 /** One segment of an IDoc, with those below it. */
 export interface IdocSegment {
   /** Segment type as SAP writes it, a namespace with slashes: `E1EDK01`, `Z1ORDER`, `/ROP/E1X`. */

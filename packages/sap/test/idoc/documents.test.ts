@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { buildIdoc, buildIdocs } from "../../src/idoc/build-idoc.js";
+import type { IdocSegmentDraft } from "../../src/idoc/idoc.js";
 import { parseIdoc, parseIdocs } from "../../src/idoc/parse-idoc.js";
 import { writeIdocXml } from "../../src/idoc/write-idoc-xml.js";
 import { clock, fixture, order, partners, schemaOf } from "./support.js";
@@ -67,7 +68,7 @@ describe("buildIdoc", () => {
     expect(buildIdoc(order(), defaults).control).toEqual({
       TABNAM: "EDI_DC40",
       MANDT: "100",
-      DOCNUM: "0000000000000001",
+      DOCNUM: expect.stringMatching(/^\d{16}$/),
       DIRECT: "2",
       IDOCTYP: "ORDERS05",
       MESTYP: "ORDERS",
@@ -95,7 +96,9 @@ describe("buildIdoc", () => {
     expect(new Set(keys).size).toBe(2);
     expect(keys.every((key) => key !== undefined && key.length <= 70)).toBe(true);
     expect(build().map(({ control }) => control.ARCKEY)).toEqual(keys);
-    expect(build().map(({ control }) => control.DOCNUM)).toEqual(["0000000000000001", "0000000000000002"]);
+    const numbers = build().map(({ control }) => control.DOCNUM);
+    expect(new Set(numbers).size).toBe(2);
+    expect(build().map(({ control }) => control.DOCNUM)).toEqual(numbers);
   });
 
   it.each([
@@ -122,6 +125,18 @@ describe("buildIdoc", () => {
           { path: "control.MESTYP", message: "It has to be given." },
         ],
       }),
+    );
+  });
+
+  it("refuses two IDocs of one number, and segments without end", () => {
+    const numbered = order({ control: { ...order().control, DOCNUM: "7" } });
+    expect(() => buildIdocs([numbered, numbered], defaults)).toThrow(
+      expect.objectContaining({ issues: [expect.objectContaining({ path: "1.control.DOCNUM" })] }),
+    );
+    const endless: { name: string; segments: IdocSegmentDraft[] } = { name: "Z1A", segments: [] };
+    endless.segments.push(endless);
+    expect(() => buildIdoc(order({ segments: [endless] }), defaults)).toThrow(
+      expect.objectContaining({ code: "VALIDATION_FAILED" }),
     );
   });
 });

@@ -24,6 +24,10 @@ function assign(transferId: string, databaseId: string): string {
   return `<ASSIGN><TRANSFER_ID>${transferId}</TRANSFER_ID><DB_ID>${databaseId}</DB_ID></ASSIGN>`;
 }
 
+function numbered(docnum: string) {
+  return order({ control: { ...order().control, DOCNUM: docnum } });
+}
+
 async function failure(work: Promise<unknown>): Promise<unknown> {
   return await work.then(
     () => expect.unreachable("It was not refused."),
@@ -38,8 +42,8 @@ describe("the form xml", () => {
     expect(receipt).toEqual({
       state: "stored",
       idocs: [
-        { transferId: "0000000000000001", arckey: "order-4711/1" },
-        { transferId: "0000000000000002", arckey: "order-4711/2" },
+        { transferId: expect.stringMatching(/^\d{16}$/), arckey: "order-4711/1" },
+        { transferId: expect.stringMatching(/^\d{16}$/), arckey: "order-4711/2" },
       ],
     });
     const [request] = system.requests;
@@ -100,7 +104,7 @@ describe("the form soap", () => {
       `<n:ORDERS05.Response xmlns:n="urn:x">${assign("2", "0000000000990002")}${assign("0000000000000001", "990001")}</n:ORDERS05.Response>`,
     );
     await using system = await startSystem(respond(200, body, "text/xml"));
-    const { idocs } = await sender(system).send([order(), order()], soap);
+    const { idocs } = await sender(system).send([numbered("0000000000000001"), numbered("0000000000000002")], soap);
     expect(idocs.map(({ docnum }) => docnum)).toEqual(["0000000000990001", "0000000000990002"]);
     expect(system.requests[0]).toMatchObject({ url: "/sap/bc/srt/idoc?sap-client=100" });
     expect(system.requests[0]?.headers).toMatchObject({ "content-type": "text/xml; charset=utf-8", soapaction: '""' });
@@ -112,7 +116,9 @@ describe("the form soap", () => {
       assign("0000000000000002", "0000000000990002") + assign("0000000000000001", "0000000000000000"),
     );
     await using system = await startSystem(respond(200, body, "text/xml"));
-    expect(await failure(sender(system).send([order(), order()], soap))).toMatchObject({
+    expect(
+      await failure(sender(system).send([numbered("0000000000000001"), numbered("0000000000000002")], soap)),
+    ).toMatchObject({
       code: "OUTCOME_UNKNOWN",
       retryable: false,
       message: expect.stringContaining("1 of 2 IDocs. Not among them: order-4711/1"),
@@ -158,7 +164,7 @@ describe("the form soap", () => {
       if (tries === 1) response.destroy();
       else respond(200, envelope(assign("1", "990001")), "text/xml")(response);
     });
-    const { idocs } = await sender(system).send([order()], { ...soap, exactlyOnce: true });
+    const { idocs } = await sender(system).send([numbered("1")], { ...soap, exactlyOnce: true });
     expect(idocs[0]?.docnum).toBe("0000000000990001");
     const bodies = system.requests.map(({ body }) => body);
     expect(bodies).toHaveLength(2);

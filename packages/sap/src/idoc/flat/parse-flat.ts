@@ -1,12 +1,9 @@
 import { ConnectorError } from "@isthmus/core";
 import { type IdocControl, isControlField } from "../control-record.js";
-import type { Idoc, IdocSegment } from "../idoc.js";
+import { type Idoc, type IdocSegment, maxSegmentLevels } from "../idoc.js";
 import { type IdocSegmentType, segmentTypes } from "../schema/idoc-schema.js";
 import { controlRecord, dataRecord, readRecord } from "./records.js";
 import { type FlatOptions, toFlatFields } from "./write-flat.js";
-
-/** Deeper than any IDoc type of SAP's. */
-const maxLevels = 32;
 
 interface OpenSegment extends IdocSegment {
   readonly segments: OpenSegment[];
@@ -44,7 +41,7 @@ export function parseFlatIdocs(text: string, options: FlatOptions): readonly Ido
     if (parentNumber !== 0 && !parent) throw unreadable(at, "Its PSGNUM names no segment before it");
     if (open.has(number) || number === 0) throw unreadable(at, "Its SEGNUM is not one of its own");
     const level = (parent?.level ?? 0) + 1;
-    if (level > maxLevels) throw unreadable(at, `It lies deeper than ${maxLevels} levels`);
+    if (level > maxSegmentLevels) throw unreadable(at, `It lies deeper than ${maxSegmentLevels} levels`);
     (parent?.segment ?? idoc).segments.push(segment);
     open.set(number, { segment, level });
   }

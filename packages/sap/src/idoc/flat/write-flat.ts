@@ -1,5 +1,7 @@
 import { ValidationError, type ValidationIssue } from "@isthmus/core";
+import { checkIdoc } from "../check-idoc.js";
 import type { Idoc, IdocSegment } from "../idoc.js";
+import { isSapName } from "../names.js";
 import { checkAgainstSchema } from "../schema/check-against-schema.js";
 import { type IdocSchema, type IdocSegmentType, segmentTypes } from "../schema/idoc-schema.js";
 import { controlRecord, dataLength, dataRecord, type FlatField, writeRecord } from "./records.js";
@@ -25,7 +27,10 @@ export interface FlatOptions {
  */
 export function writeFlatIdocs(idocs: readonly Idoc[], options: FlatOptions): string {
   const issues = idocs.flatMap((idoc, at) =>
-    checkAgainstSchema(idoc, options.schema).map(({ path, message }) => ({ path: `${at}.${path}`, message })),
+    [...checkIdoc(idoc), ...checkAgainstSchema(idoc, options.schema)].map(({ path, message }) => ({
+      path: `${at}.${path}`,
+      message,
+    })),
   );
   assertSound(issues);
   const types = segmentTypes(options.schema);
@@ -40,6 +45,9 @@ function writeControl({ control }: Idoc, path: string): string {
   for (const [name, value] of Object.entries(control)) assertOneLine(value, `${path}.${name}`);
   return writeRecord(controlRecord, control);
 }
+
+/** What `SEGNUM` can count to. */
+const maxSegments = 999_999;
 
 class SegmentWriter {
   readonly #idoc: Idoc;
@@ -73,9 +81,16 @@ class SegmentWriter {
   ): string {
     const { MANDT, DOCNUM } = this.#idoc.control;
     const type = this.#types.get(segment.name);
+    const definition = this.#options.segmentDefinitions?.[segment.name] ?? segment.name;
+    if (!isSapName(definition)) {
+      throw new ValidationError(
+        `The segment definition that stands for ${segment.name} has a name that none can have.`,
+      );
+    }
+    if (number > maxSegments) throw new ValidationError(`The flat form holds at most ${maxSegments} segments an IDoc.`);
     for (const [name, value] of Object.entries(segment.fields)) assertOneLine(value, `${path}.fields.${name}`);
     return writeRecord(dataRecord, {
-      SEGNAM: this.#options.segmentDefinitions?.[segment.name] ?? segment.name,
+      SEGNAM: definition,
       MANDT,
       DOCNUM,
       SEGNUM: String(number).padStart(6, "0"),
@@ -104,7 +119,7 @@ export function toFlatFields(segment: string, type: IdocSegmentType): readonly F
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that are looked for.
-const controlCharacter = /[\u0000-\u001f\u007f\u0085\u2028\u2029]/;
+const controlCharacter = /[\u0000-\u001f\u007f]/;
 
 function assertOneLine(value: string, path: string): void {
   if (!controlCharacter.test(value)) return;

@@ -38,38 +38,55 @@ function checkSegments(
   parent: string,
   issues: IssueList,
 ): void {
-  const counts = new Map<IdocSegmentRule, number>();
+  const { places, required } = indexRules(rules);
+  const counts = new Map<number, number>();
   let position = 0;
   for (const [at, segment] of segments.entries()) {
     if (issues.isFull) return;
     const segmentPath = `${path}.${at}`;
-    const rule = findRule(rules, segment.name, position);
-    if (!rule) {
+    const known = places.get(segment.name);
+    // At or behind the place that the document has reached; else before it, which is out of order.
+    const place = known?.find((each) => each >= position) ?? known?.[0];
+    const rule = place === undefined ? undefined : rules[place];
+    if (place === undefined || !rule) {
       issues.add(`${segmentPath}.name`, `${parent} has no segment ${segment.name}.`);
       continue;
     }
-    const place = rules.indexOf(rule);
-    if (place < position) {
-      issues.add(segmentPath, `${segment.name} has to stand before ${rules[position]?.name}.`);
-    }
+    if (place < position) issues.add(segmentPath, `${segment.name} has to stand before ${rules[position]?.name}.`);
     position = Math.max(position, place);
-    const count = (counts.get(rule) ?? 0) + 1;
-    counts.set(rule, count);
+    const count = (counts.get(place) ?? 0) + 1;
+    counts.set(place, count);
     if (count === rule.maxOccurs + 1) {
       issues.add(segmentPath, `${parent} holds at most ${rule.maxOccurs} of ${segment.name}.`);
     }
     checkFields(segment, rule.type, segmentPath, issues);
     checkSegments(segment.segments, rule.type.segments, `${segmentPath}.segments`, segment.name, issues);
   }
-  for (const rule of rules) {
-    if ((counts.get(rule) ?? 0) >= rule.minOccurs) continue;
+  for (const place of required) {
+    const rule = rules[place];
+    if (!rule || (counts.get(place) ?? 0) >= rule.minOccurs) continue;
     issues.add(path, `${parent} has to hold at least ${rule.minOccurs} of ${rule.name}.`);
   }
 }
 
-/** The rule at or behind the place that the document has reached; else one before it, which is then out of order. */
-function findRule(rules: readonly IdocSegmentRule[], name: string, position: number): IdocSegmentRule | undefined {
-  return rules.slice(position).find((rule) => rule.name === name) ?? rules.find((rule) => rule.name === name);
+interface RuleIndex {
+  /** Places of the rules of each name, in order. */
+  readonly places: ReadonlyMap<string, readonly number[]>;
+  /** Places of those that ask for a segment. */
+  readonly required: readonly number[];
+}
+
+/** One for each list of rules: a document has many more segments than its type has rules, and some types have hundreds. */
+const ruleIndexes = new WeakMap<readonly IdocSegmentRule[], RuleIndex>();
+
+function indexRules(rules: readonly IdocSegmentRule[]): RuleIndex {
+  const known = ruleIndexes.get(rules);
+  if (known) return known;
+  const places = Map.groupBy(rules.keys(), (place) => rules[place]?.name ?? "");
+  const required = [...rules.keys()].filter((place) => (rules[place]?.minOccurs ?? 0) > 0);
+  const index = { places, required };
+  ruleIndexes.set(rules, index);
+  return index;
 }
 
 function checkFields(segment: IdocSegment, type: IdocSegmentType, path: string, issues: IssueList): void {
@@ -82,9 +99,18 @@ function checkFields(segment: IdocSegment, type: IdocSegmentType, path: string, 
       issues.add(fieldPath, `${name} of ${segment.name} holds at most ${rule.maxLength} characters.`);
     }
   }
-  for (const [name, rule] of type.fields) {
-    if (rule.required && !Object.hasOwn(segment.fields, name)) {
-      issues.add(`${path}.fields.${name}`, `${segment.name} has to have it.`);
-    }
+  for (const name of requiredFields(type)) {
+    if (Object.hasOwn(segment.fields, name)) continue;
+    issues.add(`${path}.fields.${name}`, `${segment.name} has to have it.`);
   }
+}
+
+const requiredNames = new WeakMap<IdocSegmentType, readonly string[]>();
+
+function requiredFields(type: IdocSegmentType): readonly string[] {
+  const known = requiredNames.get(type);
+  if (known) return known;
+  const names = [...type.fields].filter(([, { required }]) => required).map(([name]) => name);
+  requiredNames.set(type, names);
+  return names;
 }

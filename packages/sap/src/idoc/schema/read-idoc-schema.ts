@@ -5,6 +5,9 @@ import type { IdocFieldRule, IdocSchema, IdocSegmentRule, IdocSegmentType } from
 
 const schemaNamespace = "http://www.w3.org/2001/XMLSchema";
 
+/** Beyond these a schema is not one of an IDoc: a segment's fields have 1000 characters in all, its types eight levels. */
+const limits = { levels: 32, fields: 1_000, segments: 5_000 };
+
 /**
  * Reads the schema of an IDoc type as SAP exports it (transaction WE60, or a system's service repository): nested types or
  * named ones. Nothing that it imports or includes is fetched, and occurrences are numbers, never copies.
@@ -52,6 +55,7 @@ class SchemaReader {
     const known = this.#segmentTypes.get(type);
     if (known) return known;
     if (this.#open.has(type)) throw refuse("A segment of it contains itself");
+    if (this.#open.size >= limits.levels) throw refuse(`Its segments lie deeper than ${limits.levels} levels`);
     this.#open.add(type);
     const fields = new Map<string, IdocFieldRule>();
     const segments: IdocSegmentRule[] = [];
@@ -62,6 +66,9 @@ class SchemaReader {
       const complex = this.#complexType(element);
       if (complex) segments.push({ name, ...occurrence(particle), type: this.#segmentType(complex) });
       else fields.set(name, this.#fieldRule(element, occurrence(particle).minOccurs > 0));
+    }
+    if (fields.size > limits.fields || segments.length > limits.segments) {
+      throw refuse(`A segment of it has more than ${limits.fields} fields or ${limits.segments} segments`);
     }
     this.#open.delete(type);
     const read = { fields, segments };

@@ -1,0 +1,171 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { receiveIdocs } from "../../src/idoc/receive/receive-idocs.js";
+import { FileInbox } from "./file-inbox.js";
+import { fixture } from "./support.js";
+
+const headers = { "x-api-key": "t0ken" };
+const secrets = ["t0ken"];
+const id = "S4HCLNT100/100/0000000000730001";
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "idocs-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("receiveIdocs", () => {
+  it("hands each IDoc of a document to the handler once, however often it is delivered", async () => {
+    const handled: string[] = [];
+    const receiver = receiveIdocs({
+      store: new FileInbox(join(folder, "inbox")),
+      secrets,
+      handler: async ({ control }, name) => {
+        handled.push(`${control.MESTYP} ${name}`);
+      },
+    });
+    const deliveries = [fixture("MATMAS05.xml"), fixture("ORDERS05.xml"), fixture("MATMAS05.xml")];
+    const answers = await Promise.all(deliveries.map((document) => receiver.receive(document, headers)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(await receiver.handlePending()).toBe(0);
+    expect(handled.toSorted()).toEqual([
+      "MATMAS S4HCLNT100/100/0000000000009022",
+      "MATMAS S4HCLNT100/100/0000000000009023",
+      `ORDERS ${id}`,
+    ]);
+  });
+
+  it("has stored an IDoc before it answers, and answers before the handler is done", async () => {
+    const gate = Promise.withResolvers<void>();
+    const store = new FileInbox(join(folder, "inbox"));
+    const receiver = receiveIdocs({ store, secrets, handler: () => gate.promise });
+    await receiver.receive(fixture("ORDERS05.xml"), headers);
+    expect([...new FileInbox(join(folder, "inbox")).pending()].map((entry) => entry.id)).toEqual([id]);
+    gate.resolve();
+    await receiver.handlePending();
+    expect([...store.pending()]).toEqual([]);
+  });
+
+  it("keeps an IDoc that the handler failed at, goes on with the others, and tries it again", async () => {
+    const failing = new Set(["0000000000009022"]);
+    const handled: string[] = [];
+    const receiver = receiveIdocs({
+      store: new FileInbox(join(folder, "inbox")),
+      secrets,
+      handler: async ({ control: { DOCNUM = "" } }) => {
+        if (failing.has(DOCNUM)) throw new Error("Locked.");
+        handled.push(DOCNUM);
+      },
+    });
+    await receiver.receive(fixture("MATMAS05.xml"), headers);
+    expect(await receiver.handlePending()).toBe(1);
+    expect(handled).toEqual(["0000000000009023"]);
+    failing.clear();
+    expect(await receiver.handlePending()).toBe(0);
+    expect(handled).toEqual(["0000000000009023", "0000000000009022"]);
+  });
+
+  it("stores nothing of a delivery without credentials, or that is no IDoc", async () => {
+    const store = new FileInbox(join(folder, "inbox"));
+    const receiver = receiveIdocs({ store, secrets, handler: async () => undefined });
+    const code = (work: Promise<unknown>) => expect(work).rejects;
+    await code(receiver.receive(fixture("ORDERS05.xml"), {})).toMatchObject({ code: "AUTHENTICATION_FAILED" });
+    await code(receiver.receive(Buffer.from("<a/>"), headers)).toMatchObject({ code: "UNEXPECTED_RESPONSE" });
+    expect(readFileSync(join(folder, "inbox"), "utf8")).toBe("");
+  });
+
+  it("does not answer 200 when the store fails", async () => {
+    const store = new FileInbox(join(folder, "inbox"));
+    store.putIfAbsent = async () => {
+      throw new Error("Disk full.");
+    };
+    const receiver = receiveIdocs({ store, secrets, handler: async () => undefined });
+    await expect(receiver.receive(fixture("ORDERS05.xml"), headers)).rejects.toThrow("Disk full.");
+  });
+});
+
+describe("a program that is killed", () => {
+  it("loses no IDoc that it answered 200 to: the next start hands it over, and a second delivery does nothing", async () => {
+    {
+      await using first = await Program.start("before the work");
+      expect(await first.deliver()).toBe(200);
+      await first.reaches("before the work");
+    }
+    expect(work()).toEqual([]);
+    await using second = await Program.start();
+    expect(work()).toEqual([id]);
+    expect(await second.deliver()).toBe(200);
+    expect(work()).toEqual([id]);
+  });
+
+  it("hands an IDoc over again when it died between the work and the mark: the boundary that the docs name", async () => {
+    {
+      await using first = await Program.start("after the work");
+      expect(await first.deliver()).toBe(200);
+      await first.reaches("after the work");
+    }
+    await using _second = await Program.start();
+    expect(work()).toEqual([id, id]);
+  });
+});
+
+/** Ids in the order in which the handler did their work. */
+function work(): readonly string[] {
+  const path = join(folder, "work");
+  return existsSync(path) ? readFileSync(path, "utf8").trimEnd().split("\n") : [];
+}
+
+/** `receive-child.ts` in a process of its own. Disposing of it is `kill -9`. */
+class Program implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+  readonly #ended: Promise<unknown>;
+  #port = "";
+
+  private constructor(stopAt: string | undefined) {
+    const sources = new URL("../../../../vitest.sources.mjs", import.meta.url).href;
+    const program = fileURLToPath(new URL("receive-child.ts", import.meta.url));
+    const task = JSON.stringify({ folder, stopAt });
+    this.#child = spawn(process.execPath, ["--no-warnings", "--import", sources, program, task], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    this.#ended = once(this.#child, "close");
+    const { stdout } = this.#child;
+    if (!stdout) throw new Error("The program has no output.");
+    this.#lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
+  }
+
+  static async start(stopAt?: string): Promise<Program> {
+    const program = new Program(stopAt);
+    program.#port = await program.#line("listens ");
+    return program;
+  }
+
+  async deliver(): Promise<number> {
+    const url = `http://127.0.0.1:${this.#port}/`;
+    const response = await fetch(url, { method: "POST", headers, body: new Uint8Array(fixture("ORDERS05.xml")) });
+    await response.text();
+    return response.status;
+  }
+
+  async reaches(point: string): Promise<void> {
+    await this.#line(`at ${point}`);
+  }
+
+  async #line(beginning: string): Promise<string> {
+    const { value, done } = await this.#lines.next();
+    if (done || !value.startsWith(beginning)) throw new Error(`It said ${value} instead of ${beginning}.`);
+    return value.slice(beginning.length);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#ended;
+  }
+}
