@@ -32,8 +32,8 @@ describe("writeFlatIdocs", () => {
     const numbers = [1, 2, 3].map((line) => [at(line, 0, 10), at(line, 49, 6), at(line, 55, 6), at(line, 61, 2)]);
     expect(numbers).toEqual([
       ["E1EDK01   ", "000001", "000000", "01"],
-      ["E1EDP01   ", "000002", "000000", "01"],
-      ["E1EDP19   ", "000003", "000002", "02"],
+      ["E1EDP01   ", "000002", "000000", "02"],
+      ["E1EDP19   ", "000003", "000002", "03"],
     ]);
     // ACTION has 3 characters and KZABS 1: CURCY stands behind them.
     expect(at(1, 63, 10)).toBe("    EUR   ");

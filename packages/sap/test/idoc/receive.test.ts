@@ -132,7 +132,7 @@ class Program implements AsyncDisposable {
     const sources = new URL("../../../../vitest.sources.mjs", import.meta.url).href;
     const program = fileURLToPath(new URL("receive-child.ts", import.meta.url));
     const task = JSON.stringify({ folder, stopAt });
-    this.#child = spawn(process.execPath, ["--no-warnings", "--import", sources, program, task], {
+    this.#child = spawn(process.execPath, ["--no-warnings", "--liftoff-only", "--import", sources, program, task], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     this.#ended = once(this.#child, "close");

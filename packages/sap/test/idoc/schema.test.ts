@@ -109,6 +109,18 @@ describe("readIdocSchema", () => {
     expect([...segmentTypes(schema).keys()].toSorted()).toEqual(["Z1", "Z1A", "Z1B"]);
   });
 
+  it("refuses to say where fields stand when a segment has other fields in one place than in another", () => {
+    const schema = readIdocSchema(
+      document(
+        element("Z1A", "A") + element("Z1B", "B"),
+        type("A", element("F", "xsd:string")),
+        type("B", element("Z1A", "C")),
+        type("C", element("G", "xsd:string")),
+      ),
+    );
+    expect(() => segmentTypes(schema)).toThrow(expect.objectContaining({ code: "VALIDATION_FAILED" }));
+  });
+
   it("fetches nothing that a schema imports or includes", () => {
     const imported = fixture("ORDERS05.xsd")
       .toString()

@@ -2,7 +2,8 @@ import type { ServerResponse } from "node:http";
 import { OutcomeUnknownError } from "@isthmus/core";
 import { describe, expect, it } from "vitest";
 import { parseIdoc, parseIdocs } from "../../src/idoc/parse-idoc.js";
-import { IdocSender, type IdocSenderOptions, type SendIdocsOptions } from "../../src/idoc/send/idoc-sender.js";
+import { IdocSender } from "../../src/idoc/send/idoc-sender.js";
+import type { IdocSenderOptions, SendIdocsOptions } from "../../src/idoc/send/send-options.js";
 import { clock, order, partners, type StubSystem, schemaOf, startSystem } from "./support.js";
 
 const okPage = "<html><head><title>IDoc-XML-inbound ok</title></head><body><h1>IDoc-XML-inbound ok</h1></body></html>";
@@ -172,6 +173,15 @@ describe("the form soap", () => {
     expect(parseIdoc(bodies[0] ?? "").control.ARCKEY).toMatch(/^urn:sap\.com:msgid=[0-9A-F]{32}$/);
     expect(bodies[0]).toContain('<ORDERS05 xmlns="urn:sap-com:document:sap:idoc:soap:messages">');
     expect(system.requests[0]?.headers["content-type"]).toBe("application/x-sap.idoc");
+  });
+
+  it("calls it passing when SAP is still at work on the same message id", async () => {
+    const locked =
+      "<soap:Fault><faultcode>soap:Server</faultcode><faultstring>IDoc SOAP Namespace - Violation (MSGID_LOCKED)</faultstring></soap:Fault>";
+    await using busy = await startSystem(respond(200, envelope(locked), "text/xml"));
+    const once = { ...soap, exactlyOnce: true };
+    expect(await failure(sender(busy).send([order()], once))).toMatchObject({ retryable: true });
+    expect(await failure(sender(busy).send([order()], soap))).toMatchObject({ retryable: false });
   });
 
   it("refuses to send several IDocs exactly once", async () => {

@@ -26,7 +26,7 @@ export const dataRecord = [
   { name: "SEGNUM", length: 6 },
   /** Place of the segment above it; 0 for none. */
   { name: "PSGNUM", length: 6 },
-  /** Level: of the first, 01. */
+  /** Level in the hierarchy of the type, from 01. */
   { name: "HLEVEL", length: 2 },
   /** Fields of the segment, one behind the other, each at its full length. */
   { name: "SDATA", length: 1000 },

@@ -62,19 +62,26 @@ class SegmentWriter {
   }
 
   write(path: string): readonly string[] {
-    this.#writeAll(this.#idoc.segments, `${path}.segments`, 0, 1);
+    // SAP's own files: a segment of the first level has HLEVEL 01 where there can be one, 02 where there can be several.
+    // https://help.qlik.com/talend/en-US/data-mapper-user-guide/7.3/all-data-segments
+    const single = new Set(
+      this.#options.schema.segments.filter((rule) => rule.maxOccurs === 1).map(({ name }) => name),
+    );
+    this.#idoc.segments.forEach((segment, at) => {
+      this.#write(segment, `${path}.segments.${at}`, 0, single.has(segment.name) ? 1 : 2);
+    });
     return this.#records;
   }
 
-  #writeAll(segments: readonly IdocSegment[], path: string, parent: number, level: number): void {
-    segments.forEach((segment, at) => {
-      const number = this.#records.length + 1;
-      this.#records.push(this.#writeOne(segment, `${path}.${at}`, { number, parent, level }));
-      this.#writeAll(segment.segments, `${path}.${at}.segments`, number, level + 1);
+  #write(segment: IdocSegment, path: string, parent: number, level: number): void {
+    const number = this.#records.length + 1;
+    this.#records.push(this.#toRecord(segment, path, { number, parent, level }));
+    segment.segments.forEach((child, at) => {
+      this.#write(child, `${path}.segments.${at}`, number, level + 1);
     });
   }
 
-  #writeOne(
+  #toRecord(
     segment: IdocSegment,
     path: string,
     { number, parent, level }: { readonly number: number; readonly parent: number; readonly level: number },

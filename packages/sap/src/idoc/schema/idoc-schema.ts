@@ -1,3 +1,5 @@
+import { ValidationError } from "@isthmus/core";
+
 /** What a field of a segment may hold. */
 export interface IdocFieldRule {
   /** In characters. Missing: the schema sets no limit. */
@@ -34,13 +36,18 @@ export interface IdocSchema {
 
 /**
  * The type of each segment by its name, wherever it stands.
+ * @throws {ValidationError} when a segment has other fields in one place than in another: in SAP's dictionary none has.
  */
 export function segmentTypes(schema: IdocSchema): ReadonlyMap<string, IdocSegmentType> {
   const types = new Map<string, IdocSegmentType>();
   const seen = new Set<IdocSegmentType>();
   const visit = (rules: readonly IdocSegmentRule[]): void => {
     for (const { name, type } of rules) {
-      if (!types.has(name)) types.set(name, type);
+      const known = types.get(name);
+      if (known === undefined) types.set(name, type);
+      else if (!hasSameFields(known, type)) {
+        throw new ValidationError(`The schema gives ${name} other fields in one place than in another.`);
+      }
       // A type that several rules share is looked at once: a schema can be written so that its tree has billions of places.
       if (seen.has(type)) continue;
       seen.add(type);
@@ -49,4 +56,15 @@ export function segmentTypes(schema: IdocSchema): ReadonlyMap<string, IdocSegmen
   };
   visit(schema.segments);
   return types;
+}
+
+function hasSameFields(one: IdocSegmentType, other: IdocSegmentType): boolean {
+  if (one === other) return true;
+  const others = [...other.fields];
+  return (
+    one.fields.size === others.length &&
+    [...one.fields].every(
+      ([name, { maxLength }], at) => name === others[at]?.[0] && maxLength === others[at][1].maxLength,
+    )
+  );
 }

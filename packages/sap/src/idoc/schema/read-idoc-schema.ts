@@ -1,7 +1,7 @@
-import { ValidationError } from "@isthmus/core";
 import { childrenOf, findChild, readXml, type XmlElement } from "../../xml/read-xml.js";
 import { toSapName } from "../names.js";
 import type { IdocFieldRule, IdocSchema, IdocSegmentRule, IdocSegmentType } from "./idoc-schema.js";
+import { byName, localName, nameOf, occurrence, readNumber, refuse } from "./xsd.js";
 
 const schemaNamespace = "http://www.w3.org/2001/XMLSchema";
 
@@ -141,35 +141,3 @@ const builtIn = new Set([
   "time",
   "hexBinary",
 ]);
-
-function byName(elements: readonly XmlElement[]): ReadonlyMap<string, XmlElement> {
-  return new Map(elements.map((element) => [nameOf(element), element]));
-}
-
-function nameOf(element: XmlElement): string {
-  const name = element.attributes.get("name");
-  if (name) return name;
-  throw refuse(`It has a ${element.name} without a name`);
-}
-
-function localName(qualified: string): string {
-  return qualified.slice(qualified.indexOf(":") + 1);
-}
-
-function occurrence({ attributes }: XmlElement): Pick<IdocSegmentRule, "minOccurs" | "maxOccurs"> {
-  const max = attributes.get("maxOccurs") ?? "1";
-  return {
-    minOccurs: readNumber(attributes.get("minOccurs") ?? "1"),
-    maxOccurs: max === "unbounded" ? Number.POSITIVE_INFINITY : readNumber(max),
-  };
-}
-
-/** SAP writes 9999999999 where it means any number. */
-function readNumber(text: string | undefined): number {
-  if (text !== undefined && /^\d{1,12}$/.test(text)) return Number(text);
-  throw refuse("It has a length or an occurrence that is no number");
-}
-
-function refuse(problem: string, cause?: unknown): ValidationError {
-  return new ValidationError(`The schema of the IDoc cannot be used. ${problem}.`, [], { cause });
-}

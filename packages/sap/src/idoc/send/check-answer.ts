@@ -1,4 +1,10 @@
-import { type ConnectorError, OutcomeUnknownError, type TransportResponse, VendorError } from "@isthmus/core";
+import {
+  type ConnectorError,
+  OutcomeUnknownError,
+  TransientError,
+  type TransportResponse,
+  VendorError,
+} from "@isthmus/core";
 import { type FailedRequest, mapSapFailure, toVendorFault } from "../../errors/map-sap-failure.js";
 import type { SapFault } from "../../errors/sap-fault.js";
 import { readXml, type XmlElement } from "../../xml/read-xml.js";
@@ -50,10 +56,23 @@ function toFailure(
   const isSoapFault = xml?.name === "Envelope" && fault !== undefined;
   // A fault with status 200 is a fault. One with 500 is SAP's last word too: what it refuses once it refuses again.
   if (isSoapFault && (isSuccess(answer) || answer.status === 500)) {
+    if (request.idempotent && saysInProcess(fault)) {
+      return new TransientError("VENDOR_UNAVAILABLE", `SAP is at work on this message id of ${request.name} already.`, {
+        vendor: toVendorFault(fault, answer.status),
+      });
+    }
     const says = fault.message ?? "It did not say why.";
     return new VendorError(`SAP refused ${request.name}. ${says}`, { vendor: toVendorFault(fault, answer.status) });
   }
   return mapSapFailure(answer, request, fault, nowMs);
+}
+
+/**
+ * Message EA728 with its reason MSGID_LOCKED: an earlier try with the same message id has not ended yet.
+ * @see https://www.stechno.net/repository/sap-messages.html?id=EA728
+ */
+function saysInProcess({ message, messages = [] }: SapFault): boolean {
+  return [message, ...messages.map((each) => each.message)].some((text) => text?.includes("MSGID_LOCKED"));
 }
 
 /** It may have been stored, and a proxy or a handler swallowed the words. */

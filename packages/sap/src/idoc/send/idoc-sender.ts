@@ -1,72 +1,13 @@
-import { type Clock, OutcomeUnknownError, ValidationError, type VendorMessage } from "@isthmus/core";
-import type { SapHttp } from "../../http/sap-http.js";
+import { ValidationError } from "@isthmus/core";
 import { messageIdPrefix, toMessageId } from "../arckey.js";
 import { buildIdocs } from "../build-idoc.js";
-import type { IdocPartners } from "../control-record.js";
 import { writeFlatIdocs } from "../flat/write-flat.js";
 import type { Idoc, IdocDraft } from "../idoc.js";
-import type { IdocSchema } from "../schema/idoc-schema.js";
 import { toIdocNode, writeIdocXml } from "../write-idoc-xml.js";
-import { findFailure, readSoapAnswer, type SentRequest } from "./check-answer.js";
+import { findFailure, readSoapAnswer } from "./check-answer.js";
+import { assertAllStored, toNumber, toRequest, toStored } from "./receipt.js";
+import type { IdocForm, IdocReceipt, IdocSenderOptions, SendIdocsOptions, StoredIdoc } from "./send-options.js";
 import { findAssignments, writeSoapEnvelope } from "./soap-envelope.js";
-
-/** How IDocs travel: IDoc XML, IDoc XML in SOAP, or records of fixed width. */
-export const idocForms = ["xml", "soap", "plain"] as const;
-
-/** One of {@link idocForms}. */
-export type IdocForm = (typeof idocForms)[number];
-
-/** What a sender is made of. */
-export interface IdocSenderOptions {
-  readonly http: SapHttp;
-  readonly clock: Clock;
-  /** Three digits, as `sap-client`. */
-  readonly client: string;
-  readonly partners: IdocPartners;
-  /** Where each form goes. Default: `/sap/bc/idoc_xml` and `/sap/bc/srt/idoc`; for `plain` there is none in SAP's standard. */
-  readonly paths?: Partial<Record<IdocForm, string>>;
-  /** Content type of the form `xml`. Default `text/xml; charset=utf-8`. */
-  readonly xmlContentType?: string;
-}
-
-/** How one transmission is sent. */
-export interface SendIdocsOptions {
-  /**
-   * The caller's own key of this transmission: the same for a second try. It goes into `ARCKEY`, by which a lost answer can be
-   * looked up in table `EDIDC`.
-   */
-  readonly idempotencyKey: string;
-  /** Default `xml`. */
-  readonly form?: IdocForm;
-  /** What the segments are checked against before anything is sent. `plain` needs it: it says where each field stands. */
-  readonly schema?: IdocSchema;
-  /**
-   * Lets SAP take the IDoc once however often it arrives: one IDoc, form `soap`, as `application/x-sap.idoc` with a message id
-   * in `ARCKEY`. Only then is the request repeated after a lost answer. Default false.
-   * @see https://www.stechno.net/repository/sap-messages.html?id=EA728
-   */
-  readonly exactlyOnce?: boolean;
-  /** `plain`: names of segment definitions by segment type, `{ E1EDK01: "E2EDK01005" }`. Default: the types' own names. */
-  readonly segmentDefinitions?: Readonly<Record<string, string>>;
-  readonly signal?: AbortSignal;
-}
-
-/** One IDoc that the system stored. */
-export interface StoredIdoc {
-  /** `DOCNUM` that was sent. */
-  readonly transferId: string;
-  /** What it is looked up by in `EDIDC`. */
-  readonly arckey: string;
-  /** Its number in the system, 16 digits. Missing: this form does not tell; look it up by `arckey`. */
-  readonly docnum?: string;
-}
-
-/** What is known of a transmission. */
-export interface IdocReceipt {
-  /** The IDocs are in the system. Whether their documents are posted is decided later: read their status. */
-  readonly state: "stored";
-  readonly idocs: readonly StoredIdoc[];
-}
 
 const defaultPaths: Partial<Record<IdocForm, string>> = { xml: "/sap/bc/idoc_xml", soap: "/sap/bc/srt/idoc" };
 
@@ -182,39 +123,4 @@ export class IdocSender {
 /** Title and heading of the page with which SAP's handler says that it stored everything. */
 function saysInboundOk(body: string): boolean {
   return body.slice(0, 4_096).includes("IDoc-XML-inbound ok");
-}
-
-function toRequest(idocs: readonly Idoc[]): SentRequest & { readonly method: "POST"; readonly idempotent: boolean } {
-  return { method: "POST", idempotent: false, name: "idocs.send", reconcile: toReconcile(idocs.map(toStored)) };
-}
-
-function toReconcile(idocs: readonly StoredIdoc[]): string {
-  const keys = idocs.map(({ arckey }) => arckey);
-  const named = keys.length > 5 ? [...keys.slice(0, 4), `… ${keys.at(-1)}`] : keys;
-  return `Read table EDIDC (transaction SE16, or idocs.status) for ARCKEY ${named.join(", ")}. An IDoc that is there is stored: do not send it again.`;
-}
-
-function toStored({ control }: Idoc): StoredIdoc {
-  return { transferId: control.DOCNUM ?? "", arckey: control.ARCKEY ?? "" };
-}
-
-/** SAP may give the number back with or without its leading zeros. */
-function toNumber(docnum: string): string {
-  return docnum.replace(/^0+/, "");
-}
-
-function assertAllStored(idocs: readonly StoredIdoc[], request: SentRequest): void {
-  const missing = idocs.filter(({ docnum }) => docnum === undefined);
-  if (missing.length === 0) return;
-  const messages = idocs.map(
-    ({ arckey, docnum }): VendorMessage =>
-      docnum === undefined
-        ? { severity: "error", message: `The IDoc with ARCKEY ${arckey} is not in the answer.` }
-        : { severity: "success", message: `The IDoc with ARCKEY ${arckey} is stored as ${docnum}.` },
-  );
-  const names = missing.map(({ arckey }) => arckey).slice(0, 20);
-  throw new OutcomeUnknownError(
-    `SAP's answer to ${request.name} names ${idocs.length - missing.length} of ${idocs.length} IDocs. Not among them: ${names.join(", ")}.`,
-    { reconcile: toReconcile(missing), vendor: { messages } },
-  );
 }
