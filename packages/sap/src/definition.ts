@@ -30,6 +30,7 @@ export const sap = defineConnector<SapConfiguration, SapConnector, SapCredential
       timeouts: { headersMs: 60_000, ...timeouts },
       retry,
       concurrency: limits.concurrency,
+      idleMs: limits.idleMs,
       ...(tls && { tls }),
     };
   },
@@ -37,8 +38,8 @@ export const sap = defineConnector<SapConfiguration, SapConnector, SapCredential
   create: (context) => new SapConnector(context),
 });
 
-/** The system's host, and the token endpoint's. */
-function listHosts({ url, oauth }: SapConfiguration): string[] {
+/** The system's host, the token endpoint's, and those that WSDLs may import from. */
+function listHosts({ url, oauth, rfc }: SapConfiguration): string[] {
   const addresses = [url, ...(oauth ? [oauth.tokenEndpoint] : [])];
-  return [...new Set(addresses.map((address) => new URL(address).hostname))];
+  return [...new Set([...addresses.map((address) => new URL(address).hostname), ...rfc.wsdlHosts])];
 }

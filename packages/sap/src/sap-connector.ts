@@ -12,13 +12,17 @@ import {
 } from "@isthmus/core";
 import { mapSapFailure } from "./errors/map-sap-failure.js";
 import type { SapHttp } from "./http/sap-http.js";
+import { IdocCalls } from "./idoc/idoc-calls.js";
+import type { TableReader } from "./idoc/status/read-idoc-status.js";
 import type { ClientIdentity } from "./logon/client-identity.js";
 import { LogonGate } from "./logon/logon-gate.js";
 import { refusedLogon } from "./logon/refused-logon.js";
 import { openIdentity } from "./logon/tls-source.js";
 import type { SapConfiguration } from "./options/configuration.js";
 import type { SapCredentials } from "./options/credentials.js";
-import { SapSession } from "./session/sap-session.js";
+import { RfcCalls } from "./rfc/rfc-calls.js";
+import { ExclusiveSessions, type SessionStatus } from "./session/exclusive-sessions.js";
+import { HttpSession } from "./session/http-session.js";
 import { checkCertificate } from "./system/certificate-check.js";
 import { fetchMetadata, readSystemNames, toConnectedAccount } from "./system/system-identity.js";
 
@@ -35,7 +39,12 @@ export interface CallOptions {
 export class SapConnector extends BaseConnector<SapCredentials, SapConfiguration> {
   /** The way to the system for a protocol that has no method here: with logon, session and CSRF token. Any status is an answer. */
   readonly http: SapHttp;
-  readonly #session: SapSession;
+  /** Function modules and BAPIs. */
+  readonly rfc: RfcCalls;
+  /** IDocs. */
+  readonly idocs: IdocCalls;
+  readonly #sessions: ExclusiveSessions;
+  readonly #session: HttpSession;
   readonly #gate: LogonGate | undefined;
 
   constructor(context: CreateContext<SapCredentials, SapConfiguration>) {
@@ -43,6 +52,28 @@ export class SapConnector extends BaseConnector<SapCredentials, SapConfiguration
     this.#gate = "password" in context.credentials ? new LogonGate() : undefined;
     this.#session = this.#openSession(false);
     this.http = this.#session;
+    const { configuration, clock, files, transport, logger } = context;
+    const { url: origin, client, limits } = configuration;
+    this.#sessions = new ExclusiveSessions(() => this.#openSession(true), limits.sessions);
+    this.rfc = new RfcCalls({
+      settings: configuration.rfc,
+      http: this.http,
+      sessions: this.#sessions,
+      transport,
+      origin,
+      files,
+      logger,
+      now: () => clock.now(),
+    });
+    const tables = (signal: AbortSignal | undefined): TableReader => ({
+      readTable: (table, fields, { where }) => this.rfc.readTable(table, { fields, where }, signal),
+    });
+    this.idocs = new IdocCalls({ settings: configuration.idoc, http: this.http, clock, files, client, tables });
+  }
+
+  /** What the stateful sessions are doing: for metrics. */
+  get sessions(): SessionStatus {
+    return this.#sessions.status;
   }
 
   /** See `BaseConnector.connect`. Tries a logon that was refused once more. */
@@ -103,10 +134,10 @@ export class SapConnector extends BaseConnector<SapCredentials, SapConfiguration
     return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` };
   }
 
-  #openSession(isStateful: boolean): SapSession {
+  #openSession(isStateful: boolean): HttpSession {
     const { configuration, clock, authenticationMethod } = this.context;
     const { url: baseUrl, client, language } = configuration;
-    return new SapSession({
+    return new HttpSession({
       baseUrl,
       client,
       language,

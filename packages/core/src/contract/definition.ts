@@ -13,7 +13,7 @@ import type { Operation } from "./operation.js";
 /** What a vendor may say of the transport that it is given. */
 export type TransportPreferences = Pick<
   TransportOptions,
-  "timeouts" | "retry" | "concurrency" | "ratePerSecond" | "maxResponseBytes" | "tls"
+  "timeouts" | "retry" | "concurrency" | "idleMs" | "ratePerSecond" | "maxResponseBytes" | "tls"
 >;
 
 /** What the preferences of a transport may draw on. */

@@ -52,6 +52,10 @@ export interface TransportOptions {
   readonly retry?: Partial<TransportRetry>;
   /** Requests at work at once, for each origin; further ones wait in the order in which they came. Default 10. */
   readonly concurrency?: number;
+  /**
+   * Milliseconds that a connection without work is kept for the next request; the server may say less. Default 4 000.
+   */
+  readonly idleMs?: number;
   /** Tries per second over all origins, evenly spaced. Default: no limit. */
   readonly ratePerSecond?: number;
   /** Largest body that is read into memory, in bytes. Default 32 MiB. */
@@ -102,6 +106,7 @@ export function resolveTransportOptions(options: TransportOptions): ResolvedTran
   const { timeouts, retry } = resolved;
   assertAtLeast(1, { ...timeouts, maxAttempts: retry.maxAttempts, concurrency: resolved.concurrency });
   assertAtLeast(0, { baseMs: retry.baseMs, capMs: retry.capMs, maxRetryAfterMs: retry.maxRetryAfterMs });
+  if (options.idleMs !== undefined) assertAtLeast(1, { idleMs: options.idleMs });
   assertAtLeast(0, { maxResponseBytes: resolved.maxResponseBytes });
   if (options.ratePerSecond !== undefined && !(options.ratePerSecond > 0)) {
     throw new ValidationError("The transport's ratePerSecond has to be above 0.");

@@ -29,12 +29,13 @@ export class OriginPools {
     const { origin } = url;
     const known = this.#byOrigin.get(origin);
     if (known !== undefined) return known;
-    const { concurrency, timeouts, tls, lookup } = this.#options;
+    const { concurrency, timeouts, tls, lookup, idleMs } = this.#options;
     const pool = new Pool(origin, {
       // As many as there are places: a request never waits inside undici for a busy connection, where it could not be
       // told how long.
       connections: concurrency,
       pipelining: 1,
+      ...(idleMs !== undefined && { keepAliveTimeout: idleMs }),
       // Each try has its own timer.
       headersTimeout: 0,
       bodyTimeout: 0,

@@ -1,4 +1,5 @@
 import {
+  AuthenticationError,
   ConflictError,
   ConnectorError,
   mapHttpStatus,
@@ -10,6 +11,7 @@ import {
   type VendorFault,
 } from "@isthmus/core";
 import { type MaybePage, pageInstead, readHtmlPage } from "./html-page.js";
+import { mapRfcFailure } from "./map-rfc-failure.js";
 import type { SapFault } from "./sap-fault.js";
 
 /** What of an answer decides what it means. */
@@ -23,6 +25,7 @@ export type FailedRequest = Pick<TransportRequest, "method" | "idempotent" | "re
  *
  * | answer | error |
  * |-|-|
+ * | 401 | `AuthenticationError`, never retryable: SAP locks a user after a few tries |
  * | a page to log a person on, or any page with a status below 300 | `AuthenticationError`, `UNEXPECTED_RESPONSE` |
  * | 403 with `X-CSRF-Token: Required` | `TransientError`: the session was lost, nothing was done |
  * | 423, or a code or words that say that a record is locked | `ConflictError`, retryable |
@@ -46,7 +49,16 @@ export function mapSapFailure(
   const { status, headers } = answer;
   const page = fault ? undefined : readHtmlPage(answer);
   const vendor = toVendorFault(fault ?? (page?.title === undefined ? undefined : { message: page.title }), status);
+  if (status === 401) {
+    const advice = "It does not accept the logon. Do not try again before it is mended.";
+    return new AuthenticationError(`SAP refused ${request.name ?? "the request"}. ${advice}`, {
+      vendor,
+      retryable: false,
+    });
+  }
   if (page && (status < 300 || page.isLogon)) return pageInstead(page, request.name ?? "the request", status);
+  const ofRfc = fault && mapRfcFailure(fault, vendor, request);
+  if (ofRfc) return ofRfc;
   const summary = `SAP refused ${request.name ?? "the request"} (${fault?.code ?? `HTTP ${status}`})`;
   const said = `${summary}. ${fault?.message ?? "It did not say why."}`;
   if (status === 403 && isTokenRequired(headers["x-csrf-token"])) {

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { fileReference, origin, pemList, clientId as sapClient, timeoutMs } from "./fields.js";
+import { idocSchema } from "./idoc-options.js";
 import { odataSchema } from "./odata-options.js";
+import { rfcSchema } from "./rfc-options.js";
 
 const samlSchema = z.strictObject({
   issuer: z.string().min(1).max(1_000).meta({
@@ -70,11 +72,18 @@ export const configurationSchema = z.strictObject({
   }),
   oauth: oauthSchema.optional().meta({ title: "OAuth", description: "Needed by the OAuth methods." }),
   odata: odataSchema,
+  rfc: rfcSchema,
+  idoc: idocSchema,
   limits: z
     .strictObject({
       concurrency: z.int().min(1).max(100).default(10).describe("Connections at once; each is a work process of SAP."),
-      sessions: z.int().min(1).max(50).default(4).describe("Stateful sessions at once, each used by one caller."),
-      sessionIdleMs: z.int().min(1_000).max(3_600_000).default(60_000).describe("Until an unused one is closed."),
+      sessions: z
+        .int()
+        .min(1)
+        .max(50)
+        .default(4)
+        .describe("Stateful sessions at once, each used by one caller and then ended."),
+      idleMs: z.int().min(1).max(600_000).default(30_000).describe("How long an unused connection is kept."),
     })
     .prefault({})
     .meta({ title: "Limits" }),

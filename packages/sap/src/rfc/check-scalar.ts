@@ -1,4 +1,4 @@
-import { isXmlText } from "../xml/escape-xml.js";
+import { findForbiddenCharacter } from "../xml/escape-xml.js";
 import type { RfcType } from "./rfc-types.js";
 
 /** A type that is neither a structure nor a table. */
@@ -41,7 +41,7 @@ export function checkScalar(value: unknown, type: ScalarType): CheckedScalar {
 function checkText(value: unknown, maxLength: number | undefined): CheckedScalar {
   if (typeof value !== "string") return problem("text");
   if (maxLength !== undefined && value.length > maxLength) return problem(`at most ${maxLength} characters`);
-  return isXmlText(value) ? { text: value } : problem("text without control characters");
+  return findForbiddenCharacter(value) === undefined ? { text: value } : problem("text without control characters");
 }
 
 /** NUMC is filled up with zeros on the left, as ABAP does when it moves digits there. */

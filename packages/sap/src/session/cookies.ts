@@ -31,9 +31,4 @@ export class SessionCookies {
   names(url: string): readonly string[] {
     return this.#jar.getCookiesSync(url, { allPaths: true }).map(({ key }) => key);
   }
-
-  /** Forgets all of them. */
-  clear(): void {
-    this.#jar.removeAllCookiesSync();
-  }
 }

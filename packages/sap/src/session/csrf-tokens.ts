@@ -40,11 +40,6 @@ export class CsrfTokens {
     return this.get(root, signal);
   }
 
-  /** Forgets them, because the session they belong to is gone. */
-  clear(): void {
-    this.#byRoot.clear();
-  }
-
   async #fetch(root: string, signal: AbortSignal | undefined): Promise<string | undefined> {
     // Some systems give a token only for a path that ends in a slash, and not all answer HEAD.
     const path = root.endsWith("/") ? root : `${root}/`;

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { findForbiddenCharacter } from "./escape-xml.js";
 import { readXml } from "./read-xml.js";
-import { findForbiddenCharacter, writeXml, type XmlNode } from "./write-xml.js";
+import { writeXml, type XmlNode } from "./write-xml.js";
 
 describe("writeXml", () => {
   it("writes elements, attributes and namespaces in the order given", () => {

@@ -1,4 +1,5 @@
 import { ValidationError } from "@isthmus/core";
+import { escapeXml, findForbiddenCharacter } from "./escape-xml.js";
 
 /** One element to be written. It has a text or children, never both: mixed content has no place in SAP's documents. */
 export interface XmlNode {
@@ -27,20 +28,6 @@ export function writeXml(root: XmlNode): string {
   return parts.join("");
 }
 
-/**
- * The first character of a text that XML 1.0 cannot carry, even escaped; `undefined` when there is none.
- *
- * @returns its code point as Unicode writes it: `U+0000`.
- * @see https://www.w3.org/TR/xml/#charsets
- */
-export function findForbiddenCharacter(text: string): string | undefined {
-  const found = forbidden.exec(text)?.[0].codePointAt(0);
-  return found === undefined ? undefined : `U+${found.toString(16).toUpperCase().padStart(4, "0")}`;
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that are looked for.
-const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/u;
-
 // XML allows more (https://www.w3.org/TR/xml/#NT-Name); SAP's names and those of SOAP need no more than this.
 const nameForm = /^(?:[A-Za-z_][\w.-]*:)?[A-Za-z_][\w.-]*$/;
 
@@ -64,22 +51,10 @@ function writeElement(node: XmlNode, parentPath: string, parts: string[]): void 
   parts.push(`</${name}>`);
 }
 
-const escapes: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  // "]]>" may not stand in a text.
-  ">": "&gt;",
-  '"': "&quot;",
-  // A reader makes one line feed of a carriage return, and blanks of both in an attribute, unless they are escaped.
-  "\r": "&#13;",
-  "\n": "&#10;",
-  "\t": "&#9;",
-};
-
 function escapeText(text: string, path: string): string {
   const character = findForbiddenCharacter(text);
   if (character !== undefined) throw refuse(path, `holds the character ${character}, which XML cannot carry`);
-  return text.replaceAll(/[&<>"\r\n\t]/g, (special) => escapes[special] ?? special);
+  return escapeXml(text);
 }
 
 function assertName(name: string, path: string, what: string): void {

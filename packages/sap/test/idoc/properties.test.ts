@@ -8,7 +8,7 @@ import { parseIdocs } from "../../src/idoc/parse-idoc.js";
 import type { IdocSchema, IdocSegmentRule, IdocSegmentType } from "../../src/idoc/schema/idoc-schema.js";
 import { readIdocSchema } from "../../src/idoc/schema/read-idoc-schema.js";
 import { writeIdocXml } from "../../src/idoc/write-idoc-xml.js";
-import { findForbiddenCharacter } from "../../src/xml/write-xml.js";
+import { findForbiddenCharacter } from "../../src/xml/escape-xml.js";
 import { fixture, schemaOf } from "./support.js";
 
 const nasty = [

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { ConnectorError, createTransport, type Transport } from "@isthmus/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { SapSession } from "./sap-session.js";
+import { HttpSession } from "./http-session.js";
 
 /** A Gateway as its documentation describes it: a token belongs to the cookies that came with it. */
 class Gateway {
@@ -39,18 +39,18 @@ class Gateway {
   }
 }
 
-describe("SapSession", () => {
+describe("HttpSession", () => {
   const csrfRoot = "/sap/opu/odata/sap/SRV";
   const write = { method: "POST", path: `${csrfRoot}/Orders`, csrfRoot, body: "{}" } as const;
   let gateway: Gateway;
   let transport: Transport;
   let baseUrl: string;
-  let session: SapSession;
+  let session: HttpSession;
   const open = (changes: { client?: string; isStateful?: boolean } = { client: "100" }) => {
     const send = <Answer>(call: (request: never) => Promise<Answer>) => {
       return ({ path, ...request }: { path: string }) => call({ ...request, url: baseUrl + path } as never);
     };
-    return new SapSession({
+    return new HttpSession({
       baseUrl,
       language: "EN",
       ...changes,
