@@ -84,10 +84,10 @@ async function callOrRollBack(
   logger: Logger,
 ): Promise<CallResult> {
   try {
-    return await caller.call(name, parameters, { ...options, idempotent: false }, http);
+    return await caller.call(name, parameters, { ...options, idempotent: false }, { http, place: "goes on" });
   } catch (error) {
     if (!answered.has(codeOf(error))) throw error;
-    const rolledBack = caller.call(rollbackModule, {}, {}, http);
+    const rolledBack = caller.call(rollbackModule, {}, {}, { http, place: "last" });
     await quietly(rolledBack, logger, "The SAP session could not be rolled back; its end does the same.");
     throw error;
   }
@@ -103,7 +103,7 @@ async function commit(
   try {
     // WAIT: the answer comes when the data base has the changes, and says so when it could not take them.
     const signal = options.signal && { signal: options.signal };
-    return await caller.call(commitModule, { WAIT: "X" }, { ...signal, reconcile }, http);
+    return await caller.call(commitModule, { WAIT: "X" }, { ...signal, reconcile }, { http, place: "last" });
   } catch (error) {
     throw toCommitError(error, `the commit of ${name}`, reconcile);
   }

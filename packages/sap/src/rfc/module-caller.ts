@@ -3,7 +3,7 @@ import type { SapHttp } from "../http/sap-http.js";
 import { readBapiMessages, toBapiError } from "./bapi-return.js";
 import { ModuleRegistry, type ModuleRegistryParts } from "./module-registry.js";
 import type { RfcParameters, RfcValue } from "./rfc-types.js";
-import { sendCall } from "./send-call.js";
+import { type SessionPlace, sendCall } from "./send-call.js";
 import { toSoapParameters } from "./to-soap-parameters.js";
 
 /** What calls of one connector are made of. */
@@ -23,6 +23,12 @@ export interface CallOptions {
   readonly idempotent?: boolean;
   /** How the result of this call can be looked up, in words for a person. */
   readonly reconcile?: string;
+}
+
+/** One request of a session. */
+export interface SessionStep {
+  readonly http: SapHttp;
+  readonly place: SessionPlace;
 }
 
 /** What a module answered. */
@@ -52,19 +58,19 @@ export class ModuleCaller {
   }
 
   /**
-   * @param session - The session in which the call is made. Missing: a session of its own, which ends with the answer.
+   * @param step - The session in which the call is made. Missing: a session of its own, which ends with the answer.
    * @throws as `FunctionModules.call` says.
    */
-  async call(name: string, parameters: RfcParameters, options: CallOptions, session?: SapHttp): Promise<CallResult> {
+  async call(name: string, parameters: RfcParameters, options: CallOptions, step?: SessionStep): Promise<CallResult> {
     const module = await this.registry.find(name, options.signal);
     const { http, rfcPath: path = "/sap/bc/soap/rfc", now, returnParameters, lockMessages } = this.#parts;
     const values = await sendCall(module, parameters, {
-      http: session ?? http,
+      http: step?.http ?? http,
       path,
       now,
-      isStateful: session !== undefined,
       idempotent: options.idempotent ?? false,
       reconcile: options.reconcile ?? `Look for what ${name} would have changed before calling it again.`,
+      ...(step && { session: step.place }),
       ...(options.signal && { signal: options.signal }),
     });
     const messages = readBapiMessages(values, module.interface.output, returnParameters);

@@ -1,7 +1,6 @@
 import { codeOf, isConnectorError, type Logger } from "@isthmus/core";
-import type { SapHttp } from "../http/sap-http.js";
 import type { SapSessions } from "../http/sap-session.js";
-import type { ModuleCaller } from "./module-caller.js";
+import type { ModuleCaller, SessionStep } from "./module-caller.js";
 import type { RfcParameters, RfcValue } from "./rfc-types.js";
 
 /** One module and what it is given. */
@@ -35,8 +34,9 @@ export interface StatefulSessionProof {
 }
 
 /**
- * Tries it: writes, reads in the same session, reads in another, rolls back, reads again. Only a system where the change is
- * seen in its own session alone, and gone after the rollback, keeps sessions.
+ * Tries it: writes, reads in the same session, reads in another, rolls back, reads again; then writes once more and lets the
+ * session end. Only a system where the change is seen in its own session alone, up to the last request, and is gone after the
+ * rollback and after the end, keeps sessions as a commit needs it.
  *
  * The caller records the outcome, as `statefulSessions: "proven"` in the connector's configuration.
  *
@@ -50,24 +50,29 @@ export async function proveStatefulSessions(
   signal?: AbortSignal,
 ): Promise<StatefulSessionProof> {
   const options = signal && { signal };
-  const isThere = (http?: SapHttp) => look(caller, probe, http, signal);
   const session = await sessions.open(signal);
-  const { http } = session;
+  const inside: SessionStep = { http: session.http, place: "goes on" };
+  const atItsEnd: SessionStep = { http: session.http, place: "last" };
+  const isThere = (step?: SessionStep) => look(caller, probe, step, signal);
   const write = async () => {
-    await caller.call(probe.write.name, probe.write.parameters ?? {}, { ...options }, http);
+    await caller.call(probe.write.name, probe.write.parameters ?? {}, { ...options }, inside);
     return true;
   };
   const rollBack = async () => {
-    await caller.call("BAPI_TRANSACTION_ROLLBACK", {}, { ...options }, http);
+    await caller.call("BAPI_TRANSACTION_ROLLBACK", {}, { ...options }, inside);
     return true;
   };
   const plan: readonly (readonly [string, () => Promise<boolean>])[] = [
-    ["not there before", async () => !(await isThere(http))],
+    ["not there before", async () => !(await isThere(inside))],
     ["written", write],
-    ["there in the same session", () => isThere(http)],
+    ["there in the same session", () => isThere(inside)],
     ["not there in another session", async () => !(await isThere())],
     ["rolled back", rollBack],
-    ["gone after the rollback", async () => !(await isThere(http))],
+    ["gone after the rollback", async () => !(await isThere(inside))],
+    // A commit is the last request of its session, so that one has to be in it too.
+    ["written again", write],
+    ["there in the last request of the session", () => isThere(atItsEnd)],
+    ["gone with the session", async () => !(await isThere())],
   ];
   const steps: ProofStep[] = [];
   try {
@@ -87,12 +92,12 @@ export async function proveStatefulSessions(
 async function look(
   caller: ModuleCaller,
   { read }: StatefulSessionProbe,
-  http: SapHttp | undefined,
+  step: SessionStep | undefined,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   try {
     const options = { idempotent: true, ...(signal && { signal }) };
-    const { values } = await caller.call(read.name, read.parameters ?? {}, options, http);
+    const { values } = await caller.call(read.name, read.parameters ?? {}, options, step);
     return read.evidence === undefined || isFilled(values[read.evidence]);
   } catch (error) {
     // "Does not exist" in RETURN. Any other failure says nothing of whether it is there.

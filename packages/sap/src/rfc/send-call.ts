@@ -7,6 +7,13 @@ import type { RfcParameters, RfcValue } from "./rfc-types.js";
 import { writeEnvelope } from "./strong-soap.js";
 import { toSoapParameters } from "./to-soap-parameters.js";
 
+/**
+ * Whether the ABAP session goes on after a request or ends with it. The cookies say which session it is; this is the query that
+ * SAP's own Java client adds for it: `session_mode=1` to keep, `session_mode=2` at the last request.
+ * @see https://help.sap.com/doc/saphelp_nw73/7.3.16/en-US/48/d1853df6c96745e10000000a421937/content.htm (stateful communication)
+ */
+export type SessionPlace = "goes on" | "last";
+
 /** How one call is sent. */
 export interface SendOptions {
   readonly http: SapHttp;
@@ -16,19 +23,11 @@ export interface SendOptions {
   readonly idempotent: boolean;
   readonly reconcile: string;
   readonly signal?: AbortSignal;
-  /** Whether it belongs to a session that goes on. */
-  readonly isStateful?: boolean;
+  /** Its place in a session. Missing: it has an ABAP session of its own, which ends with the answer. */
+  readonly session?: SessionPlace;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
-
-/**
- * Asks SAP's SOAP runtime to keep the ABAP session for the next request; the cookies of the answer say which it is.
- * https://help.sap.com/doc/saphelp_nw73/7.3.16/en-US/48/d1853df6c96745e10000000a421937/content.htm (stateful communication)
- */
-const sessionHeader =
-  '<sapsess:Session xmlns:sapsess="http://www.sap.com/webas/630/soap/features/session/">' +
-  "<enableSession>true</enableSession></sapsess:Session>";
 
 /**
  * Calls a function module once: checks the parameters, sends, reads the answer by the WSDL's types.
@@ -41,15 +40,15 @@ export async function sendCall(
   parameters: RfcParameters,
   options: SendOptions,
 ): Promise<Record<string, RfcValue>> {
-  const { http, path, idempotent, reconcile, signal, isStateful, now } = options;
+  const { http, path, idempotent, reconcile, signal, session, now } = options;
   const { name, input, output, responseName } = module.interface;
   // A WSDL of SOAMANAGER's serves for /sap/bc/soap/rfc too, which answers in its own way.
   const responseNames = [responseName, `${toXmlName(name)}.Response`];
   const soapParameters = toSoapParameters(parameters, input);
-  const envelope = writeEnvelope(module.wsdl, module.place, soapParameters, isStateful ? sessionHeader : undefined);
+  const envelope = writeEnvelope(module.wsdl, module.place, soapParameters);
   const request = {
     method: "POST" as const,
-    path,
+    path: session ? `${path}${path.includes("?") ? "&" : "?"}session_mode=${session === "last" ? 2 : 1}` : path,
     headers: envelope.headers,
     body: envelope.xml,
     name: `rfc.${name}`,

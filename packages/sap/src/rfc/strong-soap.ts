@@ -51,7 +51,6 @@ export interface SoapHttpClient {
   request(url: string, data: string | null, callback: unknown, headers?: Readonly<Record<string, string>>): void;
 }
 interface SoapClient {
-  addSoapHeader(xml: string): void;
   readonly [service: string]: unknown;
 }
 type SoapMethod = (parameters: object, callback: () => void, options: object, headers: object) => void;
@@ -113,14 +112,8 @@ export interface SoapEnvelope {
  * belong to nobody else.
  *
  * @param parameters - Checked against the WSDL, every value wrapped as `{ $xml: escapedText }` (see `toSoapParameters`).
- * @param soapHeader - XML of a SOAP header.
  */
-export function writeEnvelope(
-  wsdl: Wsdl,
-  { service, port, name }: OperationPlace,
-  parameters: object,
-  soapHeader?: string,
-): SoapEnvelope {
+export function writeEnvelope(wsdl: Wsdl, { service, port, name }: OperationPlace, parameters: object): SoapEnvelope {
   let written: SoapEnvelope | undefined;
   const httpClient: SoapHttpClient = {
     options: { prettyPrint: false },
@@ -129,7 +122,6 @@ export function writeEnvelope(
     },
   };
   const client = new (load().soap.Client)(wsdl, "https://system.invalid/", { httpClient });
-  if (soapHeader !== undefined) client.addSoapHeader(soapHeader);
   const method = readMethod(client, service, port, name);
   // The handler of /sap/bc/soap/rfc takes an empty SOAPAction and no other.
   method(parameters, () => undefined, {}, { SOAPAction: '""' });

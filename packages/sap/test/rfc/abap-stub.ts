@@ -45,6 +45,8 @@ export const wsdls = {
 export interface AbapStubOptions {
   /** Forgets between requests, as SOAP RFC does by default. */
   readonly isStateless?: boolean;
+  /** Has the last request of a session elsewhere. */
+  readonly endsEarly?: boolean;
   /** Commits at the end of each request. */
   readonly commitsItself?: boolean;
   /** Answers instead, by module. */
@@ -53,7 +55,13 @@ export interface AbapStubOptions {
 }
 
 /** A system with one table of keys, units of work and sessions by cookie. */
-export async function startAbap({ isStateless, commitsItself, instead = {}, parts = {} }: AbapStubOptions = {}) {
+export async function startAbap({
+  isStateless,
+  endsEarly,
+  commitsItself,
+  instead = {},
+  parts = {},
+}: AbapStubOptions = {}) {
   const committed = new Set<string>();
   const sessions = new Map<string, Set<string>>();
   const calls: string[] = [];
@@ -62,9 +70,12 @@ export async function startAbap({ isStateless, commitsItself, instead = {}, part
     calls.push(name);
     const other = instead[name];
     if (other) return other;
-    const session = isStateless ? undefined : readSession(request);
-    const work = (session !== undefined && sessions.get(session)) || new Set<string>();
-    return { body: run(name, request.body, work) };
+    const mode = new URL(request.path, "http://stub.invalid").searchParams.get("session_mode");
+    const session = mode === null || isStateless ? "" : readSession(request);
+    if (mode === "2" && endsEarly) sessions.delete(session);
+    const body = run(name, request.body, sessions.get(session) ?? new Set());
+    if (mode === "2") sessions.delete(session);
+    return { body };
   });
   function run(name: string, body: string, work: Set<string>): string {
     const key = /KEY>(\w+)</.exec(body)?.[1] ?? "";
@@ -114,6 +125,6 @@ export async function startAbap({ isStateless, commitsItself, instead = {}, part
   return { ...stub, modules, committed, calls, opened, closed };
 }
 
-function readSession({ headers }: SeenRequest): string | undefined {
-  return /sap-contextid=([\w-]+)/.exec(headers.cookie ?? "")?.[1];
+function readSession({ headers }: SeenRequest): string {
+  return /sap-contextid=([\w-]+)/.exec(headers.cookie ?? "")?.[1] ?? "";
 }
