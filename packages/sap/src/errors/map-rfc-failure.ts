@@ -1,5 +1,6 @@
 import {
   AuthenticationError,
+  ConflictError,
   ConnectorError,
   OutcomeUnknownError,
   TransientError,
@@ -23,7 +24,7 @@ export interface FailedCall {
  * | `RFC_ERROR_LOGON_FAILURE` | `AuthenticationError`, never tried again: SAP locks the user |
  * | `RFC_ERROR_SYSTEM_FAILURE` | `VendorError`, never tried again: the same input dumps again |
  * | `RFC_ERROR_COMMUNICATION` | a call that only reads: `TransientError`; any other: `OutcomeUnknownError` |
- * | `RFC_ERROR_APPLICATION_EXCEPTION` | `VendorError` with the exception's name for its code |
+ * | `RFC_ERROR_APPLICATION_EXCEPTION` | `VendorError` with the exception's name for its code; `FOREIGN_LOCK`: `ConflictError`, retryable |
  * | an authorization failure | `PERMISSION_DENIED` |
  */
 export function mapRfcFailure(fault: SapFault, vendor: VendorFault, call: FailedCall): ConnectorError | undefined {
@@ -53,6 +54,10 @@ const table = {
       reconcile: reconcile ?? "Look for what the call would have changed before making it again.",
     });
   },
-  RFC_ERROR_APPLICATION_EXCEPTION: (message, vendor, { name = "The function module" }) =>
-    new VendorError(`${name} raised ${vendor.code ?? "an exception"}: ${message}`, { vendor }),
+  RFC_ERROR_APPLICATION_EXCEPTION: (message, vendor, { name = "The function module" }) => {
+    const words = `${name} raised ${vendor.code ?? "an exception"}: ${message}`;
+    // What every ENQUEUE module raises when someone else holds the lock.
+    if (vendor.code === "FOREIGN_LOCK") return new ConflictError(words, { vendor, retryable: true });
+    return new VendorError(words, { vendor });
+  },
 } satisfies Record<RfcError, (message: string, vendor: VendorFault, call: FailedCall) => ConnectorError>;

@@ -3,20 +3,23 @@ import { isLockMessage } from "./lock-messages.js";
 import type { RfcField, RfcType, RfcValue } from "./rfc-types.js";
 
 /**
- * Every message that a BAPI returned, in order. SAP has four structures for it (BAPIRET2, BAPIRET1, BAPIRETURN1 and the older
- * BAPIRETURN with one `CODE`), each as a structure or a table. A parameter is one of them by its fields, and by its name: it
- * has RETURN or BAPIRET in it, or is one of `names`.
+ * The parameters in which a module returns messages. SAP has four structures for it (BAPIRET2, BAPIRET1, BAPIRETURN1 and the
+ * older BAPIRETURN with one `CODE`), each as a structure or a table. A parameter is one of them by its fields, and by its name:
+ * it has RETURN or BAPIRET in it, or is one of `names`.
  *
  * @param names - Further parameters in which this system's modules return messages.
  */
+export function findBapiReturns(output: readonly RfcField[], names: readonly string[] = []): readonly RfcField[] {
+  return output.filter(({ name, type }) => (/RETURN|BAPIRET/.test(name) || names.includes(name)) && isBapiReturn(type));
+}
+
+/** Every message that a BAPI returned, in order, in the parameters that `findBapiReturns` finds. */
 export function readBapiMessages(
   values: Readonly<Record<string, RfcValue>>,
   output: readonly RfcField[],
   names: readonly string[] = [],
 ): VendorMessage[] {
-  return output
-    .filter(({ name, type }) => (/RETURN|BAPIRET/.test(name) || names.includes(name)) && isBapiReturn(type))
-    .flatMap(({ name }) => toRows(values[name]).flatMap(readMessage));
+  return findBapiReturns(output, names).flatMap(({ name }) => toRows(values[name]).flatMap(readMessage));
 }
 
 /**

@@ -60,6 +60,10 @@ export async function callWrapper(
     ...wrapper.fixed,
   };
   const reconcile = reconcileWords(name, options);
+  if (!(await caller.returnsMessages(wrapper.name, options.signal))) {
+    const words = `The wrapper ${wrapper.name} has no RETURN, so nobody could tell whether it committed. Give it one.`;
+    throw new ConnectorError("UNSUPPORTED", words);
+  }
   try {
     const result = await caller.call(wrapper.name, given, { ...options, idempotent: false, reconcile });
     return { ...result, values: renameKeys(result.values, (key) => back.get(key) ?? key) };

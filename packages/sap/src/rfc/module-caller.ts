@@ -1,6 +1,6 @@
 import type { VendorMessage } from "@isthmus/core";
 import type { SapHttp } from "../http/sap-http.js";
-import { readBapiMessages, toBapiError } from "./bapi-return.js";
+import { findBapiReturns, readBapiMessages, toBapiError } from "./bapi-return.js";
 import { ModuleRegistry, type ModuleRegistryParts } from "./module-registry.js";
 import type { RfcParameters, RfcValue } from "./rfc-types.js";
 import { type SessionPlace, sendCall } from "./send-call.js";
@@ -55,6 +55,12 @@ export class ModuleCaller {
   async check(name: string, parameters: RfcParameters, signal?: AbortSignal): Promise<void> {
     const module = await this.registry.find(name, signal);
     toSoapParameters(parameters, module.interface.input);
+  }
+
+  /** Whether a module tells in messages whether it worked. */
+  async returnsMessages(name: string, signal?: AbortSignal): Promise<boolean> {
+    const module = await this.registry.find(name, signal);
+    return findBapiReturns(module.interface.output, this.#parts.returnParameters).length > 0;
   }
 
   /**

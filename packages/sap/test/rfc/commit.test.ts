@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { startAbap, wsdls } from "./abap-stub.js";
 import { answerOf, faultOf, message } from "./envelopes.js";
 import type { StubAnswer } from "./harness.js";
+import { char, wsdlOf } from "./wsdl.js";
 
 const proven = { statefulSessions: "proven" } as const;
 const wrappers = {
@@ -127,6 +128,17 @@ describe("a wrapper", () => {
     expect([...committed]).toEqual(["A"]);
     expect(calls).toEqual(["Z_CREATE_AND_COMMIT"]);
     expect(opened).toEqual([]);
+  });
+
+  it("is refused when it has no RETURN to tell by whether it committed", async () => {
+    const silent = wsdlOf({ name: "Z_CREATE_AND_COMMIT", input: char("IV_KEY", 10), output: char("EV_NUMBER", 10) });
+    const { modules, calls } = await startAbap({
+      parts: { wrappers, wsdls: { ...wsdls, Z_CREATE_AND_COMMIT: silent } },
+    });
+    await expect(modules.call("BAPI_CREATE", { KEY: "A" }, { commit: "auto" })).rejects.toMatchObject({
+      code: "UNSUPPORTED",
+    });
+    expect(calls).toEqual([]);
   });
 
   it("is not needed where sessions are proven", async () => {

@@ -95,6 +95,11 @@ describe("a call that fails", () => {
     expect((await fail(answer)).error).toMatchObject({ code: "VENDOR_REJECTED", vendor: { code: "NOT_FOUND" } });
   });
 
+  it("by a lock that another holds may be tried again", async () => {
+    const body = envelope(exception.replace("NOT_FOUND", "FOREIGN_LOCK"));
+    expect((await fail({ status: 500, body })).error).toMatchObject({ code: "CONFLICT", retryable: true });
+  });
+
   it("takes the code from the words where there is no detail", async () => {
     const fault =
       "<SOAP-ENV:Fault><faultcode>SOAP-ENV:Client</faultcode><faultstring>RFC_AUTHORIZATION_FAILURE: User has no authorization</faultstring></SOAP-ENV:Fault>";
