@@ -1,9 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { compileCds, shopModel } from "../../test/support/compile-cds.js";
 import { readFixtureModel } from "../../test/support/odata-models.js";
 import { describeEntity, summarizeEntity } from "./describe-entity.js";
 import { findEntitySet } from "./find-entity-set.js";
-import { readMetadata } from "./read-metadata.js";
 
 const partners = readFixtureModel("API_BUSINESS_PARTNER");
 const fieldsOf = (...[model, name]: Parameters<typeof findEntitySet>) => {
@@ -76,10 +74,7 @@ describe("describeEntity", () => {
   });
 
   it("demands nothing of a set that nobody may create in", () => {
-    const shop = readMetadata(compileCds(shopModel, "v4"));
-    const fields = fieldsOf(shop, "Orders");
+    const fields = fieldsOf(readFixtureModel("orders-v4"), "Customers");
     expect([...fields.values()].some(({ required, creatable }) => required || creatable)).toBe(false);
-    expect(fields.get("partner_ID")).toMatchObject({ references: ["Partners"] });
-    expect(fieldsOf(shop, "Partners").get("status")).toMatchObject({ values: ["O", "C"] });
   });
 });

@@ -19,12 +19,19 @@ export function summarizeEntity(set: ODataEntitySet): EntitySummary {
 /** An entity set with its properties, then its navigations: those have the type of what they lead to. */
 export function describeEntity(model: ODataModel, set: ODataEntitySet): EntityDescription {
   const type = findType(model, set.type);
-  const foreignKeys = foreignKeysOf(model, set, type);
+  const sets = [...model.entitySets.values()].filter(({ kind }) => kind === "set");
+  const byType = Map.groupBy(sets, (each) => each.type);
+  const findTargets: FindTargets = ({ name, type: target }) => {
+    // Where the metadata does not say which set it is, every set of the type may be it.
+    const bound = set.bindings.get(name);
+    return bound === undefined ? (byType.get(target) ?? []).map((each) => each.name) : [bound];
+  };
+  const foreignKeys = foreignKeysOf(type, findTargets);
   return {
     ...summarizeEntity(set),
     fields: [
       ...[...type.properties.values()].map((property) => describeProperty(model, set, type, property, foreignKeys)),
-      ...[...type.navigations.values()].map((navigation) => describeNavigation(model, set, navigation)),
+      ...[...type.navigations.values()].map((navigation) => describeNavigation(model, set, navigation, findTargets)),
     ],
   };
 }
@@ -71,8 +78,13 @@ function isDemanded({ version }: ODataModel, property: ODataProperty, isKey: boo
   return version === "v4" && (isKey || !property.isNullable) && !property.hasDefault && !property.isCollection;
 }
 
-function describeNavigation(model: ODataModel, set: ODataEntitySet, navigation: ODataNavigation): EntityField {
-  const references = targetsOf(model, set, navigation);
+function describeNavigation(
+  model: ODataModel,
+  set: ODataEntitySet,
+  navigation: ODataNavigation,
+  findTargets: FindTargets,
+): EntityField {
+  const references = findTargets(navigation);
   return {
     name: navigation.name,
     label: model.types.get(navigation.type)?.label ?? navigation.name,
@@ -86,25 +98,14 @@ function describeNavigation(model: ODataModel, set: ODataEntitySet, navigation: 
   };
 }
 
+/** The sets that a navigation leads to. */
+type FindTargets = (navigation: ODataNavigation) => readonly string[];
+
 /** Which sets each foreign key points to. */
-function foreignKeysOf(
-  model: ODataModel,
-  set: ODataEntitySet,
-  type: ODataType,
-): ReadonlyMap<string, readonly string[]> {
+function foreignKeysOf(type: ODataType, findTargets: FindTargets): ReadonlyMap<string, readonly string[]> {
   const found = [...type.navigations.values()].flatMap((navigation) =>
-    [...navigation.references.keys()].flatMap((name) =>
-      targetsOf(model, set, navigation).map((target) => ({ name, target })),
-    ),
+    [...navigation.references.keys()].flatMap((name) => findTargets(navigation).map((target) => ({ name, target }))),
   );
   const grouped = Map.groupBy(found, ({ name }) => name);
   return new Map([...grouped].map(([name, all]) => [name, [...new Set(all.map(({ target }) => target))]]));
-}
-
-/** The set that the navigation is bound to; where the metadata does not say, every set of its type. */
-function targetsOf(model: ODataModel, set: ODataEntitySet, { name, type }: ODataNavigation): readonly string[] {
-  const bound = set.bindings.get(name);
-  if (bound !== undefined) return [bound];
-  const sets = [...model.entitySets.values()].filter((each) => each.kind === "set" && each.type === type);
-  return sets.map((each) => each.name);
 }

@@ -177,6 +177,8 @@ describe("readMetadata of hostile documents", () => {
   const edmx = (schema: string, version = "4.0") =>
     `<Edmx Version="${version}"><DataServices><Schema Namespace="S">${schema}</Schema></DataServices></Edmx>`;
   const container = '<EntityContainer Name="C"/>';
+  const manyNamed = (element: string, attributes: string) =>
+    Array.from({ length: 20_000 }, (_, at) => `<${element} Name="n${at}" ${attributes}/>`).join("");
   const chain = (length: number, base: number) =>
     Array.from({ length }, (_, at) => `<EntityType Name="T${at}" BaseType="S.T${at + base}"/>`).join("");
 
@@ -244,6 +246,36 @@ describe("readMetadata of hostile documents", () => {
     const document = edmx(`${functions}<EntityContainer Name="C">${imports}</EntityContainer>`);
     expect(() => readMetadata(document)).toThrow(expect.objectContaining({ code: "RESPONSE_TOO_LARGE" }));
   });
+
+  it.each([
+    [
+      "overloads that share many annotations",
+      edmx(
+        `${'<Function Name="f" IsBound="true"><Parameter Name="p" Type="Edm.String"/></Function>'.repeat(20_000)}
+        <Annotations Target="S.f">${'<Annotation Term="S.t"/>'.repeat(20_000)}</Annotations>${container}`,
+      ),
+    ],
+    [
+      "sets that share many properties",
+      edmx(
+        `<EntityType Name="T">${manyNamed("Property", 'Type="Edm.String"')}</EntityType>
+        <EntityContainer Name="C">${manyNamed("EntitySet", 'EntityType="S.T"')}</EntityContainer>`,
+      ),
+    ],
+    [
+      "an association with many ends",
+      edmx(
+        `<EntityContainer Name="C"><AssociationSet>${"<End/>".repeat(100_000)}</AssociationSet></EntityContainer>`,
+        "1.0",
+      ),
+    ],
+  ])(
+    "takes no time that grows with the square: %s",
+    (_name, document) => {
+      expect(readMetadata(document).namespace).toBe("S");
+    },
+    5_000,
+  );
 
   it("reads thousands of types", () => {
     const types = Array.from(

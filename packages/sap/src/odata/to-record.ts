@@ -1,7 +1,7 @@
 import { ConnectorError } from "@isthmus/core";
 import { findType, isKindOf } from "./find-entity-set.js";
 import type { ODataModel, ODataNavigation, ODataProperty } from "./model.js";
-import { resolveType } from "./values/edm-types.js";
+import { findEdmType } from "./values/edm-types.js";
 import { UnfitValue } from "./values/unfit-value.js";
 import { isObject, readControlInformation, readItems, type WireObject } from "./wire-objects.js";
 
@@ -120,8 +120,8 @@ function readProperty(
   }
   if (reading.model.types.has(type)) return readObject(reading, type, wire, path, depth);
   try {
-    const resolved = resolveType(reading.model, { type });
-    return resolved ? resolved.edm.fromWire(wire) : wire;
+    const edm = findEdmType(reading.model, type);
+    return edm ? edm.fromWire(wire) : wire;
   } catch (error) {
     if (error instanceof UnfitValue) throw unfit(path, type, error.message);
     throw error;

@@ -23,37 +23,48 @@ export type FindAnnotations = (target: string, element: XmlElement) => Annotatio
  * @see https://docs.oasis-open.org/odata/odata-csdl-xml/v4.01/odata-csdl-xml-v4.01.html#sec_Annotation
  */
 export function indexAnnotations(edmx: Edmx): FindAnnotations {
-  const elsewhere = new Map<string, XmlElement[]>();
+  const elsewhere = new Map<string, Terms>();
   for (const { element } of edmx.schemas) {
     for (const group of childrenOf(element, "Annotations")) {
       if (group.attributes.has("Qualifier")) continue;
       const target = normalizeTarget(group.attributes.get("Target") ?? "", edmx);
-      const known = elsewhere.get(target) ?? [];
-      for (const annotation of childrenOf(group, "Annotation")) known.push(annotation);
-      elsewhere.set(target, known);
+      const known = elsewhere.get(target) ?? new Map<string, XmlElement>();
+      elsewhere.set(target, addTerms(group, edmx, known));
     }
   }
+  // Looked up and not put together: many elements may be the target of one long list.
   return (target, element) => {
-    const all = [...childrenOf(element, "Annotation"), ...(elsewhere.get(target) ?? [])];
-    const plain = all.filter(({ attributes }) => !attributes.has("Qualifier"));
-    return toAnnotations(new Map(plain.map((each) => [edmx.qualify(each.attributes.get("Term") ?? ""), each])));
+    const here = addTerms(element, edmx, new Map<string, XmlElement>());
+    const there = elsewhere.get(target);
+    return toAnnotations((term) => here.get(term) ?? there?.get(term));
   };
 }
 
-function toAnnotations(byTerm: ReadonlyMap<string, XmlElement>): Annotations {
+/** Annotations by the full names of their terms. */
+type Terms = Map<string, XmlElement>;
+
+function addTerms(holder: XmlElement, edmx: Edmx, terms: Terms): Terms {
+  for (const annotation of childrenOf(holder, "Annotation")) {
+    if (!annotation.attributes.has("Qualifier"))
+      terms.set(edmx.qualify(annotation.attributes.get("Term") ?? ""), annotation);
+  }
+  return terms;
+}
+
+function toAnnotations(find: (term: string) => XmlElement | undefined): Annotations {
   const recordValue = (term: string, property: string) => {
-    const annotation = byTerm.get(term);
+    const annotation = find(term);
     const record = annotation && findChild(annotation, "Record");
     return record && propertyValue(record, property);
   };
   return {
-    has: (term) => byTerm.has(term),
-    readBoolean: (term) => readBoolean(byTerm.get(term)),
-    readString: (term) => readString(byTerm.get(term)),
+    has: (term) => find(term) !== undefined,
+    readBoolean: (term) => readBoolean(find(term)),
+    readString: (term) => readString(find(term)),
     readRecordBoolean: (term, property) => readBoolean(recordValue(term, property)),
     readRecordPaths: (term, property) => readPaths(recordValue(term, property)),
     readCollectionStrings: (term, property) => {
-      const annotation = byTerm.get(term);
+      const annotation = find(term);
       const collection = annotation && findChild(annotation, "Collection");
       const records = collection ? childrenOf(collection, "Record") : [];
       return records.flatMap((record) => readString(propertyValue(record, property)) ?? []);

@@ -22,6 +22,7 @@ export function readEntitySets(
   find: FindAnnotations,
 ): ReadonlyMap<string, ODataEntitySet> {
   const bindings = readSetBindings(edmx, container, types);
+  const withToken = typesWithToken(types);
   const sets = new Map<string, ODataEntitySet>();
   for (const { element, owner } of container.members) {
     if (element.name !== "EntitySet" && element.name !== "Singleton") continue;
@@ -35,7 +36,7 @@ export function readEntitySets(
       name,
       kind,
       type: type.name,
-      ...readRights(element, `${owner}/${name}`, type, find),
+      ...readRights(element, `${owner}/${name}`, type, withToken, find),
       bindings: ownBindings,
     });
   }
@@ -46,13 +47,13 @@ function readRights(
   element: XmlElement,
   target: string,
   type: ODataType,
+  withToken: ReadonlySet<string>,
   find: FindAnnotations,
 ): Omit<ODataEntitySet, "name" | "kind" | "type" | "bindings"> {
   const annotations = find(target, element);
   const may = (attribute: string, term: string, property: string) =>
     isUnlessFalse(element, attribute) && (annotations.readRecordBoolean(term, property) ?? true);
   const label = element.attributes.get("label") ?? annotations.readString(terms.label) ?? type.label;
-  const hasToken = [...type.properties.values()].some(({ isConcurrencyToken }) => isConcurrencyToken);
   return {
     ...(label !== undefined && { label }),
     isReadable: may("addressable", terms.readRestrictions, "Readable"),
@@ -62,8 +63,16 @@ function readRights(
     tracksChanges:
       annotations.readRecordBoolean(terms.changeTracking, "Supported") ??
       (annotations.has(terms.changeTracking) || tracksChanges(element)),
-    usesETags: hasToken || annotations.has(terms.optimisticConcurrency),
+    usesETags: withToken.has(type.name) || annotations.has(terms.optimisticConcurrency),
   };
+}
+
+/** Types whose entities have an ETag of some of their properties. Looked up once: many sets may be of one type. */
+function typesWithToken(types: ReadonlyMap<string, ODataType>): ReadonlySet<string> {
+  const having = [...types.values()].filter(({ properties }) =>
+    [...properties.values()].some(({ isConcurrencyToken }) => isConcurrencyToken),
+  );
+  return new Set(having.map(({ name }) => name));
 }
 
 /** `sap:change-tracking`, which Gateway sets where a set has delta tokens. */

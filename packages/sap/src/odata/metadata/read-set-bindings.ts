@@ -36,9 +36,13 @@ function bindAssociationSets(
   for (const { element } of members) {
     if (element.name !== "AssociationSet") continue;
     const association = edmx.qualify(element.attributes.get("Association") ?? "");
-    const ends = childrenOf(element, "End").map(({ attributes }) => attributes);
-    for (const from of ends) {
-      const to = ends.find((end) => end !== from)?.get("EntitySet");
+    const [first, second] = childrenOf(element, "End").map(({ attributes }) => attributes);
+    if (!first || !second) continue;
+    for (const [from, other] of [
+      [first, second],
+      [second, first],
+    ] as const) {
+      const to = other.get("EntitySet");
       const set = from.get("EntitySet") ?? "";
       const navigation = roles.get(`${association} ${from.get("Role")}`);
       const isKnown = navigation !== undefined && types.get(setTypes.get(set) ?? "")?.navigations.has(navigation);

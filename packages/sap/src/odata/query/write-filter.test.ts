@@ -164,6 +164,25 @@ describe("a value in a filter", () => {
     );
   });
 
+  it("is the same value in the words of v2, too", () => {
+    const older = modelOf("v2", { Name: 'Type="Edm.String"', Other: 'Type="Edm.String"' });
+    fc.assert(
+      fc.property(hostileText, hostileText, (first, second) => {
+        const text = writeFilter(older, "S.Thing", or(ne("Name", first), startsWith("Other", second)));
+        expect(parseWithCap(`/Things?$filter=${encodeURIComponent(text)}`)).toMatchObject({
+          SELECT: {
+            where: [
+              { xpr: [{ ref: ["Name"] }, "!=", { val: first }] },
+              "or",
+              { xpr: [{ func: "startswith", args: [{ ref: ["Other"] }, { val: second }] }] },
+            ],
+          },
+        });
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it("is a number to SAP's own parser, or is refused", () => {
     const numbers = modelOf("v4", { Amount: 'Type="Edm.Decimal"' });
     const amount = fc.oneof(

@@ -146,6 +146,8 @@ describe("values of Edm types", () => {
     ["v2", 'Type="Edm.DateTime"', "2026-02-29T00:00:00"],
     ["v2", 'Type="Edm.DateTime"', "2026-11-26T09:00:00.1234"],
     ["v2", 'Type="Edm.DateTimeOffset"', "2026-11-26T09:00:00"],
+    ["v2", 'Type="Edm.DateTime" Precision="0"', "2026-11-26T09:00:00.5"],
+    ["v2", 'Type="Edm.Time" Precision="0"', "09:00:00.5"],
     ["v2", 'Type="Edm.Time"', "25:00:00"],
     ["v2", 'Type="Edm.Single"', 1e39],
     ["v4", 'Type="Edm.Date"', "2026-13-01"],

@@ -62,11 +62,21 @@ export function resolveType(
   typed: ODataFacets & { readonly type: string },
 ): ResolvedType | undefined {
   const definition = model.typeDefinitions.get(typed.type);
-  const name = definition?.type ?? typed.type;
-  const edm = edmTypes[model.version].get(name) ?? asEnumeration(name, model.enumerations.get(name));
-  return edm && { edm, name, facets: { ...definition, ...typed } };
+  const edm = findEdmType(model, typed.type);
+  return edm && { edm, name: definition?.type ?? typed.type, facets: { ...definition, ...typed } };
 }
 
-function asEnumeration(name: string, enumeration: ODataEnumeration | undefined): EdmType | undefined {
-  return enumeration && enumerationType(name, enumeration);
+/** As {@link resolveType}, without the limits: reading needs none, and is done for every value. */
+export function findEdmType(model: ODataModel, type: string): EdmType | undefined {
+  const name = model.typeDefinitions.get(type)?.type ?? type;
+  return edmTypes[model.version].get(name) ?? findEnumeration(name, model.enumerations.get(name));
+}
+
+const enumerationTypes = new WeakMap<ODataEnumeration, EdmType>();
+
+function findEnumeration(name: string, enumeration: ODataEnumeration | undefined): EdmType | undefined {
+  if (!enumeration) return undefined;
+  const known = enumerationTypes.get(enumeration) ?? enumerationType(name, enumeration);
+  enumerationTypes.set(enumeration, known);
+  return known;
 }

@@ -22,6 +22,7 @@ export function enumerationType(qualifiedName: string, { members, isFlags }: ODa
     fromWire: (wire) => {
       const text = typeof wire === "number" ? String(wire) : wire;
       if (typeof text !== "string") return refuse("must be a member of an enumeration");
+      if (members.has(text)) return text;
       return [...members].find(([, number]) => number === text)?.[0] ?? text;
     },
     toWire: (value) => value,

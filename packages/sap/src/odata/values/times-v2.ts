@@ -1,5 +1,5 @@
 import type { EdmType, EdmValue } from "./edm-type.js";
-import { checkClock, checkInstant, checkLocalTime } from "./times.js";
+import { checkClock, checkFraction, checkInstant, checkLocalTime } from "./times.js";
 import { refuse } from "./unfit-value.js";
 
 /**
@@ -15,7 +15,7 @@ export const dateTimeType: EdmType = {
     // Not in the standard: v3 writes it so, and so do services of v2 that were configured to.
     return checkLocalTime(typeof wire === "string" ? wire.replace(/Z$/, "") : wire);
   },
-  check: (value) => checkMilliseconds(checkLocalTime(value)),
+  check: (value, facets) => checkMilliseconds(checkFraction(checkLocalTime(value), facets)),
   toWire: (value) => `/Date(${toMilliseconds(`${value}Z`)})/`,
   toLiteral: (value) => `datetime'${value}'`,
 };
@@ -32,7 +32,7 @@ export const dateTimeOffsetTypeV2: EdmType = {
     if (!ticks) return checkInstant(wire);
     return `${toLocalTime(ticks.milliseconds)}${toZone(ticks.offsetMinutes)}`;
   },
-  check: (value) => checkMilliseconds(checkInstant(value)),
+  check: (value, facets) => checkMilliseconds(checkFraction(checkInstant(value), facets)),
   toWire: (value) => `/Date(${toMilliseconds(value)}+0000)/`,
   toLiteral: (value) => `datetimeoffset'${value}'`,
 };
@@ -50,7 +50,7 @@ export const timeType: EdmType = {
     const [, hours = "", minutes = "", seconds = "", fraction = ""] = found;
     return checkEndOfDay([hours, minutes, seconds].map((part) => part.padStart(2, "0")).join(":") + fraction);
   },
-  check: checkEndOfDay,
+  check: (value, facets) => checkFraction(checkEndOfDay(value), facets),
   toWire: toDayTime,
   toLiteral: (value) => `time'${toDayTime(value)}'`,
 };

@@ -83,7 +83,7 @@ export function checkInstant(value: unknown): string {
 }
 
 /** Decimal places of the seconds beyond the precision are refused, unless they are zeros. */
-function checkFraction(text: string, { precision }: ODataFacets): string {
+export function checkFraction(text: string, { precision }: ODataFacets): string {
   const places = /\.(\d*?)0*(?:Z|[+-]|$)/.exec(text)?.[1]?.length ?? 0;
   if (precision === undefined || places <= precision) return text;
   return refuse(`must have at most ${precision} decimal places of a second`);
