@@ -35,7 +35,11 @@ export function toWire(model: ODataModel, typeName: string, input: unknown): Wir
  * One value for the body of a request, as a property or parameter has it.
  * @throws {ValidationError} when it does not fit.
  */
-export function toWireValue(model: ODataModel, property: ODataProperty, value: unknown): unknown {
+export function toWireValue(
+  model: ODataModel,
+  property: Pick<ODataProperty, "name" | "type" | "isCollection" | "isNullable">,
+  value: unknown,
+): unknown {
   const issues = new Issues("The value");
   const written = writeProperty({ model, issues }, property, value, property.name, 0);
   issues.throwIfAny();
