@@ -61,9 +61,9 @@ function toFault(
   further: readonly (VendorMessage | undefined)[],
   requestId: string | undefined,
 ): SapFault {
-  // The Gateway repeats the error itself among its details.
   const all = [first, ...further].filter((message) => message !== undefined);
-  const messages = all.filter((message, index) => all.findIndex((other) => isSame(other, message)) === index);
+  // The Gateway repeats the error itself among its details, and says only there which field it means.
+  const messages = all.filter((message, index) => !all.some((other, at) => repeats(message, index, other, at)));
   return {
     ...(first?.code !== undefined && { code: first.code }),
     ...(first && first.message !== "" && { message: first.message }),
@@ -72,8 +72,9 @@ function toFault(
   };
 }
 
-function isSame(one: VendorMessage, other: VendorMessage): boolean {
-  return one.code === other.code && one.message === other.message && (one.field ?? other.field) === other.field;
+function repeats(message: VendorMessage, index: number, other: VendorMessage, at: number): boolean {
+  if (message.code !== other.code || message.message !== other.message) return false;
+  return message.field === other.field ? at < index : message.field === undefined;
 }
 
 /** One message in any of the forms that SAP has: of an error, of its details, of a `sap-message` header. */

@@ -57,8 +57,11 @@ export function assertBatch(items: readonly BatchItem[]): void {
     throw new ValidationError(`A batch has 1 to ${mostCalls} calls; this one has ${count}.`);
   }
   for (const [index, item] of items.entries()) {
-    if (!isChangeset(item)) continue;
     const at = `Item ${index} of the batch`;
+    if (!isChangeset(item)) {
+      if (referenceOf(item.path) === undefined) continue;
+      throw new ValidationError(`${at} refers to another call. Put both into one change set.`);
+    }
     if (item.changeset.length === 0) throw new ValidationError(`${at} is an empty change set.`);
     if (item.changeset.some((call) => !call.changes)) {
       throw new ValidationError(`${at} is a change set with a call that only reads. Put it beside the change set.`);

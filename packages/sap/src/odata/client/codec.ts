@@ -6,7 +6,7 @@ export type ODataRecord = Readonly<Record<string, unknown>>;
 
 /** A condition that this room makes by itself. Callers' own conditions are made by the query builder. */
 export type ODataCondition =
-  | { readonly property: string; readonly is: "eq" | "gt" | "ge"; readonly value: unknown }
+  | { readonly property: string; readonly is: "eq" | "ne" | "gt" | "ge"; readonly value: unknown }
   | { readonly all: readonly ODataCondition[] }
   | { readonly any: readonly ODataCondition[] };
 

@@ -28,13 +28,18 @@ export function navigationOf(model: ODataModel, typeName: string, name: string):
   ]);
 }
 
+/** Names of the key properties of a set. */
+export function keyNamesOf(model: ODataModel, set: string): readonly string[] {
+  return typeOf(model, setOf(model, set).type).keys;
+}
+
 /**
  * The key of a record that was read.
  *
  * @throws {ConnectorError} `UNEXPECTED_RESPONSE` when a key property is missing.
  */
 export function keyOf(model: ODataModel, set: string, record: ODataRecord): ODataKey {
-  const { keys } = typeOf(model, setOf(model, set).type);
+  const keys = keyNamesOf(model, set);
   const missing = keys.find((name) => record[name] === undefined || record[name] === null);
   if (missing !== undefined) {
     throw new ConnectorError("UNEXPECTED_RESPONSE", `A record of ${set} came without its key property ${missing}.`);

@@ -1,6 +1,9 @@
+import type { EntityBatch, EntityCursor } from "@isthmus/core";
 import { type BatchOptions, runBatch } from "./batch.js";
 import type { BatchItem, BatchResults } from "./batch-items.js";
 import type { CallOptions } from "./call.js";
+import type { ChangesOptions } from "./change-options.js";
+import { readChanges } from "./changes.js";
 import type { ODataKey, ODataQuery } from "./codec.js";
 import { ODataExchange } from "./exchange.js";
 import { MediaCalls } from "./media.js";
@@ -163,6 +166,20 @@ export class ODataService<Query extends ODataQuery = ODataQuery> {
     options: BatchOptions = {},
   ): Promise<BatchResults<Items>> {
     return runBatch(this.#parts, this.#exchange, items, options);
+  }
+
+  /**
+   * The records of a set without a cursor; with the one of an earlier batch, what changed since.
+   *
+   * @throws {ConnectorError} `CURSOR_EXPIRED` when the service cannot tell any more what changed: read without a cursor.
+   */
+  changes(
+    set: string,
+    cursor: EntityCursor | undefined,
+    { signal, ...options }: ChangesOptions & CallOptions = {},
+  ): AsyncGenerator<EntityBatch, void, undefined> {
+    const parts = this.#parts;
+    return readChanges({ parts, exchange: this.#exchange, set, options, call: withSignal(signal) }, cursor);
   }
 
   #pageCall(set: string, path: string) {

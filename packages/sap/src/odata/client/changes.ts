@@ -1,0 +1,61 @@
+import { type EntityBatch, type EntityChange, type EntityCursor, ValidationError } from "@isthmus/core";
+import { idOf } from "./change-id.js";
+import type { ChangeReading } from "./change-options.js";
+import type { ODataQuery } from "./codec.js";
+import { type ChangeCursor, cursorVersion, readCursor } from "./cursor.js";
+import { readByDelta } from "./delta-changes.js";
+import { setOf, typeOf } from "./model-lookup.js";
+import { followPages, pageCall, readEntities } from "./paging.js";
+import { withQuery } from "./record-calls.js";
+import { readByTimestamp } from "./timestamp-changes.js";
+
+/**
+ * The records of a set without a cursor; with one, what changed since. By delta links where the service tracks changes, else by a
+ * timestamp, else everything each time. A record may come more than once, never less.
+ *
+ * @throws {ConnectorError} `CURSOR_EXPIRED` when the service cannot tell any more what changed: read without a cursor.
+ */
+export function readChanges(
+  reading: ChangeReading,
+  cursor: EntityCursor | undefined,
+): AsyncGenerator<EntityBatch, void, undefined> {
+  const from = cursor === undefined ? startOf(reading) : readCursor(cursor, reading.set);
+  switch (from.by) {
+    case "delta":
+      return readByDelta(reading, from.path);
+    case "timestamp":
+      return readByTimestamp(reading, from);
+    case "full":
+      return readFully(reading);
+  }
+}
+
+function startOf({ parts: { model }, set, options }: ChangeReading): ChangeCursor {
+  const described = setOf(model, set);
+  const v = cursorVersion;
+  if (options.tracksChanges ?? described.tracksChanges) return { v, set, by: "delta" };
+  const { timestamp } = options;
+  if (timestamp === undefined) return { v, set, by: "full" };
+  const property = typeOf(model, described.type).properties.get(timestamp);
+  if (property === undefined) {
+    throw new ValidationError(`${set} has no property of this name.`, [
+      { path: "timestamp", message: "One that holds when a record was last changed." },
+    ]);
+  }
+  const nulls = options.withoutTimestamp ?? property.isNullable;
+  return { v, set, by: "timestamp", property: timestamp, nulls, at: "start" };
+}
+
+async function* readFully(reading: ChangeReading): AsyncGenerator<EntityBatch, void, undefined> {
+  const { parts, exchange, set, options, call } = reading;
+  const { type, name } = setOf(parts.model, set);
+  const at = (path: string) =>
+    pageCall(`${name}.changes`, path, {}, (answer) => readEntities(parts, type, path, answer));
+  const query: ODataQuery = { ...(options.select && { select: options.select }) };
+  const first = at(withQuery(set, parts.codec.queryString(set, query)));
+  const cursor = { v: cursorVersion, set, by: "full" };
+  for await (const { entities } of followPages(exchange, first, at, call)) {
+    const changes = entities.map(({ record }): EntityChange => ({ id: idOf(reading, record), deleted: false, record }));
+    yield { changes, cursor };
+  }
+}
