@@ -12,7 +12,7 @@ describe.each(["v4", "v2"] as const)("SAP's mock server for Fiori in %s", (versi
   it("is read: a record, a query with a count, a count", async () => {
     const service = shop.service(version);
     expect((await service.read("Products", "a")).record).toMatchObject({ ID: "a", name: "Bolt", price: "1.50" });
-    const page = await service.page("Products", { orderBy: [{ property: "ID" }], top: 1, count: true });
+    const page = await service.page("Products", { orderBy: [{ field: "ID" }], top: 1, count: true });
     expect(page).toMatchObject({ count: 2, entities: [{ record: { ID: "a" } }] });
     expect(await service.count("Products")).toBe(2);
   });

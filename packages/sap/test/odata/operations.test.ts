@@ -82,7 +82,11 @@ describe("bound functions and actions", () => {
 
 describe("content of records", () => {
   const bytes = Buffer.from("89504e470d0a1a0a0001feff", "hex");
-  const content = () => ({ mediaType: "image/png", body: Readable.from([bytes.subarray(0, 4), bytes.subarray(4)]) });
+  const content = () => ({
+    mediaType: "image/png",
+    size: bytes.length,
+    body: Readable.from([bytes.subarray(0, 4), bytes.subarray(4)]),
+  });
 
   it("goes up and comes down as a stream, by property in v4 and as $value in v2", async () => {
     const [v4, v2] = [shop.service("v4"), shop.service("v2")];

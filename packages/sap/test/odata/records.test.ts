@@ -64,10 +64,10 @@ describe.each(["v4", "v2"] as const)("records of a CAP service in %s", (version)
 
   it("follows the pages of the service to the last record, and counts", async () => {
     const service = shop.service(version);
-    const filter = { all: [{ property: "name", is: "eq" as const, value: `paged ${version}` }] };
+    const filter = { field: "name", eq: `paged ${version}` };
     for (let at = 0; at < 7; at += 1)
       await service.create("Products", { ID: base + 100 + at, name: `paged ${version}` });
-    const query = { filter, orderBy: [{ property: "ID" }] };
+    const query = { filter, orderBy: [{ field: "ID" }] };
     const found: unknown[] = [];
     for await (const { record } of service.query("Products", query)) found.push(record.ID);
     expect(found).toEqual([0, 1, 2, 3, 4, 5, 6].map((at) => base + 100 + at));

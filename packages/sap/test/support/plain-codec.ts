@@ -1,20 +1,21 @@
-import type { ODataCodec, ODataCondition, ODataKey, ODataQuery } from "../../src/odata/client/codec.js";
+import type { ODataCodec, ODataFilter, ODataKey, ODataQuery } from "../../src/odata/client/codec.js";
 import type { ODataModel } from "../../src/odata/model.js";
 
 /** The simplest codec that serves tests of the client: values are JSON's own, and what looks like text is quoted. */
 export function plainCodec(model: ODataModel): ODataCodec {
   const keysOf = (set: string) => model.types.get(model.entitySets.get(set)?.type ?? "")?.keys ?? [];
   return {
-    keyPath: (set, key) => `${set}(${encodeURIComponent(predicate(keysOf(set), key))})`,
-    toWire: (_type, input) => input,
+    keyPath: (set, key) => (key === undefined ? set : `${set}(${encodeURIComponent(predicate(keysOf(set), key))})`),
+    toWire: (_type, input) => Object.fromEntries(Object.entries(input)),
+    toWireValue: (_typed, value) => value,
     toRecord: (_type, wire) => {
       const { __metadata, ...rest } = wire;
       const etag = wire["@odata.etag"] ?? (isObject(__metadata) ? __metadata.etag : undefined);
       const record = Object.fromEntries(Object.entries(rest).filter(([name]) => !name.includes("@")));
       return { record, ...(typeof etag === "string" && { etag }) };
     },
-    toValue: (_type, wire) => wire,
-    literal: (_type, value) => literal(value),
+    toValue: (_typed, wire) => wire,
+    literal: (_typed, value) => literal(value),
     queryString: (_set, query) => queryString(model, query),
   };
 }
@@ -43,7 +44,7 @@ function queryString(model: ODataModel, query: ODataQuery): string {
     ["$select", select?.join(",")],
     ["$expand", expand?.join(",")],
     ["$filter", filter && condition(filter)],
-    ["$orderby", orderBy?.map(({ property, descending }) => `${property}${descending ? " desc" : ""}`).join(",")],
+    ["$orderby", orderBy?.map(({ field, descending }) => `${field}${descending ? " desc" : ""}`).join(",")],
     ["$top", top?.toString()],
     ["$skip", skip?.toString()],
     ["$search", search],
@@ -55,10 +56,12 @@ function queryString(model: ODataModel, query: ODataQuery): string {
     .join("&");
 }
 
-function condition(of: ODataCondition): string {
-  if ("all" in of) return of.all.map((one) => `(${condition(one)})`).join(" and ");
-  if ("any" in of) return of.any.map((one) => `(${condition(one)})`).join(" or ");
-  return `${of.property} ${of.is} ${literal(of.value)}`;
+function condition({ and, or, field, ...comparison }: ODataFilter): string {
+  if (and) return and.map((one) => `(${condition(one)})`).join(" and ");
+  if (or) return or.map((one) => `(${condition(one)})`).join(" or ");
+  return Object.entries(comparison)
+    .map(([operator, value]) => `${field} ${operator} ${literal(value)}`)
+    .join(" and ");
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -36,7 +36,7 @@ export function smallModel(
           isDeletable: true,
           tracksChanges,
           usesETags: false,
-          bindings: new Map(),
+          bindings: new Map<string, string>(),
         },
       ]),
     ),
@@ -69,7 +69,12 @@ function toType(name: string, { keys, properties, navigations = {} }: SmallType)
     navigations: new Map(
       Object.entries(navigations).map(([name, target]) => [
         name,
-        { name, type: `Shop.${target.replace("[]", "")}`, isCollection: target.endsWith("[]"), references: new Map() },
+        {
+          name,
+          type: `Shop.${target.replace("[]", "")}`,
+          isCollection: target.endsWith("[]"),
+          references: new Map<string, string>(),
+        },
       ]),
     ),
     isOpen: false,

@@ -47,9 +47,14 @@ export async function runBatch<const Items extends readonly BatchItem[]>(
   }
   const request = { ...toRequest(parts, items, format, continueOnError), ...(signal && { signal }) };
   const answer = await parts.http.request(request);
-  if (!isGood(answer)) exchange.assertGood(answer, request);
+  // A multipart answer may be large, and never is an error itself.
+  if (!isGood(answer) || !isMultipart(answer)) exchange.assertGood(answer, request);
   const raw = readOrSayUnknown(request, () => (format === "json" ? readJson(answer, items) : readParts(answer, items)));
   return items.map((item, index) => toResult(exchange, item, raw[index] ?? { notDone: true })) as BatchResults<Items>;
+}
+
+function isMultipart(answer: TransportResponse): boolean {
+  return /^\s*multipart\//i.test(headerOf(answer, "content-type") ?? "");
 }
 
 function toRequest(

@@ -1,21 +1,28 @@
+import type { ODataProperty } from "../model.js";
+
 /** The key of an entity: the value of its only key property, or all key properties by name. */
 export type ODataKey = string | number | boolean | Readonly<Record<string, unknown>>;
 
 /** A record as callers see it: the vendor's names, exact values, nested records and lists of them. */
 export type ODataRecord = Readonly<Record<string, unknown>>;
 
-/** A condition that this room makes by itself. Callers' own conditions are made by the query builder. */
-export type ODataCondition =
-  | { readonly property: string; readonly is: "eq" | "ne" | "gt" | "ge"; readonly value: unknown }
-  | { readonly all: readonly ODataCondition[] }
-  | { readonly any: readonly ODataCondition[] };
+/** What of a condition this room makes by itself. Callers' conditions may have more: they are for the codec to read. */
+export interface ODataFilter {
+  readonly and?: readonly ODataFilter[];
+  readonly or?: readonly ODataFilter[];
+  readonly field?: string;
+  readonly eq?: string | number | boolean | null;
+  readonly ne?: string | number | boolean | null;
+  readonly gt?: string | number | boolean | null;
+  readonly ge?: string | number | boolean | null;
+}
 
 /** What a query asks for. Typed values become text in {@link ODataCodec.queryString} only. */
 export interface ODataQuery {
   readonly select?: readonly string[];
-  readonly expand?: readonly string[];
-  readonly filter?: ODataCondition;
-  readonly orderBy?: readonly { readonly property: string; readonly descending?: boolean }[];
+  readonly expand?: readonly (string | object)[];
+  readonly filter?: ODataFilter;
+  readonly orderBy?: readonly { readonly field: string; readonly descending?: boolean }[];
   /** Records at most, over all pages. */
   readonly top?: number;
   readonly skip?: number;
@@ -24,28 +31,33 @@ export interface ODataQuery {
   readonly search?: string;
 }
 
+/** What decides how a value is written or read. */
+export type TypedValue = Pick<ODataProperty, "name" | "type" | "isCollection" | "isNullable">;
+
 /** How names and values become parts of an address or a body, and back. It knows the service's model; this room does not. */
 export interface ODataCodec<Query extends ODataQuery = ODataQuery> {
-  /** `Products(42)`, `Items(Order='1',Item='10')`, encoded for a path. */
-  keyPath(set: string, key: ODataKey): string;
+  /** `Products(42)`, `Items(Order='1',Item='10')`, percent-encoded. Without a key, the name alone: a singleton's. */
+  keyPath(set: string, key?: ODataKey): string;
   /**
-   * An input as the wire wants it, nested input included.
+   * A record as the wire wants it, nested ones included.
    *
-   * @param type - Qualified name of an entity or complex type, or `Edm.…`.
+   * @param type - Qualified name of an entity or complex type.
    * @throws {ValidationError} for a property or a value that the type does not have.
    */
-  toWire(type: string, input: unknown): unknown;
+  toWire(type: string, input: object): ODataRecord;
+  /** One parameter as the wire wants it. @throws {ValidationError} when the value does not fit. */
+  toWireValue(typed: TypedValue, value: unknown): unknown;
   /**
    * A record as it came, as callers see it.
    *
-   * @param wire - From {@link readExactJson}: a number that JavaScript cannot hold exactly comes as its text.
    * @param type - Qualified name of an entity or complex type.
+   * @param wire - From `readExactJson`: a number that JavaScript may not hold exactly comes as its text.
    */
   toRecord(type: string, wire: ODataRecord): { readonly record: ODataRecord; readonly etag?: string };
-  /** One value of an `Edm.…`, enumeration or complex type as callers see it. */
-  toValue(type: string, wire: unknown): unknown;
-  /** One value as it stands in an address: `'it''s'`, `guid'…'`, `42L`. Not yet percent-encoded. */
-  literal(type: string, value: unknown): string;
+  /** One value as callers see it. */
+  toValue(typed: TypedValue, wire: unknown): unknown;
+  /** One parameter as it stands in an address: `'it''s'`, `guid'…'`, `42L`. Not yet percent-encoded. */
+  literal(typed: TypedValue, value: unknown): string;
   /** `$select=…&$filter=…`, percent-encoded, without `?`; empty for no query. */
   queryString(set: string, query: Query): string;
 }

@@ -5,7 +5,8 @@ import { z } from "zod";
 export const cursorVersion = 1;
 
 const stampSchema = z.string().nullable();
-const keySchema = z.record(z.string(), z.unknown());
+const keyValueSchema = z.union([z.string(), z.number(), z.boolean()]);
+const keySchema = z.record(z.string(), keyValueSchema);
 const common = { v: z.literal(cursorVersion), set: z.string() };
 const byTimestamp = {
   ...common,
@@ -39,6 +40,9 @@ const cursorSchema = z.union([
 
 /** Where a read of changes stopped. */
 export type ChangeCursor = z.infer<typeof cursorSchema>;
+
+/** A value of a key property. */
+export type KeyValue = z.infer<typeof keyValueSchema>;
 
 /** One that goes by timestamps. */
 export type TimestampCursor = z.infer<typeof timestampSchema>;

@@ -82,7 +82,7 @@ export class MediaCalls<Query extends ODataQuery = ODataQuery> {
       body: content.body,
       headers: {
         ...this.#exchange.toRequest(call, {}).headers,
-        "content-type": content.mediaType,
+        ...contentHeaders(content),
         ...(slug !== undefined && { slug: encodeURIComponent(slug) }),
       },
     };
@@ -101,7 +101,7 @@ export class MediaCalls<Query extends ODataQuery = ODataQuery> {
       name: `${place.set}.upload`,
       method: "PUT",
       path: this.#pathOf(place),
-      headers: { accept: "application/json", "content-type": content.mediaType, ...ifMatchHeader(ifMatch) },
+      headers: { accept: "application/json", ...contentHeaders(content), ...ifMatchHeader(ifMatch) },
       body: content.body,
       csrfRoot: this.#parts.root,
       ...(signal && { signal }),
@@ -116,6 +116,11 @@ export class MediaCalls<Query extends ODataQuery = ODataQuery> {
     const end = property === undefined ? "$value" : encodeURIComponent(property);
     return `${this.#parts.root}${this.#parts.codec.keyPath(set, key)}/${end}`;
   }
+}
+
+/** With its length where that is known: not everything before SAP takes a body in chunks. */
+function contentHeaders({ mediaType, size }: BinaryContent): Readonly<Record<string, string>> {
+  return { "content-type": mediaType, ...(size !== undefined && { "content-length": String(size) }) };
 }
 
 async function readStart(body: Readable): Promise<string> {

@@ -1,3 +1,4 @@
+import { ValidationError } from "@isthmus/core";
 import type { ODataVersion } from "../model.js";
 import { type BatchItem, callsOf, contentIds } from "./batch-items.js";
 import type { ODataCall } from "./call.js";
@@ -47,6 +48,8 @@ function join(parts: readonly string[], makeBoundary: () => string): MultipartBo
 
 function writeRequest(call: ODataCall, version: ODataVersion, contentId: string | undefined): string {
   const body = call.body === undefined ? "" : JSON.stringify(call.body);
+  // Whatever wrote it: a space or a line end in it would make another request of it.
+  if (!/^[\x21-\x7e]+$/.test(call.path)) throw new ValidationError(`The path of ${call.name} is not percent-encoded.`);
   const headers = {
     ...headersOf(version, call.body !== undefined),
     ...call.headers,

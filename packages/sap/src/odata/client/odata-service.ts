@@ -35,10 +35,15 @@ export class ODataService<Query extends ODataQuery = ODataQuery> {
     this.media = new MediaCalls(parts, this.#exchange);
   }
 
-  /** @throws {NotFoundError} when there is no such record. */
+  /**
+   * Reads one record.
+   *
+   * @param key - `undefined` for a singleton.
+   * @throws {NotFoundError} when there is no such record.
+   */
   read(
     set: string,
-    key: ODataKey,
+    key: ODataKey | undefined,
     options: ReadOptions<Query> & CallOptions = {} as ReadOptions<Query>,
   ): Promise<ODataFound> {
     const { signal, ...query } = options as ReadOptions<Query> & CallOptions;
@@ -99,7 +104,7 @@ export class ODataService<Query extends ODataQuery = ODataQuery> {
    */
   update(
     set: string,
-    key: ODataKey,
+    key: ODataKey | undefined,
     changes: object,
     { signal, ...options }: ChangeOptions & CallOptions = {},
   ): Promise<ODataWritten> {
@@ -109,14 +114,18 @@ export class ODataService<Query extends ODataQuery = ODataQuery> {
   /** Replaces the record: properties that `input` leaves out get their defaults. */
   replace(
     set: string,
-    key: ODataKey,
+    key: ODataKey | undefined,
     input: object,
     { signal, ...options }: ChangeOptions & CallOptions = {},
   ): Promise<ODataWritten> {
     return this.#exchange.run(this.calls.replace({ set, key }, input, options), withSignal(signal));
   }
 
-  /** @throws {NotFoundError} when there is no such record. */
+  /**
+   * Deletes the record.
+   *
+   * @throws {NotFoundError} when there is no such record: also when an answer was lost, and the record went by the first try.
+   */
   delete(set: string, key: ODataKey, { signal, ...options }: ChangeOptions & CallOptions = {}): Promise<WithMessages> {
     return this.#exchange.run(this.calls.delete({ set, key }, options), withSignal(signal));
   }

@@ -3,7 +3,7 @@ import { isObject } from "../../errors/wire-values.js";
 import type { ODataOperation } from "../model.js";
 import { headerOf, type ODataAnswer, readContent, readControl, unexpected } from "./answer.js";
 import type { ODataCall } from "./call.js";
-import type { ODataKey, ODataQuery, ODataRecord } from "./codec.js";
+import type { ODataKey, ODataQuery, ODataRecord, TypedValue } from "./codec.js";
 import { type IfMatch, ifMatchHeader } from "./conditions.js";
 import { readMessages } from "./messages.js";
 import { setOf } from "./model-lookup.js";
@@ -98,20 +98,13 @@ export class OperationCalls<Query extends ODataQuery = ODataQuery> {
     const base = on && (on.key === undefined ? on.set : codec.keyPath(on.set, on.key));
     const path = base === undefined ? operation.name : `${base}/${operation.name}`;
     if (model.version === "v4" && operation.kind === "action") {
-      const wire = given.map(({ name, type, isCollection }) => {
-        const value = parameters[name];
-        return [
-          name,
-          isCollection && Array.isArray(value)
-            ? value.map((one) => codec.toWire(type, one))
-            : codec.toWire(type, value),
-        ];
-      });
+      const wire = given.map((parameter) => [parameter.name, codec.toWireValue(parameter, parameters[parameter.name])]);
       return { path, body: Object.fromEntries(wire) as Parameters };
     }
-    const literals = given.map(({ name, type, isCollection }) => {
+    const literals = given.map((parameter) => {
+      const { name, isCollection } = parameter;
       if (isCollection) throw new ValidationError(`The parameter ${name} takes a list, which an address cannot hold.`);
-      return [name, encodeURIComponent(codec.literal(type, parameters[name]))] as const;
+      return [name, encodeURIComponent(codec.literal(parameter, parameters[name]))] as const;
     });
     // v2 takes parameters as query options, whatever the method; v4 by alias, so that a value may hold a slash, which many
     // servers refuse in a path.
@@ -128,13 +121,14 @@ export class OperationCalls<Query extends ODataQuery = ODataQuery> {
     const { model } = this.#parts;
     const content = readContent(answer, model.version);
     const given = model.version === "v2" ? unwrap(content, name) : content;
-    if (returns.isCollection) return { ...this.#readList(returns.type, path, given), messages };
+    if (returns.isCollection) return { ...this.#readList(name, returns.type, path, given), messages };
+    if (given === null) return { value: undefined, messages };
     if (model.types.get(returns.type) !== undefined) {
       if (!isObject(given)) throw unexpected(`to ${name} holds no record`);
       return { ...this.#readRecord(returns.type, given, answer), messages };
     }
     const value = model.version === "v4" ? readValue(given, name) : given;
-    return { value: this.#parts.codec.toValue(returns.type, value), messages };
+    return { value: this.#parts.codec.toValue(asTyped(name, returns.type), value), messages };
   }
 
   #readRecord(type: string, wire: ODataRecord, answer: ODataAnswer): Pick<ODataOutcome, "value" | "etag"> {
@@ -142,19 +136,23 @@ export class OperationCalls<Query extends ODataQuery = ODataQuery> {
     return { value: record, ...(etag !== undefined && { etag }) };
   }
 
-  #readList(type: string, path: string, given: unknown): Pick<OutcomePage, "value" | "next"> {
+  #readList(name: string, type: string, path: string, given: unknown): Pick<OutcomePage, "value" | "next"> {
     const { model, codec } = this.#parts;
     const list = Array.isArray(given) ? given : isObject(given) ? (given.results ?? given.value) : undefined;
     if (!Array.isArray(list)) throw unexpected("holds no list");
     const isType = model.types.has(type);
     const value = list.map((one) =>
-      isType && isObject(one) ? codec.toRecord(type, one).record : codec.toValue(type, one),
+      isType && isObject(one) ? codec.toRecord(type, one).record : codec.toValue(asTyped(name, type), one),
     );
     const link = isObject(given) ? (given.__next ?? readControl(given, "nextLink")) : undefined;
     if (typeof link !== "string" || link === "") return { value };
     const context = isObject(given) ? readControl(given, "context") : undefined;
     return { value, next: resolveLink(this.#parts, link, path, typeof context === "string" ? context : undefined) };
   }
+}
+
+function asTyped(name: string, type: string): TypedValue {
+  return { name, type, isCollection: false, isNullable: true };
 }
 
 /** v2 puts a value or a complex one below the name of the import: `{ d: { greet: "Hello" } }`. */

@@ -24,8 +24,8 @@ export interface ChangeOptions {
   readonly ifMatch?: IfMatch;
 }
 
-/** Where a record is: in a set, or made earlier in the same change set. */
-export type Place = { readonly set: string; readonly key: ODataKey } | ContentReference;
+/** Where a record is: in a set (a singleton has no key), or made earlier in the same change set. */
+export type Place = { readonly set: string; readonly key: ODataKey | undefined } | ContentReference;
 
 /** Builds the calls that concern single records. Nothing is sent: a service runs them, alone or in a batch. */
 export class RecordCalls<Query extends ODataQuery = ODataQuery> {
@@ -35,8 +35,12 @@ export class RecordCalls<Query extends ODataQuery = ODataQuery> {
     this.#parts = parts;
   }
 
-  /** Reads one record. */
-  read(set: string, key: ODataKey, options: ReadOptions<Query> = {} as ReadOptions<Query>): ODataCall<ODataFound> {
+  /** Reads one record. A singleton has no key. */
+  read(
+    set: string,
+    key: ODataKey | undefined,
+    options: ReadOptions<Query> = {} as ReadOptions<Query>,
+  ): ODataCall<ODataFound> {
     const { codec, model } = this.#parts;
     const { type } = setOf(model, set);
     const query = codec.queryString(set, options as Query);
@@ -69,39 +73,26 @@ export class RecordCalls<Query extends ODataQuery = ODataQuery> {
   }
 
   /** Creates a record below another one: `{ set: "Orders", key: 1 }, "Items"`. */
-  createIn(
-    parent: Place & { readonly set: string },
-    navigation: string,
-    input: object,
-    options: CreateOptions = {},
-  ): ODataCall<ODataWritten> {
+  createIn(parent: Place, navigation: string, input: object, options: CreateOptions = {}): ODataCall<ODataWritten> {
     const { model } = this.#parts;
     const { type } = navigationOf(model, setOf(model, parent.set).type, navigation);
     return this.#create(`${parent.set}.${navigation}`, `${this.#pathOf(parent)}/${navigation}`, type, input, options);
   }
 
   /** Changes the properties that `changes` has, and no other. */
-  update(
-    place: Place & { readonly set: string },
-    changes: object,
-    options: ChangeOptions = {},
-  ): ODataCall<ODataWritten> {
+  update(place: Place, changes: object, options: ChangeOptions = {}): ODataCall<ODataWritten> {
     const { model, updateMethod = model.version === "v2" ? "MERGE" : "PATCH" } = this.#parts;
     if (updateMethod !== "tunnelled-merge") return this.#change(place, updateMethod, changes, options, {});
     return this.#change(place, "POST", changes, options, { "x-http-method": "MERGE" });
   }
 
   /** Replaces the record: properties that `input` leaves out get their defaults. */
-  replace(
-    place: Place & { readonly set: string },
-    input: object,
-    options: ChangeOptions = {},
-  ): ODataCall<ODataWritten> {
+  replace(place: Place, input: object, options: ChangeOptions = {}): ODataCall<ODataWritten> {
     return this.#change(place, "PUT", input, options, {});
   }
 
   /** Deletes the record. */
-  delete(place: Place & { readonly set: string }, { ifMatch }: ChangeOptions = {}): ODataCall<WithMessages> {
+  delete(place: Place, { ifMatch }: ChangeOptions = {}): ODataCall<WithMessages> {
     return {
       name: `${place.set}.delete`,
       method: "DELETE",
@@ -135,7 +126,7 @@ export class RecordCalls<Query extends ODataQuery = ODataQuery> {
   }
 
   #change(
-    place: Place & { readonly set: string },
+    place: Place,
     method: HttpMethod,
     input: object,
     { ifMatch }: ChangeOptions,
@@ -175,7 +166,7 @@ export class RecordCalls<Query extends ODataQuery = ODataQuery> {
     return { record, ...(etag !== undefined && { etag }) };
   }
 
-  #pathOf(place: Place & { readonly set: string }): string {
+  #pathOf(place: Place): string {
     setOf(this.#parts.model, place.set);
     return isContentReference(place) ? `$${place.contentId}` : this.#parts.codec.keyPath(place.set, place.key);
   }

@@ -2,8 +2,8 @@ import { ConnectorError, type EntityBatch, type EntityChange } from "@isthmus/co
 import { unexpected } from "./answer.js";
 import { idOf } from "./change-id.js";
 import type { ChangeReading } from "./change-options.js";
-import type { ODataCondition, ODataRecord } from "./codec.js";
-import type { TimestampCursor } from "./cursor.js";
+import type { ODataFilter, ODataRecord } from "./codec.js";
+import type { KeyValue, TimestampCursor } from "./cursor.js";
 import { keyNamesOf, setOf } from "./model-lookup.js";
 import { pageCall, readEntities } from "./paging.js";
 import { withQuery } from "./record-calls.js";
@@ -72,7 +72,7 @@ function advance(
   }
   const isOneStamp = cursor.at === "run" || stamps[0] === stamp;
   if (stamp !== null && !isOneStamp) return { ...base, at: "from", stamp };
-  const after = Object.fromEntries(keys.map((name) => [name, end[name]]));
+  const after = Object.fromEntries(keys.map((name) => [name, keyValueOf(end, name)]));
   // While the run of those without a timestamp lasts, they are still to be read.
   return { ...base, nulls: cursor.at === "run" ? cursor.nulls : nulls, at: "run", stamp, after };
 }
@@ -85,7 +85,7 @@ async function readPageOf(
   const keys = keyNamesOf(parts.model, set);
   const top = options.pageSize ?? defaultPageSize;
   const filter = conditionOf(cursor, keys);
-  const orderBy = [...new Set([cursor.property, ...keys])].map((property) => ({ property }));
+  const orderBy = [...new Set([cursor.property, ...keys])].map((field) => ({ field }));
   const select = options.select && [...new Set([...options.select, ...keys, cursor.property])];
   const query = parts.codec.queryString(set, { top, orderBy, ...(filter && { filter }), ...(select && { select }) });
   const path = withQuery(set, query);
@@ -98,34 +98,38 @@ async function readPageOf(
   return { records, isLast: page.next === undefined && records.length < top };
 }
 
-function conditionOf(cursor: TimestampCursor, keys: readonly string[]): ODataCondition | undefined {
+function conditionOf(cursor: TimestampCursor, keys: readonly string[]): ODataFilter | undefined {
   const { property } = cursor;
   switch (cursor.at) {
     case "start":
     case "end":
       return undefined;
     case "from":
-      return { property, is: "ge", value: cursor.stamp };
+      return { field: property, ge: cursor.stamp };
     case "behind":
-      return cursor.stamp === null ? { property, is: "ne", value: null } : { property, is: "gt", value: cursor.stamp };
+      return cursor.stamp === null ? { field: property, ne: null } : { field: property, gt: cursor.stamp };
     case "run": {
-      const same: ODataCondition = { property, is: "eq", value: cursor.stamp };
-      return cursor.after === undefined ? same : { all: [same, behindKey(keys, cursor.after)] };
+      const same: ODataFilter = { field: property, eq: cursor.stamp };
+      return cursor.after === undefined ? same : { and: [same, behindKey(keys, cursor.after)] };
     }
   }
 }
 
 /** Behind a key in the order of its properties: a > x, or a = x and b > y. */
-function behindKey(keys: readonly string[], key: ODataRecord): ODataCondition {
-  const cases = keys.map((name, index): ODataCondition => {
-    const same = keys
-      .slice(0, index)
-      .map((before): ODataCondition => ({ property: before, is: "eq", value: key[before] }));
-    const behind: ODataCondition = { property: name, is: "gt", value: key[name] };
-    return same.length === 0 ? behind : { all: [...same, behind] };
+function behindKey(keys: readonly string[], key: Readonly<Record<string, KeyValue>>): ODataFilter {
+  const cases = keys.map((field, index): ODataFilter => {
+    const same = keys.slice(0, index).map((before): ODataFilter => ({ field: before, eq: key[before] ?? null }));
+    const behind: ODataFilter = { field, gt: key[field] ?? null };
+    return same.length === 0 ? behind : { and: [...same, behind] };
   });
   const [only] = cases;
-  return cases.length === 1 && only !== undefined ? only : { any: cases };
+  return cases.length === 1 && only !== undefined ? only : { or: cases };
+}
+
+function keyValueOf(record: ODataRecord, name: string): KeyValue {
+  const value = record[name];
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
+  throw unexpected(`has a record without its key property ${name}`);
 }
 
 function stampOf(record: ODataRecord, property: string): string | null {
