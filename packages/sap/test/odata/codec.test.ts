@@ -20,7 +20,8 @@ service Shop {
 const hostile = `O'Reilly" \\ %27 ' or 1 eq 1 -- #?&+/;() \u00fc\u4e2d\u{1f44d}`;
 
 const both = {
-  code: "a/b'c%2F?d#e+f g&h=i;",
+  // Without "=": the adapter for v2 splits keys there, within a literal too.
+  code: "a/b'c%2F?d#e+f g&h;",
   name: hostile,
   // SQLite keeps decimals as doubles: fifteen digits, no more.
   amount: "1234567890.12345",
@@ -58,14 +59,15 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => server.close());
 
+// The adapter for v2 fails over `accept-language: *`, which fetch sends by itself.
+const metadataHeaders = { accept: "application/xml", "accept-language": "en" };
+
 /** Speaks to the service with nothing between but the codec. */
 async function open(version: "v2" | "v4") {
   const root = `${server.url}${version === "v2" ? server.v2Root : server.v4Root}`;
   const json = "application/json;IEEE754Compatible=true";
-  // Node's fetch asks for `*`, for which the adapter for v2 has no texts.
-  const language = { "accept-language": "en" };
   const send = async (path: string, body?: unknown): Promise<WireObject> => {
-    const headers = { accept: json, "content-type": json, ...language };
+    const headers = { accept: json, "content-type": json };
     const method = body === undefined ? "GET" : "POST";
     const answer = await fetch(root + path, {
       method,
@@ -76,11 +78,7 @@ async function open(version: "v2" | "v4") {
     if (!answer.ok || !isObject(content)) throw new Error(`${answer.status}: ${JSON.stringify(content)}`);
     return version === "v2" && isObject(content.d) ? content.d : content;
   };
-  const codec = createCodec(
-    readMetadata(
-      await (await fetch(`${root}$metadata`, { headers: { accept: "application/xml", ...language } })).text(),
-    ),
-  );
+  const codec = createCodec(readMetadata(await (await fetch(`${root}$metadata`, { headers: metadataHeaders })).text()));
   const list = async (filter: Filter) => {
     const answer = await send(`Things?${codec.queryString("Things", { filter, expand: ["parts"] })}`);
     const items = readItems(version === "v2" ? answer : answer.value)?.items ?? [];
