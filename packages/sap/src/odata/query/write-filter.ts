@@ -4,7 +4,8 @@ import { type TypedValue, toLiteral } from "../literals.js";
 import type { ODataModel, ODataType } from "../model.js";
 import { resolveType } from "../values/edm-types.js";
 import { refuse } from "../values/unfit-value.js";
-import { comparisons, type Filter, type FilterValue } from "./filter.js";
+import { findExcess } from "./bounded-json.js";
+import { comparisons, type Filter, type FilterValue, filterLimits } from "./filter.js";
 import { resolvePath, resolveValuePath } from "./resolve-path.js";
 
 /**
@@ -18,6 +19,9 @@ import { resolvePath, resolveValuePath } from "./resolve-path.js";
  */
 export function writeFilter(model: ODataModel, typeName: string, filter: Filter): string {
   const issues = new Issues("The filter");
+  const excess = findExcess(filter, filterLimits);
+  if (excess !== undefined) issues.add("", excess);
+  issues.throwIfAny();
   const text = collectFilter(model, typeName, filter, issues, "");
   issues.throwIfAny();
   return text;

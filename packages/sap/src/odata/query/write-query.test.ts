@@ -154,5 +154,6 @@ describe("querySchema", () => {
     let deep: Query = {};
     for (let at = 0; at < 100_000; at += 1) deep = { expand: [{ navigation: "A", ...deep }] };
     expect(querySchema.safeParse(deep).success).toBe(false);
+    expect(() => writeQuery(v4, order, deep)).toThrow(expect.objectContaining({ code: "VALIDATION_FAILED" }));
   });
 });

@@ -2,7 +2,9 @@ import { findType } from "../find-entity-set.js";
 import { Issues, within } from "../issues.js";
 import type { ODataModel, ODataType } from "../model.js";
 import { refuse } from "../values/unfit-value.js";
+import { findExcess } from "./bounded-json.js";
 import { toExpand, writeShapeV2 } from "./expand-v2.js";
+import { filterLimits } from "./filter.js";
 import { expandedType, type Writing, writeOrder, writeSelect } from "./names.js";
 import type { Expand, Query } from "./query.js";
 import { collectFilter } from "./write-filter.js";
@@ -28,6 +30,9 @@ export function writeQuery(model: ODataModel, typeName: string, query: Query): s
 /** As {@link writeQuery}, option by option and not percent-encoded. */
 export function queryOptions(model: ODataModel, typeName: string, query: Query): ReadonlyMap<string, string> {
   const issues = new Issues("The query");
+  const excess = findExcess(query, filterLimits);
+  if (excess !== undefined) issues.add("", excess);
+  issues.throwIfAny();
   const options = collectOptions({ model, issues }, findType(model, typeName), query, "");
   issues.throwIfAny();
   return options;
