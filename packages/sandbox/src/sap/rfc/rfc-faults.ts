@@ -30,7 +30,7 @@ export interface RfcFault {
   user?: string;
 }
 
-const kinds: readonly string[] = [
+const kinds: readonly RfcFault["kind"][] = [
   "dump",
   "system_failure",
   "communication_failure",
@@ -38,7 +38,33 @@ const kinds: readonly string[] = [
   "exception",
   "lock",
   "message",
-] satisfies RfcFault["kind"][];
+];
+
+const fieldTypes: Readonly<Record<string, "string" | "number">> = {
+  module: "string",
+  times: "number",
+  skip: "number",
+  name: "string",
+  message: "string",
+  type: "string",
+  id: "string",
+  number: "string",
+  user: "string",
+};
+
+/** A fault as a control request holds it. @throws {InvalidSettingError} for anything that cannot be played. */
+export function readRfcFault(given: Readonly<Record<string, unknown>>): RfcFault {
+  const { kind: wanted, ...rest } = given;
+  const kind = kinds.find((one) => one === wanted);
+  if (kind === undefined) throw new InvalidSettingError(`"kind" must be one of ${kinds.join(", ")}.`);
+  for (const [name, value] of Object.entries(rest)) {
+    const type = fieldTypes[name];
+    if (type === undefined) throw new InvalidSettingError(`A fault has no "${name}".`);
+    const whole = type === "string" || (Number.isSafeInteger(value) && Number(value) >= (name === "skip" ? 0 : 1));
+    if (typeof value !== type || !whole) throw new InvalidSettingError(`"${name}" must be a ${type}.`);
+  }
+  return { ...rest, kind };
+}
 
 /** The faults that wait for their calls; the oldest that matches is played first. */
 export class RfcFaultList {
@@ -46,7 +72,6 @@ export class RfcFaultList {
 
   /** @throws {InvalidSettingError} for a fault that cannot be played. */
   add(fault: RfcFault): void {
-    if (!kinds.includes(fault.kind)) throw new InvalidSettingError(`"kind" must be one of ${kinds.join(", ")}.`);
     if (fault.kind === "exception" && !fault.name) throw new InvalidSettingError('"exception" needs a "name".');
     if (this.#waiting.length >= 1_000) throw new InvalidSettingError("At most 1000 faults may wait.");
     this.#waiting.push({ ...fault });

@@ -6,6 +6,7 @@ import { FunctionCall } from "./function-module.js";
 import { sendHtmlPage, sendServiceInactive, sendShortDump } from "./html-pages.js";
 import type { RfcParts, SapUser } from "./parts.js";
 import { playRfcFault } from "./play-rfc-fault.js";
+import { addRfcControls } from "./rfc-controls.js";
 import { AbapException, RfcSystemError, ShortDump, SoapRefusal } from "./rfc-errors.js";
 import { type OpenedSession, readSessionWish, SessionTimedOut } from "./session-wish.js";
 import {
@@ -28,12 +29,13 @@ interface WsdlQuery {
 }
 
 /**
- * Adds `/sap/bc/soap/rfc`, `/sap/bc/soap/wsdl` and `/sap/bc/soap/wsdl11`.
+ * Adds `/sap/bc/soap/rfc`, `/sap/bc/soap/wsdl`, `/sap/bc/soap/wsdl11` and `/__sandbox/rfc-faults`.
  *
  * @returns the sessions that clients hold open, to end them at a reset.
  */
 export function addRfcRoutes(app: FastifyInstance, parts: RfcParts): AbapSessions {
   const sessions = new AbapSessions(parts);
+  addRfcControls(app, parts.faults);
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
