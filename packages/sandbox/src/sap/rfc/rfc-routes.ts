@@ -81,6 +81,7 @@ function callFunction(
     if (!(error instanceof SessionTimedOut)) throw error;
     return sendHtmlPage(reply, 400, "Session Timed Out", ["The session does not exist or ended. Start a new one."]);
   }
+  if (opened.cookie !== undefined) reply.header("set-cookie", opened.cookie);
   let functionName = "";
   try {
     const sent = readCallElement(Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
@@ -95,7 +96,6 @@ function callFunction(
     const played = playRfcFault(module, call);
     readParameters(module, call, sent);
     if (!played()) module.run(call);
-    if (opened.cookie !== undefined) reply.header("set-cookie", opened.cookie);
     return sendXml(reply, 200, writeResponse(functionName, writeResults(module, call)));
   } catch (error) {
     if (error instanceof ShortDump) {

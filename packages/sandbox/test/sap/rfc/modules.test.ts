@@ -1,0 +1,158 @@
+import { describe, expect, it } from "vitest";
+import { call, orderXml, rowsOf, startRfcServer, textAt } from "./rfc-server.js";
+
+describe("BAPI_SALESORDER_CREATEFROMDAT2", () => {
+  it("puts the first error behind a success, and gives no number", async () => {
+    const server = await startRfcServer();
+    const answer = await call(server, "BAPI_SALESORDER_CREATEFROMDAT2", orderXml.replace("0000001000", "1000"));
+    expect(answer.status).toBe(200);
+    expect(textAt(answer, "SALESDOCUMENT")).toBe("");
+    const rows = rowsOf(answer, "RETURN") ?? [];
+    expect(rows.map(({ TYPE, ID, NUMBER }) => `${TYPE} ${ID}${NUMBER}`)).toEqual(["S V4233", "E VP112", "E V4219"]);
+    expect(rows[1]).toMatchObject({ MESSAGE_V1: "1000", LOG_MSG_NO: "000000", SYSTEM: "ISHCLNT100" });
+  });
+
+  it("names the row and the field of an unknown material", async () => {
+    const server = await startRfcServer();
+    const answer = await call(server, "BAPI_SALESORDER_CREATEFROMDAT2", orderXml.replace("FG-100", "NONE"));
+    expect(rowsOf(answer, "RETURN")?.find(({ NUMBER }) => NUMBER === "302")).toMatchObject({
+      TYPE: "E",
+      ID: "V1",
+      PARAMETER: "SALES_ITEM_IN",
+      ROW: "1",
+      FIELD: "MATERIAL",
+    });
+  });
+
+  it("takes numbers without leading zeros only with CONVERT", async () => {
+    const server = await startRfcServer();
+    const bare = orderXml.replace("0000001000", "1000").replace("FG-100", "42");
+    const converted = await call(server, "BAPI_SALESORDER_CREATEFROMDAT2", `${bare}<CONVERT>X</CONVERT>`);
+    expect(rowsOf(converted, "RETURN")?.at(-1)).toMatchObject({ TYPE: "S", NUMBER: "311" });
+  });
+
+  it("refuses a blocked customer, a missing partner and an unknown document type", async () => {
+    const server = await startRfcServer();
+    const errorOf = async (xml: string): Promise<string | undefined> => {
+      const rows = rowsOf(await call(server, "BAPI_SALESORDER_CREATEFROMDAT2", xml), "RETURN") ?? [];
+      return rows.findLast(({ TYPE, NUMBER }) => TYPE === "E" && NUMBER !== "219")?.NUMBER;
+    };
+    expect(await errorOf(orderXml.replace("0000001000", "0000002000"))).toBe("156");
+    expect(await errorOf(orderXml.replace("<PARTN_ROLE>AG", "<PARTN_ROLE>WE"))).toBe("384");
+    expect(await errorOf(orderXml.replace("<DOC_TYPE>TA", "<DOC_TYPE>XX"))).toBe("312");
+    expect(await errorOf(orderXml.replace("<SALES_ORG>1000", "<SALES_ORG>"))).toBe("316");
+  });
+
+  it("checks without a number in a test run", async () => {
+    const server = await startRfcServer();
+    const tested = await call(server, "Z_ISTHMUS_SALESORDER_CREATE", `${orderXml}<TESTRUN>X</TESTRUN>`);
+    expect(textAt(tested, "SALESDOCUMENT")).toBe("");
+    expect(rowsOf(tested, "RETURN")?.map(({ TYPE }) => TYPE)).toEqual(["S", "S"]);
+    const next = await call(server, "BAPI_SALESORDER_CREATEFROMDAT2", orderXml);
+    expect(textAt(next, "SALESDOCUMENT")).toBe("0000015000");
+  });
+
+  it("returns a table only where it was sent", async () => {
+    const server = await startRfcServer();
+    const silent = await call(server, "BAPI_SALESORDER_CREATEFROMDAT2", orderXml.replace("<RETURN/>", ""));
+    expect(silent.status).toBe(200);
+    expect(rowsOf(silent, "RETURN")).toBeUndefined();
+    expect(rowsOf(silent, "ORDER_ITEMS_IN")).toHaveLength(1);
+  });
+});
+
+describe("BAPI_CUSTOMER_GETDETAIL2", () => {
+  it("tells of an unknown customer in a structure", async () => {
+    const server = await startRfcServer();
+    const answer = await call(server, "BAPI_CUSTOMER_GETDETAIL2", "<CUSTOMERNO>1000</CUSTOMERNO>");
+    expect(answer.status).toBe(200);
+    expect(textAt(answer, "RETURN", "TYPE")).toBe("E");
+    expect(textAt(answer, "RETURN", "ID")).toBe("F2");
+    expect(textAt(answer, "CUSTOMERADDRESS", "NAME")).toBe("");
+  });
+});
+
+describe("STFC_STRUCTURE", () => {
+  it("echoes what a field can hold, and initial values as SAP writes them", async () => {
+    const server = await startRfcServer();
+    const answer = await call(
+      server,
+      "STFC_STRUCTURE",
+      "<IMPORTSTRUCT><RFCCHAR4>  x </RFCCHAR4><RFCDATA1>a&#13;b ]]&gt; \u{1F600}</RFCDATA1><RFCINT4>-7</RFCINT4></IMPORTSTRUCT><RFCTABLE/>",
+    );
+    const [row] = rowsOf(answer, "RFCTABLE") ?? [];
+    expect(row).toMatchObject({
+      RFCCHAR4: "  x",
+      RFCDATA1: "a\rb ]]> \u{1F600}",
+      RFCINT4: "-7",
+      RFCDATE: "0000-00-00",
+      RFCTIME: "00:00:00",
+      RFCHEX3: "AAAA",
+      RFCINT1: "0",
+    });
+  });
+});
+
+describe("RFC_READ_TABLE", () => {
+  const read = async (table: string, options: string, fields: string[], rest = "") => {
+    const server = await startRfcServer();
+    const rows = fields.map((name) => `<item><FIELDNAME>${name}</FIELDNAME></item>`).join("");
+    const parameters = `<QUERY_TABLE>${table}</QUERY_TABLE>${rest}<OPTIONS>${options}</OPTIONS><FIELDS>${rows}</FIELDS><DATA/>`;
+    return call(server, "RFC_READ_TABLE", parameters);
+  };
+  const lines = async (...given: Parameters<typeof read>): Promise<(string | undefined)[] | undefined> =>
+    rowsOf(await read(...given), "DATA")?.map(({ WA }) => WA);
+  const exception = async (...given: Parameters<typeof read>): Promise<string | undefined> =>
+    textAt(await read(...given), "detail", "RFC_READ_TABLE.Exception", "Name");
+  const option = (text: string): string => `<item><TEXT>${text.replaceAll("<", "&lt;")}</TEXT></item>`;
+
+  it("lays fields out in fixed widths", async () => {
+    const answer = await read("MARA", option("MATNR = 'FG-100'"), ["MATNR", "NTGEW", "ERSDA", "BRGEW"]);
+    expect(rowsOf(answer, "FIELDS")).toMatchObject([
+      { FIELDNAME: "MATNR", OFFSET: "000000", LENGTH: "000040", TYPE: "C", FIELDTEXT: "Material Number" },
+      { FIELDNAME: "NTGEW", OFFSET: "000040", LENGTH: "000015", TYPE: "P" },
+      { FIELDNAME: "ERSDA", OFFSET: "000055", LENGTH: "000008", TYPE: "D" },
+      { FIELDNAME: "BRGEW", OFFSET: "000063", LENGTH: "000015", TYPE: "P" },
+    ]);
+    expect(rowsOf(answer, "DATA")?.[0]?.WA).toBe(
+      `${"FG-100".padEnd(40)}${"0.125-".padStart(15)}00000000${"12.500 ".padStart(15).trimEnd()}`,
+    );
+  });
+
+  it("reads conditions, over several lines too", async () => {
+    const numbers = (options: string) => lines("KNA1", options, ["KUNNR"]);
+    expect(await numbers("")).toEqual(["0000001000", "0000002000"]);
+    expect(await numbers(option("LAND1 = 'DE' AND") + option("NAME1 LIKE 'M%'"))).toEqual(["0000001000"]);
+    expect(await numbers(option("KUNNR IN ('0000002000', '0000003000')"))).toEqual(["0000002000"]);
+    expect(await numbers(option("NOT ( LAND1 = 'DE' ) AND KUNNR BETWEEN '0000001000' AND '0000002000'"))).toEqual([
+      "0000002000",
+    ]);
+    expect(await numbers(option("KUNNR > '0000001000' AND ERDAT <> '20200131'"))).toEqual(["0000002000"]);
+    expect(await numbers(option("NAME1 = 'It''s'"))).toEqual([]);
+    expect(await numbers(option("MANDT = '100' AND LAND1 NE 'DE'"))).toEqual(["0000002000"]);
+  });
+
+  it("skips and counts rows, and can return the layout alone", async () => {
+    expect(await lines("KNA1", "", ["KUNNR"], "<ROWSKIPS>1</ROWSKIPS>")).toEqual(["0000002000"]);
+    expect(await lines("KNA1", "", ["KUNNR"], "<ROWCOUNT>1</ROWCOUNT>")).toEqual(["0000001000"]);
+    expect(await lines("KNA1", "", ["KUNNR"], "<NO_DATA>X</NO_DATA>")).toEqual([]);
+  });
+
+  it("raises an exception for what it cannot read", async () => {
+    expect(await exception("USR02", "", [])).toBe("NOT_AUTHORIZED");
+    expect(await exception("NOSUCH", "", [])).toBe("TABLE_NOT_AVAILABLE");
+    expect(await exception("KNA1", "", ["NOSUCH"])).toBe("FIELD_NOT_VALID");
+    for (const wrong of [
+      "LAND1 = DE",
+      "LAND1 = 'DE' OR",
+      "NOSUCH = '1'",
+      "( LAND1 = 'DE'",
+      "LAND1 ~ 'DE'",
+      "LAND1 = 'DE",
+    ]) {
+      expect(await exception("KNA1", option(wrong), [])).toBe("OPTION_NOT_VALID");
+    }
+    const wide = Array.from({ length: 15 }, () => "NAME1");
+    expect(await exception("KNA1", "", wide)).toBe("DATA_BUFFER_EXCEEDED");
+  });
+});
