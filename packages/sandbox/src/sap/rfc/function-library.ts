@@ -32,3 +32,9 @@ export function findFunctionModule(name: string, commitWrapper: string): Functio
   if (commitWrapper !== "" && name === commitWrapper) return callAndCommit(commitWrapper, byName);
   return byName.get(name);
 }
+
+/** Every function module, in the order of their names. */
+export function listFunctionModules(commitWrapper: string): readonly FunctionModule[] {
+  const names = [...byName.keys(), commitWrapper].filter((name) => name !== "").sort();
+  return names.flatMap((name) => findFunctionModule(name, commitWrapper) ?? []);
+}

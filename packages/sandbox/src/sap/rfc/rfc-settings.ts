@@ -17,6 +17,8 @@ export interface RfcSettings {
   acceptSoapAction: boolean;
   /** A customer's function module that calls another one and commits in the same request; `""`: there is none. */
   commitWrapper: string;
+  /** The web service that SOAMANAGER offers all function modules under, at `/sap/bc/srt/rfc/sap/<name>/…`; `""`: there is none. */
+  webService: string;
   /** Tables that the users may not read, separated by commas. Default USR02. */
   unauthorizedTables: string;
 }
@@ -29,6 +31,7 @@ export const defaultRfcSettings: Readonly<RfcSettings> = {
   sessionReadsUncommitted: true,
   acceptSoapAction: false,
   commitWrapper: "Z_ISTHMUS_CALL_AND_COMMIT",
+  webService: "zws_isthmus",
   unauthorizedTables: "USR02",
 };
 

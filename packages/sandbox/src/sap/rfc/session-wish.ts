@@ -44,7 +44,7 @@ export function readSessionWish(
   const running = id === undefined ? undefined : sessions.resume(id, user);
   if (running !== undefined) sessions.close(running);
   const session = sessions.open(user);
-  return { session, endsNow: false, cookie: `sap-contextid=${session.id}; path=/sap/bc/soap; HttpOnly` };
+  return { session, endsNow: false, cookie: `sap-contextid=${session.id}; path=/sap/bc; HttpOnly` };
 }
 
 function cookieValue(header: string, name: string): string | undefined {

@@ -31,11 +31,11 @@ export async function callByStrongSoap(
   server: Pick<RfcServer, "url">,
   name: string,
   parameters: Record<string, unknown>,
-  path = "/sap/bc/soap/wsdl",
+  wsdl = `/sap/bc/soap/wsdl?sap-client=100&services=${name}`,
 ): Promise<SoapResult> {
   const client = await new Promise<StrongSoapClient>((resolve, reject) => {
     const options = { wsdl_headers: { authorization }, WSDL_CACHE: {} };
-    soap.createClient(`${server.url}${path}?sap-client=100&services=${name}`, options, (error, made) =>
+    soap.createClient(`${server.url}${wsdl}`, options, (error, made) =>
       error === null || error === undefined ? resolve(made) : reject(error),
     );
   });

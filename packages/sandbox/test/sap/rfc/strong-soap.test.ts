@@ -19,7 +19,9 @@ describe("strong-soap's own client, from the WSDL", () => {
     const server = await startRfcServer(settings);
     const { envelope } = await callByStrongSoap(server, "RFC_PING", {});
     expect(envelope).toContain("RFC_PING.Response");
-    await expect(callByStrongSoap(server, "RFC_PING", {}, "/sap/bc/soap/wsdl11")).resolves.toBeDefined();
+    await expect(
+      callByStrongSoap(server, "RFC_PING", {}, "/sap/bc/soap/wsdl11?services=RFC_PING"),
+    ).resolves.toBeDefined();
   });
 
   it("creates an order, lists it and reads its customer", async () => {
@@ -90,5 +92,43 @@ describe("strong-soap's own client, from the WSDL", () => {
     const server = await startRfcServer(settings);
     server.faults.add({ kind: "system_failure" });
     await expect(callByStrongSoap(server, "RFC_PING", {})).rejects.toThrow("Internal Server Error");
+  });
+});
+
+describe("strong-soap's own client, from the WSDL of a web service", () => {
+  const wsdl = "/sap/bc/srt/wsdl/flv_10002A111AD1/bndg_url/sap/bc/srt/rfc/sap/zws_isthmus/100/zws_isthmus/zws_isthmus";
+
+  it("calls every function module by one document", async () => {
+    const server = await startRfcServer();
+    const created = await callByStrongSoap(server, "Z_ISTHMUS_SALESORDER_CREATE", order, wsdl);
+    expect(created.result.SALESDOCUMENT).toBe("0000015000");
+    expect(created.envelope).toContain("n0:Z_ISTHMUS_SALESORDER_CREATEResponse");
+    const read = await callByStrongSoap(
+      server,
+      "RFC_READ_TABLE",
+      { QUERY_TABLE: "VBAK", DELIMITER: "|", OPTIONS: {}, FIELDS: { item: [{ FIELDNAME: "VBELN" }] }, DATA: {} },
+      wsdl,
+    );
+    expect(read.result.DATA).toEqual({ item: [{ WA: "0000015000" }] });
+    await expect(callByStrongSoap(server, "RFC_PING", {}, wsdl)).resolves.toBeDefined();
+    await expect(callByStrongSoap(server, "BAPI_TRANSACTION_COMMIT", { WAIT: "X" }, wsdl)).resolves.toBeDefined();
+  });
+
+  it("hears of an exception by its name", async () => {
+    const server = await startRfcServer();
+    const wrong = { QUERY_TABLE: "USR02", OPTIONS: {}, FIELDS: {}, DATA: {} };
+    await expect(callByStrongSoap(server, "RFC_READ_TABLE", wrong, wsdl)).rejects.toThrow("No authorization");
+    await expect(
+      callByStrongSoap(server, "RFC_READ_TABLE", { ...wrong, QUERY_TABLE: "X" }, wsdl),
+    ).rejects.toMatchObject({
+      root: { Envelope: { Body: { Fault: { detail: expect.objectContaining({}) } } } },
+    });
+  });
+
+  it("is not there for another client, or another name", async () => {
+    const server = await startRfcServer();
+    for (const path of [wsdl.replace("/100/", "/200/"), wsdl.replaceAll("zws_isthmus", "zws_other")]) {
+      expect((await fetch(`${server.url}${path}`)).status).toBe(404);
+    }
   });
 });
