@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { AbapSession, AbapSessions } from "./abap-sessions.js";
 import { readParameters, writeResults } from "./call-xml.js";
-import { findFunctionModule } from "./function-library.js";
+import type { FunctionLibrary } from "./function-library.js";
 import { FunctionCall } from "./function-module.js";
 import { sendHtmlPage, sendShortDump } from "./html-pages.js";
 import type { RfcParts, SapUser } from "./parts.js";
@@ -16,6 +16,7 @@ export interface CallSurroundings {
   user: SapUser;
   parts: RfcParts;
   sessions: AbapSessions;
+  library: FunctionLibrary;
   dialect: SoapDialect;
 }
 
@@ -23,8 +24,9 @@ export interface CallSurroundings {
 export function callFunction(
   request: FastifyRequest,
   reply: FastifyReply,
-  { user, parts, sessions, dialect }: CallSurroundings,
+  surroundings: CallSurroundings,
 ): FastifyReply {
+  const { user, parts, sessions, dialect } = surroundings;
   let opened: OpenedSession;
   try {
     opened = readSessionWish(request, user, parts, sessions);
@@ -35,7 +37,7 @@ export function callFunction(
   if (opened.cookie !== undefined) reply.header("set-cookie", opened.cookie);
   const called = { name: "" };
   try {
-    return sendSoap(reply, 200, run(request, opened.session, parts, dialect, called));
+    return sendSoap(reply, 200, run(request, opened.session, surroundings, called));
   } catch (error) {
     if (!(error instanceof ShortDump)) return sendSoap(reply, 500, dialect.writeFault(error, called.name));
     sessions.close(opened.session);
@@ -48,15 +50,14 @@ export function callFunction(
 function run(
   request: FastifyRequest,
   session: AbapSession,
-  parts: RfcParts,
-  dialect: SoapDialect,
+  { parts, dialect, library }: CallSurroundings,
   called: { name: string },
 ): string {
   const sent = readCallElement(Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
   called.name = abapName(sent.name);
   if (sent.namespace !== rfcNamespace) throw new SoapRefusal(`Method namespace "${sent.namespace}" is not known`);
   dialect.assertSoapAction(String(request.headers.soapaction ?? "").replaceAll('"', ""), called.name);
-  const module = findFunctionModule(called.name, parts.settings.commitWrapper);
+  const module = library.find(called.name);
   if (module === undefined) {
     throw new RfcSystemError("CALL_FUNCTION_NOT_FOUND", `Function module "${called.name}" not found.`);
   }

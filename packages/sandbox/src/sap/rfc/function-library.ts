@@ -6,8 +6,9 @@ import { bapiCustomerGetDetail2 } from "./modules/customer-modules.js";
 import { bapiSalesOrderGetList } from "./modules/list-sales-orders.js";
 import { rfcReadTable } from "./modules/read-table.js";
 import { bapiTransactionCommit, bapiTransactionRollback } from "./modules/transaction-modules.js";
+import type { RfcSettings } from "./rfc-settings.js";
 
-const delivered = [
+const delivered: readonly FunctionModule[] = [
   rfcPing,
   stfcConnection,
   stfcStructure,
@@ -20,21 +21,28 @@ const delivered = [
   salesOrderCreateAndCommit,
 ];
 
-const byName = new Map<string, FunctionModule>(delivered.map((module) => [module.name, module]));
+/** The function modules of a system, by name. */
+export class FunctionLibrary {
+  readonly #modules: ReadonlyMap<string, FunctionModule>;
+  readonly #settings: Pick<RfcSettings, "commitWrapper">;
 
-/**
- * A function module by its name.
- *
- * @param commitWrapper - What the customer's wrapper is called; `""`: there is none, and none that commits on its own.
- */
-export function findFunctionModule(name: string, commitWrapper: string): FunctionModule | undefined {
-  if (commitWrapper === "" && name === salesOrderCreateAndCommit.name) return undefined;
-  if (commitWrapper !== "" && name === commitWrapper) return callAndCommit(commitWrapper, byName);
-  return byName.get(name);
-}
+  /** @param more - Modules beside those of this room. */
+  constructor(settings: Pick<RfcSettings, "commitWrapper">, more: readonly FunctionModule[]) {
+    this.#settings = settings;
+    this.#modules = new Map([...delivered, ...more].map((module) => [module.name, module]));
+  }
 
-/** Every function module, in the order of their names. */
-export function listFunctionModules(commitWrapper: string): readonly FunctionModule[] {
-  const names = [...byName.keys(), commitWrapper].filter((name) => name !== "").sort();
-  return names.flatMap((name) => findFunctionModule(name, commitWrapper) ?? []);
+  /** Without a name for the customer's wrapper, no module commits on its own. */
+  find(name: string): FunctionModule | undefined {
+    const { commitWrapper } = this.#settings;
+    if (commitWrapper === "" && name === salesOrderCreateAndCommit.name) return undefined;
+    if (commitWrapper !== "" && name === commitWrapper) return callAndCommit(commitWrapper, this.#modules);
+    return this.#modules.get(name);
+  }
+
+  /** Every module, in the order of their names. */
+  list(): readonly FunctionModule[] {
+    const names = [...this.#modules.keys(), this.#settings.commitWrapper].filter((name) => name !== "").sort();
+    return names.flatMap((name) => this.find(name) ?? []);
+  }
 }

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Clock, RandomBytes } from "../../shared/clock.js";
 import type { AbapRow, BusinessData } from "../business-data.js";
 import type { AbapType } from "./abap-types.js";
+import type { FunctionModule } from "./function-module.js";
 import type { RfcFaultList } from "./rfc-faults.js";
 import type { RfcSettings } from "./rfc-settings.js";
 
@@ -46,4 +47,6 @@ export interface RfcParts {
   business: BusinessData;
   /** Tables beside KNA1, MARA, VBAK and VBAP, such as those of the IDocs. */
   tables: () => readonly DatabaseTable[];
+  /** Function modules beside those of this room, such as the one that takes IDocs. */
+  modules: readonly FunctionModule[];
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { AbapSessions } from "./abap-sessions.js";
 import { callFunction, sendSoap } from "./call-function.js";
 import { classicDialect } from "./classic-dialect.js";
-import { findFunctionModule } from "./function-library.js";
+import { FunctionLibrary } from "./function-library.js";
 import { sendHtmlPage, sendServiceInactive } from "./html-pages.js";
 import type { RfcParts } from "./parts.js";
 import { addRfcControls } from "./rfc-controls.js";
@@ -25,8 +25,9 @@ interface WsdlQuery {
  */
 export function addRfcRoutes(app: FastifyInstance, parts: RfcParts): AbapSessions {
   const sessions = new AbapSessions(parts);
+  const library = new FunctionLibrary(parts.settings, parts.modules);
   addRfcControls(app, parts.faults);
-  addSrtRoutes(app, parts, sessions);
+  addSrtRoutes(app, { parts, sessions, library });
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
@@ -37,21 +38,21 @@ export function addRfcRoutes(app: FastifyInstance, parts: RfcParts): AbapSession
       const user = await parts.logon(request, reply);
       return user === undefined
         ? reply
-        : callFunction(request, reply, { user, parts, sessions, dialect: classicDialect(parts.settings) });
+        : callFunction(request, reply, { user, parts, sessions, library, dialect: classicDialect(parts.settings) });
     });
     for (const path of ["/sap/bc/soap/wsdl", "/sap/bc/soap/wsdl11"]) {
       scope.get<{ Querystring: WsdlQuery }>(path, async (request, reply) => {
         const user = await parts.logon(request, reply);
-        return user === undefined ? reply : sendWsdl(request.query, reply, parts);
+        return user === undefined ? reply : sendWsdl(request.query, reply, parts, library);
       });
     }
   });
   return sessions;
 }
 
-function sendWsdl(query: WsdlQuery, reply: FastifyReply, parts: RfcParts): FastifyReply {
+function sendWsdl(query: WsdlQuery, reply: FastifyReply, parts: RfcParts, library: FunctionLibrary): FastifyReply {
   const name = (query.services ?? "").toUpperCase();
-  const module = findFunctionModule(name, parts.settings.commitWrapper);
+  const module = library.find(name);
   if (module === undefined) {
     return sendHtmlPage(reply, 500, "Function module not found", [`The function module ${name} does not exist.`]);
   }

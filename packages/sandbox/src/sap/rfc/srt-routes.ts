@@ -1,7 +1,5 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
-import type { AbapSessions } from "./abap-sessions.js";
-import { callFunction, sendSoap } from "./call-function.js";
-import { listFunctionModules } from "./function-library.js";
+import { type CallSurroundings, callFunction, sendSoap } from "./call-function.js";
 import { sendHtmlPage } from "./html-pages.js";
 import type { RfcParts } from "./parts.js";
 import { srtDialect } from "./srt-dialect.js";
@@ -20,7 +18,10 @@ const bindingPath = "/sap/bc/srt/rfc/sap/:service/:client/:name/:binding";
  * Adds the web service that SOAMANAGER made of the function modules: `/sap/bc/srt/rfc/sap/<service>/<client>/<service>/<binding>`,
  * and its WSDL at `/sap/bc/srt/wsdl/<version>/bndg_url/<that path>`.
  */
-export function addSrtRoutes(app: FastifyInstance, parts: RfcParts, sessions: AbapSessions): void {
+export function addSrtRoutes(
+  app: FastifyInstance,
+  { parts, sessions, library }: Omit<CallSurroundings, "user" | "dialect">,
+): void {
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
@@ -28,7 +29,13 @@ export function addSrtRoutes(app: FastifyInstance, parts: RfcParts, sessions: Ab
       if (!isOffered(request.params, parts)) return sendNotFound(reply);
       const user = await parts.logon(request, reply);
       if (user === undefined) return reply;
-      return callFunction(request, reply, { user, parts, sessions, dialect: srtDialect(request.params.service) });
+      return callFunction(request, reply, {
+        user,
+        parts,
+        sessions,
+        library,
+        dialect: srtDialect(request.params.service),
+      });
     });
     scope.get<{ Params: BindingPath }>(`/sap/bc/srt/wsdl/:version/bndg_url${bindingPath}`, async (request, reply) => {
       if (!isOffered(request.params, parts)) return sendNotFound(reply);
@@ -36,7 +43,7 @@ export function addSrtRoutes(app: FastifyInstance, parts: RfcParts, sessions: Ab
       if (user === undefined) return reply;
       const { service, client, name, binding } = request.params;
       const location = `${parts.baseUrl()}/sap/bc/srt/rfc/sap/${service}/${client}/${name}/${binding}`;
-      const modules = listFunctionModules(parts.settings.commitWrapper);
+      const modules = library.list();
       return sendSoap(reply, 200, writeSrtWsdl(service, modules, location));
     });
   });

@@ -4,6 +4,7 @@ import { addIdocRoutes } from "../../../src/sap/idoc/idoc-routes.js";
 import { defaultIdocSettings, type IdocSettings } from "../../../src/sap/idoc/idoc-settings.js";
 import { IdocStore, statusOf } from "../../../src/sap/idoc/idoc-store.js";
 import { idocTables } from "../../../src/sap/idoc/idoc-tables.js";
+import { idocInboundAsynchronous } from "../../../src/sap/idoc/inbound-module.js";
 import type { IdocParts } from "../../../src/sap/idoc/parts.js";
 import { RfcFaultList } from "../../../src/sap/rfc/rfc-faults.js";
 import { addRfcRoutes } from "../../../src/sap/rfc/rfc-routes.js";
@@ -45,6 +46,7 @@ export async function startIdocServer(changes: Partial<IdocSettings> = {}): Prom
     faults: new RfcFaultList(),
     baseUrl: () => "",
     tables: () => idocTables(idocs),
+    modules: [idocInboundAsynchronous(parts)],
   });
   await server.app.listen({ host: "127.0.0.1", port: 0 });
   onTestFinished(() => closeSandboxServer(server));

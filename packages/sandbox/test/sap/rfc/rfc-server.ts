@@ -52,6 +52,7 @@ export async function startRfcServer(changes: Partial<RfcSettings> = {}): Promis
     },
     business,
     tables: () => [],
+    modules: [],
   };
   const sessions = addRfcRoutes(server.app, parts);
   await server.app.listen({ host: "127.0.0.1", port: 0 });
