@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { sendHtmlPage, sendServiceInactive } from "../rfc/html-pages.js";
-import type { SapUser } from "../rfc/parts.js";
 import { SoapRefusal } from "../rfc/rfc-errors.js";
+import type { SapUser } from "../rfc/rfc-system.js";
 import { readCallElement } from "../rfc/soap-envelope.js";
 import { InvalidXmlError, readXml } from "../xml/read-xml.js";
 import { addIdocControls } from "./idoc-controls.js";

@@ -10,6 +10,8 @@ export interface IdocSettings {
   idocPartners: string;
   /** IDocs of one document that are stored, the rest is lost as in a system that breaks off; 0: all. Default 0. */
   idocsStoredPerDocument: number;
+  /** What the application says to every IDoc (status 51), such as that a record is locked; `""`: it posts what is sound. */
+  idocPostingError: string;
   /** Where outbound IDocs go: the URL of an HTTP port. `""`: no port, status 02. */
   idocPortUrl: string;
   /** The Authorization header of the port's destination; `""`: none. */
@@ -24,6 +26,7 @@ export const defaultIdocSettings: Readonly<IdocSettings> = {
   processIdocsAtOnce: true,
   idocPartners: "ISTHMUS",
   idocsStoredPerDocument: 0,
+  idocPostingError: "",
   idocPortUrl: "",
   idocPortAuthorization: "",
   idocReceiver: "ISTHMUS",

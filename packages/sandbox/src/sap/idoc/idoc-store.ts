@@ -70,7 +70,10 @@ export class IdocStore {
   /** Adds a status; the last one is the IDoc's. */
   addStatus(docnum: string, status: string, text?: string, message?: { id: string; number: string }): void {
     const now = this.#clock();
-    this.#idocs.get(docnum)?.statuses.push({
+    const statuses = this.#idocs.get(docnum)?.statuses ?? [];
+    // An IDoc that is sent again and again must not grow without end.
+    if (statuses.length >= 1_000) statuses.shift();
+    statuses.push({
       status,
       text: text ?? names[status] ?? "",
       messageId: message?.id ?? "",

@@ -1,7 +1,7 @@
 import type { AbapRow } from "../business-data.js";
 import { char, dats, numc, tims } from "../rfc/abap-types.js";
 import { column } from "../rfc/database-tables.js";
-import type { DatabaseTable } from "../rfc/parts.js";
+import type { DatabaseTable } from "../rfc/rfc-system.js";
 import { type IdocStore, type StoredIdoc, statusOf } from "./idoc-store.js";
 
 const edidc = [

@@ -54,8 +54,10 @@ function checkIdoc(stored: StoredIdoc, sent: AbapRow, { idocs, settings, ...part
   }
 }
 
-function processIdoc(stored: StoredIdoc, { idocs, business, clock }: IdocParts, user: string): void {
+function processIdoc(stored: StoredIdoc, { idocs, business, clock, settings }: IdocParts, user: string): void {
   idocs.addStatus(stored.docnum, "62");
-  const { type, id, number, text } = postIdoc(stored, business, clock(), user);
+  const wanted = settings.idocPostingError;
+  const refused = { type: "E", id: "M3", number: "024", text: wanted };
+  const { type, id, number, text } = wanted === "" ? postIdoc(stored, business, clock(), user) : refused;
   idocs.addStatus(stored.docnum, type === "E" ? "51" : "53", text, { id, number });
 }

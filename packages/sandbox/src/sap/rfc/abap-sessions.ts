@@ -1,6 +1,6 @@
 import { BoundedMap } from "../../shared/bounded-map.js";
 import type { SalesOrder } from "../business-data.js";
-import type { RfcParts, SapUser } from "./parts.js";
+import type { RfcSystem, SapUser } from "./rfc-system.js";
 
 /** What one ABAP session remembers between the steps of a client. */
 export interface AbapSession {
@@ -15,10 +15,10 @@ export interface AbapSession {
 
 /** The sessions that clients keep open. At most 1 000; the oldest is ended for a new one. */
 export class AbapSessions {
-  readonly #parts: Pick<RfcParts, "clock" | "random" | "settings" | "systemId">;
+  readonly #parts: Pick<RfcSystem, "clock" | "random" | "settings" | "systemId">;
   readonly #sessions = new BoundedMap<string, AbapSession>(1_000);
 
-  constructor(parts: Pick<RfcParts, "clock" | "random" | "settings" | "systemId">) {
+  constructor(parts: Pick<RfcSystem, "clock" | "random" | "settings" | "systemId">) {
     this.#parts = parts;
   }
 

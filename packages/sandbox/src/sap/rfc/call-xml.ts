@@ -16,6 +16,7 @@ export function readParameters(module: FunctionModule, call: FunctionCall, sent:
     const known = module.parameters.some((parameter) => xmlName(parameter.name) === name);
     if (!known) throw refused(`The parameter ${name} is not defined in the interface of ${module.name}`);
   }
+  assertNoRepeats(sent);
   for (const parameter of module.parameters) {
     const given = findChild(sent, xmlName(parameter.name));
     if (given === undefined) {
@@ -52,6 +53,7 @@ function readTable(type: AbapStructure, given: XmlElement): AbapRow[] {
 }
 
 function readStructure(structure: AbapStructure, given: XmlElement): AbapRow {
+  assertNoRepeats(given);
   const row: Record<string, string> = {};
   for (const child of given.children) {
     const field = structure.fields.find(([name]) => xmlName(name) === child.name);
@@ -59,6 +61,12 @@ function readStructure(structure: AbapStructure, given: XmlElement): AbapRow {
     row[field[0]] = readScalar(field[1], child, field[0]);
   }
   return toRow(structure, row);
+}
+
+function assertNoRepeats({ name, children }: XmlElement): void {
+  const names = children.map((child) => child.name);
+  const repeated = names.find((one, index) => names.indexOf(one) !== index);
+  if (repeated !== undefined) throw refused(`${repeated} is in ${name} twice`);
 }
 
 function readScalar(type: AbapType, given: XmlElement, name: string): string {

@@ -1,6 +1,6 @@
 import type { AbapRow, SalesOrder } from "../business-data.js";
 import { char, dats, decimal, numc, tims } from "./abap-types.js";
-import type { DatabaseField, DatabaseTable, RfcParts } from "./parts.js";
+import type { DatabaseField, DatabaseTable, RfcSystem } from "./rfc-system.js";
 
 /** One column. */
 export const column = (name: string, type: DatabaseField["type"], text: string): DatabaseField => ({
@@ -82,7 +82,7 @@ const vbap = [
  *
  * @param orders - The sales orders that the reading session sees.
  */
-export function databaseTables(parts: RfcParts, orders: readonly SalesOrder[]): ReadonlyMap<string, DatabaseTable> {
+export function databaseTables(parts: RfcSystem, orders: readonly SalesOrder[]): ReadonlyMap<string, DatabaseTable> {
   const { customers, materials } = parts.business;
   const own: DatabaseTable[] = [
     { name: "KNA1", fields: kna1, rows: () => customers.list() },

@@ -1,7 +1,7 @@
 import type { AbapRow } from "../business-data.js";
 import type { AbapSession } from "./abap-sessions.js";
 import { type AbapType, initialValue } from "./abap-types.js";
-import type { RfcParts } from "./parts.js";
+import type { RfcSystem } from "./rfc-system.js";
 
 /** A structure of the ABAP dictionary: its fields in their order. */
 export interface AbapStructure {
@@ -46,7 +46,7 @@ export function toRow(structure: AbapStructure, given: AbapRow): AbapRow {
 /** The values of one call: what came in, and what goes out. */
 export class FunctionCall {
   readonly session: AbapSession;
-  readonly parts: RfcParts;
+  readonly parts: RfcSystem;
   /** Scalars by parameter. */
   readonly values = new Map<string, string>();
   /** Structures by parameter. */
@@ -55,7 +55,7 @@ export class FunctionCall {
   readonly tables = new Map<string, AbapRow[]>();
   readonly #module: FunctionModule;
 
-  constructor(module: FunctionModule, session: AbapSession, parts: RfcParts) {
+  constructor(module: FunctionModule, session: AbapSession, parts: RfcSystem) {
     this.#module = module;
     this.session = session;
     this.parts = parts;

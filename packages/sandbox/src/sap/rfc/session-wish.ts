@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import type { AbapSession, AbapSessions } from "./abap-sessions.js";
-import type { RfcParts, SapUser } from "./parts.js";
+import type { RfcSystem, SapUser } from "./rfc-system.js";
 
 /** The client named a session that is no more. */
 export class SessionTimedOut extends Error {
@@ -28,7 +28,7 @@ export interface OpenedSession {
 export function readSessionWish(
   request: FastifyRequest,
   user: SapUser,
-  parts: RfcParts,
+  parts: RfcSystem,
   sessions: AbapSessions,
 ): OpenedSession {
   if (!parts.settings.statefulSessions) return { session: sessions.stateless(user), endsNow: true, cookie: undefined };

@@ -118,6 +118,22 @@ describe("IDocs that come in as plain XML", () => {
     expect(server.statuses()).toEqual(["53"]);
   });
 
+  it("does not post while the application refuses, and posts later", async () => {
+    const server = await startIdocServer({ idocPostingError: "Material FG-100 is locked by user HUBER" });
+    await postIdoc(server, documentXml("ORDERS05", order));
+    expect(server.idocs.list()[0]?.statuses.at(-1)).toMatchObject({
+      status: "51",
+      text: expect.stringContaining("HUBER"),
+    });
+    server.settings.idocPostingError = "";
+    await fetch(`${server.url}/__sandbox/idocs/process`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: '{"again":true}',
+    });
+    expect(server.statuses()).toEqual(["53"]);
+  });
+
   it("is switched off as any service", async () => {
     const server = await startIdocServer({ idocServicesActive: false });
     const answer = await postIdoc(server, documentXml("ORDERS05", order));

@@ -162,6 +162,7 @@ describe("faults of the SOAP RFC handler", () => {
     const server = await startRfcServer();
     const calls: [string, string, string][] = [
       ["RFC_PING", "<NOSUCH>1</NOSUCH>", "NOSUCH is not defined"],
+      ["STFC_CONNECTION", "<REQUTEXT>a</REQUTEXT><REQUTEXT>b</REQUTEXT>", "twice"],
       ["STFC_CONNECTION", "", "Obligatory parameter REQUTEXT"],
       ["STFC_CONNECTION", `<REQUTEXT>${"x".repeat(256)}</REQUTEXT>`, "longer than 255"],
       ["STFC_STRUCTURE", "<IMPORTSTRUCT><NOSUCH/></IMPORTSTRUCT>", "has no field NOSUCH"],

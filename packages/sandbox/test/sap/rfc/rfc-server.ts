@@ -21,8 +21,11 @@ export interface RfcServer {
   advance(milliseconds: number): void;
 }
 
-/** The one user: ISTHMUS, password `secret`. */
+/** The user of the tests: ISTHMUS, password `secret`. */
 export const authorization = `Basic ${Buffer.from("ISTHMUS:secret").toString("base64")}`;
+
+/** Another user: OTHER, password `secret`. */
+export const otherAuthorization = `Basic ${Buffer.from("OTHER:secret").toString("base64")}`;
 
 /** Starts a handler for one test. */
 export async function startRfcServer(changes: Partial<RfcSettings> = {}): Promise<RfcServer> {
@@ -47,6 +50,7 @@ export async function startRfcServer(changes: Partial<RfcSettings> = {}): Promis
     baseUrl: () => url,
     logon: (request, reply) => {
       if (request.headers.authorization === authorization) return { name: "ISTHMUS", language: "E" };
+      if (request.headers.authorization === otherAuthorization) return { name: "OTHER", language: "E" };
       void reply.code(401).type("text/html").send("<html><h1>Logon Failed</h1></html>");
       return undefined;
     },

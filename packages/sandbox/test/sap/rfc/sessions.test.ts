@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { call, cookieOf, listOrders, orderXml, rowsOf, startRfcServer, textAt } from "./rfc-server.js";
+import {
+  call,
+  cookieOf,
+  listOrders,
+  orderXml,
+  otherAuthorization,
+  rowsOf,
+  startRfcServer,
+  textAt,
+} from "./rfc-server.js";
 
 const open = { query: "&sap-sessioncmd=open" };
 
@@ -43,6 +52,28 @@ describe("ABAP sessions of the SOAP RFC handler", () => {
     expect(late.status).toBe(400);
     expect(late.text).toContain("Session Timed Out");
     expect(await listOrders(server)).toEqual([]);
+  });
+
+  it("belongs to the user who opened it", async () => {
+    const server = await startRfcServer();
+    const cookie = cookieOf(await call(server, "BAPI_SALESORDER_CREATEFROMDAT2", orderXml, open));
+    const stranger = await call(server, "BAPI_TRANSACTION_COMMIT", "", {
+      headers: { cookie, authorization: otherAuthorization },
+    });
+    expect(stranger.status).toBe(400);
+    expect(await listOrders(server, { cookie })).toEqual(["0000015000"]);
+    expect(await listOrders(server)).toEqual([]);
+  });
+
+  it("keeps the sessions of a client apart, and starts one anew that is opened twice", async () => {
+    const server = await startRfcServer();
+    const first = cookieOf(await call(server, "BAPI_SALESORDER_CREATEFROMDAT2", orderXml, open));
+    const second = cookieOf(await call(server, "BAPI_SALESORDER_CREATEFROMDAT2", orderXml, open));
+    expect(await listOrders(server, { cookie: first })).toEqual(["0000015000"]);
+    expect(await listOrders(server, { cookie: second })).toEqual(["0000015001"]);
+    const again = cookieOf(await call(server, "RFC_PING", "", { ...open, headers: { cookie: first } }));
+    expect(await listOrders(server, { cookie: again })).toEqual([]);
+    expect(server.sessions.size).toBe(2);
   });
 
   it("ends a session that nobody used for ten minutes", async () => {

@@ -1,8 +1,10 @@
 import { type AbapRow, alphaInput } from "../../business-data.js";
-import { type OrderItemRequest, type OrderRequest, placeOrder } from "../../sales/place-order.js";
+import type { OrderItemRequest, OrderRequest } from "../../sales/order-request.js";
+import { placeOrder } from "../../sales/place-order.js";
 import { char } from "../abap-types.js";
 import { type BapiMessage, bapiret2, isFailure, toBapiret2 } from "../bapi-messages.js";
 import type { FunctionCall, FunctionModule } from "../function-module.js";
+import { RfcSystemError } from "../rfc-errors.js";
 import { bapiparex, bapiparnr, bapischdl, bapisdhd1, bapisditm, bapisdtext } from "./sales-structures.js";
 import { commitWork } from "./transaction-modules.js";
 
@@ -48,6 +50,8 @@ function createOrder(call: FunctionCall): readonly BapiMessage[] {
   const context = { now: clock(), user: call.session.user.name, testRun };
   const { messages, order } = placeOrder(readRequest(call), business, context);
   if (order !== undefined && !testRun) {
+    if (call.session.pendingOrders.length >= 1_000)
+      throw new RfcSystemError("SYSTEM_FAILURE", "No roll storage space left");
     call.session.pendingOrders.push(order);
     call.setValue("SALESDOCUMENT", order.header.VBELN ?? "");
   }

@@ -2,8 +2,8 @@ import type { AbapRow } from "../../business-data.js";
 import { type AbapType, char, initialValue, int, numc, typeLetter } from "../abap-types.js";
 import { databaseTables } from "../database-tables.js";
 import type { AbapStructure, FunctionCall, FunctionModule } from "../function-module.js";
-import type { DatabaseField, DatabaseTable } from "../parts.js";
 import { AbapException } from "../rfc-errors.js";
+import type { DatabaseField, DatabaseTable } from "../rfc-system.js";
 import { parseWhere, type RowTest, WhereClauseError } from "../where-clause.js";
 import { visibleOrders } from "./list-sales-orders.js";
 
