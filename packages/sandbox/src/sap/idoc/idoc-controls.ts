@@ -3,12 +3,16 @@ import { sendJson } from "../../shared/sandbox-server.js";
 import type { AbapRow } from "../business-data.js";
 import { addRoomControls, toObject } from "../control-json.js";
 import type { IdocSegment } from "./idoc-document.js";
+import { segmentsOfRecord } from "./idoc-of-record.js";
 import { type StoredIdoc, statusOf } from "./idoc-store.js";
 import { processWaitingIdocs } from "./inbound.js";
 import { resendIdoc, sendIdoc } from "./outbound.js";
 import type { IdocParts } from "./parts.js";
 
-/** Adds `/__sandbox/idocs`: the list with statuses, processing what waits, and sending. */
+/**
+ * Adds `/__sandbox/idocs`: the list with statuses, one of them with its segments, `process` for what waits (`{ again: true }` for
+ * what is in error too), `send` (`{ type, data }` with segments, or `{ type, key }` for a record), and `<docnum>/resend`.
+ */
 export function addIdocControls(app: FastifyInstance, parts: IdocParts): void {
   addRoomControls(app, (scope) => {
     scope.get("/idocs", async (_request, reply) => sendJson(reply, 200, { idocs: parts.idocs.list().map(describe) }));
@@ -22,8 +26,10 @@ export function addIdocControls(app: FastifyInstance, parts: IdocParts): void {
       return sendJson(reply, 200, { processed: processWaitingIdocs(parts, "SAPSYS", again) });
     });
     scope.post("/idocs/send", async (request, reply) => {
-      const { type, data } = toObject(request.body);
-      const sent = await sendIdoc({ type: String(type), data: toSegments(data) }, parts);
+      const { type, data, key } = toObject(request.body);
+      const name = String(type);
+      const segments = key === undefined ? toSegments(data) : segmentsOfRecord(name, String(key), parts.business);
+      const sent = await sendIdoc({ type: name, data: segments }, parts);
       return sendJson(reply, 201, describe(sent));
     });
     scope.post<{ Params: { docnum: string } }>("/idocs/:docnum/resend", async (request, reply) =>

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { findChild, readXml } from "../../../src/sap/xml/read-xml.js";
-import { startIdocServer } from "./idoc-server.js";
+import { controlXml, documentXml, orderSegments, postIdoc, startIdocServer } from "./idoc-server.js";
 
 interface Received {
   headers: Record<string, string | string[] | undefined>;
@@ -84,6 +84,25 @@ describe("IDocs that go out", () => {
     expect(again.json).toMatchObject({ docnum: "0000000000000001", status: "03" });
     expect(port.received[1]?.body).toBe(port.received[0]?.body);
     expect(server.idocs.list()[0]?.statuses.map(({ status }) => status)).toEqual(["01", "30", "02", "03"]);
+  });
+
+  it("sends a material, a customer or an order as IDocs that it would post itself", async () => {
+    const port = await startPort(200);
+    const server = await startIdocServer({
+      idocPortUrl: port.url,
+      idocPartners: "ISHCLNT100",
+      idocReceiver: "ISHCLNT100",
+    });
+    const send = (type: string, key: string) => post(`${server.url}/__sandbox/idocs/send`, { type, key });
+    await postIdoc(server, documentXml("ORDERS05", controlXml({ SNDPRN: "ISHCLNT100" }) + orderSegments));
+    await send("MATMAS05", "FG-100");
+    await send("DEBMAS07", "0000001000");
+    await send("ORDERS05", "0000015000");
+    for (const { body } of port.received) await postIdoc(server, body.replace("<DIRECT>1", "<DIRECT>2"));
+    expect(server.statuses()).toEqual(["53", "03", "03", "03", "53", "53", "53"]);
+    const [first, second] = server.business.salesOrders.list();
+    expect(second?.items).toEqual(first?.items);
+    expect((await send("MATMAS05", "NONE")).status).toBe(400);
   });
 
   it("follows no redirect, and notes a port that is not there", async () => {
