@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { call, orderXml, rowsOf, startRfcServer, textAt } from "./rfc-server.js";
+import { call, orderXml, post, type RfcServer, rowsOf, startRfcServer, textAt } from "./rfc-server.js";
 
 describe("BAPI_SALESORDER_CREATEFROMDAT2", () => {
   it("puts the first error behind a success, and gives no number", async () => {
@@ -52,6 +52,13 @@ describe("BAPI_SALESORDER_CREATEFROMDAT2", () => {
     expect(textAt(next, "SALESDOCUMENT")).toBe("0000015000");
   });
 
+  it("reads text in the encoding that its document declares", async () => {
+    const server = await startRfcServer();
+    const envelope = `<?xml version="1.0" encoding="ISO-8859-1"?><e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><u:Z_ISTHMUS_SALESORDER_CREATE xmlns:u="urn:sap-com:document:sap:rfc:functions">${orderXml.replace("PO-7", "Größe")}</u:Z_ISTHMUS_SALESORDER_CREATE></e:Body></e:Envelope>`;
+    expect((await post(server, Buffer.from(envelope, "latin1"))).status).toBe(200);
+    expect(server.business.salesOrders.list()[0]?.header.BSTNK).toBe("Größe");
+  });
+
   it("returns a table only where it was sent", async () => {
     const server = await startRfcServer();
     const silent = await call(server, "BAPI_SALESORDER_CREATEFROMDAT2", orderXml.replace("<RETURN/>", ""));
@@ -94,8 +101,7 @@ describe("STFC_STRUCTURE", () => {
 });
 
 describe("RFC_READ_TABLE", () => {
-  const read = async (table: string, options: string, fields: string[], rest = "") => {
-    const server = await startRfcServer();
+  const read = (server: RfcServer, table: string, options: string, fields: string[], rest = "") => {
     const rows = fields.map((name) => `<item><FIELDNAME>${name}</FIELDNAME></item>`).join("");
     const parameters = `<QUERY_TABLE>${table}</QUERY_TABLE>${rest}<OPTIONS>${options}</OPTIONS><FIELDS>${rows}</FIELDS><DATA/>`;
     return call(server, "RFC_READ_TABLE", parameters);
@@ -107,7 +113,8 @@ describe("RFC_READ_TABLE", () => {
   const option = (text: string): string => `<item><TEXT>${text.replaceAll("<", "&lt;")}</TEXT></item>`;
 
   it("lays fields out in fixed widths", async () => {
-    const answer = await read("MARA", option("MATNR = 'FG-100'"), ["MATNR", "NTGEW", "ERSDA", "BRGEW"]);
+    const server = await startRfcServer();
+    const answer = await read(server, "MARA", option("MATNR = 'FG-100'"), ["MATNR", "NTGEW", "ERSDA", "BRGEW"]);
     expect(rowsOf(answer, "FIELDS")).toMatchObject([
       { FIELDNAME: "MATNR", OFFSET: "000000", LENGTH: "000040", TYPE: "C", FIELDTEXT: "Material Number" },
       { FIELDNAME: "NTGEW", OFFSET: "000040", LENGTH: "000015", TYPE: "P" },
@@ -120,7 +127,8 @@ describe("RFC_READ_TABLE", () => {
   });
 
   it("reads conditions, over several lines too", async () => {
-    const numbers = (options: string) => lines("KNA1", options, ["KUNNR"]);
+    const server = await startRfcServer();
+    const numbers = (options: string) => lines(server, "KNA1", options, ["KUNNR"]);
     expect(await numbers("")).toEqual(["0000001000", "0000002000"]);
     expect(await numbers(option("LAND1 = 'DE' AND") + option("NAME1 LIKE 'M%'"))).toEqual(["0000001000"]);
     expect(await numbers(option("KUNNR IN ('0000002000', '0000003000')"))).toEqual(["0000002000"]);
@@ -133,15 +141,17 @@ describe("RFC_READ_TABLE", () => {
   });
 
   it("skips and counts rows, and can return the layout alone", async () => {
-    expect(await lines("KNA1", "", ["KUNNR"], "<ROWSKIPS>1</ROWSKIPS>")).toEqual(["0000002000"]);
-    expect(await lines("KNA1", "", ["KUNNR"], "<ROWCOUNT>1</ROWCOUNT>")).toEqual(["0000001000"]);
-    expect(await lines("KNA1", "", ["KUNNR"], "<NO_DATA>X</NO_DATA>")).toEqual([]);
+    const server = await startRfcServer();
+    expect(await lines(server, "KNA1", "", ["KUNNR"], "<ROWSKIPS>1</ROWSKIPS>")).toEqual(["0000002000"]);
+    expect(await lines(server, "KNA1", "", ["KUNNR"], "<ROWCOUNT>1</ROWCOUNT>")).toEqual(["0000001000"]);
+    expect(await lines(server, "KNA1", "", ["KUNNR"], "<NO_DATA>X</NO_DATA>")).toEqual([]);
   });
 
   it("raises an exception for what it cannot read", async () => {
-    expect(await exception("USR02", "", [])).toBe("NOT_AUTHORIZED");
-    expect(await exception("NOSUCH", "", [])).toBe("TABLE_NOT_AVAILABLE");
-    expect(await exception("KNA1", "", ["NOSUCH"])).toBe("FIELD_NOT_VALID");
+    const server = await startRfcServer();
+    expect(await exception(server, "USR02", "", [])).toBe("NOT_AUTHORIZED");
+    expect(await exception(server, "NOSUCH", "", [])).toBe("TABLE_NOT_AVAILABLE");
+    expect(await exception(server, "KNA1", "", ["NOSUCH"])).toBe("FIELD_NOT_VALID");
     for (const wrong of [
       "LAND1 = DE",
       "LAND1 = 'DE' OR",
@@ -150,9 +160,9 @@ describe("RFC_READ_TABLE", () => {
       "LAND1 ~ 'DE'",
       "LAND1 = 'DE",
     ]) {
-      expect(await exception("KNA1", option(wrong), [])).toBe("OPTION_NOT_VALID");
+      expect(await exception(server, "KNA1", option(wrong), [])).toBe("OPTION_NOT_VALID");
     }
     const wide = Array.from({ length: 15 }, () => "NAME1");
-    expect(await exception("KNA1", "", wide)).toBe("DATA_BUFFER_EXCEEDED");
+    expect(await exception(server, "KNA1", "", wide)).toBe("DATA_BUFFER_EXCEEDED");
   });
 });

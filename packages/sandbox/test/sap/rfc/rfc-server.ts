@@ -93,7 +93,7 @@ export async function call(
 /** Posts a whole envelope. */
 export async function post(
   server: Pick<RfcServer, "url">,
-  body: string,
+  body: string | Uint8Array<ArrayBuffer>,
   options: { query?: string; headers?: Record<string, string> } = {},
 ): Promise<RfcAnswer> {
   const response = await fetch(`${server.url}/sap/bc/soap/rfc?sap-client=100${options.query ?? ""}`, {
