@@ -21,6 +21,8 @@ export const dats: AbapType = { kind: "dats" };
 export const tims: AbapType = { kind: "tims" };
 /** Text of any length; trailing blanks count. */
 export const string: AbapType = { kind: "string" };
+/** Bytes of any number, hexadecimal in memory. */
+export const xstring: AbapType = { kind: "xstring" };
 /** A double. */
 export const float: AbapType = { kind: "float" };
 

@@ -1,8 +1,9 @@
 import type { FunctionModule } from "./function-module.js";
 import { callAndCommit } from "./modules/call-and-commit.js";
-import { rfcPing, stfcConnection, stfcStructure } from "./modules/connection-modules.js";
+import { rfcPing, rfcSystemInfo, stfcConnection, stfcStructure } from "./modules/connection-modules.js";
 import { bapiSalesOrderCreateFromDat2, salesOrderCreateAndCommit } from "./modules/create-sales-order.js";
 import { bapiCustomerGetDetail2 } from "./modules/customer-modules.js";
+import { echoTypes } from "./modules/echo-types.js";
 import { bapiSalesOrderGetList } from "./modules/list-sales-orders.js";
 import { rfcReadTable } from "./modules/read-table.js";
 import { bapiTransactionCommit, bapiTransactionRollback } from "./modules/transaction-modules.js";
@@ -10,6 +11,8 @@ import type { RfcSettings } from "./rfc-settings.js";
 
 const delivered: readonly FunctionModule[] = [
   rfcPing,
+  rfcSystemInfo,
+  echoTypes,
   stfcConnection,
   stfcStructure,
   rfcReadTable,

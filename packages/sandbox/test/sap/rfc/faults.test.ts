@@ -72,6 +72,17 @@ describe("faults of the SOAP RFC handler", () => {
     }
   });
 
+  it("takes faults from no other site's page, and forgets them when it is told to", async () => {
+    const server = await startRfcServer();
+    server.faults.add({ kind: "dump" });
+    const address = `${server.url}/__sandbox/rfc-faults`;
+    const foreign = await fetch(address, { method: "DELETE", headers: { "sec-fetch-site": "cross-site" } });
+    expect(foreign.status).toBe(403);
+    expect(await (await fetch(address)).json()).toEqual({ faults: [{ kind: "dump" }] });
+    expect((await fetch(address, { method: "DELETE" })).status).toBe(204);
+    expect((await call(server, "RFC_PING")).status).toBe(200);
+  });
+
   it("ends the session with a dump, and answers a page that names the transaction", async () => {
     const server = await startRfcServer();
     const opened = await call(server, "BAPI_SALESORDER_CREATEFROMDAT2", orderXml, { query: "&sap-sessioncmd=open" });

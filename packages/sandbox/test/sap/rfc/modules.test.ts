@@ -100,6 +100,63 @@ describe("STFC_STRUCTURE", () => {
   });
 });
 
+describe("Z_ISTHMUS_ECHO_TYPES", () => {
+  const values = {
+    CHAR10: "0000000042",
+    NUMC10: "0000000007",
+    DEC31: "-12345678901234567.12345678901234",
+    CURR15: "9999999999999.99",
+    INT4: "-2147483648",
+    INT8: "9223372036854775807",
+    DATS: "9999-12-31",
+    TIMS: "23:59:59",
+    RAW16: "AAECAwQFBgcICQoLDA0ODw==",
+    STRING: "  blanks on both sides  ",
+    XSTRING: "/w==",
+  };
+  const xml = Object.entries(values)
+    .map(([name, value]) => `<${name}>${value}</${name}>`)
+    .join("");
+
+  it("loses nothing of any type", async () => {
+    const server = await startRfcServer();
+    const text = `${"long ".repeat(20_000)}end  \n\n`;
+    const parameters = `<IMPORTSTRUCT>${xml}</IMPORTSTRUCT><TEXT>${text}</TEXT><T_TYPES><item>${xml}</item><item/></T_TYPES>`;
+    const answer = await call(server, "Z_ISTHMUS_ECHO_TYPES", parameters);
+    const [whole, initial] = rowsOf(answer, "T_TYPES") ?? [];
+    expect(whole).toEqual(values);
+    expect(textAt(answer, "ECHOSTRUCT", "DEC31")).toBe(values.DEC31);
+    expect(textAt(answer, "ECHOTEXT")).toBe(text);
+    expect(initial).toMatchObject({
+      DEC31: "0.00000000000000",
+      DATS: "0000-00-00",
+      NUMC10: "0000000000",
+      INT8: "0",
+      STRING: "",
+    });
+  });
+
+  it("writes numbers that came in another form in its own", async () => {
+    const server = await startRfcServer();
+    const sent = "<NUMC10>7</NUMC10><CURR15>+007.5</CURR15><DEC31>-0</DEC31><INT4> 12 </INT4><DATS/>";
+    const answer = await call(server, "Z_ISTHMUS_ECHO_TYPES", `<IMPORTSTRUCT>${sent}</IMPORTSTRUCT>`);
+    expect(textAt(answer, "ECHOSTRUCT", "NUMC10")).toBe("0000000007");
+    expect(textAt(answer, "ECHOSTRUCT", "CURR15")).toBe("7.50");
+    expect(textAt(answer, "ECHOSTRUCT", "DEC31")).toBe("0.00000000000000");
+    expect(textAt(answer, "ECHOSTRUCT", "INT4")).toBe("12");
+    expect(textAt(answer, "ECHOSTRUCT", "DATS")).toBe("0000-00-00");
+  });
+});
+
+describe("RFC_SYSTEM_INFO", () => {
+  it("names the system", async () => {
+    const server = await startRfcServer();
+    const answer = await call(server, "RFC_SYSTEM_INFO");
+    expect(textAt(answer, "RFCSI_EXPORT", "RFCSYSID")).toBe("ISH");
+    expect(textAt(answer, "RFCSI_EXPORT", "RFCSAPRL")).toBe("758");
+  });
+});
+
 describe("RFC_READ_TABLE", () => {
   const read = (server: RfcServer, table: string, options: string, fields: string[], rest = "") => {
     const rows = fields.map((name) => `<item><FIELDNAME>${name}</FIELDNAME></item>`).join("");

@@ -59,3 +59,50 @@ export const stfcStructure: FunctionModule = {
     call.setValue("RESPTEXT", `SAP R/3 Rel. 758   Sysid: ${call.parts.systemId}`);
   },
 };
+
+const rfcsi: AbapStructure = {
+  name: "RFCSI",
+  fields: [
+    ["RFCPROTO", char(3)],
+    ["RFCCHARTYP", char(4)],
+    ["RFCINTTYP", char(3)],
+    ["RFCFLOTYP", char(3)],
+    ["RFCDEST", char(32)],
+    ["RFCHOST", char(8)],
+    ["RFCSYSID", char(8)],
+    ["RFCDATABS", char(8)],
+    ["RFCDBHOST", char(32)],
+    ["RFCDBSYS", char(10)],
+    ["RFCSAPRL", char(4)],
+    ["RFCMACH", char(5)],
+    ["RFCOPSYS", char(10)],
+    ["RFCTZONE", char(6)],
+    ["RFCDAYST", char(1)],
+    ["RFCIPADDR", char(15)],
+    ["RFCKERNRL", char(4)],
+    ["RFCHOST2", char(32)],
+    ["RFCSI_RESV", char(12)],
+    ["RFCIPV6ADDR", char(45)],
+  ],
+};
+
+/** Names the system and its release. */
+export const rfcSystemInfo: FunctionModule = {
+  name: "RFC_SYSTEM_INFO",
+  parameters: [
+    { name: "RFCSI_EXPORT", direction: "exporting", type: rfcsi },
+    { name: "CURRENT_RESOURCES", direction: "exporting", type: int() },
+    { name: "MAXIMAL_RESOURCES", direction: "exporting", type: int() },
+    { name: "RECOMMENDED_DELAY", direction: "exporting", type: int() },
+  ],
+  exceptions: [],
+  run: (call) => {
+    const { systemId } = call.parts;
+    call.setStructure("RFCSI_EXPORT", {
+      ...{ RFCPROTO: "011", RFCCHARTYP: "4103", RFCINTTYP: "LIT", RFCFLOTYP: "IE3" },
+      ...{ RFCDEST: `sandbox_${systemId}_00`, RFCHOST: "sandbox", RFCSYSID: systemId, RFCDATABS: systemId },
+      ...{ RFCDBHOST: "sandbox", RFCDBSYS: "HDB", RFCSAPRL: "758", RFCMACH: "390", RFCOPSYS: "Linux" },
+      ...{ RFCTZONE: "0", RFCIPADDR: "127.0.0.1", RFCKERNRL: "793", RFCHOST2: "sandbox", RFCIPV6ADDR: "::1" },
+    });
+  },
+};
