@@ -42,9 +42,9 @@ function findInLevel(
 }
 
 function findInSegment(segment: IdocSegment, place: SegmentPlace, extended: boolean): string | undefined {
-  const lengths = segmentFields[segment.name] ?? {};
+  const lengths = new Map(Object.entries(segmentFields[segment.name] ?? {}));
   for (const [name, value] of Object.entries(segment.fields)) {
-    const length = lengths[name];
+    const length = lengths.get(name);
     if (length !== undefined && value.length > length) {
       return `The field '${name}' of segment '${segment.name}' is longer than ${length} characters`;
     }

@@ -47,9 +47,9 @@ export function toControlRecord(given: AbapRow): AbapRow {
 
 /** The first field of a control record that is unknown or too long, in a sentence; `undefined` when it is sound. */
 export function findControlProblem(given: AbapRow): string | undefined {
-  const lengths: Readonly<Record<string, number>> = controlFields;
+  const lengths = new Map<string, number>(Object.entries(controlFields));
   for (const [name, value] of Object.entries(given)) {
-    const length = lengths[name];
+    const length = lengths.get(name);
     if (length === undefined) return `The control record has no field ${name}`;
     if (value.length > length) return `The field ${name} of the control record is longer than ${length} characters`;
   }

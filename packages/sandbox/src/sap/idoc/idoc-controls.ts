@@ -49,10 +49,15 @@ function toSegments(data: unknown): IdocSegment[] {
   if (!Array.isArray(data)) throw new RangeError('"data" is an array of segments { name, fields, children }.');
   return data.map((given: unknown) => {
     const { name, fields, children } = toObject(given);
-    if (typeof name !== "string" || !/^[A-Z0-9/_]{1,30}$/.test(name)) throw new RangeError("A segment needs a name.");
-    const row: AbapRow = Object.fromEntries(
-      Object.entries(toObject(fields ?? {})).map(([key, value]) => [key, String(value)]),
-    );
+    if (typeof name !== "string" || !abapNamePattern.test(name)) throw new RangeError("A segment needs a name.");
+    const row: AbapRow = Object.fromEntries(Object.entries(toObject(fields ?? {})).map(toField));
     return { name, fields: row, children: toSegments(children) };
   });
 }
+
+function toField([name, value]: [string, unknown]): [string, string] {
+  if (!abapNamePattern.test(name)) throw new RangeError(`"${name}" is not the name of a field.`);
+  return [name, String(value)];
+}
+
+const abapNamePattern = /^[A-Z0-9/_]{1,30}$/;

@@ -11,7 +11,7 @@ export function checkOrder(request: OrderRequest, business: BusinessData): BapiM
 function checkHeader(request: OrderRequest, business: BusinessData): BapiMessage[] {
   const parameter = "SALES_HEADER_IN";
   const processed = success("SALES_HEADER_IN", "VBAKKOM");
-  if (docTypes[request.docType] === undefined) {
+  if (!docTypes.has(request.docType)) {
     const text = `Sales document type ${request.docType} is not defined`;
     const error = { type: "E", id: "V1", number: "312", text, variables: [request.docType], parameter };
     return [errorIn("SALES_HEADER_IN", "000000"), error];

@@ -30,13 +30,13 @@ export interface OrderItemRequest {
   plant: string;
 }
 
-/** The names of the document types that there are. */
-export const docTypes: Readonly<Record<string, string>> = {
-  TA: "Standard Order",
-  OR: "Standard Order",
-  RE: "Returns",
-  CR: "Credit Memo Request",
-};
+/** The names of the document types that there are, by `AUART` in German and English. */
+export const docTypes: ReadonlyMap<string, string> = new Map([
+  ["TA", "Standard Order"],
+  ["OR", "Standard Order"],
+  ["RE", "Returns"],
+  ["CR", "Credit Memo Request"],
+]);
 
 /** The item's number: its own, or the next ten. */
 export function positionOf(item: OrderItemRequest, index: number): string {

@@ -31,7 +31,7 @@ export function placeOrder(
   }
   const order = makeOrder(request, business, context);
   if (context.testRun) return { messages, order };
-  const name = docTypes[request.docType] ?? request.docType;
+  const name = docTypes.get(request.docType) ?? request.docType;
   const number = order.header.VBELN ?? "";
   const shown = number.replace(/^0+/, "");
   const saved = {
