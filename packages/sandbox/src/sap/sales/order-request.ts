@@ -30,12 +30,11 @@ export interface OrderItemRequest {
   plant: string;
 }
 
-/** The names of the document types that there are, by `AUART` in German and English. */
+/** The names of the document types that there are, by `AUART`. */
 export const docTypes: ReadonlyMap<string, string> = new Map([
   ["TA", "Standard Order"],
-  ["OR", "Standard Order"],
   ["RE", "Returns"],
-  ["CR", "Credit Memo Request"],
+  ["G2", "Credit Memo Request"],
 ]);
 
 /** The item's number: its own, or the next ten. */

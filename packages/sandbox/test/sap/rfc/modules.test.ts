@@ -24,11 +24,25 @@ describe("BAPI_SALESORDER_CREATEFROMDAT2", () => {
     });
   });
 
-  it("takes numbers without leading zeros only with CONVERT", async () => {
+  it("takes English keys only with CONVERT, and numbers only with their leading zeros", async () => {
     const server = await startRfcServer();
-    const bare = orderXml.replace("0000001000", "1000").replace("FG-100", "42");
-    const converted = await call(server, "BAPI_SALESORDER_CREATEFROMDAT2", `${bare}<CONVERT>X</CONVERT>`);
-    expect(rowsOf(converted, "RETURN")?.at(-1)).toMatchObject({ TYPE: "S", NUMBER: "311" });
+    const last = async (xml: string) =>
+      rowsOf(await call(server, "BAPI_SALESORDER_CREATEFROMDAT2", xml), "RETURN")?.at(-1)?.NUMBER;
+    const english = orderXml.replace("<DOC_TYPE>TA", "<DOC_TYPE>OR").replace("<PARTN_ROLE>AG", "<PARTN_ROLE>SP");
+    expect(await last(english)).toBe("219");
+    expect(await last(`${english}<CONVERT>X</CONVERT>`)).toBe("311");
+    expect(await last(`${english.replace("0000001000", "1000")}<CONVERT>X</CONVERT>`)).toBe("219");
+  });
+
+  it("takes check lists, switches and schedule lines as callers send them", async () => {
+    const server = await startRfcServer();
+    const more =
+      "<ORDER_HEADER_INX><UPDATEFLAG>I</UPDATEFLAG><DOC_TYPE>X</DOC_TYPE></ORDER_HEADER_INX><LOGIC_SWITCH><PRICING>B</PRICING></LOGIC_SWITCH>" +
+      "<ORDER_ITEMS_INX><item><ITM_NUMBER>10</ITM_NUMBER><UPDATEFLAG>I</UPDATEFLAG><MATERIAL>X</MATERIAL></item></ORDER_ITEMS_INX>" +
+      "<ORDER_SCHEDULES_IN><item><ITM_NUMBER>10</ITM_NUMBER><REQ_QTY>7.5</REQ_QTY></item></ORDER_SCHEDULES_IN>" +
+      "<ORDER_SCHEDULES_INX><item><ITM_NUMBER>10</ITM_NUMBER><REQ_QTY>X</REQ_QTY></item></ORDER_SCHEDULES_INX>";
+    expect((await call(server, "Z_ISTHMUS_SALESORDER_CREATE", orderXml + more)).status).toBe(200);
+    expect(server.business.salesOrders.list()[0]?.items[0]).toMatchObject({ KWMENG: "7.500", NETWR: "749.63" });
   });
 
   it("refuses a blocked customer, a missing partner and an unknown document type", async () => {

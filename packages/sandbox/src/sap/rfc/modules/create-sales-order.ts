@@ -1,11 +1,24 @@
-import { type AbapRow, alphaInput } from "../../business-data.js";
+import type { AbapRow } from "../../business-data.js";
 import type { OrderItemRequest, OrderRequest } from "../../sales/order-request.js";
 import { placeOrder } from "../../sales/place-order.js";
 import { char } from "../abap-types.js";
 import { type BapiMessage, bapiret2, isFailure, toBapiret2 } from "../bapi-messages.js";
 import type { FunctionCall, FunctionModule } from "../function-module.js";
 import { RfcSystemError } from "../rfc-errors.js";
-import { bapiparex, bapiparnr, bapischdl, bapisdhd1, bapisditm, bapisdtext } from "./sales-structures.js";
+import {
+  bapicond,
+  bapiparex,
+  bapiparnr,
+  bapiSender,
+  bapischdl,
+  bapischdlx,
+  bapisdhd1,
+  bapisdhd1x,
+  bapisditm,
+  bapisditmx,
+  bapisdls,
+  bapisdtext,
+} from "./sales-structures.js";
 import { commitWork } from "./transaction-modules.js";
 
 /** Creates a sales order in the session. It is in the database only after BAPI_TRANSACTION_COMMIT in the same session. */
@@ -14,6 +27,10 @@ export const bapiSalesOrderCreateFromDat2: FunctionModule = {
   parameters: [
     { name: "SALESDOCUMENTIN", direction: "importing", type: char(10) },
     { name: "ORDER_HEADER_IN", direction: "importing", type: bapisdhd1, optional: false },
+    { name: "ORDER_HEADER_INX", direction: "importing", type: bapisdhd1x },
+    { name: "SENDER", direction: "importing", type: bapiSender },
+    { name: "BINARY_RELATIONSHIPTYPE", direction: "importing", type: char(4) },
+    { name: "LOGIC_SWITCH", direction: "importing", type: bapisdls },
     { name: "BEHAVE_WHEN_ERROR", direction: "importing", type: char(1) },
     { name: "INT_NUMBER_ASSIGNMENT", direction: "importing", type: char(1) },
     { name: "TESTRUN", direction: "importing", type: char(1) },
@@ -21,8 +38,11 @@ export const bapiSalesOrderCreateFromDat2: FunctionModule = {
     { name: "SALESDOCUMENT", direction: "exporting", type: char(10) },
     { name: "RETURN", direction: "tables", type: bapiret2 },
     { name: "ORDER_ITEMS_IN", direction: "tables", type: bapisditm },
+    { name: "ORDER_ITEMS_INX", direction: "tables", type: bapisditmx },
     { name: "ORDER_PARTNERS", direction: "tables", type: bapiparnr, optional: false },
     { name: "ORDER_SCHEDULES_IN", direction: "tables", type: bapischdl },
+    { name: "ORDER_SCHEDULES_INX", direction: "tables", type: bapischdlx },
+    { name: "ORDER_CONDITIONS_IN", direction: "tables", type: bapicond },
     { name: "ORDER_TEXT", direction: "tables", type: bapisdtext },
     { name: "EXTENSIONIN", direction: "tables", type: bapiparex },
   ],
@@ -64,12 +84,12 @@ function createOrder(call: FunctionCall): readonly BapiMessage[] {
 
 function readRequest(call: FunctionCall): OrderRequest {
   const header = call.structure("ORDER_HEADER_IN");
-  // Without CONVERT the BAPI takes numbers as the tables hold them, with their leading zeros.
+  // The BAPI takes the keys of partner functions and document types as the tables hold them, in German; CONVERT takes them as an
+  // English user knows them. Numbers it never converts: they come with their leading zeros.
   const convert = call.value("CONVERT") === "X";
-  const number = (value: string, length: number): string => (convert ? alphaInput(value, length) : value);
-  const soldTo = call.rows("ORDER_PARTNERS").find(({ PARTN_ROLE }) => PARTN_ROLE === "AG" || PARTN_ROLE === "SP");
+  const soldTo = call.rows("ORDER_PARTNERS").find(({ PARTN_ROLE }) => PARTN_ROLE === (convert ? "SP" : "AG"));
   return {
-    docType: header.DOC_TYPE ?? "",
+    docType: convert && header.DOC_TYPE === "OR" ? "TA" : (header.DOC_TYPE ?? ""),
     salesOrganization: header.SALES_ORG ?? "",
     distributionChannel: header.DISTR_CHAN ?? "",
     division: header.DIVISION ?? "",
@@ -77,20 +97,16 @@ function readRequest(call: FunctionCall): OrderRequest {
     requestedDate: header.REQ_DATE_H ?? "",
     documentDate: header.DOC_DATE ?? "",
     currency: header.CURRENCY ?? "",
-    soldTo: number(soldTo?.PARTN_NUMB ?? "", 10),
-    items: call.rows("ORDER_ITEMS_IN").map((item) => readItem(item, call.rows("ORDER_SCHEDULES_IN"), number)),
+    soldTo: soldTo?.PARTN_NUMB ?? "",
+    items: call.rows("ORDER_ITEMS_IN").map((item) => readItem(item, call.rows("ORDER_SCHEDULES_IN"))),
   };
 }
 
-function readItem(
-  item: AbapRow,
-  schedules: readonly AbapRow[],
-  number: (value: string, length: number) => string,
-): OrderItemRequest {
+function readItem(item: AbapRow, schedules: readonly AbapRow[]): OrderItemRequest {
   const line = schedules.find(({ ITM_NUMBER, REQ_QTY }) => ITM_NUMBER === item.ITM_NUMBER && Number(REQ_QTY) > 0);
   return {
     position: item.ITM_NUMBER ?? "",
-    material: number(item.MATERIAL_LONG || item.MATERIAL || "", 18),
+    material: item.MATERIAL_LONG || item.MATERIAL || "",
     quantity: line?.REQ_QTY ?? item.TARGET_QTY ?? "0.000",
     unit: item.SALES_UNIT || item.TARGET_QU || "",
     plant: item.PLANT ?? "",

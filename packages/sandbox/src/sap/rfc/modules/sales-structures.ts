@@ -1,138 +1,96 @@
-import { char, dats, decimal, numc } from "../abap-types.js";
-import type { AbapStructure } from "../function-module.js";
+import { checkListOf, structureOf } from "../field-list.js";
 
-// The fields that the sandbox understands, by the names and types of SAP's structures; SAP's are longer (BAPISDHD1 has 130).
+// Names, types and order of the fields: https://github.com/SAP/fundamental-tools (api/salesOrder/bapi_salesorder_createfromdat2.js).
 
 /** ORDER_HEADER_IN. */
-export const bapisdhd1: AbapStructure = {
-  name: "BAPISDHD1",
-  fields: [
-    ["REFOBJTYPE", char(10)],
-    ["REFOBJKEY", char(70)],
-    ["DOC_TYPE", char(4)],
-    ["COLLECT_NO", char(10)],
-    ["SALES_ORG", char(4)],
-    ["DISTR_CHAN", char(2)],
-    ["DIVISION", char(2)],
-    ["SALES_GRP", char(3)],
-    ["SALES_OFF", char(4)],
-    ["REQ_DATE_H", dats],
-    ["DATE_TYPE", char(1)],
-    ["PURCH_DATE", dats],
-    ["PO_METHOD", char(4)],
-    ["REF_1", char(12)],
-    ["NAME", char(35)],
-    ["INCOTERMS1", char(3)],
-    ["INCOTERMS2", char(28)],
-    ["PMNTTRMS", char(4)],
-    ["DLV_BLOCK", char(2)],
-    ["BILL_BLOCK", char(2)],
-    ["ORD_REASON", char(3)],
-    ["PRICE_DATE", dats],
-    ["PURCH_NO_C", char(35)],
-    ["DOC_DATE", dats],
-    ["EXCHG_RATE", decimal(9, 5)],
-    ["ADD_VAL_DY", numc(2)],
-    ["CURRENCY", char(5)],
-  ],
-};
+export const bapisdhd1 = structureOf(
+  "BAPISDHD1",
+  `REFOBJTYPE:c10 REFOBJKEY:c70 REFDOCTYPE:c10 DOC_TYPE:c4 COLLECT_NO:c10 SALES_ORG:c4 DISTR_CHAN:c2 DIVISION:c2 SALES_GRP:c3
+  SALES_OFF:c4 REQ_DATE_H:d DATE_TYPE:c1 PURCH_DATE:d PO_METHOD:c4 PO_SUPPLEM:c4 REF_1:c12 NAME:c35 TELEPHONE:c16 PRICE_GRP:c2
+  CUST_GROUP:c2 SALES_DIST:c6 PRICE_LIST:c2 INCOTERMS1:c3 INCOTERMS2:c28 PMNTTRMS:c4 DLV_BLOCK:c2 BILL_BLOCK:c2 ORD_REASON:c3
+  COMPL_DLV:c1 PRICE_DATE:d QT_VALID_F:d QT_VALID_T:d CT_VALID_F:d CT_VALID_T:d CUST_GRP1:c3 CUST_GRP2:c3 CUST_GRP3:c3 CUST_GRP4:c3
+  CUST_GRP5:c3 PURCH_NO_C:c35 PURCH_NO_S:c35 PO_DAT_S:d PO_METH_S:c4 REF_1_S:c12 SD_DOC_CAT:c1 DOC_DATE:d WAR_DATE:d SHIP_COND:c2
+  PP_SEARCH:c40 DUN_COUNT:p3 DUN_DATE:d DLVSCHDUSE:c3 PLDLVSTYP:c1 REF_DOC:c10 COMP_CDE_B:c4 ALTTAX_CLS:c1 TAX_CLASS2:c1
+  TAX_CLASS3:c1 TAX_CLASS4:c1 TAX_CLASS5:c1 TAX_CLASS6:c1 TAX_CLASS7:c1 TAX_CLASS8:c1 TAX_CLASS9:c1 REF_DOC_L:c16 ASS_NUMBER:c18
+  REFDOC_CAT:c1 ORDCOMB_IN:c1 BILL_SCHED:c2 INVO_SCHED:c2 MN_INVOICE:c1 EXRATE_FI:p9.5 ADD_VAL_DY:n2 FIX_VAL_DY:d PYMT_METH:c1
+  ACCNT_ASGN:c2 EXCHG_RATE:p9.5 BILL_DATE:d SERV_DATE:d DUNN_KEY:c1 DUNN_BLOCK:c1 PMTGAR_PRO:c6 DEPARTM_NO:c4 REC_POINT:c25
+  DOC_NUM_FI:c10 CSTCNDGRP1:c2 CSTCNDGRP2:c2 CSTCNDGRP3:c2 CSTCNDGRP4:c2 CSTCNDGRP5:c2 DLV_TIME:c3 CURRENCY:c5 CURR_ISO:c3
+  CREATED_BY:c12 TAXDEP_CTY:c3 TAXDST_CTY:c3 EUTRI_DEAL:c1 MAST_CONTR:c10 REF_PROC:c4 CHKPRTAUTH:c1 CMLQTY_DAT:d VERSION:c12
+  NOTIF_NO:c12 WBS_ELEM:c24 EXCH_RATE_FI_V:p9.5 EXCHG_RATE_V:p9.5 FKK_CONACCT:c12 CAMPAIGN:b16 DOC_CLASS:c9 H_CURR:c5 H_CURR_ISO:c3
+  SHIP_TYPE:c2 S_PROC_IND:c4 REF_DOC_L_LONG:c35 LINE_TIME:t CALC_MOTIVE:c2 PSM_PSTNG_DATE:d`,
+);
 
-/** ORDER_ITEMS_IN. */
-export const bapisditm: AbapStructure = {
-  name: "BAPISDITM",
-  fields: [
-    ["ITM_NUMBER", numc(6)],
-    ["HG_LV_ITEM", numc(6)],
-    ["PO_ITM_NO", char(6)],
-    ["MATERIAL", char(18)],
-    ["CUST_MAT35", char(35)],
-    ["PLANT", char(4)],
-    ["STORE_LOC", char(4)],
-    ["TARGET_QTY", decimal(13, 3)],
-    ["TARGET_QU", char(3)],
-    ["SALES_UNIT", char(3)],
-    ["ITEM_CATEG", char(4)],
-    ["SHORT_TEXT", char(40)],
-    ["MATERIAL_LONG", char(40)],
-  ],
-};
+/** ORDER_HEADER_INX. */
+export const bapisdhd1x = checkListOf(bapisdhd1, []);
+
+/** ORDER_ITEMS_IN: the leading fields and the long material number; SAP's structure has 220. */
+export const bapisditm = structureOf(
+  "BAPISDITM",
+  `ITM_NUMBER:n6 HG_LV_ITEM:n6 PO_ITM_NO:c6 MATERIAL:c18 ALT_TO_ITM:n6 CUST_MAT22:c22 BATCH:c10 DLV_GROUP:n3 PART_DLV:c1 REASON_REJ:c2
+  BILL_BLOCK:c2 BILL_DATE:d PLANT:c4 STORE_LOC:c4 TARGET_QTY:p13.3 TARGET_QU:c3 T_UNIT_ISO:c3 ITEM_CATEG:c4 SHORT_TEXT:c40
+  PRC_GROUP1:c3 PRC_GROUP2:c3 PRC_GROUP3:c3 PRC_GROUP4:c3 PRC_GROUP5:c3 PROD_HIERA:c18 MATL_GROUP:c9 PURCH_NO_C:c35 PURCH_DATE:d
+  PO_METHOD:c4 REF_1:c12 PURCH_NO_S:c35 PO_DAT_S:d PO_METH_S:c4 REF_1_S:c12 POITM_NO_S:c6 PRICE_GRP:c2 CUST_GROUP:c2 SALES_DIST:c6
+  PRICE_LIST:c2 INCOTERMS1:c3 INCOTERMS2:c28 ORDCOMP_IN:c1 BILL_SCHED:c2 INVO_SCHED:c2 MN_INVOICE:c1 EX_RATE_FI:p9.5 ADD_VAL_DY:n2
+  FIX_VAL_DY:d PMNTTRMS:c4 PYMT_METH:c1 ACCNT_ASGN:c2 EXCHG_RATE:p9.5 PRICE_DATE:d SERV_DATE:d DUNN_KEY:c1 DUNN_BLOCK:c1
+  PROMOTION:c10 PMTGAR_PRO:c6 DOC_NUM_FI:c10 DEPARTM_NO:c4 REC_POINT:c25 CSTCNDGRP1:c2 CSTCNDGRP2:c2 CSTCNDGRP3:c2 CSTCNDGRP4:c2
+  CSTCNDGRP5:c2 DLV_TIME:c3 SALES_UNIT:c3 S_UNIT_ISO:c3 TRG_QTY_NO:p5 TRGQTY_DEN:p5 RNDDLV_QTY:p13.3 MAXDEVAMNT:p13.3 MAXDEVPER:p3
+  MAXDEV_DAY:p3 USAGE_IND:c3 FIXED_QUAN:c1 UNLMT_DLV:c1 OVERDLVTOL:p3.1 UNDDLV_TOL:p3.1 DIVISION:c2 SALQTYNUM:p5 SALQTYDEN:p5
+  GROSS_WGHT:p15.3 NET_WEIGHT:p15.3 UNTOF_WGHT:c3 UNOF_WTISO:c3 VOLUME:p15.3 VOLUNIT:c3 VOLUNITISO:c3 DLV_PRIO:n2 SHIP_POINT:c4
+  ROUTE:c6 CUST_MAT35:c35 MATERIAL_LONG:c40`,
+);
+
+/** ORDER_ITEMS_INX. */
+export const bapisditmx = checkListOf(bapisditm, ["ITM_NUMBER"]);
 
 /** ORDER_PARTNERS. */
-export const bapiparnr: AbapStructure = {
-  name: "BAPIPARNR",
-  fields: [
-    ["PARTN_ROLE", char(2)],
-    ["PARTN_NUMB", char(10)],
-    ["ITM_NUMBER", numc(6)],
-    ["NAME", char(35)],
-    ["STREET", char(35)],
-    ["COUNTRY", char(3)],
-    ["POSTL_CODE", char(10)],
-    ["CITY", char(35)],
-  ],
-};
+export const bapiparnr = structureOf(
+  "BAPIPARNR",
+  `PARTN_ROLE:c2 PARTN_NUMB:c10 ITM_NUMBER:n6 TITLE:c15 NAME:c35 NAME_2:c35 NAME_3:c35 NAME_4:c35 STREET:c35 COUNTRY:c3 COUNTR_ISO:c2
+  POSTL_CODE:c10 POBX_PCD:c10 POBX_CTY:c35 CITY:c35 DISTRICT:c35 REGION:c3 PO_BOX:c10 TELEPHONE:c16 TELEPHONE2:c16 TELEBOX:c15
+  FAX_NUMBER:c31 TELETEX_NO:c30 TELEX_NO:c30 LANGU:c1 LANGU_ISO:c2 UNLOAD_PT:c25 TRANSPZONE:c10 TAXJURCODE:c15 ADDRESS:c10
+  PRIV_ADDR:c10 ADDR_TYPE:c1 ADDR_ORIG:c1 ADDR_LINK:c10 REFOBJTYPE:c10 REFOBJKEY:c70 REFLOGSYS:c10`,
+);
 
-/** ORDER_SCHEDULES_IN. */
-export const bapischdl: AbapStructure = {
-  name: "BAPISCHDL",
-  fields: [
-    ["ITM_NUMBER", numc(6)],
-    ["SCHED_LINE", numc(4)],
-    ["REQ_DATE", dats],
-    ["REQ_QTY", decimal(13, 3)],
-  ],
-};
+/** ORDER_SCHEDULES_IN: the leading fields. */
+export const bapischdl = structureOf(
+  "BAPISCHDL",
+  "ITM_NUMBER:n6 SCHED_LINE:n4 REQ_DATE:d DATE_TYPE:c1 REQ_TIME:t REQ_QTY:p13.3",
+);
+
+/** ORDER_SCHEDULES_INX. */
+export const bapischdlx = checkListOf(bapischdl, ["ITM_NUMBER", "SCHED_LINE"]);
+
+/** ORDER_CONDITIONS_IN: the leading fields. */
+export const bapicond = structureOf(
+  "BAPICOND",
+  "ITM_NUMBER:n6 COND_ST_NO:n3 COND_COUNT:n2 COND_TYPE:c4 COND_VALUE:p28.9 CURRENCY:c5 COND_UNIT:c3 COND_P_UNT:p5",
+);
+
+/** LOGIC_SWITCH. */
+export const bapisdls = structureOf(
+  "BAPISDLS",
+  "PRICING:c1 ATP_WRKMOD:c1 SCHEDULING:c1 NOSTRUCTURE:c1 COND_HANDL:c1 ADDR_CHECK:c1",
+);
+
+/** SENDER. */
+export const bapiSender = structureOf("BAPI_SENDER", "LOG_SYSTEM:c10");
 
 /** ORDER_TEXT. */
-export const bapisdtext: AbapStructure = {
-  name: "BAPISDTEXT",
-  fields: [
-    ["DOC_NUMBER", char(10)],
-    ["ITM_NUMBER", numc(6)],
-    ["TEXT_ID", char(4)],
-    ["LANGU", char(1)],
-    ["FORMAT_COL", char(2)],
-    ["TEXT_LINE", char(132)],
-  ],
-};
+export const bapisdtext = structureOf(
+  "BAPISDTEXT",
+  "DOC_NUMBER:c10 ITM_NUMBER:n6 TEXT_ID:c4 LANGU:c1 LANGU_ISO:c2 FORMAT_COL:c2 TEXT_LINE:c132 FUNCTION:n3",
+);
 
 /** EXTENSIONIN. */
-export const bapiparex: AbapStructure = {
-  name: "BAPIPAREX",
-  fields: [
-    ["STRUCTURE", char(30)],
-    ["VALUEPART1", char(240)],
-    ["VALUEPART2", char(240)],
-    ["VALUEPART3", char(240)],
-    ["VALUEPART4", char(240)],
-  ],
-};
+export const bapiparex = structureOf(
+  "BAPIPAREX",
+  "STRUCTURE:c30 VALUEPART1:c240 VALUEPART2:c240 VALUEPART3:c240 VALUEPART4:c240",
+);
 
 /** SALES_ORDERS of BAPI_SALESORDER_GETLIST: one row an item. */
-export const bapiorders: AbapStructure = {
-  name: "BAPIORDERS",
-  fields: [
-    ["SD_DOC", char(10)],
-    ["ITM_NUMBER", numc(6)],
-    ["MATERIAL", char(18)],
-    ["SHORT_TEXT", char(40)],
-    ["DOC_TYPE", char(4)],
-    ["DOC_DATE", dats],
-    ["REQ_QTY", decimal(15, 3)],
-    ["REQ_DATE", dats],
-    ["PURCH_NO", char(20)],
-    ["BATCH", char(10)],
-    ["DIVISION", char(2)],
-    ["SALES_ORG", char(4)],
-    ["DISTR_CHAN", char(2)],
-    ["SOLD_TO", char(10)],
-    ["NET_PRICE", decimal(23, 4)],
-    ["NET_VALUE", decimal(23, 4)],
-    ["CURRENCY", char(5)],
-    ["SALES_UNIT", char(3)],
-    ["CREATION_DATE", dats],
-    ["EXCHG_RATE_V", decimal(9, 5)],
-    ["PURCH_NO_C", char(35)],
-    ["MATERIAL_LONG", char(40)],
-  ],
-};
+export const bapiorders = structureOf(
+  "BAPIORDERS",
+  `SD_DOC:c10 ITM_NUMBER:n6 MATERIAL:c18 SHORT_TEXT:c40 DOC_TYPE:c4 DOC_DATE:d REQ_QTY:p15.3 REQ_DATE:d PURCH_NO:c20 BATCH:c10
+  DIVISION:c2 SALES_ORG:c4 DISTR_CHAN:c2 SOLD_TO:c10 NET_PRICE:p23.4 NET_VALUE:p23.4 CURRENCY:c5 SALES_UNIT:c3 CREATION_DATE:d
+  EXCHG_RATE_V:p9.5 PURCH_NO_C:c35 MATERIAL_LONG:c40`,
+);
