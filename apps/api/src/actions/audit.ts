@@ -24,3 +24,8 @@ export function connectorAudit(
 ): NewAuditEvent {
   return auditOf(caller, { action, targetType: "connector", targetId: connectorId, outcome: "success", details });
 }
+
+/** An audit event about an inbound endpoint that succeeded. */
+export function inboundAudit(caller: Caller, action: string, endpointId: string, details: object): NewAuditEvent {
+  return auditOf(caller, { action, targetType: "inbound_endpoint", targetId: endpointId, outcome: "success", details });
+}

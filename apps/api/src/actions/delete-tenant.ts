@@ -35,8 +35,9 @@ export async function deleteTenant(
       { path: "name", message: "The tenant's name, exactly." },
     ]);
   }
-  await database.asTenant(tenantId, async ({ apiKeys, connectors }) => {
+  await database.asTenant(tenantId, async ({ apiKeys, connectors, inboundEndpoints }) => {
     await apiKeys.revokeAll();
+    await inboundEndpoints.deactivateAll();
     await connectors.deactivateAll();
   });
   pool.dropTenant(tenantId);

@@ -14,6 +14,9 @@ const table = {
   /** Authorising, renewing and giving back a connection. */
   "connectors.connect": ["admin", "editor"],
   "connectors.test": ["admin", "editor", "operator"],
+  /** Inbound endpoints, and what vendors delivered to them. Their secrets are read by nobody. */
+  "inbound-endpoints.read": everybody,
+  "inbound-endpoints.write": ["admin", "editor"],
   /** Operations that read the vendor's records. */
   "operations.read": ["admin", "editor", "operator", "viewer"],
   /** Operations that change them. */

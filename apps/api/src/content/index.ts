@@ -1,5 +1,6 @@
 export { drain } from "./drain.js";
 export { listInputParameters } from "./input-parameters.js";
+export { LimitedBody } from "./limited-body.js";
 export { type RequestContent, readContent } from "./read-content.js";
 export { readJson } from "./read-json.js";
 export { readQueryInput } from "./read-query-input.js";

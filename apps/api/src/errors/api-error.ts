@@ -20,6 +20,7 @@ export class ApiError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.issues = options.issues ?? [];
-    this.retryable = options.retryable ?? (code === "DATABASE_UNAVAILABLE" || code === "SHUTTING_DOWN");
+    this.retryable =
+      options.retryable ?? ["DATABASE_UNAVAILABLE", "DELIVERY_NOT_STORED", "SHUTTING_DOWN"].includes(code);
   }
 }

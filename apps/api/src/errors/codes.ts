@@ -36,6 +36,12 @@ export const apiErrorCodes = [
   "KEY_ROTATION_RUNNING",
   /** `Idempotency-Key` is not honoured yet, and ignoring it would be a trap. */
   "IDEMPOTENCY_KEY_UNSUPPORTED",
+  /** There is no such inbound endpoint, it is switched off, or the delivery is not signed with one of its secrets. */
+  "DELIVERY_REFUSED",
+  /** A delivery is signed as it should be, and its body is none that the connector package can read. */
+  "DELIVERY_UNREADABLE",
+  /** A delivery could not be stored in time; the vendor has to send it again. */
+  "DELIVERY_NOT_STORED",
   /** The database is away; the same call may succeed later. */
   "DATABASE_UNAVAILABLE",
   /** The service is stopping; another process, or the next one, will answer. */

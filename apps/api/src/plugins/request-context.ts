@@ -2,6 +2,13 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import fastifyPlugin from "fastify-plugin";
 
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Anybody may call the route without end: what it refuses is logged for debugging only. Default: as all others. */
+    quietRefusals?: boolean;
+  }
+}
+
 const acceptableId = /^[\w.:-]{8,64}$/;
 
 /** The request's id: the caller's own where it is harmless, so that a request can be followed through several services. */
@@ -30,7 +37,9 @@ export const requestContextPlugin = fastifyPlugin((app, { https }: { readonly ht
   app.addHook("onResponse", (request, reply, next) => {
     const route = request.routeOptions.url ?? "(none)";
     const facts = { method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
-    request.log.info(facts, "request");
+    const isRefusal = reply.statusCode >= 400 && reply.statusCode < 500;
+    const isQuiet = isRefusal && request.routeOptions.config.quietRefusals === true;
+    request.log[isQuiet ? "debug" : "info"](facts, "request");
     next();
   });
   done();

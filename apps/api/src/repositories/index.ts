@@ -4,6 +4,8 @@ import type { TenantScope } from "./client.js";
 import { type ConnectorTokenRepository, createConnectorTokenRepository } from "./connector-tokens.js";
 import { type ConnectorRepository, createConnectorRepository } from "./connectors.js";
 import { createDataKeyRepository, type DataKeyRepository } from "./data-keys.js";
+import { createInboundEndpointRepository, type InboundEndpointRepository } from "./inbound-endpoints.js";
+import { createInboundEventRepository, type InboundEventRepository } from "./inbound-events.js";
 import { createOauthSessionRepository, type OauthSessionRepository } from "./oauth-sessions.js";
 import { createOutboxEventRepository, type OutboxEventRepository } from "./outbox-events.js";
 import { createTenantRepository, type TenantRepository } from "./tenants.js";
@@ -32,6 +34,20 @@ export type {
 } from "./connectors.js";
 export type { DataKeyRepository, DataKeyRow, DataKeyStatus, NewDataKey } from "./data-keys.js";
 export type {
+  InboundEndpointChanges,
+  InboundEndpointRepository,
+  InboundEndpointRow,
+  NewInboundEndpoint,
+  SealedSecrets,
+} from "./inbound-endpoints.js";
+export type {
+  InboundEventRepository,
+  InboundEventRow,
+  NewInboundDelivery,
+  NewInboundEvent,
+  StoredInboundEvent,
+} from "./inbound-events.js";
+export type {
   KeyRotationPhase,
   KeyRotationRow,
   KeyUsage,
@@ -51,6 +67,7 @@ export {
   type SystemRepository,
 } from "./system.js";
 export type { PlatformEventRow, PlatformRequest, SystemEventRepository } from "./system-events.js";
+export type { InboundRoute, SystemInboundRepository } from "./system-inbound.js";
 export type { SystemKeyRepository } from "./system-keys.js";
 export type { DeletedTenant, SystemTenantRepository } from "./system-tenants.js";
 export type { DueTokens, SystemTokenRepository, TokenPlace } from "./system-tokens.js";
@@ -86,6 +103,8 @@ export interface TenantRepositories {
   readonly oauthSessions: OauthSessionRepository;
   readonly auditEvents: AuditEventRepository;
   readonly outboxEvents: OutboxEventRepository;
+  readonly inboundEndpoints: InboundEndpointRepository;
+  readonly inboundEvents: InboundEventRepository;
 }
 
 /** The repositories over one transaction of one tenant. */
@@ -101,5 +120,7 @@ export function createTenantRepositories(scope: TenantScope): TenantRepositories
     oauthSessions: createOauthSessionRepository(scope),
     auditEvents: createAuditEventRepository(scope),
     outboxEvents: createOutboxEventRepository(scope),
+    inboundEndpoints: createInboundEndpointRepository(scope),
+    inboundEvents: createInboundEventRepository(scope),
   };
 }

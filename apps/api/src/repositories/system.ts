@@ -2,6 +2,7 @@ import { newId } from "../database/ids.js";
 import { Prisma } from "../generated/prisma/client.js";
 import { type Page, type PageRequest, type SystemQuery, toPage } from "./client.js";
 import { createSystemEventRepository, type PlatformRequest, type SystemEventRepository } from "./system-events.js";
+import { createSystemInboundRepository, type SystemInboundRepository } from "./system-inbound.js";
 import { createSystemKeyRepository, type SystemKeyRepository } from "./system-keys.js";
 import { createSystemTenantRepository, type SystemTenantRepository } from "./system-tenants.js";
 import { createSystemTokenRepository, type SystemTokenRepository } from "./system-tokens.js";
@@ -87,6 +88,8 @@ export interface SystemRepository {
   readonly keys: SystemKeyRepository;
   /** Tenants from outside of them. */
   readonly tenants: SystemTenantRepository;
+  /** What vendors deliver. */
+  readonly inbound: SystemInboundRepository;
   /** The platform's audit. */
   readonly events: SystemEventRepository;
 }
@@ -96,6 +99,7 @@ export function createSystemRepository(query: SystemQuery): SystemRepository {
   return {
     tokens: createSystemTokenRepository(query),
     keys: createSystemKeyRepository(query),
+    inbound: createSystemInboundRepository(query),
     tenants: createSystemTenantRepository(query),
     events: createSystemEventRepository(query),
     async findApiKey(hash) {

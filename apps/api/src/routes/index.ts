@@ -7,6 +7,8 @@ import { connectorTypeRoutes } from "./connector-types.js";
 import { connectorRoutes } from "./connectors.js";
 import { entityRoutes } from "./entities.js";
 import { healthRoutes } from "./health.js";
+import { hookRoutes } from "./hooks.js";
+import { inboundEndpointRoutes } from "./inbound-endpoints.js";
 import { keyRoutes } from "./keys.js";
 import { oauthRoutes } from "./oauth.js";
 import { operationRoutes } from "./operations.js";
@@ -15,7 +17,7 @@ import { tenantRoutes as tenants } from "./tenants.js";
 import { userRoutes } from "./users.js";
 
 /** Routes that need no key. */
-export const publicRoutes: readonly FastifyPluginAsync<Services>[] = [healthRoutes, oauthRoutes];
+export const publicRoutes: readonly FastifyPluginAsync<Services>[] = [healthRoutes, oauthRoutes, hookRoutes];
 
 /** Routes that need a tenant's API key. */
 export const tenantRoutes: readonly FastifyPluginAsync<Services>[] = [
@@ -24,6 +26,7 @@ export const tenantRoutes: readonly FastifyPluginAsync<Services>[] = [
   connectionRoutes,
   operationRoutes,
   entityRoutes,
+  inboundEndpointRoutes,
   userRoutes,
   apiKeyRoutes,
   auditEventRoutes,

@@ -94,7 +94,9 @@ const nextPhases = {
   replacing: "credentials",
   credentials: "tokens",
   tokens: "authorizations",
-  authorizations: "ending",
+  authorizations: "inbound_secrets",
+  inbound_secrets: "deliveries",
+  deliveries: "ending",
   ending: "ending",
 } as const satisfies Record<KeyRotationPhase, KeyRotationPhase>;
 

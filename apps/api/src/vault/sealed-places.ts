@@ -1,12 +1,15 @@
 import type { SealContext } from "@isthmus/core";
 import { authorizationPlace } from "../actions/oauth-session.js";
 import { credentialsPlace } from "../connectors/credentials-place.js";
+import { deliveryPlace, inboundSecretsPlace } from "../inbound/sealed-places.js";
 import { tokensPlace } from "../tokens/tokens-place.js";
 
 const places = {
   credentials: credentialsPlace,
   tokens: tokensPlace,
   authorizations: authorizationPlace,
+  inbound_secrets: inboundSecretsPlace,
+  deliveries: deliveryPlace,
 } as const satisfies Record<string, (tenantId: string, recordId: string) => SealContext>;
 
 /** What the service stores sealed. */

@@ -1,3 +1,5 @@
+import { defineConnector } from "@isthmus/core";
+import { salesforce } from "@isthmus/salesforce";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Answer, ApiClient } from "../support/api-client.js";
 import { TestBrowser } from "../support/browser.js";
@@ -42,23 +44,35 @@ const rubbish: readonly unknown[] = [
   { a: { b: [] } },
 ];
 
+/** A type whose vendor delivers, and which adds no operation to the document. */
+const deliverer = defineConnector({
+  ...salesforce,
+  type: "deliverer",
+  operations: () => [],
+  inbound: { verify: () => undefined, route: () => [], acknowledge: () => ({ status: 200 }) },
+});
+
 describe("every call of the document", () => {
   const get = useServerDatabase();
   let service: TestService;
   let tenant: TestTenantClient;
   let connectorId: string;
+  let endpointId: string;
   let calls: DocumentedCall[];
   const random = seeded(20_261_123);
   const pick = <Value>(values: readonly Value[]): Value => values[Math.floor(random() * values.length)] as Value;
 
   beforeAll(async () => {
-    service = await startTestService(get().database);
+    service = await startTestService(get().database, { connectors: [deliverer] });
     tenant = await service.createTenant();
     connectorId = await connect();
+    endpointId = (await tenant.api.post("/v1/inbound-endpoints", endpoint)).body.id;
     calls = listCalls((await tenant.api.get("/openapi.json")).body);
     expect(calls.length).toBeGreaterThan(30);
   });
   afterAll(() => service?.close());
+
+  const endpoint = { type: "deliverer", name: "smoke", environment: "sandbox", secret: "smoke" };
 
   async function connect(): Promise<string> {
     const { id } = (await tenant.api.post("/v1/connectors", sandboxConnector(service))).body;
@@ -109,7 +123,7 @@ describe("every call of the document", () => {
       expect([answer.status, answer.body.code], call.operationId).toEqual([401, "UNAUTHENTICATED"]);
       expectDocumented(call, answer);
     }
-    expect(calls.length - closed.length).toBe(5);
+    expect(calls.length - closed.length).toBe(6);
   });
 
   it("answers 404 to another tenant, whatever is asked of a connector, a user or a key", async () => {
@@ -146,6 +160,7 @@ describe("every call of the document", () => {
     const idFor = async ({ path }: DocumentedCall): Promise<string> => {
       if (path.startsWith("/v1/users")) return tenant.userId;
       if (path.startsWith("/v1/tenants")) return doomed;
+      if (path.startsWith("/v1/inbound-endpoints")) return endpointId;
       return path.startsWith("/v1/keys") ? (await platform.get("/v1/keys")).body.rotation?.id : fresh;
     };
     let succeeded = 0;
@@ -155,8 +170,9 @@ describe("every call of the document", () => {
       expectDocumented(call, answer);
       if (answer.status < 400) succeeded += 1;
     }
-    // A link and a key that are not there, a connector that has changed, an upsert by a field that is no external id.
-    expect(calls.length - succeeded).toBeLessThanOrEqual(4);
+    // A link, a key and a type of deliveries that are not there, a connector and an endpoint that have changed, an upsert by
+    // a field that is no external id.
+    expect(calls.length - succeeded).toBeLessThanOrEqual(6);
   });
 
   function nonsense(round: number): Values {
@@ -209,10 +225,11 @@ describe("every call of the document", () => {
     return {
       ifMatch: '"1"',
       parameter: value,
-      body: (call) =>
-        call.operationId === "createConnector"
-          ? sandboxConnector(service)
-          : withRecord(value("", call.body ?? {}), recordId),
+      body: (call) => {
+        if (call.operationId === "createConnector") return sandboxConnector(service);
+        if (call.operationId === "createInboundEndpoint") return endpoint;
+        return withRecord(value("", call.body ?? {}), recordId);
+      },
     };
   }
 });

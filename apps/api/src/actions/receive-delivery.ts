@@ -1,0 +1,148 @@
+import {
+  type InboundAnswer,
+  type InboundEvent,
+  type InboundHandler,
+  isConnectorError,
+  NotFoundError,
+} from "@isthmus/core";
+import { z } from "zod";
+import { newId } from "../database/index.js";
+import { ApiError } from "../errors/index.js";
+import { withinDeadline } from "../inbound/deadline.js";
+import { openSecrets } from "../inbound/endpoint-secrets.js";
+import type { RefusalReason, RefusedDeliveries } from "../inbound/refused-deliveries.js";
+import { deliveryPlace } from "../inbound/sealed-places.js";
+import { toStorableEvent } from "../inbound/storable-event.js";
+import type { InboundRoute, NewInboundEvent, NewOutboxEvent, StoredInboundEvent } from "../repositories/index.js";
+import type { Services } from "../services.js";
+
+/** A delivery as it came, from anybody. */
+export interface Delivery {
+  readonly type: string;
+  /** As it stands in the address: it may be no id. */
+  readonly endpointId: string;
+  readonly rawBody: Buffer;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly requestId: string;
+  /** Address of the peer. */
+  readonly ip: string;
+}
+
+// In lower case, as ours are: what is sealed is bound to the id as text.
+const idSchema = z.uuid().toLowerCase();
+
+/** What reads the deliveries of a type. @throws {NotFoundError} when there is no such type, or it takes none. */
+export function findInboundHandler({ connectors }: Services, type: string): InboundHandler {
+  const inbound = connectors.definitions().find((definition) => definition.type === type)?.inbound;
+  if (inbound) return inbound;
+  throw new NotFoundError("No installed connector type of this name takes deliveries.");
+}
+
+/**
+ * Takes a delivery: proves that the vendor sent it, stores what is new of it with the connectors that it concerns, and
+ * answers as the vendor wants it. All of it is stored when the answer goes out, or the answer is no success.
+ *
+ * @throws {ApiError} `DELIVERY_REFUSED`, the same for an endpoint that is not there and one that has no secret for this
+ *   signature; `DELIVERY_UNREADABLE`; `DELIVERY_NOT_STORED` after two seconds.
+ * @throws {NotFoundError} when the type takes no deliveries.
+ * @throws {DatabaseUnavailableError}
+ */
+export async function receiveDelivery(
+  services: Services,
+  refusals: RefusedDeliveries,
+  delivery: Delivery,
+): Promise<InboundAnswer> {
+  const handler = findInboundHandler(services, delivery.type);
+  return withinDeadline(services.clock, async () => {
+    const route = await findRoute(services, delivery);
+    if (route === undefined) throw refused();
+    const { tenantId, endpointId } = route;
+    const refuse = (reason: RefusalReason, answer: ApiError): ApiError => {
+      const { requestId, ip } = delivery;
+      refusals.note({ tenantId, endpointId, reason, requestId, ip });
+      return answer;
+    };
+    const secrets = await openSecrets(services.vault, tenantId, endpointId, route.secrets);
+    if (secrets.length === 0) throw refuse("no_secret", refused());
+    if (!isGenuine(handler, delivery, secrets)) throw refuse("not_signed", refused());
+    const events = readEvents(handler, delivery);
+    if (events === undefined) throw refuse("unreadable", unreadable());
+    await store(services, route, delivery, events.map(toStorableEvent));
+    return handler.acknowledge();
+  });
+}
+
+interface FoundRoute extends InboundRoute {
+  readonly endpointId: string;
+}
+
+async function findRoute({ database }: Services, delivery: Delivery): Promise<FoundRoute | undefined> {
+  const { data: endpointId } = idSchema.safeParse(delivery.endpointId);
+  if (endpointId === undefined) return undefined;
+  const route = await database.asSystem(({ inbound }) => inbound.findEndpoint(delivery.type, endpointId));
+  return route && { ...route, endpointId };
+}
+
+function isGenuine(handler: InboundHandler, { rawBody, headers }: Delivery, secrets: readonly string[]): boolean {
+  try {
+    handler.verify(rawBody, headers, secrets);
+    return true;
+  } catch (error) {
+    if (isConnectorError(error) && error.code === "AUTHENTICATION_FAILED") return false;
+    throw error;
+  }
+}
+
+/** `undefined` when the package cannot read the body. */
+function readEvents(handler: InboundHandler, { rawBody, headers }: Delivery): readonly InboundEvent[] | undefined {
+  try {
+    return handler.route(rawBody, headers);
+  } catch (error) {
+    if (isConnectorError(error) && error.code === "UNEXPECTED_RESPONSE") return undefined;
+    throw error;
+  }
+}
+
+async function store(
+  { database, vault }: Services,
+  { tenantId, environment, endpointId }: FoundRoute,
+  { type, rawBody, headers, requestId }: Delivery,
+  events: readonly NewInboundEvent[],
+): Promise<void> {
+  const eventIds = events.map(({ eventId }) => eventId);
+  const known = await database.asTenant(tenantId, async ({ inboundEvents, dataKeys }) => ({
+    fresh: await inboundEvents.findNew(endpointId, eventIds),
+    dataKeyId: (await dataKeys.findActive())?.id,
+  }));
+  if (known.fresh.size === 0) return;
+  const id = newId();
+  // Outside of the transaction, which waits for nothing but the database.
+  using sealer = await vault.sealer(deliveryPlace(tenantId, id), known.dataKeyId);
+  const mediaType = headers["content-type"] ?? null;
+  const body = sealer.seal({ mediaType, base64: rawBody.toString("base64") });
+  await database.asTenant(tenantId, async ({ inboundEvents, outboxEvents }) => {
+    const stored = await inboundEvents.store(
+      { id, endpointId, body, requestId },
+      events.filter(({ eventId }) => known.fresh.has(eventId)),
+      { connectorType: type, environment },
+    );
+    await outboxEvents.appendAll(stored.flatMap((event) => toMessages(endpointId, event)));
+  });
+}
+
+/** One for each connector that the event concerns; where it concerns none, one that says so. */
+function toMessages(endpointId: string, { connectorIds, ...event }: StoredInboundEvent): readonly NewOutboxEvent[] {
+  const message = { type: "inbound.received", payload: { endpointId, ...event } };
+  return connectorIds.length === 0 ? [message] : connectorIds.map((connectorId) => ({ ...message, connectorId }));
+}
+
+function refused(): ApiError {
+  return new ApiError(
+    "DELIVERY_REFUSED",
+    "There is no such endpoint here, or the delivery is not signed with one of its secrets.",
+  );
+}
+
+function unreadable(): ApiError {
+  return new ApiError("DELIVERY_UNREADABLE", "The delivery is genuine, but its body has no form that is known here.");
+}

@@ -1,0 +1,150 @@
+import { newId } from "../database/ids.js";
+import { type Page, type PageRequest, type TenantScope, toJson, toPage } from "./client.js";
+import type { ConnectorEnvironment } from "./connectors.js";
+
+/** One thing that a vendor told, as it is about to be stored. Every text fits its column. */
+export interface NewInboundEvent {
+  /** The vendor's id of it: one of an endpoint is stored once. */
+  readonly eventId: string;
+  readonly accountId: string;
+  readonly entity: string;
+  readonly recordId: string | null;
+  readonly type: string;
+}
+
+/** One delivery, as it is about to be stored. */
+export interface NewInboundDelivery {
+  /** Made by the caller: the sealed body is bound to it. */
+  readonly id: string;
+  readonly endpointId: string;
+  readonly body: object;
+  readonly requestId: string;
+}
+
+/** An event that was stored just now, with the connectors that it concerns. */
+export interface StoredInboundEvent extends NewInboundEvent {
+  readonly id: string;
+  readonly connectorIds: readonly string[];
+}
+
+/** Which connectors a delivery may concern. */
+export interface InboundAudience {
+  readonly connectorType: string;
+  readonly environment: ConnectorEnvironment;
+}
+
+/** An event as a connector got it. */
+export interface InboundEventRow extends NewInboundEvent {
+  readonly id: string;
+  readonly endpointId: string;
+  readonly receivedAt: Date;
+  /** `null` = what it names was not read yet. */
+  readonly handledAt: Date | null;
+}
+
+/** What vendors delivered to one tenant. */
+export interface InboundEventRepository {
+  /** Of these ids of the vendor, those that the endpoint has no event of. */
+  findNew(endpointId: string, eventIds: readonly string[]): Promise<ReadonlySet<string>>;
+  /**
+   * Stores a delivery with those of its events that are new, and which connectors of the audience they concern: connected
+   * to the event's account and switched on. Nothing is stored where no event is new.
+   *
+   * @throws {NotFoundError} When the endpoint was removed meanwhile.
+   */
+  store(
+    delivery: NewInboundDelivery,
+    events: readonly NewInboundEvent[],
+    audience: InboundAudience,
+  ): Promise<readonly StoredInboundEvent[]>;
+  /** What concerns a connector, newest first. */
+  listOfConnector(connectorId: string, page: PageRequest): Promise<Page<InboundEventRow>>;
+  /** Notes that what these events name was read for a connector (database clock). What was noted before stays. */
+  markHandled(connectorId: string, ids: readonly string[]): Promise<void>;
+}
+
+/** What vendors delivered to the tenant of `scope`. */
+export function createInboundEventRepository({ client, tenantId }: TenantScope): InboundEventRepository {
+  const findAudience = async ({ connectorType, environment }: InboundAudience, accountIds: readonly string[]) =>
+    client.connector.findMany({
+      where: {
+        tenantId,
+        connectorType,
+        environment,
+        accountId: { in: [...accountIds] },
+        status: "connected",
+        isActive: true,
+        deletedAt: null,
+      },
+      select: { id: true, accountId: true },
+      orderBy: { id: "asc" },
+    });
+
+  return {
+    async findNew(endpointId, eventIds) {
+      // One parameter, however many events: a statement may have 65 535.
+      const rows = await client.$queryRaw<{ eventId: string }[]>`
+        select wanted.id as "eventId" from jsonb_array_elements_text(${JSON.stringify(eventIds)}::jsonb) as wanted(id)
+        where not exists (
+          select from inbound_events e
+          where e.tenant_id = ${tenantId}::uuid and e.endpoint_id = ${endpointId}::uuid and e.event_id = wanted.id
+        )`;
+      return new Set(rows.map(({ eventId }) => eventId));
+    },
+
+    async store({ body, ...delivery }, events, audience) {
+      await client.inboundDelivery.create({ data: { ...delivery, tenantId, body: toJson(body) } });
+      const { id: deliveryId, endpointId } = delivery;
+      const rows = events.map((event) => ({ ...event, id: newId() }));
+      // A rival that stores the same event is waited for, and then it is not new.
+      const stored = await client.$queryRaw<{ id: string }[]>`
+        insert into inbound_events (id, tenant_id, endpoint_id, delivery_id, event_id, account_id, entity, record_id, type)
+        select e.id, ${tenantId}::uuid, ${endpointId}::uuid, ${deliveryId}::uuid,
+          e."eventId", e."accountId", e.entity, e."recordId", e.type
+        from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+          as e (id uuid, "eventId" text, "accountId" text, entity text, "recordId" text, type text)
+        order by e."eventId"
+        on conflict (endpoint_id, event_id) do nothing
+        returning id::text as id`;
+      if (stored.length === 0) {
+        await client.inboundDelivery.deleteMany({ where: { tenantId, id: deliveryId } });
+        return [];
+      }
+      const storedIds = new Set(stored.map(({ id }) => id));
+      const fresh = rows.filter(({ id }) => storedIds.has(id));
+      const connectors = await findAudience(audience, [...new Set(fresh.map(({ accountId }) => accountId))]);
+      const result = fresh.map((event) => ({
+        ...event,
+        connectorIds: connectors.filter(({ accountId }) => accountId === event.accountId).map(({ id }) => id),
+      }));
+      const targets = result.flatMap(({ id, connectorIds }) => connectorIds.map((to) => ({ id, to })));
+      if (targets.length > 0) {
+        await client.$executeRaw`
+          insert into inbound_event_targets (event_id, connector_id, tenant_id)
+          select t.id, t.to, ${tenantId}::uuid
+          from jsonb_to_recordset(${JSON.stringify(targets)}::jsonb) as t (id uuid, "to" uuid)`;
+      }
+      return result;
+    },
+
+    async listOfConnector(connectorId, { limit, after }) {
+      const rows = await client.inboundEventTarget.findMany({
+        where: { tenantId, connectorId, eventId: after === undefined ? undefined : { lt: after } },
+        include: { event: true },
+        orderBy: { eventId: "desc" },
+        take: limit + 1,
+      });
+      return toPage(
+        rows.map(({ event, handledAt }) => ({ ...event, handledAt })),
+        limit,
+      );
+    },
+
+    async markHandled(connectorId, ids) {
+      await client.$executeRaw`
+        update inbound_event_targets set handled_at = now()
+        where tenant_id = ${tenantId}::uuid and connector_id = ${connectorId}::uuid and handled_at is null
+          and event_id in (select value::uuid from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))`;
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { FastifyPluginAsyncZod, ZodTypeProvider } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { findInboundHandler, receiveDelivery } from "../actions/receive-delivery.js";
+import { drain, LimitedBody } from "../content/index.js";
+import { RefusedDeliveries } from "../inbound/refused-deliveries.js";
+import type { Services } from "../services.js";
+import { problemContent, problemResponses } from "./schemas/common.js";
+
+/** Largest delivery, in bytes. Vendors send some kilobytes: ids, or up to a hundred records. */
+const deliveryLimitBytes = 1024 * 1024;
+
+/** `/hooks/{type}/{endpointId}`: where vendors deliver. Whoever sends has no key, only a signature. */
+export const hookRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  const refusals = new RefusedDeliveries(services);
+  await app.register(async (inner) => {
+    const scope = inner.withTypeProvider<ZodTypeProvider>();
+    // The signature is over the bytes, whatever they call themselves.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("*", (_request, _payload, done) => done(null));
+    scope.post(
+      "/hooks/:type/:endpointId",
+      {
+        config: { quietRefusals: true },
+        schema: {
+          tags: ["inbound"],
+          security: [],
+          summary: "Deliver, as a vendor",
+          description: `At most ${deliveryLimitBytes} bytes, signed as the vendor does. Answered once it is stored; 503 asks for it again. An endpoint that is not there and a wrong signature are told alike.`,
+          operationId: "receiveDelivery",
+          params: z.object({ type: z.string(), endpointId: z.string() }),
+          response: {
+            "2xx": {
+              description: "Taken. The body is what the vendor wants to read, if anything.",
+              content: { "*/*": { schema: z.unknown() } },
+            },
+            ...problemResponses,
+            503: problemContent("Not stored; send it again."),
+          },
+        },
+      },
+      async (request, reply) => {
+        const { type, endpointId } = request.params;
+        try {
+          findInboundHandler(services, type);
+          const answer = await receiveDelivery(services, refusals, {
+            type,
+            endpointId,
+            rawBody: await readAll(request.raw),
+            headers: joinHeaders(request.headers),
+            requestId: request.id,
+            ip: request.ip,
+          });
+          if (answer.contentType !== undefined) reply.type(answer.contentType);
+          return reply.code(answer.status).serializer(String).send(answer.body);
+        } finally {
+          drain(request.raw);
+        }
+      },
+    );
+  });
+};
+
+async function readAll(request: IncomingMessage): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of new LimitedBody(request, deliveryLimitBytes)) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+function joinHeaders(headers: IncomingHttpHeaders): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value]),
+  );
+}

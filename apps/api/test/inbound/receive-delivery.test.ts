@@ -1,0 +1,139 @@
+import { quickbooks } from "@isthmus/quickbooks";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { describeOnDatabases } from "../support/databases.js";
+import { startTestService, type TestService, type TestTenantClient } from "../support/service.js";
+import { addEndpoint, cloudEvents, connectedTo, deliver, notifications } from "./deliveries.js";
+
+describeOnDatabases("a delivery", (get) => {
+  let service: TestService;
+  let tenant: TestTenantClient;
+
+  beforeAll(async () => {
+    service = await startTestService(get().database, { connectors: [quickbooks] });
+  });
+  afterAll(() => service?.close());
+  beforeEach(async () => {
+    tenant = await service.createTenant();
+  });
+
+  const eventsOf = async (connectorId: string, { api } = tenant) =>
+    (await api.get(`/v1/connectors/${connectorId}/inbound-events`)).body.data;
+  const rowsOf = (table: string, columns: string, { tenantId } = tenant) =>
+    get().queryPastGuards(`select ${columns} from ${table} where tenant_id = '${tenantId}' order by id`);
+
+  it("reaches the connector of each company that it speaks of, in either of Intuit's forms", async () => {
+    const [first, second] = [await connectedTo(service, tenant, "1001"), await connectedTo(service, tenant, "1002")];
+    const { id, url } = await addEndpoint(tenant);
+    const told = cloudEvents([
+      { id: "e-1", realmId: "1001", recordId: "71" },
+      { id: "e-2", realmId: "1002", recordId: "72" },
+    ]);
+    expect(await deliver(url, told, "verifier")).toMatchObject({ status: 200, text: "" });
+    expect(await deliver(url, notifications(["1001", "1002"]), "verifier")).toMatchObject({ status: 200 });
+    expect(await eventsOf(first)).toEqual([
+      expect.objectContaining({ accountId: "1001", entity: "Invoice", recordId: "7", type: "Create" }),
+      {
+        id: expect.any(String),
+        endpointId: id,
+        eventId: "e-1",
+        accountId: "1001",
+        entity: "Invoice",
+        recordId: "71",
+        type: "qbo.invoice.created.v1",
+        receivedAt: expect.any(String),
+        handledAt: null,
+      },
+    ]);
+    expect((await eventsOf(second)).map(({ recordId }: { recordId: string }) => recordId)).toEqual(["7", "72"]);
+  });
+
+  it("is stored whole and sealed, and told of in the outbox for each connector that it concerns", async () => {
+    const twins = [await connectedTo(service, tenant, "1001"), await connectedTo(service, tenant, "1001")];
+    const { id, url } = await addEndpoint(tenant);
+    const body = cloudEvents([
+      { id: "known", realmId: "1001" },
+      { id: "nobody's", realmId: "9999" },
+    ]);
+    await deliver(url, body, "verifier");
+    const [delivery] = await rowsOf("inbound_deliveries", "id::text as id, body");
+    const place = {
+      tenantId: tenant.tenantId,
+      table: "inbound_deliveries",
+      recordId: String(delivery?.id),
+      field: "body",
+    };
+    expect(JSON.stringify(delivery?.body)).not.toContain(Buffer.from(body).toString("base64").slice(0, 40));
+    expect(await service.services.vault.open(delivery?.body, place)).toEqual({
+      mediaType: "application/json",
+      base64: Buffer.from(body).toString("base64"),
+    });
+    const messages = await rowsOf("outbox_events", "type, connector_id::text as connector, payload");
+    const payload = { endpointId: id, entity: "Invoice", recordId: "7", type: "qbo.invoice.created.v1" };
+    expect(messages).toEqual([
+      ...twins.map((connector) => ({
+        type: "inbound.received",
+        connector,
+        payload: { ...payload, id: expect.any(String), eventId: "known", accountId: "1001" },
+      })),
+      {
+        type: "inbound.received",
+        connector: null,
+        payload: { ...payload, id: expect.any(String), eventId: "nobody's", accountId: "9999" },
+      },
+    ]);
+  });
+
+  it("that comes again is answered alike and stored once, also when only a part of it is new", async () => {
+    const connectorId = await connectedTo(service, tenant, "1001");
+    const { url } = await addEndpoint(tenant);
+    const first = cloudEvents([{ id: "e-1", realmId: "1001" }]);
+    for (let copy = 0; copy < 3; copy += 1) expect((await deliver(url, first, "verifier")).status).toBe(200);
+    expect(await rowsOf("inbound_deliveries", "id")).toHaveLength(1);
+    const more = cloudEvents([
+      { id: "e-1", realmId: "1001" },
+      { id: "e-2", realmId: "1001" },
+    ]);
+    expect((await deliver(url, more, "verifier")).status).toBe(200);
+    expect((await eventsOf(connectorId)).map(({ eventId }: { eventId: string }) => eventId)).toEqual(["e-2", "e-1"]);
+    expect(await rowsOf("outbox_events", "id")).toHaveLength(2);
+  });
+
+  it("reaches neither connectors that are switched off, nor those of another environment, type or tenant", async () => {
+    const other = await service.createTenant();
+    const [own, foreign] = [await connectedTo(service, tenant, "1001"), await connectedTo(service, other, "1001")];
+    const inactive = await connectedTo(service, tenant, "1001");
+    const { database } = service.services;
+    await database.asTenant(tenant.tenantId, ({ connectors }) => connectors.deactivate(inactive, 1));
+    const strangers = [await connectedTo(service, tenant, "1001"), await connectedTo(service, tenant, "1001")];
+    await get().queryPastGuards(
+      "update connectors set environment = 'production' where id = $1::uuid returning id",
+      strangers[0],
+    );
+    await get().queryPastGuards(
+      "update connectors set connector_type = 'other' where id = $1::uuid returning id",
+      strangers[1],
+    );
+    const { url } = await addEndpoint(tenant);
+    expect((await deliver(url, cloudEvents([{ id: "e-1", realmId: "1001" }]), "verifier")).status).toBe(200);
+    expect(await eventsOf(own)).toHaveLength(1);
+    for (const id of [inactive, ...strangers]) expect(await eventsOf(id)).toEqual([]);
+    expect(await eventsOf(foreign, other)).toEqual([]);
+    expect(await other.api.get(`/v1/connectors/${own}/inbound-events`)).toMatchObject({ status: 404 });
+  });
+
+  it("is one of fifty at once, which share events: every one is answered, every event is stored once", async () => {
+    const connectorId = await connectedTo(service, tenant, "1001");
+    const { url } = await addEndpoint(tenant);
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => {
+        const ids = [`own-${index}`, `shared-${index % 5}`];
+        return deliver(url, cloudEvents(ids.map((id) => ({ id, realmId: "1001" }))), "verifier");
+      }),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(Math.max(...answers.map(({ tookMs }) => tookMs))).toBeLessThan(3_000);
+    const stored = (await tenant.api.get(`/v1/connectors/${connectorId}/inbound-events?limit=200`)).body.data;
+    expect(stored).toHaveLength(55);
+    expect(new Set(stored.map(({ eventId }: { eventId: string }) => eventId)).size).toBe(55);
+  });
+});
