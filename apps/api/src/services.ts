@@ -46,7 +46,12 @@ export interface ServiceSettings {
   readonly platformKey: string | undefined;
   /** Largest body of an operation that takes bytes. Default {@link defaultContentLimitBytes}. */
   readonly contentLimitBytes?: number;
+  /** Days that deliveries and their events are kept. Default {@link defaultInboundRetentionDays}. */
+  readonly inboundRetentionDays?: number;
 }
 
 /** 100 MiB. */
 export const defaultContentLimitBytes = 100 * 1024 * 1024;
+
+/** As long as Intuit tells of changes by other means. */
+export const defaultInboundRetentionDays = 30;

@@ -55,6 +55,7 @@ async function run(configuration: Configuration): Promise<void> {
       allowedPrivateHosts: configuration.allowedPrivateHosts,
       certificateDirectory: configuration.certificateDirectory,
       platformKey: configuration.platformKey,
+      inboundRetentionDays: configuration.inboundRetentionDays,
     },
   });
   await assertJournalWorks(services.journal);

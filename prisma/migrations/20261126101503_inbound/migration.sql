@@ -170,13 +170,16 @@ BEGIN
 END
 $$;
 
--- Whose an endpoint is, with what proves its deliveries. No row when there is none of this type that takes deliveries.
+-- Whose an endpoint is, with what proves its deliveries, and the data key that seals them. No row when there is none of
+-- this type that takes deliveries.
 CREATE FUNCTION isthmus_find_inbound_endpoint(of_type text, endpoint_id uuid)
-RETURNS TABLE (tenant_id uuid, environment text, secrets jsonb)
+RETURNS TABLE (tenant_id uuid, environment text, secrets jsonb, active_key_id uuid)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT e.tenant_id, e.environment::text, e.secrets FROM public.inbound_endpoints e
+  SELECT e.tenant_id, e.environment::text, e.secrets, k.id
+  FROM public.inbound_endpoints e
+  LEFT JOIN public.data_keys k ON k.tenant_id = e.tenant_id AND k.status = 'active'
   WHERE e.id = endpoint_id AND e.connector_type = of_type AND e.is_active
 $$;
 

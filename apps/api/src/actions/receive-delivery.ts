@@ -8,13 +8,19 @@ import {
 import { z } from "zod";
 import { newId } from "../database/index.js";
 import { ApiError } from "../errors/index.js";
-import { withinDeadline } from "../inbound/deadline.js";
+import type { DeliveryDesk } from "../inbound/delivery-desk.js";
 import { openSecrets } from "../inbound/endpoint-secrets.js";
 import type { RefusalReason, RefusedDeliveries } from "../inbound/refused-deliveries.js";
 import { deliveryPlace } from "../inbound/sealed-places.js";
 import { toStorableEvent } from "../inbound/storable-event.js";
 import type { InboundRoute, NewInboundEvent, NewOutboxEvent, StoredInboundEvent } from "../repositories/index.js";
 import type { Services } from "../services.js";
+
+/** What one process keeps for its deliveries. */
+export interface Reception {
+  readonly desk: DeliveryDesk;
+  readonly refusals: RefusedDeliveries;
+}
 
 /** A delivery as it came, from anybody. */
 export interface Delivery {
@@ -43,17 +49,17 @@ export function findInboundHandler({ connectors }: Services, type: string): Inbo
  * answers as the vendor wants it. All of it is stored when the answer goes out, or the answer is no success.
  *
  * @throws {ApiError} `DELIVERY_REFUSED`, the same for an endpoint that is not there and one that has no secret for this
- *   signature; `DELIVERY_UNREADABLE`; `DELIVERY_NOT_STORED` after two seconds.
+ *   signature; `DELIVERY_UNREADABLE`; `DELIVERY_NOT_STORED` after two seconds, or where too many are at work.
  * @throws {NotFoundError} when the type takes no deliveries.
  * @throws {DatabaseUnavailableError}
  */
 export async function receiveDelivery(
   services: Services,
-  refusals: RefusedDeliveries,
+  { desk, refusals }: Reception,
   delivery: Delivery,
 ): Promise<InboundAnswer> {
   const handler = findInboundHandler(services, delivery.type);
-  return withinDeadline(services.clock, async () => {
+  return desk.take(delivery.rawBody.length, async () => {
     const route = await findRoute(services, delivery);
     if (route === undefined) throw refused();
     const { tenantId, endpointId } = route;
@@ -105,27 +111,22 @@ function readEvents(handler: InboundHandler, { rawBody, headers }: Delivery): re
 
 async function store(
   { database, vault }: Services,
-  { tenantId, environment, endpointId }: FoundRoute,
+  { tenantId, environment, endpointId, activeKeyId }: FoundRoute,
   { type, rawBody, headers, requestId }: Delivery,
   events: readonly NewInboundEvent[],
 ): Promise<void> {
-  const eventIds = events.map(({ eventId }) => eventId);
-  const known = await database.asTenant(tenantId, async ({ inboundEvents, dataKeys }) => ({
-    fresh: await inboundEvents.findNew(endpointId, eventIds),
-    dataKeyId: (await dataKeys.findActive())?.id,
-  }));
-  if (known.fresh.size === 0) return;
+  if (events.length === 0) return;
   const id = newId();
   // Outside of the transaction, which waits for nothing but the database.
-  using sealer = await vault.sealer(deliveryPlace(tenantId, id), known.dataKeyId);
+  using sealer = await vault.sealer(deliveryPlace(tenantId, id), activeKeyId ?? undefined);
   const mediaType = headers["content-type"] ?? null;
   const body = sealer.seal({ mediaType, base64: rawBody.toString("base64") });
   await database.asTenant(tenantId, async ({ inboundEvents, outboxEvents }) => {
-    const stored = await inboundEvents.store(
-      { id, endpointId, body, requestId },
-      events.filter(({ eventId }) => known.fresh.has(eventId)),
-      { connectorType: type, environment },
-    );
+    const stored = await inboundEvents.store({ id, endpointId, body, requestId }, events, {
+      connectorType: type,
+      environment,
+    });
+    if (stored.length === 0) return;
     await outboxEvents.appendAll(stored.flatMap((event) => toMessages(endpointId, event)));
   });
 }

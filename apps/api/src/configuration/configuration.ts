@@ -18,6 +18,8 @@ export interface Configuration {
   readonly keys: KeySettings;
   /** Ids of key-encryption keys that are lost for good: data keys that they wrap do not keep the service from starting. */
   readonly lostKeys: readonly string[];
+  /** Days that deliveries and their events are kept. */
+  readonly inboundRetentionDays: number;
   readonly role: "all" | "api" | "worker";
   /** Names of connector packages; `undefined` = those in the service's own package.json. */
   readonly connectors: readonly string[] | undefined;
@@ -58,6 +60,7 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     dataDirectory: variables.ISTHMUS_DATA,
     keys: toKeySettings(variables),
     lostKeys: variables.ISTHMUS_LOST_KEYS,
+    inboundRetentionDays: variables.ISTHMUS_INBOUND_RETENTION_DAYS,
     role: variables.ISTHMUS_ROLE,
     connectors: variables.ISTHMUS_CONNECTORS,
     allowedPrivateHosts: variables.ISTHMUS_ALLOWED_PRIVATE_HOSTS,

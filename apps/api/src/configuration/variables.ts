@@ -1,5 +1,6 @@
 import { isAbsolute } from "node:path";
 import { z } from "zod";
+import { defaultInboundRetentionDays } from "../services.js";
 import { headerText, isHostAndPort, isOrigin, list } from "./forms.js";
 import { keyExamples, keyVariables } from "./key-variables.js";
 
@@ -14,6 +15,7 @@ export const examples = {
   ISTHMUS_DATA: "ISTHMUS_DATA=./.isthmus",
   ...keyExamples,
   ISTHMUS_LOST_KEYS: "ISTHMUS_LOST_KEYS=k1,k0",
+  ISTHMUS_INBOUND_RETENTION_DAYS: "ISTHMUS_INBOUND_RETENTION_DAYS=30",
   ISTHMUS_ROLE: "ISTHMUS_ROLE=all",
   ISTHMUS_CONNECTORS: "ISTHMUS_CONNECTORS=@isthmus/custom,@acme/isthmus-crm",
   ISTHMUS_ALLOWED_PRIVATE_HOSTS: "ISTHMUS_ALLOWED_PRIVATE_HOSTS=erp.intern.example:44300,127.0.0.1:4010",
@@ -46,6 +48,12 @@ export const variablesSchema = z.object({
   ISTHMUS_DATA: z.string().min(1, "is empty.").default("./.isthmus"),
   ...keyVariables,
   ISTHMUS_LOST_KEYS: list(z.string()).transform((ids) => ids ?? []),
+  ISTHMUS_INBOUND_RETENTION_DAYS: z.coerce
+    .number({ error: "is not a number of days." })
+    .int("is not a whole number of days.")
+    .min(1, "is less than a day.")
+    .max(365, "is more than a year.")
+    .default(defaultInboundRetentionDays),
   ISTHMUS_ROLE: z.enum(["all", "api", "worker"], { error: "is none of all, api, worker." }).default("all"),
   ISTHMUS_CONNECTORS: list(z.string().regex(packageName, "holds something that is not the name of a package.")),
   ISTHMUS_ALLOWED_PRIVATE_HOSTS: list(

@@ -44,8 +44,6 @@ export interface InboundEventRow extends NewInboundEvent {
 
 /** What vendors delivered to one tenant. */
 export interface InboundEventRepository {
-  /** Of these ids of the vendor, those that the endpoint has no event of. */
-  findNew(endpointId: string, eventIds: readonly string[]): Promise<ReadonlySet<string>>;
   /**
    * Stores a delivery with those of its events that are new, and which connectors of the audience they concern: connected
    * to the event's account and switched on. Nothing is stored where no event is new.
@@ -80,19 +78,20 @@ export function createInboundEventRepository({ client, tenantId }: TenantScope):
       orderBy: { id: "asc" },
     });
 
-  return {
-    async findNew(endpointId, eventIds) {
-      // One parameter, however many events: a statement may have 65 535.
-      const rows = await client.$queryRaw<{ eventId: string }[]>`
-        select wanted.id as "eventId" from jsonb_array_elements_text(${JSON.stringify(eventIds)}::jsonb) as wanted(id)
-        where not exists (
-          select from inbound_events e
-          where e.tenant_id = ${tenantId}::uuid and e.endpoint_id = ${endpointId}::uuid and e.event_id = wanted.id
-        )`;
-      return new Set(rows.map(({ eventId }) => eventId));
-    },
+  const leaveNew = async (endpointId: string, events: readonly NewInboundEvent[]) => {
+    // One parameter, however many events: a statement may have 65 535.
+    const rows = await client.$queryRaw<{ eventId: string }[]>`
+      select event_id as "eventId" from inbound_events
+      where tenant_id = ${tenantId}::uuid and endpoint_id = ${endpointId}::uuid and event_id in (
+        select value from jsonb_array_elements_text(${JSON.stringify(events.map(({ eventId }) => eventId))}::jsonb))`;
+    const known = new Set(rows.map(({ eventId }) => eventId));
+    return events.filter(({ eventId }) => !known.has(eventId));
+  };
 
-    async store({ body, ...delivery }, events, audience) {
+  return {
+    async store({ body, ...delivery }, all, audience) {
+      const events = await leaveNew(delivery.endpointId, all);
+      if (events.length === 0) return [];
       await client.inboundDelivery.create({ data: { ...delivery, tenantId, body: toJson(body) } });
       const { id: deliveryId, endpointId } = delivery;
       const rows = events.map((event) => ({ ...event, id: newId() }));

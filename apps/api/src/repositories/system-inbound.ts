@@ -8,6 +8,8 @@ export interface InboundRoute {
   readonly environment: ConnectorEnvironment;
   /** Sealed; `null` = none. */
   readonly secrets: JsonObject | null;
+  /** The tenant's data key for new values; `null` before its first one. */
+  readonly activeKeyId: string | null;
 }
 
 /** Deliveries, before their tenant is known and when nobody needs them any more. */
@@ -23,7 +25,7 @@ export function createSystemInboundRepository(query: SystemQuery): SystemInbound
   return {
     async findEndpoint(type, endpointId) {
       const [row] = await query<InboundRoute>(Prisma.sql`
-        select tenant_id::text as "tenantId", environment, secrets
+        select tenant_id::text as "tenantId", environment, secrets, active_key_id::text as "activeKeyId"
         from isthmus_find_inbound_endpoint(${type}, ${endpointId}::uuid)`);
       return row;
     },

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncZod, ZodTypeProvider } from "fastify-type-provid
 import { z } from "zod";
 import { findInboundHandler, receiveDelivery } from "../actions/receive-delivery.js";
 import { drain, LimitedBody } from "../content/index.js";
+import { DeliveryDesk } from "../inbound/delivery-desk.js";
 import { RefusedDeliveries } from "../inbound/refused-deliveries.js";
 import type { Services } from "../services.js";
 import { problemContent, problemResponses } from "./schemas/common.js";
@@ -12,7 +13,7 @@ const deliveryLimitBytes = 1024 * 1024;
 
 /** `/hooks/{type}/{endpointId}`: where vendors deliver. Whoever sends has no key, only a signature. */
 export const hookRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const refusals = new RefusedDeliveries(services);
+  const reception = { desk: new DeliveryDesk(services.clock), refusals: new RefusedDeliveries(services) };
   await app.register(async (inner) => {
     const scope = inner.withTypeProvider<ZodTypeProvider>();
     // The signature is over the bytes, whatever they call themselves.
@@ -43,7 +44,7 @@ export const hookRoutes: FastifyPluginAsyncZod<Services> = async (app, services)
         const { type, endpointId } = request.params;
         try {
           findInboundHandler(services, type);
-          const answer = await receiveDelivery(services, refusals, {
+          const answer = await receiveDelivery(services, reception, {
             type,
             endpointId,
             rawBody: await readAll(request.raw),

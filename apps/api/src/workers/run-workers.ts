@@ -1,12 +1,13 @@
 import type { Configuration } from "../configuration/index.js";
-import type { Services } from "../services.js";
+import { defaultInboundRetentionDays, type Services } from "../services.js";
 import { keepReplaying } from "../tokens/journal-replay.js";
+import { InboundPruner } from "./inbound-pruner.js";
 import { KeyRotationWorker } from "./key-rotation-worker.js";
 import { RefreshWorker } from "./refresh-worker.js";
 
 /**
  * Starts what a process does without being asked, until `services.stopping` is aborted. Every process brings its own journal
- * to the database; renewing tokens ahead of time and rotating keys is for `all` and `worker`.
+ * to the database; renewing tokens ahead of time, rotating keys and removing old deliveries is for `all` and `worker`.
  *
  * @returns resolves when everything that was under way then has ended. Never rejects.
  */
@@ -16,6 +17,8 @@ export async function runWorkers(services: Services, role: Configuration["role"]
   if (role !== "api") {
     work.push(new RefreshWorker(services).run(stopping));
     work.push(new KeyRotationWorker(services).run(stopping));
+    const { inboundRetentionDays: retentionDays = defaultInboundRetentionDays } = services.settings;
+    work.push(new InboundPruner({ ...services, retentionDays }).run(stopping));
   }
   await Promise.all(work);
 }

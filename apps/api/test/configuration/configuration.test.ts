@@ -27,6 +27,7 @@ describe("readConfiguration", () => {
       publicUrl: undefined,
       databaseUrl: undefined,
       dataDirectory: "./.isthmus",
+      inboundRetentionDays: 30,
       role: "all",
       connectors: undefined,
       allowedPrivateHosts: [],

@@ -1,4 +1,6 @@
+import { quickbooks } from "@isthmus/quickbooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { addEndpoint, cloudEvents, connectedTo, deliver } from "../inbound/deliveries.js";
 import { ApiClient } from "../support/api-client.js";
 import { TestBrowser } from "../support/browser.js";
 import { useServerDatabase } from "../support/server-database.js";
@@ -17,7 +19,7 @@ describe("a database that is away", { timeout: 60_000 }, () => {
   let connectorId: string;
 
   beforeAll(async () => {
-    service = await startTestService(get().database);
+    service = await startTestService(get().database, { connectors: [quickbooks] });
     tenant = await service.createTenant();
     connectorId = (await tenant.api.post("/v1/connectors", sandboxConnector(service))).body.id;
   });
@@ -31,6 +33,9 @@ describe("a database that is away", { timeout: 60_000 }, () => {
     const [unopened, opened] = [await link(), await link()];
     const browser = new TestBrowser();
     const callback = (await browser.follow(opened, (next) => next.includes("/oauth/callback/"))).url;
+    const booksId = await connectedTo(service, tenant, "1001");
+    const { url } = await addEndpoint(tenant);
+    const send = () => deliver(url, cloudEvents([{ id: "e-1", realmId: "1001" }]), "verifier");
     expect((await ready()).status).toBe(200);
     await get().server.stop();
 
@@ -58,6 +63,9 @@ describe("a database that is away", { timeout: 60_000 }, () => {
       expect(away.headers.get("retry-after")).toBe("2");
       expect(away.text).not.toMatch(/postgres|127\.0\.0\.1/i);
     }
+    const undelivered = await send();
+    expect([undelivered.status, JSON.parse(undelivered.text).code]).toEqual([503, "DATABASE_UNAVAILABLE"]);
+    expect(undelivered.tookMs).toBeLessThan(3_000);
     for (const address of [unopened, callback]) {
       const page = await browser.open(address);
       expect([page.status, page.text.includes("DATABASE_UNAVAILABLE")]).toEqual([503, true]);
@@ -68,6 +76,8 @@ describe("a database that is away", { timeout: 60_000 }, () => {
     await get().server.start();
     await expect.poll(async () => (await ready()).status, { timeout: 20_000 }).toBe(200);
     expect((await api.get("/v1/connectors")).status).toBe(200);
+    expect((await send()).status).toBe(200);
+    expect((await api.get(`/v1/connectors/${booksId}/inbound-events`)).body.data).toHaveLength(1);
     // Nothing was used up: the person loads the same addresses again, and goes on.
     expect((await browser.follow(callback)).text).toContain("Connected");
     expect((await browser.open(unopened)).status).toBe(302);

@@ -62,6 +62,22 @@ describe("roles", () => {
     expect(await allowed((api) => api.delete(path, { "if-match": '"999"' }))).toEqual(["admin", "editor"]);
   });
 
+  it("lets administrators and editors make and change inbound endpoints, and everybody see what came", async () => {
+    const { body } = await tenant.api.post("/v1/connectors", sandboxConnector(service));
+    const endpoint = { type: "salesforce", name: "x", environment: "sandbox" };
+    const path = `/v1/inbound-endpoints/${crypto.randomUUID()}`;
+    for (const write of [
+      (api: ApiClient) => api.post("/v1/inbound-endpoints", endpoint),
+      (api: ApiClient) => api.patch(path, { name: "x" }, { "if-match": '"1"' }),
+      (api: ApiClient) => api.delete(path),
+    ]) {
+      expect(await allowed(write)).toEqual(["admin", "editor"]);
+    }
+    for (const read of ["/v1/inbound-endpoints", path, `/v1/connectors/${body.id}/inbound-events`]) {
+      expect(await allowed((api) => api.get(read)), read).toEqual(roleNames);
+    }
+  });
+
   it("tells reading operations from writing ones", async () => {
     const { body } = await tenant.api.post("/v1/connectors", sandboxConnector(service));
     const create = { sobject: "Account", record: { Name: "x" } };

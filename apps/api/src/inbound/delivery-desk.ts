@@ -1,0 +1,49 @@
+import type { Clock } from "@isthmus/core";
+import { ApiError } from "../errors/index.js";
+
+/** Vendors wait for three seconds (Intuit) to ten (Salesforce) for an answer, the way there and back included. */
+const answerWithinMs = 2_000;
+
+/** Bodies that are being worked at, in bytes: while a database hangs, anybody may go on sending. */
+const mostBytes = 64 * 1024 * 1024;
+/** What a delivery holds beside its body. */
+const bytesBeside = 4_096;
+
+/** Where deliveries are worked at, so that every one is answered soon and all of them fit into the memory. */
+export class DeliveryDesk {
+  readonly #clock: Clock;
+  #bytes = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * What `work` returns, if it does within two seconds. It goes on otherwise: what it stores late is found when the vendor
+   * sends the delivery again.
+   *
+   * @param size - Bytes of the body.
+   * @throws {ApiError} `DELIVERY_NOT_STORED` when it takes longer, and at once when too much is at work.
+   */
+  async take<Result>(size: number, work: () => Promise<Result>): Promise<Result> {
+    const held = size + bytesBeside;
+    if (this.#bytes + held > mostBytes) {
+      throw new ApiError("DELIVERY_NOT_STORED", "Too many deliveries wait to be stored. Send it again in a while.");
+    }
+    this.#bytes += held;
+    const working = work().finally(() => {
+      this.#bytes -= held;
+    });
+    const done = new AbortController();
+    const late = this.#clock.sleep(answerWithinMs, done.signal).then(() => {
+      throw new ApiError("DELIVERY_NOT_STORED", "The delivery could not be stored in time. Send it again.");
+    });
+    // Whichever comes second has nobody left to tell.
+    for (const each of [working, late]) each.catch(() => undefined);
+    try {
+      return await Promise.race([working, late]);
+    } finally {
+      done.abort();
+    }
+  }
+}
