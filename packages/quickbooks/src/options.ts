@@ -35,7 +35,7 @@ export const authorizationCodeCredentialsSchema = z
     }),
     webhookVerifierToken: z.string().min(1).optional().meta({
       title: "Webhook verifier token",
-      description: "Verifier token of the app's webhooks. Without it, no delivery is accepted.",
+      description: "Verifier token of the app's webhooks, for a program that takes deliveries itself.",
       writeOnly: true,
     }),
   })

@@ -49,7 +49,7 @@ export const webhooks: InboundHandler = {
     }
     if (genuine) return;
     throw new AuthenticationError(
-      "The delivery is not signed with the webhook verifier token. Give the connector the token that the app's page at Intuit shows.",
+      "The delivery is not signed with the webhook verifier token. Give the endpoint the token that the app's page at Intuit shows.",
     );
   },
   route(rawBody) {
