@@ -6,14 +6,12 @@ import {
   NotFoundError,
 } from "@isthmus/core";
 import { z } from "zod";
-import { newId } from "../database/index.js";
 import { ApiError } from "../errors/index.js";
 import type { DeliveryDesk } from "../inbound/delivery-desk.js";
 import { openSecrets } from "../inbound/endpoint-secrets.js";
 import type { RefusalReason, RefusedDeliveries } from "../inbound/refused-deliveries.js";
-import { deliveryPlace } from "../inbound/sealed-places.js";
 import { toStorableEvent } from "../inbound/storable-event.js";
-import type { InboundRoute, NewInboundEvent, NewOutboxEvent, StoredInboundEvent } from "../repositories/index.js";
+import { type DeliveryRoute, storeDelivery } from "../inbound/store-delivery.js";
 import type { Services } from "../services.js";
 
 /** What one process keeps for its deliveries. */
@@ -73,16 +71,15 @@ export async function receiveDelivery(
     if (!isGenuine(handler, delivery, secrets)) throw refuse("not_signed", refused());
     const events = readEvents(handler, delivery);
     if (events === undefined) throw refuse("unreadable", unreadable());
-    await store(services, route, delivery, events.map(toStorableEvent));
+    await storeDelivery(services, route, delivery, events.map(toStorableEvent)).catch((error: unknown) => {
+      // The endpoint was deleted meanwhile, or its tenant.
+      throw isConnectorError(error) && error.code === "NOT_FOUND" ? refused() : error;
+    });
     return handler.acknowledge();
   });
 }
 
-interface FoundRoute extends InboundRoute {
-  readonly endpointId: string;
-}
-
-async function findRoute({ database }: Services, delivery: Delivery): Promise<FoundRoute | undefined> {
+async function findRoute({ database }: Services, delivery: Delivery): Promise<DeliveryRoute | undefined> {
   const { data: endpointId } = idSchema.safeParse(delivery.endpointId);
   if (endpointId === undefined) return undefined;
   const route = await database.asSystem(({ inbound }) => inbound.findEndpoint(delivery.type, endpointId));
@@ -107,34 +104,6 @@ function readEvents(handler: InboundHandler, { rawBody, headers }: Delivery): re
     if (isConnectorError(error) && error.code === "UNEXPECTED_RESPONSE") return undefined;
     throw error;
   }
-}
-
-async function store(
-  { database, vault }: Services,
-  { tenantId, environment, endpointId, activeKeyId }: FoundRoute,
-  { type, rawBody, headers, requestId }: Delivery,
-  events: readonly NewInboundEvent[],
-): Promise<void> {
-  if (events.length === 0) return;
-  const id = newId();
-  // Outside of the transaction, which waits for nothing but the database.
-  using sealer = await vault.sealer(deliveryPlace(tenantId, id), activeKeyId ?? undefined);
-  const mediaType = headers["content-type"] ?? null;
-  const body = sealer.seal({ mediaType, base64: rawBody.toString("base64") });
-  await database.asTenant(tenantId, async ({ inboundEvents, outboxEvents }) => {
-    const stored = await inboundEvents.store({ id, endpointId, body, requestId }, events, {
-      connectorType: type,
-      environment,
-    });
-    if (stored.length === 0) return;
-    await outboxEvents.appendAll(stored.flatMap((event) => toMessages(endpointId, event)));
-  });
-}
-
-/** One for each connector that the event concerns; where it concerns none, one that says so. */
-function toMessages(endpointId: string, { connectorIds, ...event }: StoredInboundEvent): readonly NewOutboxEvent[] {
-  const message = { type: "inbound.received", payload: { endpointId, ...event } };
-  return connectorIds.length === 0 ? [message] : connectorIds.map((connectorId) => ({ ...message, connectorId }));
 }
 
 function refused(): ApiError {

@@ -8,7 +8,7 @@ import type {
   RotationBatch,
   RotationTrouble,
 } from "../repositories/index.js";
-import { listRotationTasks, type RotationTask, type TaskParts } from "./rotation-tasks.js";
+import { listRotationTasks, type RotationTask, rowsOfBatch, type TaskParts } from "./rotation-tasks.js";
 
 /** What batches are made with. */
 export interface RotationParts extends TaskParts {
@@ -47,7 +47,7 @@ export async function prepareBatch(
   const isWhole = outcomes.length === tasks.length;
   if (outcomes.length === 0 && !isWhole) return { batch: undefined, interruption };
   const failures = outcomes.filter((outcome) => "failure" in outcome);
-  const isLast = isWhole && tasks.length < parts.batchSize;
+  const isLast = isWhole && tasks.length < rowsOfBatch(parts, rotation.phase);
   const batch = {
     items: outcomes.flatMap((outcome) => ("item" in outcome && outcome.item ? [outcome.item] : [])),
     done: outcomes.length - failures.length,

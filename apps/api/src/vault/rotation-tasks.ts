@@ -1,6 +1,12 @@
 import { isConnectorError, type KeyProvider, type Random, type Vault } from "@isthmus/core";
 import { type Database, newId } from "../database/index.js";
-import type { KeyRotationRow, RotatedItem, StaleValue, WrappedDataKey } from "../repositories/index.js";
+import type {
+  KeyRotationPhase,
+  KeyRotationRow,
+  RotatedItem,
+  StaleValue,
+  WrappedDataKey,
+} from "../repositories/index.js";
 import { readWrappedKey } from "./database-data-key-store.js";
 import { dataKeyLength, unwrapProven, wrapProven } from "./proven-keys.js";
 import { placeOfSealedValue, type SealedKind } from "./sealed-places.js";
@@ -23,6 +29,11 @@ export interface RotationTask {
   readonly isInPlace?: boolean;
   /** What to write; `undefined` where the row is as it should be. Throws a `ConnectorError`. */
   readonly change: () => Promise<RotatedItem | undefined>;
+}
+
+/** Rows of a batch of one phase: deliveries may have a megabyte each, and a batch is in memory as a whole. */
+export function rowsOfBatch({ batchSize }: Pick<TaskParts, "batchSize">, phase: KeyRotationPhase): number {
+  return phase === "deliveries" ? Math.ceil(batchSize / 10) : batchSize;
 }
 
 /** What a rotation has to do next, up to a batch of it. A round after the first meets only what is left. */
@@ -52,8 +63,8 @@ export async function listValueTasks(
   kind: SealedKind,
   cursor: string | null,
 ): Promise<readonly RotationTask[]> {
-  const { database, batchSize } = parts;
-  const values = await database.asSystem((system) => system.keys.listStaleValues(kind, cursor, batchSize));
+  const limit = rowsOfBatch(parts, kind);
+  const values = await parts.database.asSystem(({ keys }) => keys.listStaleValues(kind, cursor, limit));
   return values.map((value) => ({ cursor: value.id, change: () => sealAgain(parts, kind, value) }));
 }
 

@@ -1,7 +1,7 @@
 import { silentLogger } from "@isthmus/core";
 import type { RotatedItem } from "../repositories/index.js";
 import { type RotationParts, workOff } from "./rotation-batch.js";
-import { listValueTasks } from "./rotation-tasks.js";
+import { listValueTasks, rowsOfBatch } from "./rotation-tasks.js";
 import type { SealedKind } from "./sealed-places.js";
 
 /** What became of the values that retired data keys sealed. */
@@ -53,7 +53,7 @@ async function sealStaleOfKind(
     done.failed += outcomes.filter((outcome) => "failure" in outcome).length;
     if (interruption !== undefined) throw interruption;
     const last = tasks[outcomes.length - 1];
-    if (last === undefined || (outcomes.length === tasks.length && tasks.length < parts.batchSize)) break;
+    if (last === undefined || (outcomes.length === tasks.length && tasks.length < rowsOfBatch(parts, kind))) break;
     cursor = last.cursor;
   }
   return done;

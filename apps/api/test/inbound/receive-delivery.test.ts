@@ -134,8 +134,8 @@ describeOnDatabases("a delivery", (get) => {
         return tries;
       }),
     );
-    for (const tries of answers) expect(tries.at(-1)?.status).toBe(200);
-    expect(Math.max(...answers.flat().map(({ tookMs }) => tookMs))).toBeLessThan(3_000);
+    for (const tries of answers)
+      expect(tries.map(({ status }) => status).filter((status) => status !== 503)).toEqual([200]);
     const stored = (await tenant.api.get(`/v1/connectors/${connectorId}/inbound-events?limit=200`)).body.data;
     expect(stored).toHaveLength(55);
     expect(new Set(stored.map(({ eventId }: { eventId: string }) => eventId)).size).toBe(55);

@@ -47,7 +47,7 @@ describeOnDatabases("a database that does not answer in time", (get) => {
         503,
         expect.objectContaining({ code: "DELIVERY_NOT_STORED", retryable: true }),
       ]);
-      expect(tookMs).toBeLessThan(2_900);
+      expect(tookMs).toBeLessThan(3_000);
     }
     expect((await deliver(url, body, "verifier")).status).toBe(200);
     const { data } = (await tenant.api.get(`/v1/connectors/${connectorId}/inbound-events`)).body;

@@ -1,0 +1,52 @@
+import { newId } from "../database/index.js";
+import type { InboundRoute, NewInboundEvent, NewOutboxEvent, StoredInboundEvent } from "../repositories/index.js";
+import type { Services } from "../services.js";
+import { deliveryPlace } from "./sealed-places.js";
+
+/** Where a delivery came, and whose that is. */
+export interface DeliveryRoute extends InboundRoute {
+  readonly endpointId: string;
+}
+
+/** A delivery that the vendor has sent, as its signature proves. */
+export interface ProvenDelivery {
+  readonly type: string;
+  readonly rawBody: Buffer;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly requestId: string;
+}
+
+/**
+ * Stores a delivery that was proven, with those of its events that had not come before, which connectors they concern, and a
+ * message for each: all of it in one short transaction, or nothing.
+ *
+ * @throws {NotFoundError} when the endpoint was removed meanwhile.
+ * @throws {DatabaseUnavailableError}
+ */
+export async function storeDelivery(
+  { database, vault }: Pick<Services, "database" | "vault">,
+  { tenantId, environment, endpointId, activeKeyId }: DeliveryRoute,
+  { type, rawBody, headers, requestId }: ProvenDelivery,
+  events: readonly NewInboundEvent[],
+): Promise<void> {
+  if (events.length === 0) return;
+  const id = newId();
+  // Outside of the transaction, which waits for nothing but the database.
+  using sealer = await vault.sealer(deliveryPlace(tenantId, id), activeKeyId ?? undefined);
+  const mediaType = headers["content-type"] ?? null;
+  const body = sealer.seal({ mediaType, base64: rawBody.toString("base64") });
+  await database.asTenant(tenantId, async ({ inboundEvents, outboxEvents }) => {
+    const stored = await inboundEvents.store({ id, endpointId, body, requestId }, events, {
+      connectorType: type,
+      environment,
+    });
+    if (stored.length === 0) return;
+    await outboxEvents.appendAll(stored.flatMap((event) => toMessages(endpointId, event)));
+  });
+}
+
+/** One for each connector that the event concerns; where it concerns none, one that says so. */
+function toMessages(endpointId: string, { connectorIds, ...event }: StoredInboundEvent): readonly NewOutboxEvent[] {
+  const message = { type: "inbound.received", payload: { endpointId, ...event } };
+  return connectorIds.length === 0 ? [message] : connectorIds.map((connectorId) => ({ ...message, connectorId }));
+}
