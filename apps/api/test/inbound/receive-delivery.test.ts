@@ -1,15 +1,33 @@
+import { AuthenticationError, defineConnector } from "@isthmus/core";
 import { quickbooks } from "@isthmus/quickbooks";
+import { salesforce } from "@isthmus/salesforce";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { describeOnDatabases } from "../support/databases.js";
 import { startTestService, type TestService, type TestTenantClient } from "../support/service.js";
 import { addEndpoint, cloudEvents, connectedTo, deliver, notifications } from "./deliveries.js";
+
+/** A vendor that proves itself by a header, says one thing in any body, and wants to read an answer. */
+const postman = defineConnector({
+  ...salesforce,
+  type: "postman",
+  operations: () => [],
+  inbound: {
+    verify(_rawBody, { "x-proof": proof }, secrets) {
+      if (!secrets.includes(proof ?? "")) throw new AuthenticationError("The proof is wrong.");
+    },
+    route: (rawBody, { "content-type": mediaType = "" }) => [
+      { id: rawBody.toString("hex"), accountId: "org-1", entity: mediaType, type: "sent" },
+    ],
+    acknowledge: () => ({ status: 202, contentType: "text/xml; charset=utf-8", body: "<Ack>true</Ack>" }),
+  },
+});
 
 describeOnDatabases("a delivery", (get) => {
   let service: TestService;
   let tenant: TestTenantClient;
 
   beforeAll(async () => {
-    service = await startTestService(get().database, { connectors: [quickbooks] });
+    service = await startTestService(get().database, { connectors: [quickbooks, postman] });
   });
   afterAll(() => service?.close());
   beforeEach(async () => {
@@ -45,6 +63,21 @@ describeOnDatabases("a delivery", (get) => {
       },
     ]);
     expect((await eventsOf(second)).map(({ recordId }: { recordId: string }) => recordId)).toEqual(["7", "72"]);
+  });
+
+  it("is answered in its vendor's own words, whatever media type and bytes it has", async () => {
+    const { url } = await addEndpoint(tenant, { type: "postman", secret: "proof" });
+    const body = new Uint8Array([0xff, 0x00, 0xfe]);
+    for (const headers of [{ "content-type": "application/x-www-form-urlencoded" }, {}]) {
+      const response = await fetch(url, { method: "POST", headers: { ...headers, "x-proof": "proof" }, body });
+      expect([response.status, response.headers.get("content-type"), await response.text()]).toEqual([
+        202,
+        "text/xml; charset=utf-8",
+        "<Ack>true</Ack>",
+      ]);
+    }
+    const stored = await rowsOf("inbound_events", "event_id, entity, record_id");
+    expect(stored).toEqual([{ event_id: "ff00fe", entity: "application/x-www-form-urlencoded", record_id: null }]);
   });
 
   it("is stored whole and sealed, and told of in the outbox for each connector that it concerns", async () => {
