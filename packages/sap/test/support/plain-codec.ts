@@ -11,13 +11,19 @@ export function plainCodec(model: ODataModel): ODataCodec {
     toRecord: (_type, wire) => {
       const { __metadata, ...rest } = wire;
       const etag = wire["@odata.etag"] ?? (isObject(__metadata) ? __metadata.etag : undefined);
-      const record = Object.fromEntries(Object.entries(rest).filter(([name]) => !name.includes("@")));
+      const fields = Object.entries(rest).filter(([name]) => !name.includes("@"));
+      const record = Object.fromEntries(fields.map(([name, value]) => [name, unwrapList(value)]));
       return { record, ...(typeof etag === "string" && { etag }) };
     },
     toValue: (_typed, wire) => wire,
     literal: (_typed, value) => literal(value),
     queryString: (_set, query) => queryString(model, query),
   };
+}
+
+/** v2 wraps the list of an expanded navigation. */
+function unwrapList(value: unknown): unknown {
+  return isObject(value) && Array.isArray(value.results) ? value.results : value;
 }
 
 function predicate(keys: readonly string[], key: ODataKey): string {
