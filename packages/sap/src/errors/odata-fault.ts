@@ -30,7 +30,7 @@ export function readJsonFault(body: unknown): SapFault | undefined {
   const inner = isObject(error.innererror) ? error.innererror : {};
   const first = toMessage(error, "error");
   const further = [...listOf(error.details), ...listOf(inner.errordetails)].map((detail) => toMessage(detail, "error"));
-  return toFault(first, further, textOf(inner.transactionid) ?? textOf(error["@SAP__core.ExceptionCategory"]));
+  return toFault(first, further, textOf(inner.transactionid));
 }
 
 function readXmlFault(text: string): SapFault | undefined {

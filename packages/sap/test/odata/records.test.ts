@@ -1,3 +1,4 @@
+import type { EntityCursor } from "@isthmus/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CapShop, startCapShop } from "../support/cap-shop.js";
 
@@ -79,5 +80,26 @@ describe.each(["v4", "v2"] as const)("records of a CAP service in %s", (version)
     const five: unknown[] = [];
     for await (const { record } of service.query("Products", { ...query, top: 5 })) five.push(record.ID);
     expect(five).toHaveLength(5);
+  });
+});
+
+describe("changes of a CAP service by timestamp", () => {
+  it("are all records at first, although its pages are smaller than asked for, then only what was changed", async () => {
+    const service = shop.service("v4");
+    for (let ID = 5_000; ID < 5_010; ID += 1) await service.create("Products", { ID, name: "followed" });
+    const options = { timestamp: "modifiedAt", overlapMs: 0 };
+    const read = async (cursor?: EntityCursor) => {
+      const batches = await Array.fromAsync(service.changes("Products", cursor, options));
+      return {
+        ids: new Set(batches.flatMap(({ changes }) => changes.map(({ id }) => id))),
+        cursor: batches.at(-1)?.cursor,
+      };
+    };
+    const first = await read();
+    expect(first.ids.size).toBe(await service.count("Products"));
+    await service.update("Products", 5_003, { name: "changed" }, { ifMatch: "*" });
+    const second = await read(first.cursor);
+    expect(second.ids).toContain("5003");
+    expect(second.ids.size).toBeLessThan(first.ids.size);
   });
 });

@@ -10,8 +10,8 @@ export interface ODataAnswer extends Pick<TransportResponse, "status" | "headers
   text(): string;
 }
 
-/** An answer that was part of another one. */
-export class PartAnswer implements ODataAnswer {
+/** An answer whose body is text already. */
+export class TextAnswer implements ODataAnswer {
   readonly status: number;
   readonly headers: ResponseHeaders;
   readonly #text: string;

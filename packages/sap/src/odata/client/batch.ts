@@ -1,22 +1,19 @@
 import { ConnectorError, isConnectorError, OutcomeUnknownError, type TransportResponse } from "@isthmus/core";
-import { assertNoPage } from "../../errors/html-page.js";
 import type { SapRequest } from "../../http/sap-http.js";
 import { headerOf, type ODataAnswer } from "./answer.js";
+import { readJson, readParts, wrongCount } from "./batch-answers.js";
 import {
   assertBatch,
   type BatchItem,
   type BatchResult,
   type BatchResults,
   callsOf,
-  contentIds,
   isChangeset,
   type RawResult,
 } from "./batch-items.js";
 import type { CallOptions, ODataCall } from "./call.js";
-import { readExactJson } from "./exact-json.js";
 import { isGood, type ODataExchange } from "./exchange.js";
-import { readJsonBatch, writeJsonBatch } from "./json-batch.js";
-import { type MultipartPart, readMultipart } from "./multipart-reader.js";
+import { writeJsonBatch } from "./json-batch.js";
 import { writeMultipart } from "./multipart-writer.js";
 import type { ODataParts } from "./parts.js";
 
@@ -105,69 +102,6 @@ function readOrSayUnknown<Result>(request: SapRequest & { readonly reconcile: st
   }
 }
 
-function readParts(answer: TransportResponse, items: readonly BatchItem[]): readonly RawResult[] {
-  assertNoPage(answer);
-  const ids = contentIds(items.flatMap(callsOf));
-  const parts = readMultipart(headerOf(answer, "content-type"), answer.body, ids.length);
-  if (parts.length > items.length) throw wrongCount();
-  let at = 0;
-  const results = items.slice(0, parts.length).map((item, index) => {
-    const own = ids.slice(at, at + callsOf(item).length);
-    at += own.length;
-    return toRaw(parts[index], item, own);
-  });
-  if (parts.length < items.length && !results.some(isFailed)) throw wrongCount();
-  return results;
-}
-
-function toRaw(part: MultipartPart | undefined, item: BatchItem, ids: readonly string[]): RawResult {
-  if (part === undefined) throw wrongCount();
-  if (part.kind === "answer") {
-    if (ids.length === 1) return { answers: [part.answer] };
-    // One answer to a change set is that of its failure.
-    if (isGood(part.answer)) throw wrongCount();
-    return { failed: part.answer };
-  }
-  const inner = part.parts.map((one) => {
-    if (one.kind === "changeset") throw wrongCount();
-    return one;
-  });
-  const failed = inner.find(({ answer }) => !isGood(answer));
-  if (failed && ids.length > 1) return { failed: failed.answer };
-  const isRead = !isChangeset(item) && !item.changes;
-  if (isRead || inner.length !== ids.length) throw wrongCount();
-  return { answers: inOrder(inner, ids) };
-}
-
-/** By content id where each is answered by one: v4 leaves the order within a change set open. Else as they came. */
-function inOrder(parts: readonly (MultipartPart & { readonly kind: "answer" })[], ids: readonly string[]) {
-  const byId = new Map(parts.map((part) => [part.contentId, part.answer]));
-  const answers = ids.map((id) => byId.get(id)).filter((answer) => answer !== undefined);
-  return answers.length === parts.length ? answers : parts.map(({ answer }) => answer);
-}
-
-function readJson(answer: TransportResponse, items: readonly BatchItem[]): readonly RawResult[] {
-  assertNoPage(answer);
-  const ids = contentIds(items.flatMap(callsOf));
-  const answers = readJsonBatch(readExactJson(answer.text()), ids);
-  let at = 0;
-  const results = items.map((item): RawResult => {
-    const own = callsOf(item).map(() => answers.get(ids[at++] ?? ""));
-    const failed = own.find((one) => one !== undefined && !isGood(one));
-    if (failed && isChangeset(item)) return { failed };
-    const known = own.filter((one) => one !== undefined);
-    if (known.length === own.length) return { answers: known };
-    if (known.length > 0) throw wrongCount();
-    return { notDone: true };
-  });
-  if (results.some((result) => "notDone" in result) && !results.some(isFailed)) throw wrongCount();
-  return results;
-}
-
-function isFailed(result: RawResult): boolean {
-  return "failed" in result || ("answers" in result && result.answers.some((answer) => !isGood(answer)));
-}
-
 function toResult(exchange: ODataExchange, item: BatchItem, raw: RawResult) {
   const results = callsOf(item).map((call, index) => toCallResult(exchange, call, raw, index));
   return isChangeset(item) ? results : results[0];
@@ -193,8 +127,4 @@ function toCallResult(exchange: ODataExchange, call: ODataCall, raw: RawResult, 
 
 function failureOf(exchange: ODataExchange, answer: ODataAnswer, call: ODataCall): ConnectorError {
   return exchange.failureOf(answer, call) ?? wrongCount();
-}
-
-function wrongCount(): ConnectorError {
-  return new ConnectorError("UNEXPECTED_RESPONSE", "SAP's answer to the batch does not fit its requests.");
 }

@@ -4,7 +4,7 @@ import { readJsonFault, readODataFault } from "../../errors/odata-fault.js";
 import type { SapFault } from "../../errors/sap-fault.js";
 import type { SapRequest } from "../../http/sap-http.js";
 import type { ODataVersion } from "../model.js";
-import type { ODataAnswer } from "./answer.js";
+import { type ODataAnswer, TextAnswer } from "./answer.js";
 import type { CallOptions, ODataCall } from "./call.js";
 import { readExactJson } from "./exact-json.js";
 import type { ODataParts } from "./parts.js";
@@ -23,7 +23,9 @@ export class ODataExchange {
   /** @throws {ConnectorError} whatever `mapSapFailure` makes of the answer. */
   async run<Result>(call: ODataCall<Result>, options: CallOptions = {}): Promise<Result> {
     const request = this.toRequest(call, options);
-    const answer = await this.#parts.http.request(request);
+    const response = await this.#parts.http.request(request);
+    // Decoded once, however often it is looked at.
+    const answer = new TextAnswer(response.status, response.headers, response.text());
     this.assertGood(answer, request);
     return call.read(answer);
   }

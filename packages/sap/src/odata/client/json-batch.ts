@@ -1,6 +1,6 @@
 import { ConnectorError, type ResponseHeaders } from "@isthmus/core";
 import { isObject } from "../../errors/wire-values.js";
-import { PartAnswer } from "./answer.js";
+import { TextAnswer } from "./answer.js";
 import { type BatchItem, callsOf, contentIds, isChangeset, referenceOf } from "./batch-items.js";
 import { headersOf } from "./exchange.js";
 
@@ -36,18 +36,18 @@ export function writeJsonBatch(items: readonly BatchItem[]): string {
  *
  * @throws {ConnectorError} `UNEXPECTED_RESPONSE` for anything that is no answer to these requests.
  */
-export function readJsonBatch(body: unknown, ids: readonly string[]): ReadonlyMap<string, PartAnswer> {
+export function readJsonBatch(body: unknown, ids: readonly string[]): ReadonlyMap<string, TextAnswer> {
   const responses = isObject(body) ? body.responses : undefined;
   if (!Array.isArray(responses)) throw broken("has no `responses`");
   if (responses.length > ids.length) throw broken("has more parts than there were requests");
   const known = new Set(ids);
-  const answers = new Map<string, PartAnswer>();
+  const answers = new Map<string, TextAnswer>();
   for (const response of responses) {
     if (!isObject(response)) throw broken("has a part that is no answer");
     const { id, status } = response;
     if (typeof id !== "string" || !known.has(id) || answers.has(id)) throw broken("has a part for no request");
     if (typeof status !== "number" || !Number.isInteger(status)) throw broken("has a part without a status");
-    answers.set(id, new PartAnswer(status, toHeaders(response.headers), toText(response.body)));
+    answers.set(id, new TextAnswer(status, toHeaders(response.headers), toText(response.body)));
   }
   return answers;
 }

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { type BinaryContent, ConnectorError, discardContent, type ResponseHeaders } from "@isthmus/core";
-import { headerOf, PartAnswer } from "./answer.js";
+import { headerOf, TextAnswer } from "./answer.js";
 import type { CallOptions } from "./call.js";
 import type { ODataKey, ODataQuery } from "./codec.js";
 import { type IfMatch, ifMatchHeader } from "./conditions.js";
@@ -54,7 +54,7 @@ export class MediaCalls<Query extends ODataQuery = ODataQuery> {
     const request = { name, method: "GET", path: this.#pathOf(place), headers: { accept: mediaType } } as const;
     const answer = await this.#parts.http.stream({ ...request, ...(signal && { signal }) });
     const { status, headers, body } = answer;
-    if (!isGood(answer)) this.#exchange.assertGood(new PartAnswer(status, headers, await readStart(body)), request);
+    if (!isGood(answer)) this.#exchange.assertGood(new TextAnswer(status, headers, await readStart(body)), request);
     const type = headerOf(answer, "content-type") ?? "application/octet-stream";
     if (/^\s*text\/html\b/i.test(type) && !/^text\/html\b/i.test(mediaType)) {
       await discardContent({ body });

@@ -1,9 +1,9 @@
 import { ConnectorError, type ResponseHeaders } from "@isthmus/core";
-import { PartAnswer } from "./answer.js";
+import { TextAnswer } from "./answer.js";
 
 /** One part: an answer, or several of a change set. `contentId` where it says which request it answers. */
 export type MultipartPart =
-  | { readonly kind: "answer"; readonly contentId?: string; readonly answer: PartAnswer }
+  | { readonly kind: "answer"; readonly contentId?: string; readonly answer: TextAnswer }
   | { readonly kind: "changeset"; readonly parts: readonly MultipartPart[] };
 
 /** Bytes of the headers of one part, and of one answer in it. */
@@ -95,7 +95,7 @@ function isAt(body: Buffer, bytes: Buffer, at: number): boolean {
   return at >= 0 && body.subarray(at, at + bytes.length).equals(bytes);
 }
 
-function readAnswer(part: Buffer): PartAnswer {
+function readAnswer(part: Buffer): TextAnswer {
   const lineAt = part.indexOf(lineEnd);
   const status = /^HTTP\/\d\.\d (\d{3})( |$)/.exec(
     part.subarray(0, Math.max(0, Math.min(lineAt, 1_024))).toString("latin1"),
@@ -104,7 +104,7 @@ function readAnswer(part: Buffer): PartAnswer {
   const { headers, rest } = splitHeaders(part.subarray(lineAt + 2));
   const length = Number(first(headers["content-length"]) ?? "0");
   if (rest.length < length) throw broken("has a part that is shorter than it says: it was cut");
-  return new PartAnswer(Number(status), headers, rest.toString("utf8"));
+  return new TextAnswer(Number(status), headers, rest.toString("utf8"));
 }
 
 /** Headers and what follows the blank line. A part may have no header, or end with them. */
