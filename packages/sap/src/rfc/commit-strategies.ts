@@ -88,7 +88,7 @@ async function callOrRollBack(
   logger: Logger,
 ): Promise<CallResult> {
   try {
-    return await caller.call(name, parameters, { ...options, idempotent: false }, { http, place: "goes on" });
+    return await caller.call(name, parameters, { ...options, idempotent: false }, { http, place: "first" });
   } catch (error) {
     if (!answered.has(codeOf(error))) throw error;
     const rolledBack = caller.call(rollbackModule, {}, {}, { http, place: "last" });

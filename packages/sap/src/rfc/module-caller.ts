@@ -3,7 +3,7 @@ import type { SapHttp } from "../http/sap-http.js";
 import { findBapiReturns, readBapiMessages, toBapiError } from "./bapi-return.js";
 import { ModuleRegistry, type ModuleRegistryParts } from "./module-registry.js";
 import type { RfcParameters, RfcValue } from "./rfc-types.js";
-import { type SessionPlace, sendCall } from "./send-call.js";
+import { defaultSessionQueries, type SessionPlace, type SessionQueries, sendCall } from "./send-call.js";
 import { toSoapParameters } from "./to-soap-parameters.js";
 
 /** What calls of one connector are made of. */
@@ -12,6 +12,8 @@ export interface ModuleCallerParts extends ModuleRegistryParts {
   readonly rfcPath?: string;
   /** Parameters beside those named RETURN in which modules of this system return messages. */
   readonly returnParameters?: readonly string[];
+  /** How a session is asked for. Default: as SAP's own clients do. */
+  readonly sessionQueries?: SessionQueries;
   /** Codes beside the known ones that say that something is locked, such as `ZMM/017`. */
   readonly lockMessages?: readonly string[];
 }
@@ -70,13 +72,14 @@ export class ModuleCaller {
   async call(name: string, parameters: RfcParameters, options: CallOptions, step?: SessionStep): Promise<CallResult> {
     const module = await this.registry.find(name, options.signal);
     const { http, rfcPath: path = "/sap/bc/soap/rfc", now, returnParameters, lockMessages } = this.#parts;
+    const { sessionQueries = defaultSessionQueries } = this.#parts;
     const values = await sendCall(module, parameters, {
       http: step?.http ?? http,
       path,
       now,
       idempotent: options.idempotent ?? false,
       reconcile: options.reconcile ?? `Look for what ${name} would have changed before calling it again.`,
-      ...(step && { session: step.place }),
+      ...(step && { sessionQuery: sessionQueries[step.place] }),
       ...(options.signal && { signal: options.signal }),
     });
     const messages = readBapiMessages(values, module.interface.output, returnParameters);

@@ -2,6 +2,7 @@ import { ConnectorError, isConnectorError, type Transport } from "@isthmus/core"
 import { mapSapFailure } from "../errors/map-sap-failure.js";
 import type { SapHttp } from "../http/sap-http.js";
 import { type DescribedModule, describeModule } from "./describe-module.js";
+import { assertActive } from "./read-answer.js";
 import { parseWsdl, writeEnvelope } from "./strong-soap.js";
 import { loadWsdlDocuments } from "./wsdl-documents.js";
 
@@ -79,6 +80,7 @@ export class ModuleRegistry {
     const answer = await (isOwn
       ? http.request({ ...own, path: `${url.pathname}${url.search}` })
       : transport.request({ ...own, url: url.href }));
+    assertActive(answer, url.pathname);
     if (answer.status !== 200) throw mapSapFailure(answer, own, undefined, now());
     return answer.text();
   }

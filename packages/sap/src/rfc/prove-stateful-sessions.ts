@@ -51,7 +51,8 @@ export async function proveStatefulSessions(
 ): Promise<StatefulSessionProof> {
   const options = signal && { signal };
   const session = await sessions.open(signal);
-  const inside: SessionStep = { http: session.http, place: "goes on" };
+  const atItsStart: SessionStep = { http: session.http, place: "first" };
+  const inside: SessionStep = { http: session.http, place: "next" };
   const atItsEnd: SessionStep = { http: session.http, place: "last" };
   const isThere = (step?: SessionStep) => look(caller, probe, step, signal);
   const write = async () => {
@@ -63,7 +64,7 @@ export async function proveStatefulSessions(
     return true;
   };
   const plan: readonly (readonly [string, () => Promise<boolean>])[] = [
-    ["not there before", async () => !(await isThere(inside))],
+    ["not there before", async () => !(await isThere(atItsStart))],
     ["written", write],
     ["there in the same session", () => isThere(inside)],
     ["not there in another session", async () => !(await isThere())],

@@ -26,6 +26,7 @@ export function readAnswer(
   const body = isGood ? readBody(answer) : tryReadBody(answer);
   const fault = body && readRfcFault(body);
   if (fault && (isGood || answer.status === 500)) throw mapFault(answer, request, fault);
+  if (answer.status === 500) throw readDump(answer, request);
   if (fault || !isGood || !body) throw mapSapFailure(answer, request, fault, nowMs);
   const response = body.children.find(({ name }) => responseNames.includes(name));
   if (response) return response;
@@ -41,6 +42,37 @@ function mapFault(answer: TransportResponse, request: FailedRequest, fault: SapF
   const vendor = toVendorFault(fault, answer.status);
   const words = `SAP refused ${request.name ?? "the call"} (${fault.code ?? "fault"}): ${fault.message ?? "it did not say why"}`;
   return mapRfcFailure(fault, vendor, request) ?? new VendorError(words, { vendor });
+}
+
+/**
+ * A dump outside of the module comes as an HTML page or with nothing at all. Like any dump it is not tried again.
+ * `sap-err-id` is the ICF's word for it, such as `RABAX_STATE`.
+ */
+function readDump(answer: TransportResponse, request: FailedRequest): VendorError {
+  const code = answer.headers["sap-err-id"];
+  const requestId = /transaction id:?\s*([0-9A-F]{20,40})\b/i.exec(answer.text().slice(0, 65_536))?.[1];
+  const id = requestId === undefined ? "" : ` by its id ${requestId}`;
+  const advice = `Look at the dump in ST22, or the system log in SM21,${id}; the same call would most likely fail again.`;
+  return new VendorError(`SAP failed at ${request.name ?? "the call"} without a fault (HTTP 500). ${advice}`, {
+    vendor: {
+      status: 500,
+      ...(typeof code === "string" && { code }),
+      ...(requestId !== undefined && { requestId }),
+    },
+  });
+}
+
+/**
+ * Refuses the page with which the ICF answers for a service that nobody activated; SOAP RFC is off in many systems.
+ * @throws {ConnectorError} `UNSUPPORTED`
+ */
+export function assertActive(answer: TransportResponse, path: string): void {
+  if (answer.status !== 403 || !/service_not_active|service is not active/i.test(answer.text().slice(0, 65_536)))
+    return;
+  const advice = "An administrator can activate it in SICF; or use a service made in SOAMANAGER.";
+  throw new ConnectorError("UNSUPPORTED", `${path} is not active in this SAP system. ${advice}`, {
+    vendor: { status: 403 },
+  });
 }
 
 function readBody(answer: TransportResponse): XmlElement {

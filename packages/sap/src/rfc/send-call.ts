@@ -1,18 +1,30 @@
 import type { SapHttp } from "../http/sap-http.js";
 import { toXmlName } from "./abap-names.js";
 import type { DescribedModule } from "./describe-module.js";
-import { readAnswer } from "./read-answer.js";
+import { assertActive, readAnswer } from "./read-answer.js";
 import { readFields } from "./read-value.js";
 import type { RfcParameters, RfcValue } from "./rfc-types.js";
 import { writeEnvelope } from "./strong-soap.js";
 import { toSoapParameters } from "./to-soap-parameters.js";
 
+/** Where in its session a request stands. */
+export type SessionPlace = "first" | "next" | "last";
+
 /**
- * Whether the ABAP session goes on after a request or ends with it. The cookies say which session it is; this is the query that
- * SAP's own Java client adds for it: `session_mode=1` to keep, `session_mode=2` at the last request.
+ * The query by which a request asks for its session to be kept or ended; which session it is, the cookies say. `session_mode`
+ * is what SAP's own Java client adds for function modules as web services, `sap-sessioncmd` what the Internet Communication
+ * Framework itself takes.
+ * @see https://help.sap.com/saphelp_470/helpdata/EN/ce/3dd23a09313b37e10000000a11405a/content.htm (sap-sessioncmd)
  * @see https://help.sap.com/doc/saphelp_nw73/7.3.16/en-US/48/d1853df6c96745e10000000a421937/content.htm (stateful communication)
  */
-export type SessionPlace = "goes on" | "last";
+export type SessionQueries = Readonly<Record<SessionPlace, string>>;
+
+/** Both; a system takes the one that it knows. */
+export const defaultSessionQueries: SessionQueries = {
+  first: "session_mode=1&sap-sessioncmd=open",
+  next: "session_mode=1",
+  last: "session_mode=2&sap-sessioncmd=close",
+};
 
 /** How one call is sent. */
 export interface SendOptions {
@@ -23,8 +35,8 @@ export interface SendOptions {
   readonly idempotent: boolean;
   readonly reconcile: string;
   readonly signal?: AbortSignal;
-  /** Its place in a session. Missing: it has an ABAP session of its own, which ends with the answer. */
-  readonly session?: SessionPlace;
+  /** What it asks of its session. Missing: it has an ABAP session of its own, which ends with the answer. */
+  readonly sessionQuery?: string;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -40,15 +52,15 @@ export async function sendCall(
   parameters: RfcParameters,
   options: SendOptions,
 ): Promise<Record<string, RfcValue>> {
-  const { http, path, idempotent, reconcile, signal, session, now } = options;
+  const { http, path, idempotent, reconcile, signal, sessionQuery, now } = options;
   const { name, input, output, responseName } = module.interface;
   // A WSDL of SOAMANAGER's serves for /sap/bc/soap/rfc too, which answers in its own way.
   const responseNames = [responseName, `${toXmlName(name)}.Response`];
   const soapParameters = toSoapParameters(parameters, input);
-  const envelope = writeEnvelope(module.wsdl, module.place, soapParameters);
+  const envelope = writeEnvelope(module.wsdl, module.place, soapParameters, path.startsWith("/sap/bc/srt/"));
   const request = {
     method: "POST" as const,
-    path: session ? `${path}${path.includes("?") ? "&" : "?"}session_mode=${session === "last" ? 2 : 1}` : path,
+    path: sessionQuery === undefined ? path : `${path}${path.includes("?") ? "&" : "?"}${sessionQuery}`,
     headers: envelope.headers,
     body: envelope.xml,
     name: `rfc.${name}`,
@@ -59,5 +71,6 @@ export async function sendCall(
     ...(signal && { signal }),
   };
   const answer = await http.request(request);
+  assertActive(answer, path);
   return readFields(readAnswer(answer, request, responseNames, now()), output);
 }

@@ -111,9 +111,16 @@ export interface SoapEnvelope {
  * nothing of how it reads answers is ever used. The client lives for this envelope alone: headers, `lastRequest` and the like
  * belong to nobody else.
  *
+ * @param withSoapAction - Whether the SOAPAction of the WSDL is sent, as services of SOAMANAGER have it. The handler of
+ * /sap/bc/soap/rfc takes an empty one and no other, whatever its WSDL says.
  * @param parameters - Checked against the WSDL, every value wrapped as `{ $xml: escapedText }` (see `toSoapParameters`).
  */
-export function writeEnvelope(wsdl: Wsdl, { service, port, name }: OperationPlace, parameters: object): SoapEnvelope {
+export function writeEnvelope(
+  wsdl: Wsdl,
+  { service, port, name }: OperationPlace,
+  parameters: object,
+  withSoapAction = false,
+): SoapEnvelope {
   let written: SoapEnvelope | undefined;
   const httpClient: SoapHttpClient = {
     options: { prettyPrint: false },
@@ -123,8 +130,7 @@ export function writeEnvelope(wsdl: Wsdl, { service, port, name }: OperationPlac
   };
   const client = new (load().soap.Client)(wsdl, "https://system.invalid/", { httpClient });
   const method = readMethod(client, service, port, name);
-  // The handler of /sap/bc/soap/rfc takes an empty SOAPAction and no other.
-  method(parameters, () => undefined, {}, { SOAPAction: '""' });
+  method(parameters, () => undefined, {}, withSoapAction ? {} : { SOAPAction: '""' });
   if (written === undefined) throw new Error("strong-soap wrote no envelope.");
   return written;
 }

@@ -22,8 +22,8 @@ describe("a commit in a session", () => {
     expect(calls).toEqual(["BAPI_CREATE", "BAPI_TRANSACTION_COMMIT"]);
     expect(new Set(requests.map(({ headers }) => headers.cookie))).toEqual(new Set(["sap-contextid=session-1"]));
     expect(requests.map(({ path }) => path)).toEqual([
-      "/sap/bc/soap/rfc?session_mode=1",
-      "/sap/bc/soap/rfc?session_mode=2",
+      "/sap/bc/soap/rfc?session_mode=1&sap-sessioncmd=open",
+      "/sap/bc/soap/rfc?session_mode=2&sap-sessioncmd=close",
     ]);
     expect(requests[1]?.body).toContain("<WAIT>X</WAIT>");
     expect(closed).toEqual(opened);

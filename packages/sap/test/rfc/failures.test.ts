@@ -82,6 +82,17 @@ describe("a call that fails", () => {
     expect(tries).toBe(1);
   });
 
+  it("by a dump in HTML is not tried again either", async () => {
+    const page = { status: 500, headers: html, body: `<html><h1>500 SAP Internal Server Error</h1><br>${dump}</html>` };
+    const { error, tries } = await fail(page, { idempotent: true });
+    expect(error).toMatchObject({
+      code: "VENDOR_REJECTED",
+      retryable: false,
+      message: expect.stringContaining("ST22"),
+    });
+    expect(tries).toBe(1);
+  });
+
   it.each([
     ["in the body", { status: 500, body: envelope(exception) }],
     [

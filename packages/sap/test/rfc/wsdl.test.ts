@@ -251,6 +251,7 @@ describe("the WSDL of a module", () => {
       { name: "SALES_NO" },
     ]);
     expect(stub.requests[0]?.path).toBe(rfcPath);
+    expect(stub.requests[0]?.headers.soapaction).toBe(`"${functions}:Z_ORDERS:Z_ORDER_CREATERequest"`);
     const direct = await startStub(() => ({ body: answerOf("Z_ORDER_CREATE", "<SALES_NO>0000000017</SALES_NO>") }));
     const there = modulesAt(direct.origin, { wsdls: { Z_ORDER_CREATE: soamanagerWsdl } });
     expect((await there.call("Z_ORDER_CREATE")).values).toMatchObject({ SALES_NO: "0000000017" });
