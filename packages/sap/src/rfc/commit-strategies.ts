@@ -1,5 +1,6 @@
 import { ConnectorError, codeOf, isConnectorError, type Logger, OutcomeUnknownError } from "@isthmus/core";
 import type { SapSession, SapSessions } from "../http/sap-session.js";
+import { callThrough, type GenericCommitWrapper } from "./generic-wrapper.js";
 import type { CallOptions, CallResult, ModuleCaller } from "./module-caller.js";
 import type { RfcParameters } from "./rfc-types.js";
 
@@ -69,6 +70,21 @@ export async function callWrapper(
     return { ...result, values: renameKeys(result.values, (key) => back.get(key) ?? key) };
   } catch (error) {
     throw toCommitError(error, `${name} in ${wrapper.name}`, reconcile);
+  }
+}
+
+/** Calls a BAPI through a wrapper for all of them, which commits by itself. */
+export async function callGenericWrapper(
+  caller: ModuleCaller,
+  wrapper: GenericCommitWrapper,
+  call: CommittedCall,
+): Promise<CallResult> {
+  const reconcile = reconcileWords(call.name, call.options);
+  await caller.check(call.name, call.parameters, call.options.signal);
+  try {
+    return await callThrough(caller, wrapper, { ...call, options: { ...call.options, reconcile } });
+  } catch (error) {
+    throw toCommitError(error, `${call.name} in ${wrapper.name}`, reconcile);
   }
 }
 

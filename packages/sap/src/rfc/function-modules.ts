@@ -3,10 +3,12 @@ import type { SapSessions } from "../http/sap-session.js";
 import {
   type CommittedCall,
   type CommitWrapper,
+  callGenericWrapper,
   callInSession,
   callWrapper,
   refuseCommit,
 } from "./commit-strategies.js";
+import type { GenericCommitWrapper } from "./generic-wrapper.js";
 import { ModuleAllowList } from "./module-allow-list.js";
 import { type CallOptions, type CallResult, ModuleCaller, type ModuleCallerParts } from "./module-caller.js";
 import {
@@ -26,6 +28,8 @@ export interface FunctionModulesParts extends ModuleCallerParts {
   readonly statefulSessions?: "proven" | "unproven";
   /** Modules that call a BAPI and commit, by the BAPI's name. */
   readonly wrappers?: Readonly<Record<string, CommitWrapper>>;
+  /** A module that calls any BAPI and commits, for those that have no wrapper of their own. */
+  readonly genericWrapper?: GenericCommitWrapper;
   /** Default: silent. */
   readonly logger?: Logger;
 }
@@ -104,7 +108,7 @@ export class FunctionModules {
   #choose(commit: CommitMode, name: string): Exclude<CommitMode, "auto"> {
     if (commit !== "auto") return commit;
     if (this.#isProven) return "session";
-    if (this.#wrapperOf(name)) return "wrapper";
+    if (this.#wrapperOf(name) || this.#parts.genericWrapper) return "wrapper";
     throw refuseCommit(name, "the system has not proved that it keeps sessions, and no wrapper is configured for it");
   }
 
@@ -127,7 +131,9 @@ export class FunctionModules {
 
   #callWrapper(call: CommittedCall): Promise<CallResult> {
     const wrapper = this.#wrapperOf(call.name);
-    if (!wrapper) throw refuseCommit(call.name, "no wrapper is configured for it");
-    return callWrapper(this.#caller, wrapper, call);
+    if (wrapper) return callWrapper(this.#caller, wrapper, call);
+    const { genericWrapper } = this.#parts;
+    if (genericWrapper) return callGenericWrapper(this.#caller, genericWrapper, call);
+    throw refuseCommit(call.name, "no wrapper is configured for it");
   }
 }

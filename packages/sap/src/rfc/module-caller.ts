@@ -1,9 +1,14 @@
-import type { VendorMessage } from "@isthmus/core";
+import { ConnectorError, type VendorMessage } from "@isthmus/core";
 import type { SapHttp } from "../http/sap-http.js";
+import type { XmlElement } from "../xml/read-xml.js";
+import { toXmlName } from "./abap-names.js";
 import { findBapiReturns, readBapiMessages, toBapiError } from "./bapi-return.js";
+import type { DescribedModule } from "./describe-module.js";
 import { ModuleRegistry, type ModuleRegistryParts } from "./module-registry.js";
+import { readFields } from "./read-value.js";
 import type { RfcParameters, RfcValue } from "./rfc-types.js";
 import { defaultSessionQueries, type SessionPlace, type SessionQueries, sendCall } from "./send-call.js";
+import { writeEnvelope } from "./strong-soap.js";
 import { toSoapParameters } from "./to-soap-parameters.js";
 
 /** What calls of one connector are made of. */
@@ -71,8 +76,7 @@ export class ModuleCaller {
    */
   async call(name: string, parameters: RfcParameters, options: CallOptions, step?: SessionStep): Promise<CallResult> {
     const module = await this.registry.find(name, options.signal);
-    const { http, rfcPath: path = "/sap/bc/soap/rfc", now, returnParameters, lockMessages } = this.#parts;
-    const { sessionQueries = defaultSessionQueries } = this.#parts;
+    const { http, rfcPath: path = "/sap/bc/soap/rfc", now, sessionQueries = defaultSessionQueries } = this.#parts;
     const values = await sendCall(module, parameters, {
       http: step?.http ?? http,
       path,
@@ -82,7 +86,30 @@ export class ModuleCaller {
       ...(step && { sessionQuery: sessionQueries[step.place] }),
       ...(options.signal && { signal: options.signal }),
     });
-    const messages = readBapiMessages(values, module.interface.output, returnParameters);
+    return this.#judge(module, values);
+  }
+
+  /** A call as the SOAP body would hold it: `<urn:BAPI_X xmlns:urn="…">…`. */
+  async write(name: string, parameters: RfcParameters, signal?: AbortSignal): Promise<string> {
+    const { wsdl, place, interface: own } = await this.registry.find(name, signal);
+    const { xml } = writeEnvelope(wsdl, place, toSoapParameters(parameters, own.input));
+    return xml.slice(xml.indexOf("<soap:Body>") + "<soap:Body>".length, xml.lastIndexOf("</soap:Body>"));
+  }
+
+  /**
+   * What a module answered, by the element of the answer.
+   * @throws {ConnectorError} `UNEXPECTED_RESPONSE` when it is another's; the error that its messages mean.
+   */
+  async read(name: string, answer: XmlElement): Promise<CallResult> {
+    const module = await this.registry.find(name);
+    const expected = [module.interface.responseName, `${toXmlName(name)}.Response`];
+    if (expected.includes(answer.name)) return this.#judge(module, readFields(answer, module.interface.output));
+    throw new ConnectorError("UNEXPECTED_RESPONSE", `The answer is not that of ${name}.`);
+  }
+
+  #judge({ interface: { name, output } }: DescribedModule, values: CallResult["values"]): CallResult {
+    const { returnParameters, lockMessages } = this.#parts;
+    const messages = readBapiMessages(values, output, returnParameters);
     const error = toBapiError(name, messages, lockMessages);
     if (error) throw error;
     return { values, messages };

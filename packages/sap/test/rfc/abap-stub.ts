@@ -1,5 +1,7 @@
 import type { SapSessions } from "../../src/http/sap-session.js";
 import type { FunctionModulesParts } from "../../src/rfc/function-modules.js";
+import { escapeXml } from "../../src/xml/escape-xml.js";
+import { readXml, type XmlElement } from "../../src/xml/read-xml.js";
 import { answerOf, faultOf, message } from "./envelopes.js";
 import { httpOver, modulesAt, type SeenRequest, type StubAnswer, startStub, transportTo } from "./harness.js";
 import { bapiret2, char, table, typed, wsdlOf } from "./wsdl.js";
@@ -20,6 +22,11 @@ export const wsdls = {
     types: bapiret2,
     input: char("IV_KEY", 10) + char("IV_COMMIT", 1),
     output: char("EV_NUMBER", 10) + typed("RETURN", "s0:BAPIRET2"),
+  }),
+  Z_CALL_AND_COMMIT: wsdlOf({
+    name: "Z_CALL_AND_COMMIT",
+    input: typed("REQUEST", "xsd:string") + char("WAIT", 1),
+    output: typed("RESPONSE", "xsd:string") + char("COMMITTED", 1),
   }),
   BAPI_GET: wsdlOf({
     name: "BAPI_GET",
@@ -90,6 +97,18 @@ export async function startAbap({
       case "Z_CREATE_AND_COMMIT":
         committed.add(key);
         return answerOf(name, `<EV_NUMBER>1</EV_NUMBER><RETURN>${message("S", "AB", "002", "Created")}</RETURN>`);
+      case "Z_CALL_AND_COMMIT": {
+        const call = findText(readXml(body), "REQUEST");
+        const inner = /<\w+:([A-Z_]+) xmlns/.exec(call)?.[1] ?? "";
+        const own = new Set<string>();
+        const answer = run(inner, call, own);
+        const response = answer.slice(answer.indexOf("<rfc:"), answer.indexOf("</SOAP-ENV:Body>"));
+        for (const each of own) committed.add(each);
+        return answerOf(
+          name,
+          `<RESPONSE>${escapeXml(response)}</RESPONSE><COMMITTED>${own.size > 0 ? "X" : ""}</COMMITTED>`,
+        );
+      }
       case "BAPI_GET":
         if (work.has(key) || committed.has(key)) return answerOf(name, `<FOUND>${key}</FOUND>`);
         return answerOf(name, `<RETURN>${message("E", "AB", "003", "No such key")}</RETURN>`);
@@ -123,6 +142,10 @@ export async function startAbap({
   };
   const modules = modulesAt(stub.origin, { wsdls, sessions: pool, ...parts });
   return { ...stub, modules, committed, calls, opened, closed };
+}
+
+function findText(element: XmlElement, name: string): string {
+  return element.name === name ? element.text : element.children.map((child) => findText(child, name)).join("");
 }
 
 function readSession({ headers }: SeenRequest): string {

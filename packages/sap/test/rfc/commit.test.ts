@@ -158,6 +158,37 @@ describe("a wrapper", () => {
   });
 });
 
+describe("a wrapper for every BAPI", () => {
+  const generic = { genericWrapper: { name: "Z_CALL_AND_COMMIT", fixed: { WAIT: "X" } } };
+
+  it("takes the call as text and gives the answer by the BAPI's own types", async () => {
+    const { modules, committed, calls } = await startAbap({ parts: generic });
+    const { values, messages } = await modules.call("BAPI_CREATE", { KEY: "A" }, { commit: "auto" });
+    expect(values).toMatchObject({ NUMBER: "1", RETURN: [{ TYPE: "S" }] });
+    expect(messages).toMatchObject([{ code: "AB/002" }]);
+    expect([...committed]).toEqual(["A"]);
+    expect(calls).toEqual(["Z_CALL_AND_COMMIT"]);
+  });
+
+  it("fails with the BAPI's messages", async () => {
+    const { modules, committed } = await startAbap({ parts: generic });
+    const failed = modules.call("BAPI_CREATE", { KEY: "BAD" }, { commit: "auto" });
+    await expect(failed).rejects.toMatchObject({ code: "VENDOR_REJECTED", vendor: { code: "AB/001" } });
+    expect(committed.size).toBe(0);
+  });
+
+  it.each([
+    ["did not commit", "<RESPONSE>&lt;BAPI_CREATE.Response/></RESPONSE>", "VENDOR_REJECTED"],
+    ["answers for another", "<RESPONSE>&lt;OTHER.Response/></RESPONSE><COMMITTED>X</COMMITTED>", "OUTCOME_UNKNOWN"],
+    ["answers with no XML", "<RESPONSE>ok</RESPONSE><COMMITTED>X</COMMITTED>", "OUTCOME_UNKNOWN"],
+    ["answers with nothing", "", "OUTCOME_UNKNOWN"],
+  ])("is no success when it %s", async (_what, values, code) => {
+    const instead = { Z_CALL_AND_COMMIT: { body: answerOf("Z_CALL_AND_COMMIT", values) } };
+    const { modules } = await startAbap({ parts: generic, instead });
+    await expect(modules.call("BAPI_CREATE", { KEY: "A" }, { commit: "auto" })).rejects.toMatchObject({ code });
+  });
+});
+
 describe("a failure of a wrapper's own", () => {
   it("is an error like a BAPI's", async () => {
     const instead = { Z_CREATE_AND_COMMIT: { status: 500, body: faultOf("ERROR_MESSAGE_STATE", "Enter a key") } };

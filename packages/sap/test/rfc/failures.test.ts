@@ -89,6 +89,7 @@ describe("a call that fails", () => {
       code: "VENDOR_REJECTED",
       retryable: false,
       message: expect.stringContaining("ST22"),
+      vendor: { requestId: "0050568E12341EDE9B9F8A7C6B5D4E3F" },
     });
     expect(tries).toBe(1);
   });
@@ -104,6 +105,12 @@ describe("a call that fails", () => {
     ],
   ])("by an exception of the module's interface has its name, %s", async (_where, answer) => {
     expect((await fail(answer)).error).toMatchObject({ code: "VENDOR_REJECTED", vendor: { code: "NOT_FOUND" } });
+  });
+
+  it("says so where SOAP RFC is not active", async () => {
+    const page = "<html><h1>Forbidden</h1><p>It could not be processed because the service is not active.</p></html>";
+    const { error } = await fail({ status: 403, headers: html, body: page });
+    expect(error).toMatchObject({ code: "UNSUPPORTED", message: expect.stringContaining("SICF") });
   });
 
   it("by a lock that another holds may be tried again", async () => {
