@@ -128,8 +128,10 @@ describeOnDatabases("an inbound endpoint", (get) => {
   it("lets a flood of wrong signatures fill neither the audit nor the log", async () => {
     const { id, url } = await addEndpoint(tenant);
     const loggedBefore = service.logLines.length;
-    const flood = Array.from({ length: 100 }, () => deliver(url, told("x"), "wrong"));
-    expect(new Set((await Promise.all(flood)).map(({ status }) => status))).toEqual(new Set([403]));
+    for (let wave = 0; wave < 5; wave += 1) {
+      const answers = await Promise.all(Array.from({ length: 10 }, () => deliver(url, told("x"), "wrong")));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([403]));
+    }
     await expect.poll(refusals).toEqual([{ type: "inbound_endpoint", id, reason: "not_signed", refusedBefore: 0 }]);
     const lines = service.logLines.slice(loggedBefore).map((line) => JSON.parse(line));
     const ofHooks = lines.filter((line) => line.endpointId === id || line.route === "/hooks/:type/:endpointId");

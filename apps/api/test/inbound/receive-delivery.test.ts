@@ -39,6 +39,28 @@ describeOnDatabases("a delivery", (get) => {
   const rowsOf = (table: string, columns: string, { tenantId } = tenant) =>
     get().queryPastGuards(`select ${columns} from ${table} where tenant_id = '${tenantId}' order by id`);
 
+  /** Keeps everybody from storing events. @returns what ends it. */
+  async function block(tenantId: string): Promise<() => Promise<unknown>> {
+    const { database, kind, queryPastGuards } = get();
+    if (kind === "server") {
+      await queryPastGuards("begin");
+      await queryPastGuards("lock table inbound_events in access exclusive mode");
+      return () => queryPastGuards("commit");
+    }
+    // The embedded database has one session: a transaction that stays open holds everybody up.
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const holding = database.asTenant(tenantId, () => {
+      begun.resolve();
+      return promise;
+    });
+    await begun.promise;
+    return () => {
+      resolve();
+      return holding;
+    };
+  }
+
   it("reaches the connector of each company that it speaks of, in either of Intuit's forms", async () => {
     const [first, second] = [await connectedTo(service, tenant, "1001"), await connectedTo(service, tenant, "1002")];
     const { id, url } = await addEndpoint(tenant);
@@ -172,5 +194,23 @@ describeOnDatabases("a delivery", (get) => {
     const stored = (await tenant.api.get(`/v1/connectors/${connectorId}/inbound-events?limit=200`)).body.data;
     expect(stored).toHaveLength(55);
     expect(new Set(stored.map(({ eventId }: { eventId: string }) => eventId)).size).toBe(55);
+  });
+
+  it("is a 503 within three seconds while the database does not answer, and the vendor's next try is stored once", async () => {
+    const connectorId = await connectedTo(service, tenant, "1001");
+    const { url } = await addEndpoint(tenant);
+    const body = cloudEvents([{ id: "e-1", realmId: "1001" }]);
+    const release = await block(tenant.tenantId);
+    const answers = await Promise.all([1, 2, 3].map(() => deliver(url, body, "verifier")));
+    await release();
+    for (const { status, text, tookMs } of answers) {
+      expect([status, JSON.parse(text)]).toEqual([
+        503,
+        expect.objectContaining({ code: "DELIVERY_NOT_STORED", retryable: true }),
+      ]);
+      expect(tookMs).toBeLessThan(3_000);
+    }
+    expect((await deliver(url, body, "verifier")).status).toBe(200);
+    expect((await eventsOf(connectorId)).map(({ eventId }: { eventId: string }) => eventId)).toEqual(["e-1"]);
   });
 });
