@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createCodec, type ModelCodec } from "../../src/odata/codec.js";
+import type { ODataCodec } from "../../src/odata/client/codec.js";
+import { createCodec } from "../../src/odata/codec.js";
 import { eq, isIn } from "../../src/odata/query/conditions.js";
 import type { Filter } from "../../src/odata/query/filter.js";
+import type { Query } from "../../src/odata/query/query.js";
 import { readMetadata } from "../../src/odata/read-metadata.js";
 import { isObject, readItems, type WireObject } from "../../src/odata/wire-objects.js";
 import { type CapServer, startCapServer } from "../support/cap-server.js";
@@ -89,7 +91,7 @@ async function open(version: "v2" | "v4") {
 
 describe.each(["v2", "v4"] as const)("the codec against SAP's own server in %s", (version) => {
   let service: {
-    codec: ModelCodec;
+    codec: ODataCodec<Query>;
     send(path: string, body?: unknown): Promise<WireObject>;
     list(filter: Filter): Promise<readonly WireObject[]>;
   };

@@ -1,6 +1,6 @@
 // In every engine that this package runs on (Node 22 and later), not yet in TypeScript's library.
 // https://tc39.es/proposal-json-parse-with-source/
-type SourceReviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
+type SourceReviver = (key: string, value: unknown, context?: { readonly source?: string }) => unknown;
 const parseWithSource: (text: string, reviver: SourceReviver) => unknown = JSON.parse;
 
 /** Sixteen digits, with a point among them or not, or an exponent: nothing less is ever inexact. */
@@ -23,7 +23,7 @@ export function readExactJson(text: string): unknown {
   }
 }
 
-function keepExact(_key: string, value: unknown, { source }: { readonly source?: string }): unknown {
+function keepExact(_key: string, value: unknown, { source }: { readonly source?: string } = {}): unknown {
   if (typeof value !== "number" || source === undefined || Number.isSafeInteger(value)) return value;
   return isExact(source) ? value : source;
 }
