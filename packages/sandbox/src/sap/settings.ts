@@ -1,0 +1,47 @@
+import { applySettings } from "../shared/settings.js";
+
+/** What can be changed while the sandbox runs (`POST /__sandbox/settings`). Times are milliseconds. */
+export interface SapSettings {
+  /** Wrong passwords in a row after which a user is locked (`login/fails_to_user_lock`). Default 5. */
+  failsToUserLock: number;
+  /** How long an unused session lives (`http/security_session_timeout`). Default 30 minutes. */
+  sessionLifetimeMs: number;
+  /** Default 12 hours, as XSUAA's. */
+  accessTokenLifetimeMs: number;
+  /** Records of one page where the server pages. Default 100. */
+  pageSize: number;
+  /** Whether changes and deletions of entities with an ETag need If-Match (428 without). Default true. */
+  requireIfMatch: boolean;
+  /** The text of a warning that comes with every OData write in the `sap-message` header. Default "": none. */
+  warningOnWrite: string;
+  /** Whether the CSRF token is given only where the path ends with `/`, as on some systems. Default false. */
+  csrfNeedsTrailingSlash: boolean;
+  /** Whether the catalogue of services says that the system offers JSON batches in OData v4. Default false. */
+  jsonBatch: boolean;
+}
+
+/** The settings of a sandbox that nobody has changed. */
+export const defaultSettings: Readonly<SapSettings> = {
+  failsToUserLock: 5,
+  sessionLifetimeMs: 30 * 60 * 1000,
+  accessTokenLifetimeMs: 12 * 60 * 60 * 1000,
+  pageSize: 100,
+  requireIfMatch: true,
+  warningOnWrite: "",
+  csrfNeedsTrailingSlash: false,
+  jsonBatch: false,
+};
+
+/**
+ * Changes settings in place, so that whoever holds them sees the new values.
+ *
+ * @throws {InvalidSettingError} for an unknown name or a wrong value; nothing is changed then.
+ */
+export function changeSettings(settings: SapSettings, changes: Record<string, unknown>): void {
+  applySettings(settings, defaultSettings, changes);
+}
+
+/** Whether this is the name of a setting. */
+export function isSettingName(name: string): name is keyof SapSettings {
+  return Object.hasOwn(defaultSettings, name);
+}
