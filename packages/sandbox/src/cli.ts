@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { startQuickbooksSandbox } from "./quickbooks/quickbooks-sandbox.js";
 import { startSalesforceSandbox } from "./salesforce/salesforce-sandbox.js";
+import { startSapSandbox } from "./sap/sap-sandbox.js";
 
 interface RunningSandbox {
   lines: [string, string][];
@@ -27,17 +28,18 @@ interface Vendor {
 const vendors: Readonly<Record<string, Vendor>> = {
   salesforce: { defaultPort: 4010, start: startSalesforce },
   quickbooks: { defaultPort: 4020, start: startQuickbooks },
+  sap: { defaultPort: 4030, start: startSap },
 };
 
 const usage = `Usage: sandbox <vendor> [options]
 
 Vendors: ${Object.keys(vendors).join(", ")}
 
-  --port <number>            default: 4010 for salesforce, 4020 for quickbooks; 0 takes any free port
+  --port <number>            default: 4010 for salesforce, 4020 for quickbooks, 4030 for sap; 0 takes any free port
   --host <address>           default: 127.0.0.1
-  --skip-consent             allow at once, without the page
-  --rotate-refresh-tokens    a new refresh token at each refresh; an old one revokes the grant
-  --data <file>              keep grants and records across restarts
+  --skip-consent             allow at once, without the page (not sap)
+  --rotate-refresh-tokens    a new refresh token at each refresh; an old one revokes the grant (not sap)
+  --data <file>              keep grants and records across restarts (not sap)
   --client-id <id>           default: a fixed one, printed at start
   --help
 
@@ -121,6 +123,23 @@ async function startQuickbooks(options: StartOptions): Promise<RunningSandbox> {
   const lines = sandbox.realmIds.map((realmId): [string, string] => ["realm id", realmId]);
   return {
     lines: [["QuickBooks", sandbox.url], ...clientLines(sandbox.client, options), ...lines],
+    close: () => sandbox.close(),
+  };
+}
+
+async function startSap(options: StartOptions): Promise<RunningSandbox> {
+  if (options.dataFile !== undefined)
+    throw new Error("The SAP sandbox keeps nothing across restarts: leave --data out.");
+  const { host, port, client } = commonOptions(options);
+  const sandbox = await startSapSandbox({ host, port, client });
+  return {
+    lines: [
+      ["SAP", sandbox.url],
+      ["system", `${sandbox.system.id}, client ${sandbox.system.client}`],
+      ["user name", sandbox.user.name],
+      ["password", sandbox.user.password],
+      ...clientLines(sandbox.client, options),
+    ],
     close: () => sandbox.close(),
   };
 }

@@ -16,8 +16,10 @@ export interface SapSettings {
   warningOnWrite: string;
   /** Whether the CSRF token is given only where the path ends with `/`, as on some systems. Default false. */
   csrfNeedsTrailingSlash: boolean;
-  /** Whether the catalogue of services says that the system offers JSON batches in OData v4. Default false. */
+  /** Whether OData v4 takes batches in JSON, as newer releases do. Default false. */
   jsonBatch: boolean;
+  /** Plays a system whose services show the logon form: 200 and a page in place of each 401. Default false. */
+  logonForm: boolean;
 }
 
 /** The settings of a sandbox that nobody has changed. */
@@ -30,6 +32,7 @@ export const defaultSettings: Readonly<SapSettings> = {
   warningOnWrite: "",
   csrfNeedsTrailingSlash: false,
   jsonBatch: false,
+  logonForm: false,
 };
 
 /**

@@ -41,11 +41,26 @@ export function createSapState(parts: Pick<SapState, "clock" | "random" | "setti
   };
 }
 
+/** Does all of `work` or, when it throws, nothing. It must be synchronous. */
+export function runAtomically<Result>(state: SapState, work: () => Result): Result {
+  const held = storesOf(state).map((store) => store.hold());
+  try {
+    const result = work();
+    for (const store of held) store.release();
+    return result;
+  } catch (error) {
+    for (const store of held) store.undo();
+    throw error;
+  }
+}
+
 /** Empties everything; settings are the caller's. */
 export function clearSapState(state: SapState): void {
-  for (const store of [state.businessPartners, state.addresses, state.customers, state.materials, state.salesOrders]) {
-    store.clear();
-  }
+  for (const store of storesOf(state)) store.clear();
   state.numberRanges.clear();
   for (const clear of state.onReset) clear();
+}
+
+function storesOf(state: SapState) {
+  return [state.businessPartners, state.addresses, state.customers, state.materials, state.salesOrders];
 }

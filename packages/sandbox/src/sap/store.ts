@@ -7,7 +7,8 @@ export interface StoreChange<Item> {
 
 /** Plain records in memory by one text key; others see copies, so that only `create`, `change` and `remove` change them. */
 export class Store<Item extends object> {
-  readonly #records = new Map<string, Item>();
+  #records = new Map<string, Item>();
+  #held: StoreChange<Item>[] | undefined;
   readonly #listeners = new Set<(change: StoreChange<Item>) => void>();
   readonly #keyOf: (item: Item) => string;
   readonly #capacity: number;
@@ -71,6 +72,26 @@ export class Store<Item extends object> {
     return () => void this.#listeners.delete(listener);
   }
 
+  /**
+   * Begins a unit of work: listeners hear of its changes when it is released, and nothing of it stays when it is undone.
+   * It must end before anything else happens, so keep it within one synchronous step.
+   */
+  hold(): { release(): void; undo(): void } {
+    const before = new Map(this.#records);
+    const held: StoreChange<Item>[] = [];
+    this.#held = held;
+    return {
+      release: () => {
+        this.#held = undefined;
+        for (const change of held) this.#tell(change);
+      },
+      undo: () => {
+        this.#held = undefined;
+        this.#records = before;
+      },
+    };
+  }
+
   /** Empties the store and tells nobody: that is what a reset does. */
   clear(): void {
     this.#records.clear();
@@ -83,6 +104,7 @@ export class Store<Item extends object> {
   }
 
   #tell(change: StoreChange<Item>): void {
-    for (const listener of this.#listeners) listener(structuredClone(change));
+    if (this.#held === undefined) for (const listener of this.#listeners) listener(structuredClone(change));
+    else this.#held.push(structuredClone(change));
   }
 }

@@ -1,3 +1,4 @@
+import type { RequestListener, Server } from "node:http";
 import formbody from "@fastify/formbody";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Clock } from "./clock.js";
@@ -25,6 +26,8 @@ interface SandboxServerOptions {
   rateLimitAnswer: RateLimitAnswer;
   /** Headers that this vendor puts on every response, faults included. Default: none. */
   everyResponse?: () => Record<string, string>;
+  /** Makes the server underneath, such as one with TLS. Default: plain HTTP. */
+  createServer?: (handler: RequestListener) => Server;
 }
 
 declare module "fastify" {
@@ -43,6 +46,7 @@ export async function createSandboxServer(options: SandboxServerOptions): Promis
     bodyLimit: options.bodyLimit,
     // Requests that are being answered finish; idle keep-alive connections do not hold up closing.
     forceCloseConnections: "idle",
+    ...(options.createServer !== undefined && { serverFactory: options.createServer }),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 4_096 },
   });
   await app.register(formbody);
