@@ -71,3 +71,16 @@ export function basic(user: string, password: string): string {
 export async function openSandbox(options: SapSandboxOptions = {}): Promise<SapCaller> {
   return new SapCaller(await startSapSandbox(options));
 }
+
+/** A part of a JSON value, by names and indices; `undefined` where there is none. */
+export function part(value: unknown, ...path: (string | number)[]): unknown {
+  return path.reduce<unknown>((inner, step) => {
+    if (typeof inner !== "object" || inner === null) return undefined;
+    return new Map<string, unknown>(Object.entries(inner)).get(String(step));
+  }, value);
+}
+
+/** A list of JSON objects' values of one name. */
+export function column(list: unknown, name: string): unknown[] {
+  return Array.isArray(list) ? list.map((item) => part(item, name)) : [];
+}

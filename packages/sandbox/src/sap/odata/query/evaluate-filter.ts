@@ -30,11 +30,11 @@ export function isMatch(expression: Expression, scope: FilterScope): boolean {
     case "lambda":
       return matchLambda(expression, scope);
     default:
-      return valueOf(expression, scope).value === "true";
+      return evaluate(expression, scope).value === "true";
   }
 }
 
-function valueOf(expression: Expression, scope: FilterScope): TypedValue {
+function evaluate(expression: Expression, scope: FilterScope): TypedValue {
   switch (expression.kind) {
     case "literal":
       return { kind: expression.type, value: expression.value };
@@ -43,13 +43,13 @@ function valueOf(expression: Expression, scope: FilterScope): TypedValue {
     case "call":
       return call(
         expression.name,
-        expression.parameters.map((parameter) => valueOf(parameter, scope)),
+        expression.parameters.map((parameter) => evaluate(parameter, scope)),
       );
     case "compare":
-      return truth(compare(expression.operator, valueOf(expression.left, scope), valueOf(expression.right, scope)));
+      return truth(compare(expression.operator, evaluate(expression.left, scope), evaluate(expression.right, scope)));
     case "in": {
-      const left = valueOf(expression.left, scope);
-      return truth(expression.options.some((option) => compare("eq", left, valueOf(option, scope))));
+      const left = evaluate(expression.left, scope);
+      return truth(expression.options.some((option) => compare("eq", left, evaluate(option, scope))));
     }
     default:
       return truth(isMatch(expression, scope));

@@ -23,18 +23,17 @@ export function renderEntityV2(to: RenderV2, entity: EntityModel, found: FoundRo
   const properties = entity.properties
     .filter(({ name }) => isSelected(name))
     .map((property) => [property.name, renderValueV2(property, found.row[property.name])]);
-  const navigations = entity.navigations.flatMap((navigation) => {
-    const node = options.expand.find((candidate) => candidate.navigation.name === navigation.name);
-    if (node === undefined) {
-      return isSelected(navigation.name)
-        ? [[navigation.name, { __deferred: { uri: `${uri}/${navigation.name}` } }]]
-        : [];
-    }
-    const inner = found.expanded[navigation.name] ?? null;
-    const render = (item: FoundRow): object => renderEntityV2(to, targetOf(service, navigation), item, node.options);
-    const value = Array.isArray(inner) ? { results: inner.map(render) } : inner === null ? null : render(inner);
-    return [[navigation.name, value]];
-  });
+  // In v2 what is expanded has to be selected too, where anything is selected at all.
+  const navigations = entity.navigations
+    .filter(({ name }) => isSelected(name))
+    .flatMap((navigation) => {
+      const node = options.expand.find((candidate) => candidate.navigation.name === navigation.name);
+      if (node === undefined) return [[navigation.name, { __deferred: { uri: `${uri}/${navigation.name}` } }]];
+      const inner = found.expanded[navigation.name] ?? null;
+      const render = (item: FoundRow): object => renderEntityV2(to, targetOf(service, navigation), item, node.options);
+      const value = Array.isArray(inner) ? { results: inner.map(render) } : inner === null ? null : render(inner);
+      return [[navigation.name, value]];
+    });
   const metadata = { id: uri, uri, type: `${service.namespace}.${entity.type}`, ...(etag !== undefined && { etag }) };
   return { __metadata: metadata, ...Object.fromEntries(properties), ...Object.fromEntries(navigations) };
 }
