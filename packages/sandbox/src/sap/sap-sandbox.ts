@@ -9,6 +9,7 @@ import { AccessTokens } from "./logon/access-tokens.js";
 import { CertificateRules, cutUntrusted, type TlsOptions } from "./logon/certificates.js";
 import { addLogon } from "./logon/logon-hook.js";
 import { addXsuaaRoutes, type OAuthClient } from "./logon/oauth-routes.js";
+import { addSamlTokenRoutes, type SamlTrust } from "./logon/saml/token-routes.js";
 import { Sessions } from "./logon/sessions.js";
 import { type SapUser, Users } from "./logon/users.js";
 import { addODataRoutes } from "./odata/odata-routes.js";
@@ -30,6 +31,8 @@ export interface SapSandboxOptions extends Partial<SapSettings> {
   users?: readonly SapUser[];
   /** The client of XSUAA's token endpoint. Default: a fixed id and secret; its tokens stand for the first user. */
   client?: Partial<OAuthClient>;
+  /** The identity provider whose assertions `/sap/bc/sec/oauth2/token` takes. Default: none. */
+  saml?: SamlTrust;
   /** Serves HTTPS, and takes client certificates. Default: plain HTTP. */
   tls?: TlsOptions;
   /** What the records are made from; the same number gives the same records. 0 makes none. Default 1. */
@@ -146,7 +149,9 @@ export async function startSapSandbox(options: SapSandboxOptions = {}): Promise<
     revokeGrants: () => sessions.endAll() + tokens.expireAll(),
   };
   addControlRoutes(server, controls);
-  addLogon(server.app, { state, users, sessions, tokens, certificates: new CertificateRules(tls?.certificates) });
+  const logonParts = { state, users, sessions, tokens, certificates: new CertificateRules(tls?.certificates) };
+  addLogon(server.app, logonParts);
+  addSamlTokenRoutes(server.app, options.saml, logonParts);
   addXsuaaRoutes(server.app, client, tokens, state);
   await addODataRoutes(server.app, state, sessions);
   // Here RFC comes in:  addRfcRoutes(server, state);

@@ -1,7 +1,35 @@
-import cds from "@sap/cds";
+import { createRequire } from "node:module";
 import { executeHttpRequest } from "@sap-cloud-sdk/http-client";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openSandbox, part, roots, type SapCaller } from "./client.js";
+
+/** What is used of CAP, which brings no types. */
+interface CapService {
+  run(query: unknown): Promise<unknown>;
+  send(event: string, data: object): Promise<unknown>;
+  send(request: { query: unknown; headers: Record<string, string> }): Promise<unknown>;
+}
+
+interface Query {
+  columns(...columns: unknown[]): Query;
+  where(condition: object): Query;
+  orderBy(order: string): Query;
+  limit(count: number): Query;
+}
+
+interface Cap {
+  model: unknown;
+  linked(model: unknown): unknown;
+  compile(source: string): unknown;
+  connect: { to(name: string, options: object): Promise<CapService> };
+  ql: {
+    SELECT: { from(entity: string): Query };
+    INSERT: { into(entity: string): { entries(entry: object): unknown } };
+    UPDATE(entity: string, key: string): { with(changes: object): unknown };
+  };
+}
+
+const cds: Cap = createRequire(import.meta.url)("@sap/cds");
 
 let caller: SapCaller;
 
@@ -104,7 +132,7 @@ describe.each([
   },
   { version: "v4", name: "V4", kind: "odata", root: roots.orderV4, set: "SalesOrder", items: "_Item" },
 ])("CAP's remote service, OData $version", ({ name, kind, root, set, items }) => {
-  const connect = async (): Promise<cds.Service> => {
+  const connect = async (): Promise<CapService> => {
     cds.model = cds.linked(cds.compile(model));
     const { url, user } = caller.sandbox;
     return cds.connect.to(`${name}-${root.length}`, {

@@ -76,8 +76,8 @@ function byCertificate(request: FastifyRequest, { certificates, users }: LogonPa
   return { user, method: "certificate" };
 }
 
-/** Name and password in UTF-8. The name is not encoded further, unlike an OAuth client's. */
-function readBasic(authorization: string): { user: string; password: string } | undefined {
+/** Name and password of a Basic header, in UTF-8. The name is in capitals, and not encoded further, unlike an OAuth client's. */
+export function readBasic(authorization: string): { user: string; password: string } | undefined {
   const [, encoded] = /^Basic\s+([A-Za-z0-9+/=]+)$/i.exec(authorization) ?? [];
   if (encoded === undefined) return undefined;
   const text = Buffer.from(encoded, "base64").toString("utf8");
