@@ -1,8 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { request } from "node:https";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Authority, createAuthority, type Identity } from "../../../core/test/support/certificates.js";
 import { type SapSandbox, startSapSandbox } from "../../src/index.js";
+import { type Authority, createAuthority, type Identity } from "./authority.js";
 import { basic, roots } from "./client.js";
 
 let authority: Authority;
@@ -13,15 +13,15 @@ let forged: Identity;
 let sandbox: SapSandbox;
 
 beforeAll(async () => {
-  authority = await createAuthority("Fjordline CA");
-  const other = await createAuthority("Other CA");
-  const server = await authority.issueServer(["127.0.0.1"]);
-  [mapped, named, stranger, forged] = await Promise.all([
+  authority = createAuthority("Fjordline CA");
+  const other = createAuthority("Other CA");
+  const server = authority.issueServer();
+  [mapped, named, stranger, forged] = [
     authority.issueClient("integration"),
     authority.issueClient("by-subject"),
     authority.issueClient("stranger"),
     other.issueClient("integration"),
-  ]);
+  ];
   sandbox = await startSapSandbox({
     users: [{ name: "ISTHMUS", password: "Sandbox-Password-1" }, { name: "BATCH" }, { name: "GONE", locked: true }],
     tls: {

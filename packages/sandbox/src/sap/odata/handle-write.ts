@@ -1,4 +1,5 @@
 import { type ODataCall, type ODataResponse, versionHeader } from "./call.js";
+import type { DoneWrite } from "./done-write.js";
 import { malformed, ODataFailure, type ODataMessage, segmentNotFound } from "./failure.js";
 import { respondEntity } from "./handle-read.js";
 import type { EntityModel } from "./model/service-model.js";
@@ -13,13 +14,6 @@ import type { EdmValue, Row } from "./rows.js";
 import { readPayload } from "./write/payload.js";
 import type { WriteContext } from "./write/writer.js";
 import { writers } from "./write/writers.js";
-
-/** A write that has been done; its answer is written afterwards. */
-export interface DoneWrite {
-  respond(): Promise<ODataResponse>;
-  /** The path of a created entity, for `$1` in the rest of a change set. */
-  createdPath?: string;
-}
 
 /**
  * Does what a POST, PUT, PATCH, MERGE or DELETE asks, at once, so that the caller may undo it.

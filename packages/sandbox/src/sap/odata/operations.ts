@@ -1,8 +1,8 @@
 import { padNumber, stripZeros } from "../number-ranges.js";
 import { type ODataCall, type ODataResponse, versionHeader } from "./call.js";
+import type { DoneWrite } from "./done-write.js";
 import { malformed, segmentNotFound } from "./failure.js";
 import { respondEntity, respondPage } from "./handle-read.js";
-import type { DoneWrite } from "./handle-write.js";
 import { entityOfType, type OperationModel } from "./model/service-model.js";
 import { readFilterTokens } from "./query/filter-tokens.js";
 import { Snapshot } from "./read-engine.js";

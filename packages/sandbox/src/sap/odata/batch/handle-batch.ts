@@ -1,8 +1,9 @@
 import { STATUS_CODES } from "node:http";
 import { runAtomically } from "../../state.js";
 import { type ODataCall, type ODataResponse, toFailureResponse, versionHeader } from "../call.js";
+import type { DoneWrite } from "../done-write.js";
 import { ODataFailure } from "../failure.js";
-import { type DoneWrite, performWrite } from "../handle-write.js";
+import { performWrite } from "../handle-write.js";
 import { handleJsonBatch } from "./json-batch.js";
 import {
   boundaryOf,

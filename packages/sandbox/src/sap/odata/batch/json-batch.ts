@@ -1,7 +1,8 @@
 import { runAtomically } from "../../state.js";
 import { type ODataCall, type ODataResponse, toFailureResponse } from "../call.js";
+import type { DoneWrite } from "../done-write.js";
 import { ODataFailure } from "../failure.js";
-import { type DoneWrite, performWrite } from "../handle-write.js";
+import { performWrite } from "../handle-write.js";
 import { parseJson } from "../write/payload.js";
 import { malformedBatch } from "./multipart.js";
 import { partCall } from "./part-call.js";

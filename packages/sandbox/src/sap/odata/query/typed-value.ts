@@ -1,5 +1,5 @@
 import { isDecimal } from "../../money.js";
-import { stripZeros } from "../../number-ranges.js";
+import { padNumber } from "../../number-ranges.js";
 import type { PropertyModel } from "../model/service-model.js";
 import type { EdmValue } from "../rows.js";
 import type { LiteralKind } from "./filter-tokens.js";
@@ -43,7 +43,7 @@ export function compareTyped(left: TypedValue, right: TypedValue): number | unde
   if (left.kind === "day" || right.kind === "day") return compareDays(left, right);
   if (left.kind !== right.kind) return undefined;
   const alpha = left.alpha === true || right.alpha === true;
-  return compareText(alpha ? stripZeros(left.value) : left.value, alpha ? stripZeros(right.value) : right.value);
+  return alpha ? compareText(pad(left.value), pad(right.value)) : compareText(left.value, right.value);
 }
 
 /** Compares decimal text of any length. @returns `undefined` when one is no number. */
@@ -59,6 +59,11 @@ function compareDays(left: TypedValue, right: TypedValue): number | undefined {
   const days = [left, right].map(({ kind, value }) => (kind === "day" || kind === "instant" ? value.slice(0, 10) : ""));
   const [first = "", second = ""] = days;
   return first === "" || second === "" ? undefined : compareText(first, second);
+}
+
+/** As the database has it: numbers padded with zeros, so that 9 comes before 10. */
+function pad(value: string): string {
+  return padNumber(value, 10);
 }
 
 function compareText(left: string, right: string): number {
