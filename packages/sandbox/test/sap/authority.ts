@@ -73,5 +73,5 @@ function certify(subject: string, key: KeyObject, issuer: string, issuerKey: Key
   );
   const signature = der(0x03, Buffer.from([0]), sign("sha256", body, issuerKey));
   const base64 = sequence(body, ecdsaWithSha256, signature).toString("base64");
-  return `-----BEGIN CERTIFICATE-----\n${base64.replaceAll(/.{64}/g, "$&\n")}\n-----END CERTIFICATE-----\n`;
+  return `-----BEGIN CERTIFICATE-----\n${(base64.match(/.{1,64}/g) ?? []).join("\n")}\n-----END CERTIFICATE-----\n`;
 }
