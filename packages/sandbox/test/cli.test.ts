@@ -133,6 +133,22 @@ describe("sandbox salesforce", () => {
   });
 });
 
+describe("sandbox sap", () => {
+  it("says where it is and who may log on, and that it keeps nothing", async () => {
+    const { output, url } = await start([], {}, "sap");
+    const password = /^password\s+(\S+)$/m.exec(output())?.[1] ?? "";
+    expect(output()).toContain("S4H, client 100");
+    const headers = { authorization: `Basic ${btoa(`ISTHMUS:${password}`)}` };
+    const response = await fetch(`${url}/sap/opu/odata/sap/API_SALES_ORDER_SRV/A_SalesOrder/$count?$format=json`, {
+      headers,
+    });
+    expect(await response.text()).toBe("60");
+    const refused = launch(["sap", "--data", join(directory, "sap.json")]);
+    expect(await exitOf(refused.process)).toBe(1);
+    expect(refused.output()).toContain("keeps nothing across restarts");
+  });
+});
+
 describe("sandbox quickbooks", () => {
   it("says where it is and which companies it has", async () => {
     const { output, url } = await start([], {}, "quickbooks");

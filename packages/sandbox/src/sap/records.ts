@@ -47,6 +47,8 @@ export interface Customer {
   DeletionIndicator: boolean;
   CreatedByUser: string;
   CreationDate: string;
+  /** Further fields of KNA1 by their names, as an IDoc may bring them. */
+  fields: Record<string, string>;
 }
 
 /** A material (MARA, with its texts by language key). */
@@ -58,8 +60,8 @@ export interface Material {
   texts: Record<string, string>;
   /** Price of one base unit in EUR. */
   netPrice: string;
-  /** An exact number beyond 2^53: what a counter of a machine may reach. */
-  counter: string;
+  /** Further fields of MARA by their names, as an IDoc may bring them. */
+  fields: Record<string, string>;
 }
 
 /** A line of a sales order (VBAP). */

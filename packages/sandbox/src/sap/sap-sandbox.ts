@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { Clock, RandomBytes } from "../shared/clock.js";
 import { addControlRoutes } from "../shared/control-routes.js";
 import type { Fault, FaultRule } from "../shared/faults.js";
+import { renderPage } from "../shared/html.js";
 import type { LoggedRequest, RequestFilter } from "../shared/request-log.js";
 import { closeSandboxServer, createSandboxServer } from "../shared/sandbox-server.js";
 import { AccessTokens } from "./logon/access-tokens.js";
@@ -149,6 +150,13 @@ export async function startSapSandbox(options: SapSandboxOptions = {}): Promise<
     revokeGrants: () => sessions.endAll() + tokens.expireAll(),
   };
   addControlRoutes(server, controls);
+  // A node that is not there, or not active in SICF.
+  server.app.setNotFoundHandler((_request, reply) =>
+    reply
+      .code(404)
+      .type("text/html; charset=utf-8")
+      .send(renderPage("404 Not Found", "<p>Service cannot be reached</p>")),
+  );
   const logonParts = { state, users, sessions, tokens, certificates: new CertificateRules(tls?.certificates) };
   addLogon(server.app, logonParts);
   addSamlTokenRoutes(server.app, options.saml, logonParts);

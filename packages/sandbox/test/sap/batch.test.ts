@@ -32,11 +32,16 @@ const changeSet = (parts: string[]): string =>
     "\r\n",
   );
 
-async function batch(root: string, parts: string[], lineEnd = "\r\n"): Promise<{ status: number; text: string }> {
+async function batch(
+  root: string,
+  parts: string[],
+  lineEnd = "\r\n",
+  more: Record<string, string> = {},
+): Promise<{ status: number; text: string }> {
   const body = [...parts.flatMap((one) => ["--all", one]), "--all--", ""].join("\r\n").replaceAll("\r\n", lineEnd);
   const response = await caller.ask(`${root}$batch`, {
     method: "POST",
-    headers: { "content-type": "multipart/mixed; boundary=all" },
+    headers: { "content-type": "multipart/mixed; boundary=all", ...more },
     body,
   });
   return { status: response.status, text: await response.text() };
@@ -75,6 +80,14 @@ describe("$batch as multipart", () => {
     expect(text).toContain("V1/384");
     expect(text).toMatch(/\r\n\r\n60\r\n/);
     expect(changes).toEqual([]);
+  });
+
+  it("stops in v4 at the first part that fails, unless the caller wants the rest too", async () => {
+    const reads = [http("GET SalesOrder('999')"), http("GET SalesOrder('1')")];
+    const statuses = async (headers: Record<string, string>): Promise<unknown> =>
+      (await batch(roots.orderV4, reads, "\r\n", headers)).text.match(/HTTP\/1\.1 \d+/g);
+    expect(await statuses({})).toEqual(["HTTP/1.1 404"]);
+    expect(await statuses({ prefer: "odata.continue-on-error" })).toEqual(["HTTP/1.1 404", "HTTP/1.1 200"]);
   });
 
   it("refuses lines that do not end with CRLF", async () => {

@@ -157,6 +157,15 @@ describe("the sandbox's own switches", () => {
     );
   });
 
+  it("tells a service that is not registered from a path that is none, and from a short dump", async () => {
+    const unknown = await caller.ask("/sap/opu/odata/sap/API_NOTHING/A_Nothing");
+    expect(unknown.status).toBe(404);
+    expect(part(await unknown.json(), "error", "code")).toBe("/IWFND/MED/170");
+    const nowhere = await caller.ask("/sap/bc/nothing");
+    expect(nowhere.status).toBe(404);
+    expect(nowhere.headers.get("content-type")).toMatch("text/html");
+  });
+
   it("comes back to the first day", async () => {
     await caller.fetchToken();
     await caller.send("POST", `${roots.order}A_SalesOrder`, order());

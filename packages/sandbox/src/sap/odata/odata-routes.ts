@@ -1,6 +1,6 @@
 import { TLSSocket } from "node:tls";
-import type { FastifyInstance, FastifyRequest } from "fastify";
-import { escapeHtml } from "../../shared/html.js";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { escapeHtml, renderPage } from "../../shared/html.js";
 import { passCsrf } from "../logon/csrf.js";
 import { logonOf } from "../logon/sap-request.js";
 import type { Sessions } from "../logon/sessions.js";
@@ -21,33 +21,22 @@ export async function addODataRoutes(app: FastifyInstance, state: SapState, sess
   void app.register(async (odata) => {
     odata.removeAllContentTypeParsers();
     odata.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, String(body)));
-    for (const prefix of ["/sap/opu/odata/*", "/sap/opu/odata4/*"]) {
+    odata.addHttpMethod("MERGE", { hasBody: true });
+    odata.setErrorHandler((error, _request, reply) => sendInternalError(reply, error));
+    for (const url of ["/sap/opu/odata/*", "/sap/opu/odata4/*"]) {
       odata.route({
-        method: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-        url: prefix,
+        method: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "MERGE"],
+        url,
         handler: async (request, reply) => {
           if (!passCsrf(request, reply, state, sessions)) return reply;
           const call = toCall(request, state, engine);
-          if (call === undefined) return reply.code(404).type("text/html; charset=utf-8").send(noService(request));
-          const response = await handleCall(call);
-          reply.code(response.status).headers({ "sap-server": "true", ...response.headers });
-          return response.body === "" ? reply.send() : reply.send(response.body);
+          if (call === undefined) return sendNoService(request, reply);
+          const { status, headers, body } = await handleCall(call);
+          reply.code(status).headers(headers);
+          return body === "" ? reply.send() : reply.send(body);
         },
       });
     }
-    odata.addHttpMethod("MERGE", { hasBody: true });
-    odata.route({
-      method: "MERGE",
-      url: "/sap/opu/odata/*",
-      handler: async (request, reply) => {
-        if (!passCsrf(request, reply, state, sessions)) return reply;
-        const call = toCall(request, state, engine);
-        if (call === undefined) return reply.code(404).type("text/html; charset=utf-8").send(noService(request));
-        const response = await handleCall(call);
-        reply.code(response.status).headers(response.headers);
-        return response.body === "" ? reply.send() : reply.send(response.body);
-      },
-    });
   });
 }
 
@@ -77,7 +66,24 @@ function toCall(request: FastifyRequest, state: SapState, engine: ReadEngine): O
 }
 
 /** What the Gateway says to a service that is not registered. */
-function noService(request: FastifyRequest): string {
-  const path = escapeHtml((request.raw.url ?? "/").split("?")[0] ?? "");
-  return `<html><head><title>404 Not Found</title></head><body><h1>No service found for namespace '', name '${path}', version '0001'</h1></body></html>`;
+function sendNoService(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const [path = ""] = (request.raw.url ?? "/").split("?");
+  const [, name = ""] = /^\/sap\/opu\/odata4?\/(.*?)\/?$/.exec(path) ?? [];
+  const message = `No service found for namespace '', name '${name}', version '0001'`;
+  return reply
+    .code(404)
+    .type("application/json;charset=utf-8")
+    .send(JSON.stringify({ error: { code: "/IWFND/MED/170", message: { lang: "en", value: message } } }));
+}
+
+/** A body that is too long keeps its status; everything else is a short dump of ours. */
+function sendInternalError(reply: FastifyReply, error: unknown): FastifyReply {
+  const given = typeof error === "object" && error !== null && "statusCode" in error ? Number(error.statusCode) : 500;
+  const status = given >= 400 && given < 500 ? given : 500;
+  const text = error instanceof Error ? error.message : "";
+  const page = renderPage(
+    status === 500 ? "500 SAP Internal Server Error" : String(status),
+    `<p>ERROR: ${escapeHtml(text)}</p>`,
+  );
+  return reply.code(status).type("text/html; charset=utf-8").send(page);
 }

@@ -62,7 +62,7 @@ function toAddressRows(state: SapState): Row[] {
 
 function toCustomerRows(state: SapState): Row[] {
   const orders = Map.groupBy(state.salesOrders.list(), ({ SoldToParty }) => SoldToParty);
-  return state.customers.list().map((customer) => {
+  return state.customers.list().map(({ fields: _fields, ...customer }) => {
     const own = orders.get(customer.Customer) ?? [];
     const volume = own.reduce((sum, order) => sum + parseDecimal(order.TotalNetAmount, 3), 0n);
     return {

@@ -24,7 +24,7 @@ export function seedRecords(state: SapState, seed: number): void {
 function seedMaterials(state: SapState): void {
   for (const [Material, MaterialType, BaseUnit, english, german, netPrice] of materials) {
     const texts = { EN: english, DE: german };
-    state.materials.create({ Material, MaterialType, BaseUnit, texts, netPrice, counter: "9007199254740993" });
+    state.materials.create({ Material, MaterialType, BaseUnit, texts, netPrice, fields: {} });
   }
 }
 
@@ -46,6 +46,7 @@ function seedOrganization(state: SapState, index: number): void {
     DeletionIndicator: false,
     CreatedByUser: "CONVERSION",
     CreationDate: seedDay(index),
+    fields: {},
   });
   state.addresses.create({
     BusinessPartner: number,

@@ -14,7 +14,7 @@ import {
   writeHttpMessage,
   writeParts,
 } from "./multipart.js";
-import { partCall } from "./part-call.js";
+import { goesOn, partCall } from "./part-call.js";
 
 /** Requests in one batch at most. */
 const maximumParts = 1_000;
@@ -32,7 +32,11 @@ export async function handleBatch(
   const parts = readParts(call.body, boundaryOf(call.headers["content-type"]));
   if (parts.length > maximumParts) throw malformedBatch(`it has more than ${maximumParts} parts`);
   const answers: MimePart[] = [];
-  for (const part of parts) answers.push(await answerPart(call, part, handle));
+  for (const part of parts) {
+    const answer = await answerPart(call, part, handle);
+    answers.push(answer);
+    if (isFailure(answer) && !goesOn(call)) break;
+  }
   const boundary = newBoundary(call);
   return {
     // v2 answers 202, v4 200.
@@ -40,6 +44,10 @@ export async function handleBatch(
     headers: { ...versionHeader(call.service), "content-type": `multipart/mixed; boundary=${boundary}` },
     body: writeParts(boundary, answers),
   };
+}
+
+function isFailure({ content }: MimePart): boolean {
+  return /^HTTP\/1\.1 [45]/.test(content);
 }
 
 async function answerPart(

@@ -5,12 +5,19 @@ import { ODataFailure } from "../failure.js";
 import { performWrite } from "../handle-write.js";
 import { parseJson } from "../write/payload.js";
 import { malformedBatch } from "./multipart.js";
-import { partCall } from "./part-call.js";
+import { goesOn, partCall } from "./part-call.js";
 
 interface JsonRequest {
   id: string;
   atomicityGroup: string | undefined;
   call: (created: ReadonlyMap<string, string>) => ODataCall;
+}
+
+interface JsonResponse {
+  id: string;
+  status: number;
+  headers: Record<string, string>;
+  body?: unknown;
 }
 
 /** A batch in JSON: newer releases only, so the setting `jsonBatch` turns it on. @throws {ODataFailure} 415 without it */
@@ -24,8 +31,12 @@ export async function handleJsonBatch(
   const { requests } = parseJson(call.body);
   if (!Array.isArray(requests)) throw malformedBatch("'requests' must be an array");
   const read = requests.map((request: unknown) => readRequest(call, request));
-  const responses: object[] = [];
-  for (const group of groupNeighbours(read)) responses.push(...(await answerGroup(call, group, handle)));
+  const responses: JsonResponse[] = [];
+  for (const group of groupNeighbours(read)) {
+    const answers = await answerGroup(call, group, handle);
+    responses.push(...answers);
+    if (answers.some(({ status }) => status >= 400) && !goesOn(call)) break;
+  }
   const headers = { "odata-version": "4.0", "content-type": "application/json;charset=utf-8" };
   return { status: 200, headers, body: JSON.stringify({ responses }) };
 }
@@ -34,7 +45,7 @@ async function answerGroup(
   call: ODataCall,
   group: readonly JsonRequest[],
   handle: (part: ODataCall) => Promise<ODataResponse>,
-): Promise<object[]> {
+): Promise<JsonResponse[]> {
   const [first] = group;
   if (first === undefined) return [];
   if (first.atomicityGroup === undefined) return [toJson(first.id, await handle(first.call(new Map())))];
@@ -90,7 +101,7 @@ function groupNeighbours(requests: readonly JsonRequest[]): JsonRequest[][] {
   return groups;
 }
 
-function toJson(id: string, { status, headers, body }: ODataResponse): object {
+function toJson(id: string, { status, headers, body }: ODataResponse): JsonResponse {
   const isJson = (headers["content-type"] ?? "").includes("json");
   return { id, status, headers, ...(body !== "" && { body: isJson ? JSON.parse(body) : body }) };
 }

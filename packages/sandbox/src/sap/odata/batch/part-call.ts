@@ -21,3 +21,8 @@ export function partCall(
     body: part.body,
   };
 }
+
+/** v2 answers every part; v4 stops at the first that fails, unless the caller prefers otherwise. */
+export function goesOn({ service, headers }: ODataCall): boolean {
+  return service.version === "2.0" || /(?:odata\.)?continue-on-error(?!=false)/.test(headers.prefer ?? "");
+}
