@@ -162,8 +162,8 @@ export async function startSapSandbox(options: SapSandboxOptions = {}): Promise<
   addSamlTokenRoutes(server.app, options.saml, logonParts);
   addXsuaaRoutes(server.app, client, tokens, state);
   await addODataRoutes(server.app, state, sessions);
-  // Here RFC comes in:  addRfcRoutes(server, state);
-  // Here IDoc comes in: addIdocRoutes(server, state);
+  // Here RFC comes in, on createAbapView(state):  addRfcRoutes(server, state);
+  // Here IDoc comes in, on createAbapView(state): addIdocRoutes(server, state);
   const address = await server.app.listen({ host: options.host ?? "127.0.0.1", port: options.port ?? 0 });
   const port = Number(new URL(address).port);
   return {

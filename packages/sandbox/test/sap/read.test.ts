@@ -100,6 +100,7 @@ describe("OData v2 reads", () => {
 
   it.each([
     ["A_SalesOrder('999')", 404, "Resource not found for segment 'A_SalesOrderType'"],
+    ["A_SalesOrder('999')/to_Item", 404, "Resource not found for segment 'A_SalesOrderItemType'"],
     ["A_Nothing", 404, "Resource not found for segment 'A_Nothing'"],
     ["A_SalesOrder?$filter=Nothing eq 1", 400, "Property Nothing not found in type A_SalesOrderType"],
     ["A_SalesOrder?$filter=SalesOrder eq 1", 400, "Invalid parametertype used at function 'eq'"],
@@ -151,6 +152,24 @@ describe("OData v4 reads", () => {
     expect(part(order, "_Item@odata.count")).toBe(materials.length);
     expect(materials).toEqual([...materials].sort().reverse());
     expect(part(order, "@odata.etag")).toMatch(/^W\/"SADL-/);
+  });
+
+  it("compares numbers exactly, however they are written, and counts as an Int64", async () => {
+    const count = async (filter: string): Promise<unknown> =>
+      part(await caller.read(`${roots.orderV4}SalesOrder?$top=0&$count=true&$filter=${filter}`), "@odata.count");
+    expect(await count("TotalNetAmount gt 5e3")).toBe(await count("TotalNetAmount gt 5000.00"));
+    expect(await count("TotalNetAmount gt 50000000e-4")).toBe(await count("TotalNetAmount gt 5000"));
+    const accept = "application/json;IEEE754Compatible=true";
+    const text = await caller.read(`${roots.orderV4}SalesOrder?$top=0&$count=true`, { accept });
+    expect(part(text, "@odata.count")).toBe("60");
+  });
+
+  it("has no content for a navigation that leads nowhere, and an empty list for one to many", async () => {
+    const person = `${roots.partner}A_BusinessPartner('17100015')`;
+    expect((await caller.ask(`${person}/to_Customer`)).status).toBe(204);
+    const texts = await caller.read(`${roots.order}A_SalesOrder('2')/to_Text`);
+    expect(part(texts, "d", "results")).toEqual([]);
+    expect(await (await caller.ask(`${roots.order}A_SalesOrder('2')/to_Text/$count`)).text()).toBe("0");
   });
 
   it("pages by a relative nextLink, smaller when the caller prefers", async () => {

@@ -25,16 +25,13 @@ export async function handleRead(call: ODataCall, path: ResourcePath): Promise<O
   assertReadable(call);
   const options = parseQueryOptions(call.service, path.entity, call.query);
   const snapshot = new Snapshot(call.state);
-  const found = await call.engine.find(call.service, path.steps, snapshot);
-  const isMissing = found === undefined || (!path.many && found.length === 0);
-  if (isMissing) {
-    // A navigation to one that is not there has no content; a key that is not there is an error.
-    if (path.steps.at(-1)?.navigation !== undefined && (await isOwnerThere(call, path, snapshot))) {
-      return path.many
-        ? respondPage(call, path.entity, [], options, snapshot)
-        : { status: 204, headers: versionHeader(call.service), body: "" };
-    }
-    throw notFound(path);
+  const found = (await call.engine.find(call.service, path.steps, snapshot)) ?? [];
+  const isWholeSet = path.many && path.steps.length === 1;
+  if (found.length === 0 && !isWholeSet) {
+    // Below an entity that is there: an empty list, or no content for a navigation to one. Below none: an error.
+    const isBelow = path.steps.at(-1)?.navigation !== undefined;
+    if (!isBelow || !(await isOwnerThere(call, path, snapshot))) throw notFound(path);
+    if (!path.many) return { status: 204, headers: versionHeader(call.service), body: "" };
   }
   const rows = found.map(({ row }) => row);
   if (path.tail?.kind === "count") return respondCount(call, path.entity, rows, options, snapshot);

@@ -26,7 +26,7 @@ const patterns: readonly [RegExp, (match: RegExpExecArray) => Piece | undefined]
   [new RegExp(`(\\d{4}-\\d{2}-\\d{2}T${clock}(?:Z|[+-]\\d{2}:\\d{2}))`, "y"), readInstant],
   [/\d{4}-\d{2}-\d{2}/y, ([value]) => literal("day", value)],
   [new RegExp(clock, "y"), ([value]) => literal("time", value.slice(0, 8))],
-  [/(-?\d+(?:\.\d+)?)(?:[eE][+-]?\d+)?[LlMmDdFf]?(?![\w-])/y, ([, value = ""]) => literal("number", value)],
+  [/(-?\d+(?:\.\d+)?)(?:[eE]([+-]?\d+))?[LlMmDdFf]?(?![\w-])/y, readNumber],
   [/(true|false)(?!\w)/y, ([value]) => literal("boolean", value)],
   [/null(?!\w)/y, () => literal("null", "")],
   [/[A-Za-z_]\w*(?:[/.](?!\d)[A-Za-z_]\w*)*/y, ([value]) => ({ kind: "name", value })],
@@ -64,4 +64,16 @@ function readInstant([, value = ""]: RegExpExecArray): Piece {
 
 function readDuration([, hours = "0", minutes = "0", seconds = "0"]: RegExpExecArray): Piece {
   return literal("time", [hours, minutes, seconds].map((part) => part.padStart(2, "0")).join(":"));
+}
+
+/** `1.5e3` as `1500`; every digit stays, however large the number. */
+function readNumber([, value = "", exponent = "0"]: RegExpExecArray): Piece {
+  const shift = Number(exponent);
+  if (Math.abs(shift) > 400) throw malformed(`The number ${value}e${exponent} is out of range`);
+  if (shift === 0) return literal("number", value);
+  const [whole = "", fraction = ""] = value.replace("-", "").split(".");
+  const digits = `${"0".repeat(Math.max(0, -shift))}${whole}${fraction}${"0".repeat(Math.max(0, shift))}`;
+  const point = Math.max(0, -shift) + whole.length + shift;
+  const text = `${digits.slice(0, point)}.${digits.slice(point) || "0"}`;
+  return literal("number", `${value.startsWith("-") ? "-" : ""}${text}`);
 }

@@ -25,7 +25,7 @@ export function renderEntityV4(to: RenderV4, entity: EntityModel, found: FoundRo
     const target = targetOf(to.service, navigation);
     const render = (item: FoundRow): object => renderEntityV4(to, target, item, inner);
     if (!Array.isArray(value)) return [[navigation.name, value === null ? null : render(value)]];
-    const count = inner.count ? [[`${navigation.name}@odata.count`, value.length]] : [];
+    const count = inner.count ? [[`${navigation.name}@odata.count`, renderCount(to, value.length)]] : [];
     return [...count, [navigation.name, value.map(render)]];
   });
   return {
@@ -46,7 +46,7 @@ export function renderPageV4(
   return {
     "@odata.context": `$metadata#${entity.set}${contextOf(options)}`,
     "@odata.metadataEtag": metadataEtag,
-    ...(options.count && { "@odata.count": String(page.total) }),
+    ...(options.count && { "@odata.count": renderCount(to, page.total) }),
     value: page.rows.map((row) => renderEntityV4(to, entity, row, options)),
     ...(nextLink !== undefined && { "@odata.nextLink": nextLink }),
   };
@@ -63,6 +63,11 @@ export function renderSingleV4(to: RenderV4, entity: EntityModel, found: FoundRo
 
 /** The model does not change while the sandbox runs. */
 const metadataEtag = 'W/"20260101000000"';
+
+/** A count is an Int64, and written like one. */
+function renderCount({ ieee754 }: RenderV4, count: number): number | string {
+  return ieee754 ? String(count) : count;
+}
 
 function contextOf({ select, expand }: Selection): string {
   const parts = [...(select ?? []), ...expand.map(({ navigation }) => `${navigation.name}()`)];
