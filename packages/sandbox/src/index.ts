@@ -16,6 +16,7 @@ export type { SalesforceSandbox, SalesforceSandboxOptions } from "./salesforce/s
 export { startSalesforceSandbox } from "./salesforce/salesforce-sandbox.js";
 export type { SalesforceSettings } from "./salesforce/settings.js";
 export type { CertificateRule, TlsOptions } from "./sap/logon/certificates.js";
+export type { OAuthClient } from "./sap/logon/oauth-routes.js";
 export type { SamlTrust } from "./sap/logon/saml/token-routes.js";
 export type { SapUser } from "./sap/logon/users.js";
 export type { SapSandbox, SapSandboxOptions } from "./sap/sap-sandbox.js";

@@ -24,6 +24,7 @@ beforeAll(async () => {
   ];
   sandbox = await startSapSandbox({
     users: [{ name: "ISTHMUS", password: "Sandbox-Password-1" }, { name: "BATCH" }, { name: "GONE", locked: true }],
+    client: { certificate: { subject: "CN=stranger" } },
     tls: {
       ...server,
       ca: authority.ca,
@@ -37,7 +38,7 @@ beforeAll(async () => {
 beforeEach(() => sandbox.reset());
 afterAll(() => sandbox.close());
 
-function knock(identity: Identity | undefined, headers: Record<string, string> = {}) {
+function knock(identity: Identity | undefined, headers: Record<string, string> = {}, form?: string) {
   return new Promise<{ status: number; type: string; cookies: string[] }>((resolve, reject) => {
     const options = {
       ca: authority.ca,
@@ -45,7 +46,8 @@ function knock(identity: Identity | undefined, headers: Record<string, string> =
       headers: { accept: "application/json", ...headers },
       ...identity,
     };
-    const call = request(`${sandbox.url}${roots.order}`, options, (response) => {
+    const url = sandbox.url + (form === undefined ? roots.order : "/oauth/token");
+    const call = request(url, { ...options, method: form === undefined ? "GET" : "POST" }, (response) => {
       response.resume();
       response.on("end", () =>
         resolve({
@@ -55,7 +57,7 @@ function knock(identity: Identity | undefined, headers: Record<string, string> =
         }),
       );
     });
-    call.on("error", reject).end();
+    call.on("error", reject).end(form);
   });
 }
 
@@ -78,5 +80,13 @@ describe("logon by client certificate", () => {
 
   it("cuts the connection when the certificate is of an authority that it does not trust", async () => {
     await expect(knock(forged)).rejects.toMatchObject({ code: expect.stringMatching(/ECONNRESET|EPIPE/) });
+  });
+
+  it("gives a token to the certificate of an X.509 binding, without a secret, and to no other", async () => {
+    const form = `grant_type=client_credentials&client_id=${encodeURIComponent(sandbox.client.id)}`;
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    expect((await knock(stranger, headers, form)).status).toBe(200);
+    expect((await knock(mapped, headers, form)).status).toBe(401);
+    expect((await knock(undefined, headers, form)).status).toBe(401);
   });
 });

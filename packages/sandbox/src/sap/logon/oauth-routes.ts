@@ -4,6 +4,7 @@ import { OAuthError } from "../../shared/oauth-error.js";
 import { sendJson } from "../../shared/sandbox-server.js";
 import type { SapState } from "../state.js";
 import type { AccessTokens } from "./access-tokens.js";
+import { type CertificateRule, CertificateRules } from "./certificates.js";
 
 /** A service binding of XSUAA. */
 export interface OAuthClient {
@@ -12,6 +13,8 @@ export interface OAuthClient {
   secret: string;
   /** The user of the system that its tokens stand for. */
   user: string;
+  /** An X.509 binding: over TLS this certificate stands for the secret. Default: there is none. */
+  certificate?: Omit<CertificateRule, "user">;
 }
 
 /** Adds XSUAA's token endpoint: client credentials, in the body or as Basic. */
@@ -44,12 +47,18 @@ export function addXsuaaRoutes(app: FastifyInstance, client: OAuthClient, tokens
 /** XSUAA takes Basic credentials as they are, although RFC 6749 has them form-encoded, unless a header says that they are. */
 function authenticate(request: FastifyRequest, client: OAuthClient): void {
   const { client_id: formId, client_secret: formSecret } = formOf(request);
+  if (formId === client.id && formSecret === undefined && isKnownCertificate(request, client)) return;
   const given = readBasic(request) ?? (formId === undefined ? undefined : { id: formId, secret: formSecret ?? "" });
   if (given === undefined)
     throw new OAuthError("unauthorized", "An Authentication object was not found in the SecurityContext", 401);
   if (given.id !== client.id || !isSameSecret(given.secret, client.secret)) {
     throw new OAuthError("unauthorized", "Bad credentials", 401);
   }
+}
+
+function isKnownCertificate(request: FastifyRequest, { certificate, user }: OAuthClient): boolean {
+  const rules = certificate === undefined ? [] : [{ ...certificate, user }];
+  return new CertificateRules(rules).userOf(request.raw.socket) !== undefined;
 }
 
 function readBasic(request: FastifyRequest): { id: string; secret: string } | undefined {
