@@ -255,6 +255,35 @@ describe("numbers", () => {
   });
 });
 
+describe("addresses", () => {
+  const related = smallModel("v4", {
+    Orders: { keys: ["ID"], properties: { ID: "Edm.Int32" }, navigations: { Items: "Items[]" } },
+    Items: { keys: ["ID"], properties: { ID: "Edm.Int32" } },
+  });
+
+  it("has no key for a singleton, and the parent's for a record below another one", async () => {
+    stub.handle = () => ({ body: { ID: 1 } });
+    const service = stub.service(related);
+    await service.read("Orders", undefined);
+    await service.createIn("Orders", 7, "Items", { ID: 1 });
+    expect(stub.requests).toMatchObject([
+      { method: "GET", path: "Orders" },
+      { method: "POST", path: "Orders(7)/Items", body: '{"ID":1}' },
+    ]);
+  });
+
+  it("knows only what the metadata has", async () => {
+    const service = stub.service(related);
+    const code = "VALIDATION_FAILED";
+    await expect(service.read("Secrets", 1)).rejects.toMatchObject({ code });
+    await expect(service.createIn("Orders", 7, "Secrets", {})).rejects.toMatchObject({ code });
+    await expect(service.pageAt("Orders", "../OTHER/Orders")).rejects.toMatchObject({
+      code: "UNEXPECTED_RESPONSE",
+    });
+    expect(stub.requests).toEqual([]);
+  });
+});
+
 describe("writes", () => {
   it("sends MERGE in v2, or inside a POST where it is asked to", async () => {
     stub.handle = () => ({ status: 204 });
@@ -297,10 +326,9 @@ describe("writes", () => {
   it("refuses a key that could not be kept, an ETag that is none, and a record without one", async () => {
     const service = stub.service(v2);
     const code = "VALIDATION_FAILED";
-    const create = async () => service.create("Products", {}, { idempotencyKey: "k" });
-    await expect(create()).rejects.toMatchObject({ code });
-    const withEtag = async (ifMatch: string | object) => service.update("Products", 1, {}, { ifMatch });
-    for (const ifMatch of ["", 'W/"1"\r\nx: y', {}]) await expect(withEtag(ifMatch)).rejects.toMatchObject({ code });
+    await expect(service.create("Products", {}, { idempotencyKey: "k" })).rejects.toMatchObject({ code });
+    for (const ifMatch of ["", 'W/"1"\r\nx: y', {}])
+      await expect(service.update("Products", 1, {}, { ifMatch })).rejects.toMatchObject({ code });
     expect(stub.requests).toEqual([]);
   });
 

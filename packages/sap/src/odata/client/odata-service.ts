@@ -41,7 +41,7 @@ export class ODataService<Query extends ODataQuery = ODataQuery> {
    * @param key - `undefined` for a singleton.
    * @throws {NotFoundError} when there is no such record.
    */
-  read(
+  async read(
     set: string,
     key: ODataKey | undefined,
     options: ReadOptions<Query> & CallOptions = {} as ReadOptions<Query>,
@@ -51,7 +51,7 @@ export class ODataService<Query extends ODataQuery = ODataQuery> {
   }
 
   /** Counts the records that a query finds. */
-  count(set: string, query: Query = {} as Query, options: CallOptions = {}): Promise<number> {
+  async count(set: string, query: Query = {} as Query, options: CallOptions = {}): Promise<number> {
     return this.#exchange.run(this.calls.count(set, query), options);
   }
 
@@ -71,28 +71,32 @@ export class ODataService<Query extends ODataQuery = ODataQuery> {
   }
 
   /** The same, a page at a time. */
-  pages(
+  async *pages(
     set: string,
     query: Query = {} as Query,
     options: CallOptions = {},
   ): AsyncGenerator<ODataPage, void, undefined> {
     const first = this.#pageCall(set, withQuery(set, this.#parts.codec.queryString(set, query)));
-    return followPages(this.#exchange, first, (path) => this.#pageCall(set, path), options);
+    yield* followPages(this.#exchange, first, (path) => this.#pageCall(set, path), options);
   }
 
   /** The first page of a query. */
-  page(set: string, query: Query = {} as Query, options: CallOptions = {}): Promise<ODataPage> {
+  async page(set: string, query: Query = {} as Query, options: CallOptions = {}): Promise<ODataPage> {
     const path = withQuery(set, this.#parts.codec.queryString(set, query));
     return this.#exchange.run(this.#pageCall(set, path), options);
   }
 
   /** @param next - From the page before. */
-  pageAt(set: string, next: string, options: CallOptions = {}): Promise<ODataPage> {
+  async pageAt(set: string, next: string, options: CallOptions = {}): Promise<ODataPage> {
     return this.#exchange.run(this.#pageCall(set, resolveLink(this.#parts, next, "")), options);
   }
 
   /** Creates a record, with nested ones where the input has some (deep insert). */
-  create(set: string, input: object, { signal, ...options }: CreateOptions & CallOptions = {}): Promise<ODataWritten> {
+  async create(
+    set: string,
+    input: object,
+    { signal, ...options }: CreateOptions & CallOptions = {},
+  ): Promise<ODataWritten> {
     return this.#exchange.run(this.calls.create(set, input, options), withSignal(signal));
   }
 
@@ -102,7 +106,7 @@ export class ODataService<Query extends ODataQuery = ODataQuery> {
    * @throws {ConflictError} when the record is another version by now.
    * @throws {ValidationError} when the service insists on an ETag.
    */
-  update(
+  async update(
     set: string,
     key: ODataKey | undefined,
     changes: object,
@@ -112,7 +116,7 @@ export class ODataService<Query extends ODataQuery = ODataQuery> {
   }
 
   /** Replaces the record: properties that `input` leaves out get their defaults. */
-  replace(
+  async replace(
     set: string,
     key: ODataKey | undefined,
     input: object,
@@ -126,12 +130,16 @@ export class ODataService<Query extends ODataQuery = ODataQuery> {
    *
    * @throws {NotFoundError} when there is no such record: also when an answer was lost, and the record went by the first try.
    */
-  delete(set: string, key: ODataKey, { signal, ...options }: ChangeOptions & CallOptions = {}): Promise<WithMessages> {
+  async delete(
+    set: string,
+    key: ODataKey,
+    { signal, ...options }: ChangeOptions & CallOptions = {},
+  ): Promise<WithMessages> {
     return this.#exchange.run(this.calls.delete({ set, key }, options), withSignal(signal));
   }
 
   /** Creates a record below another one, in the list that `navigation` names. */
-  createIn(
+  async createIn(
     set: string,
     key: ODataKey,
     navigation: string,
@@ -170,7 +178,7 @@ export class ODataService<Query extends ODataQuery = ODataQuery> {
    *
    * @throws {OutcomeUnknownError} when it has changes and its answer is lost or cannot be read.
    */
-  batch<const Items extends readonly BatchItem[]>(
+  async batch<const Items extends readonly BatchItem[]>(
     items: Items,
     options: BatchOptions = {},
   ): Promise<BatchResults<Items>> {
@@ -182,13 +190,13 @@ export class ODataService<Query extends ODataQuery = ODataQuery> {
    *
    * @throws {ConnectorError} `CURSOR_EXPIRED` when the service cannot tell any more what changed: read without a cursor.
    */
-  changes(
+  async *changes(
     set: string,
     cursor: EntityCursor | undefined,
     { signal, ...options }: ChangesOptions & CallOptions = {},
   ): AsyncGenerator<EntityBatch, void, undefined> {
     const parts = this.#parts;
-    return readChanges({ parts, exchange: this.#exchange, set, options, call: withSignal(signal) }, cursor);
+    yield* readChanges({ parts, exchange: this.#exchange, set, options, call: withSignal(signal) }, cursor);
   }
 
   #pageCall(set: string, path: string) {

@@ -61,7 +61,7 @@ export class RecordCalls<Query extends ODataQuery = ODataQuery> {
       name: `${set}.count`,
       method: "GET",
       path: withQuery(`${set}/$count`, this.#parts.codec.queryString(set, query)),
-      headers: { accept: "text/plain" },
+      headers: { accept: "text/plain, */*;q=0.5" },
       changes: false,
       read: readCount,
     };
