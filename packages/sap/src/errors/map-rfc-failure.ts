@@ -28,7 +28,8 @@ export interface FailedCall {
  * | an authorization failure | `PERMISSION_DENIED` |
  */
 export function mapRfcFailure(fault: SapFault, vendor: VendorFault, call: FailedCall): ConnectorError | undefined {
-  const { code = "", message = "It did not say why." } = fault;
+  const { code = "" } = fault;
+  const message = endSentence(fault.message ?? "It did not say why");
   if (/AUTHORI[SZ]ATION_FAILURE|NO_?T?_AUTHORI[SZ]/.test(code)) {
     const advice =
       "The user lacks an authorization, such as S_RFC for the function group. An administrator can grant it.";
@@ -61,3 +62,8 @@ const table = {
     return new VendorError(words, { vendor });
   },
 } satisfies Record<RfcError, (message: string, vendor: VendorFault, call: FailedCall) => ConnectorError>;
+
+/** SAP's words with a point at their end, to go on after them. */
+export function endSentence(words: string): string {
+  return /[.!?]$/.test(words) ? words : `${words}.`;
+}

@@ -1,4 +1,5 @@
 import { ConflictError, type ConnectorError, redactText, VendorError, type VendorMessage } from "@isthmus/core";
+import { endSentence } from "../errors/map-rfc-failure.js";
 import { isLockMessage } from "./lock-messages.js";
 import type { RfcField, RfcType, RfcValue } from "./rfc-types.js";
 
@@ -39,11 +40,13 @@ export function toBapiError(
   const vendor = { ...(first.code !== undefined && { code: first.code }), message: first.message, messages };
   const lock = errors.find((message) => isLockMessage(message, lockMessages));
   if (lock) {
-    const words = `${name} found something locked (${lock.code ?? "lock"}): ${lock.message} Try again in a while.`;
+    const words = `${name} found something locked (${lock.code ?? "lock"}): ${endSentence(lock.message)} Try again in a while.`;
     return new ConflictError(words, { vendor, retryable: true });
   }
   const more = errors.length > 1 ? ` And ${errors.length - 1} more.` : "";
-  return new VendorError(`${name} failed (${first.code ?? "no code"}): ${first.message}${more}`, { vendor });
+  return new VendorError(`${name} failed (${first.code ?? "no code"}): ${endSentence(first.message)}${more}`, {
+    vendor,
+  });
 }
 
 function isBapiReturn(type: RfcType): boolean {

@@ -51,8 +51,8 @@ function mapFault(answer: TransportResponse, request: FailedRequest, fault: SapF
 function readDump(answer: TransportResponse, request: FailedRequest): VendorError {
   const code = answer.headers["sap-err-id"];
   const requestId = /transaction id:?\s*([0-9A-F]{20,40})\b/i.exec(answer.text().slice(0, 65_536))?.[1];
-  const id = requestId === undefined ? "" : ` by its id ${requestId}`;
-  const advice = `Look at the dump in ST22, or the system log in SM21,${id}; the same call would most likely fail again.`;
+  const id = requestId === undefined ? "" : `, by its id ${requestId}`;
+  const advice = `Look at the dump in ST22, or the system log in SM21${id}; the same call would most likely fail again.`;
   return new VendorError(`SAP failed at ${request.name ?? "the call"} without a fault (HTTP 500). ${advice}`, {
     vendor: {
       status: 500,
