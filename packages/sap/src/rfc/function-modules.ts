@@ -1,13 +1,8 @@
 import { type Logger, silentLogger } from "@isthmus/core";
 import type { SapSessions } from "../http/sap-session.js";
-import {
-  type CommittedCall,
-  type CommitWrapper,
-  callGenericWrapper,
-  callInSession,
-  callWrapper,
-  refuseCommit,
-} from "./commit-strategies.js";
+import { callInSession } from "./commit-in-session.js";
+import { type CommittedCall, refuseCommit } from "./commit-outcome.js";
+import { type CommitWrapper, callGenericWrapper, callWrapper } from "./commit-wrappers.js";
 import type { GenericCommitWrapper } from "./generic-wrapper.js";
 import { ModuleAllowList } from "./module-allow-list.js";
 import { type CallOptions, type CallResult, ModuleCaller, type ModuleCallerParts } from "./module-caller.js";

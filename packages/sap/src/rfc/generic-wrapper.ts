@@ -1,6 +1,6 @@
 import { ConnectorError, VendorError } from "@isthmus/core";
 import { readXml } from "../xml/read-xml.js";
-import type { CommittedCall } from "./commit-strategies.js";
+import type { CommittedCall } from "./commit-outcome.js";
 import type { CallResult, ModuleCaller } from "./module-caller.js";
 import type { RfcParameters } from "./rfc-types.js";
 
