@@ -12,6 +12,8 @@ export interface CommittedCall {
 /** Failures that say for certain that the commit was not done. */
 const certain: ReadonlySet<string> = new Set([
   "VALIDATION_FAILED",
+  "UNSUPPORTED",
+  "NOT_FOUND",
   "FORBIDDEN_TARGET",
   "AUTHENTICATION_FAILED",
   "RECONNECT_REQUIRED",

@@ -49,7 +49,9 @@ export async function callGenericWrapper(
   call: CommittedCall,
 ): Promise<CallResult> {
   const reconcile = reconcileWords(call.name, call.options);
+  // Before anything is sent: a failure here leaves no doubt.
   await caller.check(call.name, call.parameters, call.options.signal);
+  await caller.registry.find(wrapper.name, call.options.signal);
   try {
     return await callThrough(caller, wrapper, { ...call, options: { ...call.options, reconcile } });
   } catch (error) {

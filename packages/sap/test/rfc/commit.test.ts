@@ -170,6 +170,18 @@ describe("a wrapper for every BAPI", () => {
     expect(calls).toEqual(["Z_CALL_AND_COMMIT"]);
   });
 
+  it("leaves no doubt when the system does not have it", async () => {
+    const { Z_CALL_AND_COMMIT: _missing, ...others } = wsdls;
+    const { modules, calls } = await startAbap({
+      parts: { ...generic, wsdls: others },
+      instead: { "": { status: 404 } },
+    });
+    await expect(modules.call("BAPI_CREATE", { KEY: "A" }, { commit: "auto" })).rejects.toMatchObject({
+      code: "NOT_FOUND",
+    });
+    expect(calls).toEqual([""]);
+  });
+
   it("fails with the BAPI's messages", async () => {
     const { modules, committed } = await startAbap({ parts: generic });
     const failed = modules.call("BAPI_CREATE", { KEY: "BAD" }, { commit: "auto" });
