@@ -1,6 +1,9 @@
 import { defineConnector } from "@isthmus/core";
+import { createEntitySource } from "./entity-source.js";
+import { idocInbound } from "./idoc/receive/idoc-inbound.js";
 import { authentication, refreshPolicy } from "./logon/schemes.js";
 import { createTlsSource } from "./logon/tls-source.js";
+import { operations } from "./operations/index.js";
 import { configurationSchema, type SapConfiguration } from "./options/configuration.js";
 import type { SapCredentials } from "./options/credentials.js";
 import { packageVersion } from "./package-version.js";
@@ -34,7 +37,9 @@ export const sap = defineConnector<SapConfiguration, SapConnector, SapCredential
       ...(tls && { tls }),
     };
   },
-  operations: () => [],
+  operations: () => operations,
+  entities: createEntitySource,
+  inbound: idocInbound,
   create: (context) => new SapConnector(context),
 });
 

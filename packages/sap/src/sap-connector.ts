@@ -18,6 +18,9 @@ import type { ClientIdentity } from "./logon/client-identity.js";
 import { LogonGate } from "./logon/logon-gate.js";
 import { refusedLogon } from "./logon/refused-logon.js";
 import { openIdentity } from "./logon/tls-source.js";
+import type { ODataService } from "./odata/client/odata-service.js";
+import { ODataServices, type OpenService } from "./odata/odata-services.js";
+import type { Query } from "./odata/query/query.js";
 import type { SapConfiguration } from "./options/configuration.js";
 import type { SapCredentials } from "./options/credentials.js";
 import { RfcCalls } from "./rfc/rfc-calls.js";
@@ -43,6 +46,7 @@ export class SapConnector extends BaseConnector<SapCredentials, SapConfiguration
   readonly rfc: RfcCalls;
   /** IDocs. */
   readonly idocs: IdocCalls;
+  readonly #services: ODataServices;
   readonly #sessions: ExclusiveSessions;
   readonly #session: HttpSession;
   readonly #gate: LogonGate | undefined;
@@ -55,6 +59,15 @@ export class SapConnector extends BaseConnector<SapCredentials, SapConfiguration
     const { configuration, clock, files, transport, logger } = context;
     const { url: origin, client, limits } = configuration;
     this.#sessions = new ExclusiveSessions(() => this.#openSession(true), limits.sessions);
+    const { random, signal } = context;
+    this.#services = new ODataServices({
+      settings: configuration.odata,
+      http: this.http,
+      origin,
+      clock,
+      random,
+      signal,
+    });
     this.rfc = new RfcCalls({
       settings: configuration.rfc,
       http: this.http,
@@ -69,6 +82,25 @@ export class SapConnector extends BaseConnector<SapCredentials, SapConfiguration
       readTable: (table, fields, { where }) => this.rfc.readTable(table, { fields, where }, signal),
     });
     this.idocs = new IdocCalls({ settings: configuration.idoc, http: this.http, clock, files, client, tables });
+  }
+
+  /** Names of the configured OData services. */
+  get serviceNames(): readonly string[] {
+    return this.#services.names;
+  }
+
+  /**
+   * An OData service by its name in the configuration.
+   *
+   * @throws {NotFoundError} when the configuration has none of that name, or the system does not.
+   */
+  async odata(name: string): Promise<ODataService<Query>> {
+    return (await this.#services.open(name)).service;
+  }
+
+  /** The same with its model: entity sets, types, operations. */
+  openService(name: string): Promise<OpenService> {
+    return this.#services.open(name);
   }
 
   /** What the stateful sessions are doing: for metrics. */

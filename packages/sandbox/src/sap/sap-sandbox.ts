@@ -6,6 +6,7 @@ import type { Fault, FaultRule } from "../shared/faults.js";
 import { renderPage } from "../shared/html.js";
 import type { LoggedRequest, RequestFilter } from "../shared/request-log.js";
 import { closeSandboxServer, createSandboxServer } from "../shared/sandbox-server.js";
+import { type AbapServices, addAbapServices } from "./abap-services.js";
 import { AccessTokens } from "./logon/access-tokens.js";
 import { CertificateRules, cutUntrusted, type TlsOptions } from "./logon/certificates.js";
 import { addLogon } from "./logon/logon-hook.js";
@@ -41,7 +42,7 @@ export interface SapSandboxOptions extends Partial<SapSettings> {
 }
 
 /** A running SAP sandbox. */
-export interface SapSandbox {
+export interface SapSandbox extends AbapServices {
   /** Base URL of everything. */
   url: string;
   /** The port it listens at, also when 0 was asked for. */
@@ -162,12 +163,14 @@ export async function startSapSandbox(options: SapSandboxOptions = {}): Promise<
   addSamlTokenRoutes(server.app, options.saml, logonParts);
   addXsuaaRoutes(server.app, client, tokens, state);
   await addODataRoutes(server.app, state, sessions);
-  // Here RFC comes in, on createAbapView(state):  addRfcRoutes(server, state);
-  // Here IDoc comes in, on createAbapView(state): addIdocRoutes(server, state);
+  let url = "";
+  const abap = addAbapServices(server, state, () => url);
   const address = await server.app.listen({ host: options.host ?? "127.0.0.1", port: options.port ?? 0 });
   const port = Number(new URL(address).port);
+  url = tls === undefined ? address : address.replace(/^http:/, "https:");
   return {
-    url: tls === undefined ? address : address.replace(/^http:/, "https:"),
+    ...abap,
+    url,
     port,
     system: { id: state.system.id, client: state.system.client },
     user: { name: first.name, password: first.password ?? "" },

@@ -1,7 +1,9 @@
 import { applySettings } from "../shared/settings.js";
+import { defaultIdocSettings, type IdocSettings, idocSettingsFromZero } from "./idoc/idoc-settings.js";
+import { defaultRfcSettings, type RfcSettings } from "./rfc/rfc-settings.js";
 
 /** What can be changed while the sandbox runs (`POST /__sandbox/settings`). Times are milliseconds. */
-export interface SapSettings {
+export interface SapSettings extends RfcSettings, IdocSettings {
   /** Wrong passwords in a row after which a user is locked (`login/fails_to_user_lock`). Default 5. */
   failsToUserLock: number;
   /** How long an unused session lives (`http/security_session_timeout`). Default 30 minutes. */
@@ -33,6 +35,8 @@ export const defaultSettings: Readonly<SapSettings> = {
   csrfNeedsTrailingSlash: false,
   jsonBatch: false,
   logonForm: false,
+  ...defaultRfcSettings,
+  ...defaultIdocSettings,
 };
 
 /**
@@ -41,7 +45,7 @@ export const defaultSettings: Readonly<SapSettings> = {
  * @throws {InvalidSettingError} for an unknown name or a wrong value; nothing is changed then.
  */
 export function changeSettings(settings: SapSettings, changes: Record<string, unknown>): void {
-  applySettings(settings, defaultSettings, changes);
+  applySettings(settings, defaultSettings, changes, idocSettingsFromZero);
 }
 
 /** Whether this is the name of a setting. */

@@ -1,32 +1,39 @@
 import { z } from "zod";
-import { systemPath } from "./fields.js";
+import { origin, systemPath } from "./fields.js";
 
-const changesSchema = z.record(
-  z.string().min(1),
-  z.strictObject({
-    timestamp: z.string().min(1).describe("Property that tells when an entity last changed."),
+const changesSchema = z.strictObject({
+  timestamp: z.string().min(1).max(200).optional().meta({
+    title: "Timestamp",
+    description: "Property that tells when a record last changed. Finds no deletions.",
   }),
-);
+  tracksChanges: z.boolean().optional().meta({
+    title: "Tracks changes",
+    description: "Whether to ask for delta links. Default: what the metadata says.",
+  }),
+});
 
 const serviceSchema = z.strictObject({
   path: systemPath.meta({
     title: "Path",
-    description: "Root of the service.",
+    description: "Root of the service. Which OData it speaks, its metadata tells.",
     examples: ["/sap/opu/odata/sap/API_BUSINESS_PARTNER"],
   }),
-  version: z.enum(["v2", "v4"]).default("v2").meta({ title: "Version", description: "Which OData it speaks." }),
-  updateMethod: z.enum(["PATCH", "MERGE"]).optional().meta({
+  updateMethod: z.enum(["PATCH", "MERGE", "tunnelled-merge"]).optional().meta({
     title: "Update method",
-    description: "How a part of an entity is changed. Default: MERGE in v2, PATCH in v4.",
+    description: "How a part of a record is changed. Default: MERGE in v2, PATCH in v4.",
   }),
   repeatableRequests: z.boolean().default(false).meta({
     title: "Repeatable requests",
     description:
       "Whether the system remembers `RequestID`s, so that a create whose answer was lost is sent again safely.",
   }),
-  changes: changesSchema.default({}).meta({
+  alsoKnownAs: z.array(origin).max(10).default([]).meta({
+    title: "Other addresses",
+    description: "Origins by which the system calls itself in links, such as its own name behind a proxy.",
+  }),
+  changes: z.record(z.string().min(1).max(200), changesSchema).default({}).meta({
     title: "Changes",
-    description: "How changes of an entity set are found where the service does not track them.",
+    description: "By entity set: how its changes are found where the service does not tell them itself.",
   }),
 });
 

@@ -69,6 +69,21 @@ export const rfcSchema = z
       description:
         "Whether this system was seen to keep a session over several requests (operation rfc.proveStatefulSessions). Only then may a BAPI's work be committed by a request of its own.",
     }),
+    genericWrapper: z
+      .strictObject({
+        name: moduleName,
+        request: moduleName.optional().describe("The parameter that takes the call. Default REQUEST."),
+        response: moduleName.optional().describe("The parameter that has the answer. Default RESPONSE."),
+        committed: moduleName
+          .optional()
+          .describe("The parameter that is X when the work was committed. Default COMMITTED."),
+        fixed: z.record(moduleName, rfcValue).optional().describe("What it is given beside."),
+      })
+      .optional()
+      .meta({
+        title: "Generic commit wrapper",
+        description: "A module of the system's own that takes any call as text, makes it, and commits.",
+      }),
     wrappers: z.record(moduleName, wrapperSchema).default({}).meta({
       title: "Commit wrappers",
       description: "By the BAPI's name: modules of the system's own that call it and commit.",

@@ -61,19 +61,32 @@ export class RfcCalls {
 
   async #make(): Promise<FunctionModules> {
     const { settings, files, ...parts } = this.#parts;
-    const { path: rfcPath, functionModules: allowed, wsdlFiles, wsdlHosts: _hosts, wrappers, ...rest } = settings;
+    const {
+      path: rfcPath,
+      functionModules: allowed,
+      wsdlFiles,
+      wsdlHosts: _hosts,
+      wrappers,
+      genericWrapper,
+      ...rest
+    } = settings;
     const read = Object.entries(wsdlFiles).map(async ([name, file]) => [name, String(await files.read(file))] as const);
     const wsdls = { ...settings.wsdls, ...Object.fromEntries(await Promise.all(read)) };
-    return new FunctionModules({ ...parts, ...rest, wrappers: withoutGaps(wrappers), rfcPath, allowed, wsdls });
+    return new FunctionModules({
+      ...parts,
+      ...rest,
+      rfcPath,
+      allowed,
+      wsdls,
+      wrappers: Object.fromEntries(Object.entries(wrappers).map(([bapi, wrapper]) => [bapi, withoutGaps(wrapper)])),
+      ...(genericWrapper && { genericWrapper: withoutGaps(genericWrapper) }),
+    });
   }
 }
 
+type WithoutGaps<Value> = { [Key in keyof Value]: Exclude<Value[Key], undefined> };
+
 /** What is `undefined` by the schema is missing by the type. */
-function withoutGaps(wrappers: RfcSettings["wrappers"]) {
-  return Object.fromEntries(
-    Object.entries(wrappers).map(([bapi, { name, parameters, fixed }]) => [
-      bapi,
-      { name, ...(parameters && { parameters }), ...(fixed && { fixed }) },
-    ]),
-  );
+function withoutGaps<Value extends object>(value: Value): WithoutGaps<Value> {
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as WithoutGaps<Value>;
 }

@@ -113,13 +113,12 @@ export class HttpSession implements SapHttp {
   }
 
   #address(path: string): URL {
-    const { baseUrl, client, language, isStateful = false } = this.#parts;
+    const { baseUrl, client, language } = this.#parts;
     const url = new URL(path, baseUrl);
     if (url.origin !== baseUrl) return url;
     const given = new URLSearchParams(url.search);
     const added = [
       ...(client !== undefined && !given.has("sap-client") ? [`sap-client=${client}`] : []),
-      ...(isStateful && !this.#isOpen && !given.has("sap-sessioncmd") ? ["sap-sessioncmd=open"] : []),
       ...(language !== undefined && !given.has("sap-language") ? [`sap-language=${language}`] : []),
     ];
     // Appended as text: a parser of queries would write `$filter` and its blanks in another way than the caller did.

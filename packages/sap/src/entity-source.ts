@@ -1,0 +1,42 @@
+import { type EntityDescription, type EntitySource, type EntitySummary, NotFoundError } from "@isthmus/core";
+import { describeEntity, summarizeEntity } from "./odata/describe-entity.js";
+import type { OpenService } from "./odata/odata-services.js";
+import type { SapConnector } from "./sap-connector.js";
+
+/** The entity sets of every configured OData service, each by its service's name and its own: `business-partners/A_Customer`. */
+export function createEntitySource(connector: SapConnector): EntitySource {
+  return {
+    async list(): Promise<readonly EntitySummary[]> {
+      const services = await Promise.all(
+        connector.serviceNames.map(async (name) => ({ name, ...(await connector.openService(name)) })),
+      );
+      return services.flatMap(({ name, model }) =>
+        [...model.entitySets.values()].map((set) => ({ ...summarizeEntity(set), name: `${name}/${set.name}` })),
+      );
+    },
+    async describe(entity): Promise<EntityDescription> {
+      const { model, set } = await find(connector, entity);
+      return { ...describeEntity(model, set), name: entity };
+    },
+    async *read(entity, cursor, signal) {
+      const { service, set, settings } = await find(connector, entity);
+      const { timestamp, tracksChanges } = settings.changes[set.name] ?? {};
+      yield* service.changes(set.name, cursor, {
+        ...(timestamp !== undefined && { timestamp }),
+        ...(tracksChanges !== undefined && { tracksChanges }),
+        signal,
+      });
+    },
+  };
+}
+
+async function find(connector: SapConnector, entity: string) {
+  const [name = "", setName = "", ...rest] = entity.split("/");
+  const opened: OpenService | undefined =
+    rest.length === 0 && connector.serviceNames.includes(name) ? await connector.openService(name) : undefined;
+  const set = opened?.model.entitySets.get(setName);
+  if (opened && set) return { ...opened, set };
+  throw new NotFoundError(
+    "There is no such entity. Its name is that of a configured service, a slash, and an entity set.",
+  );
+}
