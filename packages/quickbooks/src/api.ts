@@ -8,8 +8,8 @@ import {
   type TransportResponse,
   type TransportStreamResponse,
 } from "@isthmus/core";
-import { parseDecimalJson } from "./decimal-json.js";
-import { isMonthlyBlock, mapFailure, throttlePauseMs } from "./errors.js";
+import { parseAnswerBody } from "./answer-body.js";
+import { isMonthlyBlock, isThrottled, mapFailure, throttlePauseMs } from "./errors.js";
 import { readFault } from "./fault.js";
 import type { RealmThrottle } from "./realm-throttle.js";
 
@@ -33,7 +33,7 @@ export interface ApiRequest {
 export interface ApiAnswer {
   readonly status: number;
   readonly headers: ResponseHeaders;
-  /** Parsed JSON, amounts as decimal strings; `undefined` when it is no JSON. */
+  /** As `parseAnswerBody` gives it. */
   readonly body: unknown;
 }
 
@@ -51,7 +51,7 @@ export interface ApiParts {
   readonly signal: AbortSignal;
 }
 
-/** After this many 429s in a row the caller hears of it. */
+/** After being sent away this many times in a row the caller hears of it. */
 const mostThrottled = 3;
 
 /** Requests to Intuit's APIs: within the company's limits, with faults recognised wherever they stand. */
@@ -68,13 +68,13 @@ export class Api {
     return this.#assertGood(await this.exchange(sent), sent);
   }
 
-  /** Sends once, and again after a 429 that passes: nothing was done then. Every other status is an answer. */
+  /** Sends once, and again after a throttling that passes: nothing was done then. Every other status is an answer. */
   async exchange(
     request: ApiRequest & { readonly idempotent: boolean; readonly maxAttempts?: number },
   ): Promise<ApiAnswer> {
     const response = await this.#throttled(request, async (prepared) => {
       const { status, headers, body } = await this.#parts.send(prepared);
-      return { status, headers, body: parseBody(body) };
+      return { status, headers, body: parseAnswerBody(body) };
     });
     return response;
   }
@@ -89,7 +89,7 @@ export class Api {
         opened = response;
         return { status: response.status, headers: response.headers, body: undefined };
       }
-      return { status: response.status, headers: response.headers, body: parseBody(await readSmall(response)) };
+      return { status: response.status, headers: response.headers, body: parseAnswerBody(await readSmall(response)) };
     });
     if (opened !== undefined) return opened;
     throw this.failure(answer, sent);
@@ -129,7 +129,7 @@ export class Api {
             cause: error,
           });
         });
-      if (answer.status !== 429) return answer;
+      if (!isThrottled(answer)) return answer;
       if (isMonthlyBlock(answer)) return answer;
       const failure = this.failure(answer, request);
       throttle.pause(failure instanceof RateLimitError ? (failure.retryAfterMs ?? throttlePauseMs) : throttlePauseMs);
@@ -173,15 +173,6 @@ export function requireJson({ status, headers, body }: ApiAnswer, name: string):
   throw new ConnectorError("UNEXPECTED_RESPONSE", `QuickBooks answered ${name} with ${what} instead of JSON.`, {
     vendor: { status },
   });
-}
-
-function parseBody(body: Buffer): unknown {
-  try {
-    return parseDecimalJson(body.toString("utf8"));
-  } catch {
-    // Not JSON is an answer too: what it means depends on the status.
-    return undefined;
-  }
 }
 
 const longestFault = 64 * 1024;

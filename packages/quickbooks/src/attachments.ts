@@ -10,8 +10,9 @@ import {
   ValidationError,
 } from "@isthmus/core";
 import { z } from "zod";
+import { parseAnswerBody } from "./answer-body.js";
 import type { Api } from "./api.js";
-import { parseDecimalJson, stringifyDecimalJson } from "./decimal-json.js";
+import { stringifyDecimalJson } from "./decimal-json.js";
 import { type EntityName, traitsOf } from "./entities/traits.js";
 import { assertRecordId, type QuickbooksRecord } from "./records.js";
 
@@ -64,7 +65,7 @@ export async function upload(
     ...(options.signal && { signal: options.signal }),
   } as const;
   const response = await parts.send(request);
-  const answer = { status: response.status, headers: response.headers, body: readJson(response) };
+  const answer = { status: response.status, headers: response.headers, body: parseAnswerBody(response.body) };
   if (!parts.api.isGood(answer)) throw parts.api.failure(answer, request);
   const uploaded = uploadedSchema.safeParse(answer.body, { reportInput: false }).data?.AttachableResponse[0];
   if (uploaded?.Attachable) return uploaded.Attachable;
@@ -92,7 +93,7 @@ export async function download(
   } as const;
   const response = await send(request);
   if (response.status !== 200) {
-    const answer = { status: response.status, headers: response.headers, body: response.tryJson() };
+    const answer = { status: response.status, headers: response.headers, body: parseAnswerBody(response.body) };
     throw api.failure(answer, { ...request, idempotent: true });
   }
   const url = response.text().trim();
@@ -162,12 +163,4 @@ function assertMediaType(type: string): string {
   throw new ValidationError("The media type of the file is not one.", [
     { path: "mediaType", message: "must be a media type" },
   ]);
-}
-
-function readJson(response: TransportResponse): unknown {
-  try {
-    return parseDecimalJson(response.text());
-  } catch {
-    return undefined;
-  }
 }

@@ -17,7 +17,7 @@ import { type Fault, readFault, requestIdOf } from "./fault.js";
 export interface FailedAnswer {
   readonly status: number;
   readonly headers: ResponseHeaders;
-  /** Parsed JSON; `undefined` when it is none. */
+  /** As `parseAnswerBody` gives it. */
   readonly body: unknown;
 }
 
@@ -68,10 +68,19 @@ export function isTokenRefused({ status, headers, body }: FailedAnswer): boolean
   return code === undefined || ["3200", "100", "003200"].includes(code);
 }
 
+/** Whether nothing was done, because too much was asked. The gateway has told it with a 403 as well. */
+export function isThrottled({ status, headers, body }: FailedAnswer): boolean {
+  if (status === 429) return true;
+  const code = status === 403 ? readFault(body, headers, status)?.code : undefined;
+  return code !== undefined && throttleCodes.includes(code);
+}
+
 /** Whether a 429 is the app's block for the rest of the month, and not a matter of a minute. */
 export function isMonthlyBlock({ status, headers, body }: FailedAnswer): boolean {
   return status === 429 && monthlyBlock.test(readFault(body, headers, status)?.words ?? "");
 }
+
+const throttleCodes = ["3001", "003001"];
 
 /** An app of the Builder tier that has made its 500,000 reads is refused until the month ends. */
 const monthlyBlock = /core\s*plus|monthly|quota|offline/i;
@@ -83,11 +92,16 @@ const monthlyBlock = /core\s*plus|monthly|quota|offline/i;
 const table: readonly Row[] = [
   { status: [429], words: monthlyBlock, make: monthlyQuota },
   { status: [429], make: throttled },
-  { code: ["3001"], make: throttled },
+  { code: throttleCodes, make: throttled },
 
   // The gateway tells its own failures with the same code as a wrong company.
   { status: [500, 502], code: ["3100"], make: (failure) => passing(failure, "QuickBooks failed at it.") },
   { code: ["3100", "3201"], make: (failure) => wrongCompany(failure) },
+  // Companies live on clusters of their own; a sandbox company asked for in production is mostly what is behind it.
+  // https://github.com/routablehq/python-quickbooks/issues/369
+  { code: ["130"], make: (failure) => wrongCompany(failure) },
+  { code: ["140"], make: (failure) => denied(failure, "The company is locked: its owner has to look in QuickBooks.") },
+  { code: ["150"], make: (failure) => passing(failure, "The company is under maintenance.") },
   { code: ["120"], make: (failure) => denied(failure, "The user or the app may not do this in this company.") },
   { code: ["6190"], make: (failure) => denied(failure, "The company's subscription has ended or a payment is due.") },
   {

@@ -40,7 +40,7 @@ export interface Fault extends VendorFault {
 /**
  * What a body says of a failure; `undefined` when it says nothing. An answer of status 200 may hold one, too.
  *
- * @param body - Parsed JSON.
+ * @param body - As `parseAnswerBody` gives it.
  */
 export function readFault(body: unknown, headers: ResponseHeaders, status: number): Fault | undefined {
   // The schema costs more than all the rest of a call, and most answers are none.

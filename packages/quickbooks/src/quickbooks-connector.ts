@@ -11,6 +11,7 @@ import {
   type EntityCursor,
   type TransportResponse,
 } from "@isthmus/core";
+import { parseAnswerBody } from "./answer-body.js";
 import { Api } from "./api.js";
 import { type AttachmentParts, download, type UploadOptions, upload } from "./attachments.js";
 import { type BatchItem, type BatchResult, runBatch } from "./batch.js";
@@ -205,7 +206,7 @@ export class QuickbooksConnector extends BaseConnector<QuickbooksCredentials, Qu
 
   protected override mapFailure(response: TransportResponse, request: ConnectorRequest): ConnectorError {
     const { status, headers } = response;
-    return mapFailure({ status, headers, body: response.tryJson() }, request, this.clock.now());
+    return mapFailure({ status, headers, body: parseAnswerBody(response.body) }, request, this.clock.now());
   }
 
   protected override isTokenRefused(response: {
@@ -215,7 +216,11 @@ export class QuickbooksConnector extends BaseConnector<QuickbooksCredentials, Qu
   }): boolean {
     // Of every other answer the body is not looked into twice.
     if (response.status !== 401) return false;
-    return isTokenRefused({ status: response.status, headers: {}, body: tryParse(response.body) });
+    return isTokenRefused({
+      status: response.status,
+      headers: {},
+      body: Buffer.isBuffer(response.body) ? parseAnswerBody(response.body) : undefined,
+    });
   }
 
   private async realmId(signal = this.context.signal): Promise<string> {
@@ -246,14 +251,5 @@ export class QuickbooksConnector extends BaseConnector<QuickbooksCredentials, Qu
         return (await this.throttle(signal)).run("call", signal, () => this.sendRaw(request));
       },
     };
-  }
-}
-
-function tryParse(body: unknown): unknown {
-  try {
-    return Buffer.isBuffer(body) ? JSON.parse(body.toString("utf8")) : undefined;
-  } catch {
-    // A gateway's page: the status alone decides.
-    return undefined;
   }
 }

@@ -9,6 +9,7 @@ import {
   TransientError,
 } from "@isthmus/core";
 import { type Api, type ApiAnswer, type ApiRequest, requireJson } from "./api.js";
+import { isThrottled } from "./errors.js";
 
 /** What a write takes beside its content. */
 export interface WriteOptions {
@@ -102,7 +103,7 @@ function isPassing(answer: ApiAnswer | undefined, failure: ConnectorError): bool
 
 /** Intuit said no: had an earlier try been done, this one would have been answered by its result. */
 function isDecided(answer: ApiAnswer | undefined): boolean {
-  return answer !== undefined && answer.status !== 429;
+  return answer !== undefined && !isThrottled(answer);
 }
 
 function leavesDoubt(answer: ApiAnswer | undefined, failure: ConnectorError): boolean {

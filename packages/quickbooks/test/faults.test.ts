@@ -62,6 +62,40 @@ describe("a fault", () => {
     expect(stub.requests).toHaveLength(1);
   });
 
+  const xmlOf = (code: string, message: string, detail = "") => ({
+    headers: { "content-type": "application/xml" },
+    body: `<?xml version="1.0"?><IntuitResponse xmlns="http://schema.intuit.com/finance/v3"><Fault type="SERVICE">
+      <Error code="${code}" element="Line"><Message>${message}</Message><Detail>${detail}</Detail></Error>
+    </Fault></IntuitResponse>`,
+  });
+
+  it("in XML is known as in JSON: its code, its headline and its element", async () => {
+    const stub = await start({ status: 400, ...xmlOf("6140", "Duplicate Number &amp; more: 1001", "of a customer") });
+    await expect(read(stub)).rejects.toMatchObject({
+      code: "CONFLICT",
+      vendor: { code: "6140", message: "Duplicate Number & more", fields: ["Line"] },
+    });
+  });
+
+  it("in XML inside a 200 is no success", async () => {
+    const stub = await start({ status: 200, ...xmlOf("610", "Object Not Found") });
+    await expect(read(stub)).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it("of the wrong cluster, in XML with a 401, renews no token", async () => {
+    const stub = await start({ status: 401, ...xmlOf("130", "Accessing Wrong Cluster") });
+    await expect(read(stub)).rejects.toMatchObject({ code: "PERMISSION_DENIED", vendor: { code: "130" } });
+    expect(stub.requests).toHaveLength(1);
+  });
+
+  it("of a throttle, in XML with a 403, is waited for as a 429 is", async () => {
+    const throttled = { status: 403, ...xmlOf("3001", "message=ThrottleExceeded; errorCode=003001; statusCode=403") };
+    const stub = await start(throttled, { body: { Invoice: { Id: "145", SyncToken: "0" } } });
+    const begun = stub.clock.now();
+    expect(await read(stub)).toMatchObject({ Id: "145" });
+    expect(stub.clock.now() - begun).toBeGreaterThanOrEqual(60_000);
+  });
+
   it("tells neither the token nor what Intuit quotes", async () => {
     const stub = await start({
       status: 400,

@@ -63,7 +63,13 @@ function admitRequest(request: FastifyRequest, reply: FastifyReply, realmId: str
 }
 
 function sendError(reply: FastifyReply, error: unknown, state: QuickbooksState): FastifyReply {
-  if (error instanceof GatewayFault) return sendJson(reply, error.status, error.toBody(state.clock()));
+  if (error instanceof GatewayFault) {
+    if (!state.settings.gatewayXml) return sendJson(reply, error.status, error.toBody(state.clock()));
+    return reply
+      .code(error.status)
+      .type("application/xml")
+      .send(error.toXml(envelopeTime(state)));
+  }
   const fault = error instanceof QuickbooksFault ? error : describeFailure(error);
   return sendJson(reply, fault.status, { Fault: fault.toFault(), time: envelopeTime(state) });
 }

@@ -36,6 +36,21 @@ export class GatewayFault extends Error {
       cdcresponse: [],
     };
   }
+
+  /** The same in XML, which a gateway of Intuit's has sent to those who asked for JSON, too. @param time - ISO 8601. */
+  toXml(time: string): string {
+    const { code, type, message, detail } = this;
+    return `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<IntuitResponse time="${time}" xmlns="http://schema.intuit.com/finance/v3">
+    <Fault type="${type}">
+        <Error code="${code}">
+            <Message>${escapeXml(message)}</Message>
+            <Detail>${escapeXml(detail)}</Detail>
+        </Error>
+    </Fault>
+</IntuitResponse>
+`;
+  }
 }
 
 /** 401/3200: no token, or one that is unknown or has expired. */
@@ -57,4 +72,8 @@ export function authorizationFailed(realmId: string): GatewayFault {
 /** 429/3001: too many requests. */
 export function throttleExceeded(detail = "The request limit was reached."): GatewayFault {
   return new GatewayFault(429, "3001", "ThrottleExceeded", detail, "SERVICE");
+}
+
+function escapeXml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

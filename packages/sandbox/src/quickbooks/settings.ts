@@ -34,6 +34,8 @@ export interface QuickbooksSettings {
   latencyMs: number;
   /** Plays the client's monthly allowance of reads as used up: every read is 429 until it is turned off. Default false. */
   corePlusBlocked: boolean;
+  /** The gateway (401, 403/3100, 429) answers in XML, whatever a request accepts. Default false. */
+  gatewayXml: boolean;
 }
 
 const day = 24 * 60 * 60 * 1000;
@@ -56,6 +58,7 @@ export const defaultSettings: Readonly<QuickbooksSettings> = {
   emailsPerDay: 40,
   latencyMs: 0,
   corePlusBlocked: false,
+  gatewayXml: false,
 };
 
 /**

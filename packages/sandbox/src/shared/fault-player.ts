@@ -70,11 +70,15 @@ function cutInTheMiddle(body: Buffer, request: FastifyRequest): Readable {
 function sendInstead(reply: FastifyReply, status: number, body: unknown): void {
   reply.code(status);
   if (reply.getHeader("content-type") === undefined) {
-    const text = typeof body === "string" && !/^\s*[[{]/.test(body);
-    const html = typeof body === "string" && /^\s*</.test(body);
-    reply.type(html ? "text/html;charset=UTF-8" : text ? "text/plain;charset=UTF-8" : "application/json;charset=UTF-8");
+    reply.type(`${typeOf(body)};charset=UTF-8`);
   }
   reply.send(typeof body === "string" ? body : JSON.stringify(body));
+}
+
+function typeOf(body: unknown): string {
+  if (typeof body !== "string" || /^\s*[[{]/.test(body)) return "application/json";
+  if (/^\s*<\?xml/.test(body)) return "application/xml";
+  return /^\s*</.test(body) ? "text/html" : "text/plain";
 }
 
 /** Waits, but not beyond the moment when the server begins to close. */

@@ -102,6 +102,15 @@ describe("faults on demand", () => {
     expect((await api.get("/preferences")).status).toBe(200);
   });
 
+  it("answers as the gateway in XML when it is told to", async () => {
+    sandbox.configure({ gatewayXml: true, throttle: true, requestsPerSecond: 1 });
+    await api.get("/preferences");
+    const answer = await api.get("/preferences");
+    expect(answer.status).toBe(429);
+    expect(answer.headers.get("content-type")).toContain("application/xml");
+    expect(answer.text).toContain('<Error code="3001">');
+  });
+
   it("commits before it cuts", async () => {
     sandbox.addFault({ method: "POST", path: "/v3/company", cutAfter: true });
     await expect(api.post("/customer", { DisplayName: "Committed" })).rejects.toThrow();
