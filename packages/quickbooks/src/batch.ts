@@ -6,7 +6,10 @@ import { type EntityName, traitsOf } from "./entities/traits.js";
 import { assertOffers, identityOf, type RecordInput } from "./records.js";
 import { type WriteOptions, type WriteParts, writeOnce } from "./write-once.js";
 
-/** One thing of a batch. Updates, deletions and voidings name Id and SyncToken: a batch reads nothing by itself. */
+/**
+ * One thing of a batch. Updates, deletions and voidings name Id and SyncToken: a batch reads nothing by itself. So a sparse
+ * update is for the entities alone that have one at Intuit, and an Attachable is deleted by the whole record.
+ */
 export type BatchItem =
   | {
       readonly operation: "create" | "update" | "sparse_update" | "delete" | "void";
@@ -127,7 +130,7 @@ function toRequest(item: BatchItem, index: number): object {
     create: traits.create,
     update: traits.update,
     sparse_update: traits.sparse,
-    delete: traits.delete === "delete",
+    delete: traits.delete === "delete" || traits.delete === "delete_whole",
     void: traits.void === "void",
   };
   try {

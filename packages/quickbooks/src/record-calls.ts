@@ -1,4 +1,3 @@
-import { ConnectorError, codeOf } from "@isthmus/core";
 import type { Api, ApiRequest } from "./api.js";
 import { stringifyDecimalJson } from "./decimal-json.js";
 import { type EntityName, type EntityTraits, traitsOf } from "./entities/traits.js";
@@ -12,6 +11,8 @@ import {
   unwrapDeleted,
   unwrapRecord,
 } from "./records.js";
+import { postRemoval } from "./removals.js";
+import { untilFresh } from "./until-fresh.js";
 import { type WriteOptions, type WriteParts, writeOnce } from "./write-once.js";
 
 /** How a record is changed. */
@@ -24,8 +25,6 @@ export interface UpdateOptions extends WriteOptions {
 }
 
 const jsonHeaders = { "content-type": "application/json" };
-/** How often a sparse update meets another change before it gives up. */
-const mostMerges = 4;
 
 /** Creates, reads, changes and removes records of any entity. */
 export class RecordCalls {
@@ -40,7 +39,7 @@ export class RecordCalls {
   async create(entity: EntityName, record: RecordInput, options: WriteOptions): Promise<QuickbooksRecord> {
     const traits = traitsOf(entity);
     assertOffers(traits, traits.create, "create");
-    return unwrapRecord(await this.#post(traits, "create", record, options), entity);
+    return unwrapRecord(await this.post(traits, "create", record, undefined, options), entity);
   }
 
   async read(entity: EntityName, id: string, signal: AbortSignal | undefined): Promise<QuickbooksRecord> {
@@ -54,21 +53,15 @@ export class RecordCalls {
   async update(entity: EntityName, record: RecordInput, options: UpdateOptions): Promise<QuickbooksRecord> {
     const traits = traitsOf(entity);
     assertOffers(traits, traits.update, "change");
-    const identity = identityOf(record, !options.sparse);
-    if (!options.sparse) return unwrapRecord(await this.#post(traits, "update", record, options), entity);
-    let token = identity.SyncToken;
-    for (let round = 1; ; round += 1) {
-      const current =
-        token === undefined || !traits.sparse ? await this.read(entity, identity.Id, options.signal) : undefined;
-      const change = merge(traits, record, current, token);
-      try {
-        return unwrapRecord(await this.#post(traits, "update", change, keyOfRound(options, round)), entity);
-      } catch (error) {
-        if (!isStale(error) || round === mostMerges) throw error;
-        // Changed meanwhile: the caller asked for these fields whatever the others are.
-        token = undefined;
-      }
-    }
+    const { Id, SyncToken } = identityOf(record, !options.sparse);
+    const post = (change: RecordInput, own: WriteOptions) => this.post(traits, "update", change, undefined, own);
+    if (!options.sparse) return unwrapRecord(await post(record, options), entity);
+    // A change meanwhile does not matter: the caller asked for these fields whatever the others are.
+    const answer = await untilFresh(options, async (own, round) => {
+      if (traits.sparse && round === 1 && SyncToken !== undefined) return post({ ...record, sparse: true }, own);
+      return post(merge(traits, await this.read(entity, Id, options.signal), record), own);
+    });
+    return unwrapRecord(answer, entity);
   }
 
   async remove(
@@ -81,32 +74,22 @@ export class RecordCalls {
     if (traits.delete === "deactivate") {
       return this.update(entity, { ...identityOf(record, false), Active: false }, { ...options, sparse: true });
     }
-    const identity = await this.#identity(entity, record, options);
-    return unwrapDeleted(await this.#post(traits, "delete", identity, options, { operation: "delete" }), entity);
+    return unwrapDeleted(await postRemoval(this, traits, "delete", record, options), entity);
   }
 
   async void(entity: EntityName, record: RecordInput, options: WriteOptions): Promise<QuickbooksRecord> {
     const traits = traitsOf(entity);
     assertOffers(traits, traits.void !== false, "void");
-    const identity = await this.#identity(entity, record, options);
-    if (traits.void === "void") {
-      return unwrapRecord(await this.#post(traits, "void", identity, options, { operation: "void" }), entity);
-    }
-    const query = { operation: "update", include: "void" };
-    return unwrapRecord(await this.#post(traits, "void", { ...identity, sparse: true }, options, query), entity);
+    return unwrapRecord(await postRemoval(this, traits, "void", record, options), entity);
   }
 
-  async #identity(entity: EntityName, record: RecordInput, { signal }: WriteOptions) {
-    const { Id, SyncToken } = identityOf(record, false);
-    return { Id, SyncToken: SyncToken ?? (await this.read(entity, Id, signal)).SyncToken };
-  }
-
-  #post(
+  /** Sends a body to the entity's own address, once. @returns Intuit's answer. */
+  post(
     { name, path }: EntityTraits,
     verb: string,
     body: RecordInput,
+    query: ApiRequest["query"],
     options: WriteOptions,
-    query?: ApiRequest["query"],
   ): Promise<unknown> {
     const request = {
       name: `${name}.${verb}`,
@@ -121,24 +104,22 @@ export class RecordCalls {
 }
 
 /** What is sent for a sparse update: the fields alone where Intuit merges, the merged record where it does not. */
-function merge(
-  { sparse }: EntityTraits,
-  changes: RecordInput,
-  current: QuickbooksRecord | undefined,
-  token: string | undefined,
-): RecordInput {
-  const SyncToken = token ?? current?.SyncToken;
+function merge({ sparse, kind }: EntityTraits, current: QuickbooksRecord, changes: RecordInput): RecordInput {
+  const { SyncToken } = current;
   if (sparse) return { ...changes, SyncToken, sparse: true };
-  return { ...current, ...changes, SyncToken };
+  // The preferences stand in groups, and a change names one of them.
+  const merged = kind === "singleton" ? mergeGroups(current, changes) : { ...current, ...changes };
+  return { ...merged, SyncToken, sparse: false };
 }
 
-/** Each round sends something else: under one key Intuit would answer it with the refusal of the round before. */
-function keyOfRound(options: WriteOptions, round: number): WriteOptions {
-  const { idempotencyKey } = options;
-  if (idempotencyKey === undefined || round === 1) return options;
-  return { ...options, idempotencyKey: `${idempotencyKey}#${round}` };
+function mergeGroups(current: RecordInput, changes: RecordInput): RecordInput {
+  const changed = Object.entries(changes).map(([name, value]) => {
+    const before = current[name];
+    return [name, isGroup(before) && isGroup(value) ? mergeGroups(before, value) : value];
+  });
+  return { ...current, ...Object.fromEntries(changed) };
 }
 
-function isStale(error: unknown): boolean {
-  return codeOf(error) === "CONFLICT" && error instanceof ConnectorError && error.vendor?.code === "5010";
+function isGroup(value: unknown): value is RecordInput {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

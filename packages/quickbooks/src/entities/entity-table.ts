@@ -10,7 +10,8 @@ interface Traits {
   readonly update: boolean;
   /** Whether Intuit merges a sparse update. Where it does not, the connector does. */
   readonly sparse: boolean;
-  readonly delete: "delete" | "deactivate" | false;
+  /** `delete_whole`: the whole record has to be sent. */
+  readonly delete: "delete" | "delete_whole" | "deactivate" | false;
   /** `?operation=void`, or `?operation=update&include=void`. */
   readonly void: "void" | "update_include_void" | false;
   readonly send: boolean;
@@ -297,7 +298,7 @@ export const entityTable = {
     name: "Attachable",
     path: "attachable",
     sparse: false,
-    delete: "delete",
+    delete: "delete_whole",
     nameField: "FileName",
     requiredOnCreate: [],
     summary: "A file or a note beside a record.",
