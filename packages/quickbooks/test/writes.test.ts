@@ -120,6 +120,55 @@ describe("a sparse update", () => {
   });
 });
 
+describe("a sparse update of an entity that has only a full one at Intuit", () => {
+  const vendor = { Id: "7", SyncToken: "3", DisplayName: "Nordwind", Balance: 12.5, New: { On: true }, sparse: false };
+  const latest: StubAnswer = { body: { Vendor: vendor } };
+
+  it("sends the record as it is read, with the fields that are given", async () => {
+    const stub = await start(latest, latest);
+    const change = { Id: "7", SyncToken: "1", DisplayName: "Nordwind GmbH" };
+    await stub.connector.update("Vendor", change, { sparse: true });
+    expect(stub.requests.map(({ method }) => method)).toEqual(["GET", "POST"]);
+    expect(JSON.parse(stub.requests[1]?.body ?? "")).toEqual({ ...vendor, DisplayName: "Nordwind GmbH" });
+  });
+
+  it("reads and merges again when it was changed in between", async () => {
+    const stale: StubAnswer = { status: 400, body: faultOf("5010", "Stale Object Error") };
+    const changed = { ...vendor, SyncToken: "4", DisplayName: "Renamed" };
+    const stub = await start(latest, stale, { body: { Vendor: changed } }, latest);
+    await stub.connector.update("Vendor", { Id: "7", AcctNum: "70001" }, { sparse: true });
+    expect(JSON.parse(stub.requests[3]?.body ?? "")).toEqual({ ...changed, AcctNum: "70001" });
+    expect(requestIds(stub)[3]).not.toBe(requestIds(stub)[1]);
+  });
+
+  it("makes a record of a list inactive without losing its other fields", async () => {
+    const stub = await start(latest, latest);
+    await stub.connector.delete("Vendor", { Id: "7" });
+    expect(JSON.parse(stub.requests[1]?.body ?? "")).toEqual({ ...vendor, Active: false });
+  });
+
+  it("changes of the preferences' groups what is given", async () => {
+    const groups = {
+      TaxPrefs: { UsingSalesTax: true },
+      SalesFormsPrefs: { AllowDeposit: true, DefaultTerms: { value: "3" } },
+    };
+    const preferences: StubAnswer = { body: { Preferences: { Id: "1", SyncToken: "2", ...groups } } };
+    const stub = await start(preferences, preferences);
+    await stub.connector.update("Preferences", { Id: "1", SalesFormsPrefs: { AllowDeposit: false } }, { sparse: true });
+    expect(JSON.parse(stub.requests[1]?.body ?? "")).toMatchObject({
+      TaxPrefs: { UsingSalesTax: true },
+      SalesFormsPrefs: { AllowDeposit: false, DefaultTerms: { value: "3" } },
+    });
+  });
+
+  it("is refused in a batch, which reads nothing", async () => {
+    const stub = await start(latest);
+    const item = { operation: "sparse_update", entity: "Vendor", record: { Id: "7", SyncToken: "3" } } as const;
+    await expect(stub.connector.batch([item])).rejects.toMatchObject({ code: "UNSUPPORTED" });
+    expect(stub.requests).toHaveLength(0);
+  });
+});
+
 describe("a full update", () => {
   it("keeps the fields that nobody here knows, with their types", async () => {
     const read: StubAnswer = {
