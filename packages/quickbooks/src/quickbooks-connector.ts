@@ -223,6 +223,10 @@ export class QuickbooksConnector extends BaseConnector<QuickbooksCredentials, Qu
     });
   }
 
+  protected override async beforeSendingAgain(signal: AbortSignal): Promise<void> {
+    await (await this.throttle(signal)).again(signal);
+  }
+
   private async realmId(signal = this.context.signal): Promise<string> {
     const { tokens, credentials } = this.context;
     if (!tokens) throw new ConnectorError("INTERNAL", "QuickBooks has no authentication method without tokens.");

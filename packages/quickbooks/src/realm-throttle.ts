@@ -51,7 +51,9 @@ class SlidingWindow {
 
 /**
  * Keeps every caller of one company within Intuit's limits. They go in the order in which they came; batches wait for their own
- * limit without holding up the others.
+ * limit without holding up the others. A repetition after a refused token counts like the first try. The renewal of the token
+ * does not: it goes to another host, with limits of its own, once for all callers. Nor do the few repetitions that the transport
+ * makes of a read after a connection that failed or a 502, 503 or 504: they pause before, and keep their one place.
  */
 export class RealmThrottle {
   readonly #clock: Clock;
@@ -85,6 +87,11 @@ export class RealmThrottle {
     } finally {
       this.#places.release();
     }
+  }
+
+  /** Counts another request of a `send` at work, and resolves when Intuit will take it. @throws the signal's reason. */
+  again(signal: AbortSignal): Promise<void> {
+    return this.#enter(this.#turn, this.#calls, signal);
   }
 
   /** Leaves Intuit alone for so long, because it asked for it. What waits already goes on waiting. */

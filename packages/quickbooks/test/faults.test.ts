@@ -56,6 +56,16 @@ describe("a fault", () => {
     expect(stub.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer token-1", "Bearer token-2"]);
   });
 
+  it("of a refused token is followed by a request that waits for its turn, as every other does", async () => {
+    const stub = await start({ status: 401, body: gateway }, { body: { Invoice: { Id: "145", SyncToken: "0" } } });
+    const limits = { concurrency: 1, callsPerSecond: 1, callsPerMinute: 100, batchesPerMinute: 1 };
+    const connector = stub.connect({ limits });
+    const begun = stub.clock.now();
+    expect(await connector.read("Invoice", "145")).toMatchObject({ Id: "145" });
+    expect(stub.clock.now() - begun).toBeGreaterThanOrEqual(1_000);
+    await connector.close();
+  });
+
   it("of the wrong company renews no token, even with a 401", async () => {
     const stub = await start({ status: 401, body: faultOf("3100") });
     await expect(read(stub)).rejects.toMatchObject({ code: "PERMISSION_DENIED" });

@@ -203,6 +203,9 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
     return response.status === 401;
   }
 
+  /** Called before a request is sent again with a renewed token, to wait for a vendor that counts requests. Default: nothing. */
+  protected async beforeSendingAgain(_signal: AbortSignal): Promise<void> {}
+
   /**
    * The headers that say who we are; they go with every request of {@link send}, {@link sendRaw} and {@link sendStream}.
    * Default: the token as a Bearer (RFC 6750 section 2.1), nothing without one. A scheme without tokens, such as an API
@@ -271,6 +274,7 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
       const renewed = await tokens.accessToken({ notVersion: token.version, signal });
       if (isSpent && renewed.version !== token.version) this.#spent.add(response);
       if (isSpent) return response;
+      await this.beforeSendingAgain(signal);
       return await send(this.prepare(request, signal, renewed));
     } catch (error) {
       letGo(request.body);
