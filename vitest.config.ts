@@ -1,23 +1,32 @@
-import { defineConfig } from "vitest/config";
-import { workspaceAliases } from "./vitest.aliases.js";
-import { findTemporaryFolder } from "./vitest.temporary-folder.js";
+import { defineConfig, mergeConfig } from "vitest/config";
+import { databases, shared } from "./vitest.shared.js";
 
 export default defineConfig({
-  resolve: { alias: workspaceAliases },
   test: {
-    include: [
-      "packages/*/{src,test,examples}/**/*.test.ts",
-      "apps/*/{src,test}/**/*.test.ts",
-      "tools/*/{src,test}/**/*.test.ts",
-      "docs/**/*.test.ts",
-      "scripts/**/*.test.ts",
-    ],
-    // Databases of the API's suites; nothing is started before one of them asks.
-    globalSetup: ["apps/api/test/support/global-setup.ts"],
-    env: findTemporaryFolder(),
     // Two cores, and the suites start real servers: more workers only make each of them slower.
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    projects: [
+      mergeConfig(shared, {
+        test: {
+          name: "packages",
+          include: ["packages/*/{src,test,examples}/**/*.test.ts"],
+          // One module graph for all files of a worker: loading it anew for each of them took half of their time. A file must
+          // leave nothing behind, so no test here changes a module's state, the environment or a prototype.
+          isolate: false,
+        },
+      }),
+      mergeConfig(shared, {
+        test: {
+          name: "service",
+          include: [
+            "apps/*/{src,test}/**/*.test.ts",
+            "tools/*/{src,test}/**/*.test.ts",
+            "docs/**/*.test.ts",
+            "scripts/**/*.test.ts",
+          ],
+          globalSetup: databases,
+        },
+      }),
+    ],
   },
 });

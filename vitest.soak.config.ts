@@ -1,10 +1,15 @@
 import { defineConfig, mergeConfig } from "vitest/config";
-import base from "./vitest.config.js";
+import { databases, shared } from "./vitest.shared.js";
 
 /** The long rounds and volumes: `pnpm test:soak`. What `npm test` does once, it does a thousand times. */
 export default mergeConfig(
-  { ...base, test: { ...base.test, include: [] } },
+  shared,
   defineConfig({
-    test: { include: ["{packages,apps}/*/test/**/*.soak.ts"], testTimeout: 4 * 3_600_000, maxWorkers: 1 },
+    test: {
+      include: ["{packages,apps}/*/test/**/*.soak.ts"],
+      globalSetup: databases,
+      testTimeout: 4 * 3_600_000,
+      maxWorkers: 1,
+    },
   }),
 );

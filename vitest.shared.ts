@@ -1,0 +1,15 @@
+import { workspaceAliases } from "./vitest.aliases.js";
+import { findTemporaryFolder } from "./vitest.temporary-folder.js";
+
+/** What every run of tests has: `vitest.config.ts`, `vitest.soak.config.ts`. */
+export const shared = {
+  resolve: { alias: workspaceAliases },
+  test: {
+    env: findTemporaryFolder(),
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+  },
+};
+
+/** Databases of the API's suites; nothing is started before one of them asks. */
+export const databases = ["apps/api/test/support/global-setup.ts"];
