@@ -1,8 +1,11 @@
 // Lets plain Node run the TypeScript sources of all packages: `node --import ./vitest.sources.mjs file.ts`. For child processes
 // of tests, as the aliases are for the tests themselves. Node strips the types; only `.js` in imports has to become `.ts`.
 import { existsSync } from "node:fs";
-import { registerHooks } from "node:module";
+import { enableCompileCache, registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";
+
+// Stripping and compiling the sources is half of what a short process costs. Entries go by content, so that none is stale.
+enableCompileCache(fileURLToPath(new URL("./node_modules/.cache/sources/", import.meta.url)));
 
 const packages = new URL("./packages/", import.meta.url);
 
