@@ -1,5 +1,5 @@
 import { defineConfig, mergeConfig } from "vitest/config";
-import { databases, shared } from "./vitest.shared.js";
+import { shared } from "./vitest.shared.js";
 
 export default defineConfig({
   test: {
@@ -8,25 +8,19 @@ export default defineConfig({
     projects: [
       mergeConfig(shared, {
         test: {
-          name: "packages",
-          include: ["packages/*/{src,test,examples}/**/*.test.ts"],
-          // One module graph for all files of a worker: loading it anew for each of them took half of their time. A file must
-          // leave nothing behind, so no test here changes a module's state, the environment or a prototype.
+          name: "code",
+          include: [
+            "packages/*/{src,test,examples}/**/*.test.ts",
+            "apps/*/{src,test}/**/*.test.ts",
+            "tools/*/{src,test}/**/*.test.ts",
+            "scripts/**/*.test.ts",
+          ],
+          // One module graph for all files of a worker: loading it anew for each took half of their time. A file must leave
+          // nothing behind in a module, the environment or a prototype.
           isolate: false,
         },
       }),
-      mergeConfig(shared, {
-        test: {
-          name: "service",
-          include: [
-            "apps/*/{src,test}/**/*.test.ts",
-            "tools/*/{src,test}/**/*.test.ts",
-            "docs/**/*.test.ts",
-            "scripts/**/*.test.ts",
-          ],
-          globalSetup: databases,
-        },
-      }),
+      mergeConfig(shared, { test: { name: "documents", include: ["docs/**/*.test.ts"] } }),
     ],
   },
 });

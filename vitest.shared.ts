@@ -5,11 +5,10 @@ import { findTemporaryFolder } from "./vitest.temporary-folder.js";
 export const shared = {
   resolve: { alias: workspaceAliases },
   test: {
+    // Databases of the API's suites; nothing is started before one of them asks.
+    globalSetup: ["apps/api/test/support/global-setup.ts"],
     env: findTemporaryFolder(),
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },
 };
-
-/** Databases of the API's suites; nothing is started before one of them asks. */
-export const databases = ["apps/api/test/support/global-setup.ts"];

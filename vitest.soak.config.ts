@@ -1,5 +1,5 @@
 import { defineConfig, mergeConfig } from "vitest/config";
-import { databases, shared } from "./vitest.shared.js";
+import { shared } from "./vitest.shared.js";
 
 /** The long rounds and volumes: `pnpm test:soak`. What `npm test` does once, it does a thousand times. */
 export default mergeConfig(
@@ -7,7 +7,6 @@ export default mergeConfig(
   defineConfig({
     test: {
       include: ["{packages,apps}/*/test/**/*.soak.ts"],
-      globalSetup: databases,
       testTimeout: 4 * 3_600_000,
       maxWorkers: 1,
     },
