@@ -14,12 +14,14 @@ export interface HtmlPage {
 const lookedAt = 64 * 1024;
 const longestTitle = 80;
 
-/** An answer as far as it is looked at. Without a body, its headers alone decide. */
-export type MaybePage = Pick<TransportResponse, "status" | "headers"> & Partial<Pick<TransportResponse, "body">>;
+/** An answer as far as it is looked at, one within a batch too. Without body and text, its headers alone decide. */
+export type MaybePage = Pick<TransportResponse, "status" | "headers"> &
+  Partial<Pick<TransportResponse, "body" | "text">>;
 
 /** The page, if the answer is one: by what it says of itself, or by how it begins. */
-export function readHtmlPage({ headers, body }: MaybePage): HtmlPage | undefined {
-  const start = body?.subarray(0, lookedAt).toString("utf8") ?? "";
+export function readHtmlPage(answer: MaybePage): HtmlPage | undefined {
+  const { headers, body } = answer;
+  const start = body?.subarray(0, lookedAt).toString("utf8") ?? answer.text?.().slice(0, lookedAt) ?? "";
   const type = [headers["content-type"]].flat()[0] ?? "";
   const saysSo = /^\s*(text\/html|application\/xhtml\+xml)\b/i.test(type);
   const beginsSo = !/json|xml|multipart/i.test(type) && /^\s*<(!doctype html|html)\b/i.test(start.slice(0, 256));
