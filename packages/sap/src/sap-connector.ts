@@ -7,7 +7,6 @@ import {
   type ConnectorError,
   type ConnectorRequest,
   type CreateContext,
-  codeOf,
   type TransportResponse,
 } from "@isthmus/core";
 import { mapSapFailure } from "./errors/map-sap-failure.js";
@@ -27,7 +26,8 @@ import { RfcCalls } from "./rfc/rfc-calls.js";
 import { ExclusiveSessions, type SessionStatus } from "./session/exclusive-sessions.js";
 import { HttpSession } from "./session/http-session.js";
 import { checkCertificate } from "./system/certificate-check.js";
-import { fetchMetadata, readSystemNames, toConnectedAccount } from "./system/system-identity.js";
+import { runCheck } from "./system/run-check.js";
+import { pingSystem, readSystemNames, toConnectedAccount } from "./system/system-identity.js";
 
 /** What every reading call takes. */
 export interface CallOptions {
@@ -134,9 +134,11 @@ export class SapConnector extends BaseConnector<SapCredentials, SapConfiguration
   }
 
   protected async identify(signal: AbortSignal): Promise<ConnectedAccount> {
-    const { configuration, credentials, clock } = this.context;
-    const [first] = Object.values(configuration.odata);
-    if (first) await fetchMetadata(this.http, first.path, { signal, nowMs: clock.now() });
+    const { configuration, credentials } = this.context;
+    const [first] = this.serviceNames;
+    if (first !== undefined) await this.#services.refresh(first, signal);
+    else if (this.#pingsByRfc) await this.rfc.call("RFC_PING", {}, { idempotent: true, signal });
+    else await pingSystem(this.http, { signal, nowMs: this.clock.now() });
     const user = "username" in credentials ? credentials.username : undefined;
     return toConnectedAccount(configuration, readSystemNames(this.#session.cookieNames()), user);
   }
@@ -144,10 +146,28 @@ export class SapConnector extends BaseConnector<SapCredentials, SapConfiguration
   protected override async check(signal: AbortSignal): Promise<readonly ConnectionCheck[]> {
     const { credentials, files, clock, logger, configuration } = this.context;
     const identity = await openIdentity(credentials, { files, clock })?.read();
-    const checks = identity ? [checkCertificate(identity, clock.now(), logger)] : [];
-    for (const [name, { path }] of Object.entries(configuration.odata))
-      checks.push(await this.#checkService(name, path, signal));
-    return checks;
+    const [first, ...others] = this.serviceNames;
+    const ofService = (name: string) => `The OData service at ${configuration.odata[name]?.path} answers.`;
+    return [
+      ...(identity ? [checkCertificate(identity, clock.now(), logger)] : []),
+      // The first one has proved the logon.
+      ...(first === undefined ? [] : [{ name: `service:${first}`, ok: true, detail: ofService(first) }]),
+      ...(await Promise.all(
+        others.map((name) => runCheck(`service:${name}`, ofService(name), () => this.#services.refresh(name, signal))),
+      )),
+      ...(first !== undefined && this.#pingsByRfc
+        ? [
+            await runCheck("rfc", "Function modules can be called.", () =>
+              this.rfc.call("RFC_PING", {}, { idempotent: true, signal }),
+            ),
+          ]
+        : []),
+    ];
+  }
+
+  /** Whether the configuration lets the module be called that does nothing but answer. */
+  get #pingsByRfc(): boolean {
+    return this.context.configuration.rfc.functionModules.includes("RFC_PING");
   }
 
   protected baseUrl(): string {
@@ -180,16 +200,5 @@ export class SapConnector extends BaseConnector<SapCredentials, SapConfiguration
       gate: this.#gate,
       now: () => clock.now(),
     });
-  }
-
-  async #checkService(name: string, path: string, signal: AbortSignal): Promise<ConnectionCheck> {
-    try {
-      await fetchMetadata(this.http, path, { signal, nowMs: this.context.clock.now() });
-      return { name: `service:${name}`, ok: true, detail: `The service ${path} answers.` };
-    } catch (error) {
-      const code = codeOf(error);
-      if (code === undefined || code === "CANCELLED" || !(error instanceof Error)) throw error;
-      return { name: `service:${name}`, ok: false, detail: error.message, code };
-    }
   }
 }

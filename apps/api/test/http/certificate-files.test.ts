@@ -9,6 +9,8 @@ import { type LoopbackServer, startServer } from "../../../../packages/core/test
 import { useServerDatabase } from "../support/server-database.js";
 import { startTestService, type TestService, type TestTenantClient } from "../support/service.js";
 
+const metadataDocument = `<edmx:Edmx Version="1.0" xmlns:edmx="http://schemas.microsoft.com/ado/2007/06/edmx"><edmx:DataServices xmlns:m="http://schemas.microsoft.com/ado/2007/08/dataservices/metadata" m:DataServiceVersion="2.0"><Schema Namespace="SRV" xmlns="http://schemas.microsoft.com/ado/2008/09/edm"><EntityType Name="Partner"><Key><PropertyRef Name="Id"/></Key><Property Name="Id" Type="Edm.String" Nullable="false"/></EntityType><EntityContainer Name="SRV_Entities" m:IsDefaultEntityContainer="true"><EntitySet Name="Partners" EntityType="SRV.Partner"/></EntityContainer></Schema></edmx:DataServices></edmx:Edmx>`;
+
 describe("a certificate in the operator's folder", () => {
   const get = useServerDatabase();
   let authority: Authority;
@@ -25,7 +27,7 @@ describe("a certificate in the operator's folder", () => {
     system.otherwise((response) => {
       shown.push(String((response.socket as TLSSocket).getPeerCertificate().subject.CN));
       response.setHeader("connection", "close");
-      response.writeHead(200, { "content-type": "application/xml" }).end("<edmx:Edmx xmlns:edmx='x'/>");
+      response.writeHead(200, { "content-type": "application/xml" }).end(metadataDocument);
     });
     folder = await mkdtemp(join(tmpdir(), "isthmus-certificates-"));
     service = await startTestService(get().database, {

@@ -54,10 +54,13 @@ export class ODataServices {
    * @throws {ConnectorError} what reading its metadata throws.
    */
   open(name: string): Promise<OpenService> {
-    const now = this.#parts.clock.now();
     const known = this.#opened.get(name);
-    if (known && now - known.atMs < metadataLifetimeMs) return known.opening;
-    const opened = { opening: this.#read(name), atMs: now };
+    return known && this.#parts.clock.now() - known.atMs < metadataLifetimeMs ? known.opening : this.refresh(name);
+  }
+
+  /** The same from metadata that is read now: it proves that the service answers. */
+  refresh(name: string, signal: AbortSignal = this.#parts.signal): Promise<OpenService> {
+    const opened = { opening: this.#read(name, signal), atMs: this.#parts.clock.now() };
     this.#opened.set(name, opened);
     opened.opening.catch(() => {
       if (this.#opened.get(name) === opened) this.#opened.delete(name);
@@ -65,8 +68,8 @@ export class ODataServices {
     return opened.opening;
   }
 
-  async #read(name: string): Promise<OpenService> {
-    const { http, origin, clock, random, signal } = this.#parts;
+  async #read(name: string, signal: AbortSignal): Promise<OpenService> {
+    const { http, origin, clock, random } = this.#parts;
     const settings = Object.hasOwn(this.#parts.settings, name) ? this.#parts.settings[name] : undefined;
     if (!settings) {
       const names = this.names.join(", ") || "none";

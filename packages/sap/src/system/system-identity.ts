@@ -1,4 +1,5 @@
 import { type ConnectedAccount, ConnectorError, type TransportResponse } from "@isthmus/core";
+import { pageInstead, readHtmlPage } from "../errors/html-page.js";
 import { mapSapFailure } from "../errors/map-sap-failure.js";
 import type { SapHttp } from "../http/sap-http.js";
 import type { SapConfiguration } from "../options/configuration.js";
@@ -63,4 +64,26 @@ export async function fetchMetadata(
   const page = mapSapFailure(response, request, undefined, nowMs);
   if (page.code === "AUTHENTICATION_FAILED") throw page;
   throw new ConnectorError("UNEXPECTED_RESPONSE", `What ${path} calls its metadata is no OData metadata document.`);
+}
+
+/**
+ * Asks the system for its smallest page, where the configuration names nothing else to ask for.
+ *
+ * @throws {NotFoundError} when the node `/sap/bc/ping` is not active (SICF).
+ */
+export async function pingSystem(
+  http: SapHttp,
+  { signal, nowMs }: { readonly signal: AbortSignal; readonly nowMs: number },
+): Promise<void> {
+  const request = { method: "GET", path: "/sap/bc/ping", name: "system.ping", signal } as const;
+  const response = await http.request(request);
+  const failure = response.status === 200 ? readLogonPage(response) : undefined;
+  if (failure) throw failure;
+  if (response.status !== 200) throw mapSapFailure(response, request, undefined, nowMs);
+}
+
+/** The page itself is HTML and says that the server is there; one to log a person on is something else. */
+function readLogonPage(response: TransportResponse): ConnectorError | undefined {
+  const page = readHtmlPage(response);
+  return page?.isLogon ? pageInstead(page, "system.ping", response.status) : undefined;
 }

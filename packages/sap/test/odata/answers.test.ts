@@ -219,7 +219,9 @@ describe("paging links", () => {
     "ftp:x",
   ])("does not follow %s", async (link) => {
     stub.answers.push({ body: { value: [], "@odata.nextLink": link } });
-    await expect(read()).rejects.toMatchObject({ code: "UNEXPECTED_RESPONSE" });
+    await expect(read()).rejects.toMatchObject({
+      code: expect.stringMatching(/^(FORBIDDEN_TARGET|UNEXPECTED_RESPONSE)$/),
+    });
     expect(stub.requests).toHaveLength(1);
   });
 

@@ -89,7 +89,7 @@ describe("changes by delta links of v4", () => {
   it("follows no link out of the service, neither from an answer nor from a cursor", async () => {
     const service = stub.service(model);
     stub.answers.push({ body: { value: [], "@odata.deltaLink": "https://evil.example/Products?$deltatoken=a" } });
-    await expect(readAll(service)).rejects.toMatchObject({ code: "UNEXPECTED_RESPONSE" });
+    await expect(readAll(service)).rejects.toMatchObject({ code: "FORBIDDEN_TARGET" });
     const forged = { v: 1, set: "Products", by: "delta", path: "../OTHER/Secrets" };
     await expect(readAll(service, forged)).rejects.toMatchObject({ code: "UNEXPECTED_RESPONSE" });
     expect(stub.requests).toHaveLength(1);

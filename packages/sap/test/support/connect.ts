@@ -5,9 +5,8 @@ import { createSapConnector, type SapConnector, type SapOptions } from "../../sr
 /** The service that tests of the logon ask for its metadata. */
 export const servicePath = "/sap/opu/odata/sap/API_BUSINESS_PARTNER";
 
-/** The smallest metadata document. */
-export const metadataDocument =
-  '<edmx:Edmx Version="1.0" xmlns:edmx="http://schemas.microsoft.com/ado/2007/06/edmx"><edmx:DataServices/></edmx:Edmx>';
+/** A metadata document of one entity set, as the Gateway writes it. */
+export const metadataDocument = `<edmx:Edmx Version="1.0" xmlns:edmx="http://schemas.microsoft.com/ado/2007/06/edmx"><edmx:DataServices xmlns:m="http://schemas.microsoft.com/ado/2007/08/dataservices/metadata" m:DataServiceVersion="2.0"><Schema Namespace="SRV" xmlns="http://schemas.microsoft.com/ado/2008/09/edm"><EntityType Name="Partner"><Key><PropertyRef Name="Id"/></Key><Property Name="Id" Type="Edm.String" Nullable="false"/></EntityType><EntityContainer Name="SRV_Entities" m:IsDefaultEntityContainer="true"><EntitySet Name="Partners" EntityType="SRV.Partner"/></EntityContainer></Schema></edmx:DataServices></edmx:Edmx>`;
 
 /** A file of `test/fixtures`. */
 export function readFixture(path: string): string {

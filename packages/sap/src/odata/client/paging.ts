@@ -1,4 +1,4 @@
-import { ConnectorError } from "@isthmus/core";
+import { ConnectorError, ForbiddenTargetError } from "@isthmus/core";
 import { type ODataAnswer, readPage, type WirePage } from "./answer.js";
 import type { CallOptions, ODataCall } from "./call.js";
 import type { ODataCodec } from "./codec.js";
@@ -17,7 +17,8 @@ export type ServicePlace = Pick<ODataParts, "origin" | "alsoKnownAs" | "root">;
  * answer's context.
  * @param context - `@odata.context` of the answer.
  * @returns The path relative to the root, with its query.
- * @throws {ConnectorError} `UNEXPECTED_RESPONSE` for a link that leads out of the service.
+ * @throws {ForbiddenTargetError} for a link to another host.
+ * @throws {ConnectorError} `UNEXPECTED_RESPONSE` for one that leads out of the service.
  * @see https://docs.oasis-open.org/odata/odata-json-format/v4.01/odata-json-format-v4.01.html#sec_RelativeURLs
  */
 export function resolveLink(place: ServicePlace, link: string, requestPath: string, context?: string): string {
@@ -26,11 +27,12 @@ export function resolveLink(place: ServicePlace, link: string, requestPath: stri
   const base = context === undefined ? request : (parse(context, request)?.href ?? request);
   const target = parse(link, base);
   const isOwn = [origin, ...alsoKnownAs].some((own) => parse("/", own)?.origin === target?.origin);
-  if (target === undefined || !isOwn || !target.pathname.startsWith(root)) {
-    throw new ConnectorError(
-      "UNEXPECTED_RESPONSE",
-      "SAP's answer has a link that leads out of the service. It was not followed: check by which address the system knows itself.",
-    );
+  const advice = "It was not followed: check by which address the system knows itself.";
+  if (target !== undefined && !isOwn) {
+    throw new ForbiddenTargetError(`SAP's answer has a link that leads to another host. ${advice}`);
+  }
+  if (target === undefined || !target.pathname.startsWith(root)) {
+    throw new ConnectorError("UNEXPECTED_RESPONSE", `SAP's answer has a link that leads out of the service. ${advice}`);
   }
   return `${target.pathname.slice(root.length)}${target.search}`;
 }
