@@ -23,7 +23,16 @@ export interface GuardedConnectorOptions {
  * checked says nothing about what it resolves to when it is used (DNS rebinding).
  */
 export function createGuardedConnector(options: GuardedConnectorOptions): buildConnector.connector {
-  const connect = typeof options.tls === "function" ? connectAsTold(options, options.tls) : build(options, options.tls);
+  const dial = typeof options.tls === "function" ? connectAsTold(options, options.tls) : build(options, options.tls);
+  const connect: buildConnector.connector = (target, callback) => {
+    dial(target, (...[error, socket]) => {
+      if (error !== null) return callback(error, null);
+      // With TLS 1.3 a refusal of our certificate comes when the handshake is over: first the alert as an error, then the end of
+      // the stream. undici would report the end and forget why.
+      socket.on("error", (reason) => socket.destroy(reason));
+      return callback(null, socket);
+    });
+  };
   if (options.isPrivateAllowed) return connect;
 
   return (target, callback) => {
