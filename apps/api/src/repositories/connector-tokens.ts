@@ -46,12 +46,13 @@ export function createConnectorTokenRepository({ client, tenantId }: TenantScope
       const [before] = await client.$queryRaw<{ status: TokenStatus; failures: number }[]>`
         select status::text as status, failure_count as failures from connector_tokens where ${where} for update`;
       // A repeat that was not spent leaves its place to an attempt without a holder: that it is said twice changes nothing.
+      // Cut to what the column keeps: rounded, the lease would end up to half a millisecond from now.
       const ended = await client.$executeRaw`
         update connector_tokens set
           status = 'active',
           attempt_id = case when ${unknown} then attempt_id when attempt_repeated then gen_random_uuid() end,
           attempt_started_at = case when ${unknown} or attempt_repeated then attempt_started_at end,
-          lease_until = case when ${unknown} or attempt_repeated then clock_timestamp() end,
+          lease_until = case when ${unknown} or attempt_repeated then date_trunc('milliseconds', clock_timestamp()) end,
           attempt_repeated = ${unknown} and attempt_repeated,
           retry_at = clock_timestamp() + ${milliseconds(retryInMs ?? 0)}, ${failure}
         where ${where} and (status = 'active' or ${outcome === "not_spent"})`;
