@@ -2,7 +2,7 @@ import type { TransportRequest, TransportResponse, TransportStreamResponse } fro
 
 /** One request to the connected SAP system. */
 export interface SapRequest extends Omit<TransportRequest, "url"> {
-  /** Absolute path with query; `sap-client` and `sap-language` are added. Or a full URL that the system itself gave. */
+  /** Absolute path with query; `sap-client` and `sap-language` are added. Or a full URL at the system. */
   readonly path: string;
   /**
    * Root of the service whose CSRF token a request that changes something has to carry, such as `/sap/opu/odata/sap/SRV/`.

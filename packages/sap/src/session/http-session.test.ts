@@ -127,6 +127,14 @@ describe("HttpSession", () => {
     ]);
   });
 
+  it("sends nothing to another host, whoever names it", async () => {
+    for (const path of ["https://evil.example/sap", "//evil.example/sap", `${baseUrl}0/sap`]) {
+      await expect(session.request({ method: "GET", path })).rejects.toMatchObject({ code: "FORBIDDEN_TARGET" });
+    }
+    expect(gateway.seen).toEqual([]);
+    expect((await session.request({ method: "GET", path: `${baseUrl}/sap/opu` })).status).toBe(200);
+  });
+
   it("keeps a context only where it has one to itself", async () => {
     await session.request(write);
     expect(session.cookieNames()).not.toContain("sap-contextid");

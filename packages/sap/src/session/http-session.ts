@@ -1,5 +1,11 @@
 import { Readable } from "node:stream";
-import type { ConnectorError, ConnectorRequest, TransportResponse, TransportStreamResponse } from "@isthmus/core";
+import {
+  type ConnectorError,
+  type ConnectorRequest,
+  ForbiddenTargetError,
+  type TransportResponse,
+  type TransportStreamResponse,
+} from "@isthmus/core";
 import type { FailedAnswer, FailedRequest } from "../errors/map-sap-failure.js";
 import type { SapHttp, SapRequest } from "../http/sap-http.js";
 import type { LogonGate } from "../logon/logon-gate.js";
@@ -93,15 +99,14 @@ export class HttpSession implements SapHttp {
     send: (request: ConnectorRequest) => Promise<Response>,
   ): Promise<Response> {
     const { csrfRoot: _csrfRoot, path, ...rest } = request;
-    const { baseUrl, gate } = this.#parts;
+    const { gate } = this.#parts;
     const url = this.#address(path);
     this.#lastPath = url.pathname;
-    const isOwn = url.origin === baseUrl;
-    const cookie = isOwn ? this.#cookies.headerFor(url.href) : undefined;
+    const cookie = this.#cookies.headerFor(url.href);
     const headers = { ...rest.headers, ...(cookie !== undefined && { cookie }) };
-    const exchange = () => send({ ...rest, headers, path: isOwn ? url.href.slice(url.origin.length) : url.href });
+    const exchange = () => send({ ...rest, headers, path: url.href.slice(url.origin.length) });
     const response = await (gate ? gate.pass(exchange) : exchange());
-    if (isOwn) this.#cookies.accept(url.href, response.headers);
+    this.#cookies.accept(url.href, response.headers);
     if (response.status === 401) throw this.#refuse(response, request);
     return response;
   }
@@ -115,7 +120,8 @@ export class HttpSession implements SapHttp {
   #address(path: string): URL {
     const { baseUrl, client, language } = this.#parts;
     const url = new URL(path, baseUrl);
-    if (url.origin !== baseUrl) return url;
+    // The logon goes with every request: hosts of WSDLs and tokens are allowed too, and have no business with it.
+    if (url.origin !== baseUrl) throw new ForbiddenTargetError("The address leads to another host than the system's.");
     const given = new URLSearchParams(url.search);
     const added = [
       ...(client !== undefined && !given.has("sap-client") ? [`sap-client=${client}`] : []),
