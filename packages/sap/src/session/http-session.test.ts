@@ -128,7 +128,7 @@ describe("HttpSession", () => {
   });
 
   it("sends nothing to another host, whoever names it", async () => {
-    for (const path of ["https://evil.example/sap", "//evil.example/sap", `${baseUrl}0/sap`]) {
+    for (const path of ["https://evil.example/sap", "//evil.example/sap", "http://127.0.0.1:1/sap", "http://["]) {
       await expect(session.request({ method: "GET", path })).rejects.toMatchObject({ code: "FORBIDDEN_TARGET" });
     }
     expect(gateway.seen).toEqual([]);

@@ -119,9 +119,9 @@ export class HttpSession implements SapHttp {
 
   #address(path: string): URL {
     const { baseUrl, client, language } = this.#parts;
-    const url = new URL(path, baseUrl);
+    const url = URL.parse(path, baseUrl);
     // The logon goes with every request: hosts of WSDLs and tokens are allowed too, and have no business with it.
-    if (url.origin !== baseUrl) throw new ForbiddenTargetError("The address leads to another host than the system's.");
+    if (url?.origin !== baseUrl) throw new ForbiddenTargetError("The address does not lead to the system's host.");
     const given = new URLSearchParams(url.search);
     const added = [
       ...(client !== undefined && !given.has("sap-client") ? [`sap-client=${client}`] : []),

@@ -169,7 +169,7 @@ describe("TEST-005: logon by client certificate", () => {
       "passphrase",
     ],
     ["a legacy container", { pfx: readFixture("identity/legacy.pfx.base64").replaceAll("\n", ""), passphrase }, "AES"],
-    ["a missing file", { certificateFile: "none.pem", privateKeyFile: "none.key" }, "none.pem"],
+    ["a missing file", { certificateFile: "none.pem", privateKeyFile: "none.key" }, "none."],
   ])("refuses %s with what to do, and sends nothing", async (_name, credentials, words) => {
     const before = server.connections;
     const failure = connect(credentials, { files: createFolderFiles(folder) }).connect();
