@@ -47,7 +47,7 @@ export function findInboundHandler({ connectors }: Services, type: string): Inbo
  * answers as the vendor wants it. All of it is stored when the answer goes out, or the answer is no success.
  *
  * @throws {ApiError} `DELIVERY_REFUSED`, the same for an endpoint that is not there and one that has no secret for this
- *   signature; `DELIVERY_UNREADABLE`; `DELIVERY_NOT_STORED` after two seconds, or where too many are at work.
+ *   signature; `DELIVERY_UNREADABLE`; `DELIVERY_NOT_STORED` when it takes too long, or where too many are at work.
  * @throws {NotFoundError} when the type takes no deliveries.
  * @throws {DatabaseUnavailableError}
  */
@@ -57,26 +57,30 @@ export async function receiveDelivery(
   delivery: Delivery,
 ): Promise<InboundAnswer> {
   const handler = findInboundHandler(services, delivery.type);
-  return desk.take(delivery.rawBody.length, async () => {
-    const route = await findRoute(services, delivery);
-    if (route === undefined) throw refused();
-    const { tenantId, endpointId } = route;
-    const refuse = (reason: RefusalReason, answer: ApiError): ApiError => {
-      const { requestId, ip } = delivery;
-      refusals.note({ tenantId, endpointId, reason, requestId, ip });
-      return answer;
-    };
-    const secrets = await openSecrets(services.vault, tenantId, endpointId, route.secrets);
-    if (secrets.length === 0) throw refuse("no_secret", refused());
-    if (!isGenuine(handler, delivery, secrets)) throw refuse("not_signed", refused());
-    const events = readEvents(handler, delivery);
-    if (events === undefined) throw refuse("unreadable", unreadable());
-    await storeDelivery(services, route, delivery, events.map(toStorableEvent)).catch((error: unknown) => {
-      // The endpoint was deleted meanwhile, or its tenant.
-      throw isConnectorError(error) && error.code === "NOT_FOUND" ? refused() : error;
-    });
-    return handler.acknowledge();
-  });
+  return desk.take(
+    delivery.rawBody.length,
+    async () => {
+      const route = await findRoute(services, delivery);
+      if (route === undefined) throw refused();
+      const { tenantId, endpointId } = route;
+      const refuse = (reason: RefusalReason, answer: ApiError): ApiError => {
+        const { requestId, ip } = delivery;
+        refusals.note({ tenantId, endpointId, reason, requestId, ip });
+        return answer;
+      };
+      const secrets = await openSecrets(services.vault, tenantId, endpointId, route.secrets);
+      if (secrets.length === 0) throw refuse("no_secret", refused());
+      if (!isGenuine(handler, delivery, secrets)) throw refuse("not_signed", refused());
+      const events = readEvents(handler, delivery);
+      if (events === undefined) throw refuse("unreadable", unreadable());
+      await storeDelivery(services, route, delivery, events.map(toStorableEvent)).catch((error: unknown) => {
+        // The endpoint was deleted meanwhile, or its tenant.
+        throw isConnectorError(error) && error.code === "NOT_FOUND" ? refused() : error;
+      });
+      return handler.acknowledge();
+    },
+    handler.answerWithinMs,
+  );
 }
 
 async function findRoute({ database }: Services, delivery: Delivery): Promise<DeliveryRoute | undefined> {

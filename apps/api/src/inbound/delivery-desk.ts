@@ -1,8 +1,8 @@
 import type { Clock } from "@isthmus/core";
 import { ApiError } from "../errors/index.js";
 
-/** Vendors wait for three seconds (Intuit) to ten (Salesforce) for an answer, the way there and back included. */
-const answerWithinMs = 2_000;
+/** The most impatient vendor (Intuit) waits for three seconds, the way there and back included. */
+const shortestWaitMs = 2_000;
 
 /** Bodies that are being worked at, in bytes: while a database hangs, anybody may go on sending. */
 const mostBytes = 64 * 1024 * 1024;
@@ -19,13 +19,14 @@ export class DeliveryDesk {
   }
 
   /**
-   * What `work` returns, if it does within two seconds. It goes on otherwise: what it stores late is found when the vendor
-   * sends the delivery again.
+   * What `work` returns, if it does in time. It goes on otherwise: what it stores late is found when the vendor sends the
+   * delivery again.
    *
    * @param size - Bytes of the body.
+   * @param withinMs - How long the vendor waits. Default 2 000.
    * @throws {ApiError} `DELIVERY_NOT_STORED` when it takes longer, and at once when too much is at work.
    */
-  async take<Result>(size: number, work: () => Promise<Result>): Promise<Result> {
+  async take<Result>(size: number, work: () => Promise<Result>, withinMs = shortestWaitMs): Promise<Result> {
     const held = size + bytesBeside;
     if (this.#bytes + held > mostBytes) {
       throw new ApiError("DELIVERY_NOT_STORED", "Too many deliveries wait to be stored. Send it again in a while.");
@@ -35,7 +36,7 @@ export class DeliveryDesk {
       this.#bytes -= held;
     });
     const done = new AbortController();
-    const late = this.#clock.sleep(answerWithinMs, done.signal).then(() => {
+    const late = this.#clock.sleep(withinMs, done.signal).then(() => {
       throw new ApiError("DELIVERY_NOT_STORED", "The delivery could not be stored in time. Send it again.");
     });
     // Whichever comes second has nobody left to tell.

@@ -8,8 +8,10 @@ import { RefusedDeliveries } from "../inbound/refused-deliveries.js";
 import type { Services } from "../services.js";
 import { problemContent, problemResponses } from "./schemas/common.js";
 
-/** Largest delivery, in bytes. Vendors send some kilobytes: ids, or up to a hundred records. */
+/** Largest delivery, in bytes, where the vendor's package says nothing: most send ids, or up to a hundred records. */
 const deliveryLimitBytes = 1024 * 1024;
+/** What a vendor's package may raise it to. */
+const highestLimitBytes = 32 * deliveryLimitBytes;
 
 /** `/hooks/{type}/{endpointId}`: where vendors deliver. Whoever sends has no key, only a signature. */
 export const hookRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
@@ -27,7 +29,7 @@ export const hookRoutes: FastifyPluginAsyncZod<Services> = async (app, services)
           tags: ["inbound"],
           security: [],
           summary: "Deliver, as a vendor",
-          description: `At most ${deliveryLimitBytes} bytes, signed as the vendor does. Answered once it is stored; 503 asks for it again. An endpoint that is not there and a wrong signature are told alike.`,
+          description: `At most ${deliveryLimitBytes} bytes, or what the type allows; signed as the vendor does. Answered once it is stored; 503 asks for it again. An endpoint that is not there and a wrong signature are told alike.`,
           operationId: "receiveDelivery",
           params: z.object({ type: z.string(), endpointId: z.string() }),
           response: {
@@ -43,11 +45,11 @@ export const hookRoutes: FastifyPluginAsyncZod<Services> = async (app, services)
       async (request, reply) => {
         const { type, endpointId } = request.params;
         try {
-          findInboundHandler(services, type);
+          const { maxBodyBytes = deliveryLimitBytes } = findInboundHandler(services, type);
           const answer = await receiveDelivery(services, reception, {
             type,
             endpointId,
-            rawBody: await readAll(request.raw),
+            rawBody: await readAll(request.raw, Math.min(maxBodyBytes, highestLimitBytes)),
             headers: joinHeaders(request.headers),
             requestId: request.id,
             ip: request.ip,
@@ -62,9 +64,9 @@ export const hookRoutes: FastifyPluginAsyncZod<Services> = async (app, services)
   });
 };
 
-async function readAll(request: IncomingMessage): Promise<Buffer> {
+async function readAll(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
-  for await (const piece of new LimitedBody(request, deliveryLimitBytes)) pieces.push(piece);
+  for await (const piece of new LimitedBody(request, limitBytes)) pieces.push(piece);
   return Buffer.concat(pieces);
 }
 

@@ -24,6 +24,10 @@ export interface InboundAnswer {
 
 /** Deliveries that a vendor sends to us. */
 export interface InboundHandler {
+  /** Largest delivery of this vendor, in bytes; a larger one is not read. Default 1 MiB, at most 32 MiB. */
+  readonly maxBodyBytes?: number;
+  /** Milliseconds within which the vendor has to be answered, before it takes the delivery for lost. Default 2 000. */
+  readonly answerWithinMs?: number;
   /**
    * Proves that the vendor sent exactly this body, by any of the secrets, in constant time. No secret is a refusal.
    * @throws {AuthenticationError} otherwise.

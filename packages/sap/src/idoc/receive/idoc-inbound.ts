@@ -20,6 +20,10 @@ import { parseIdocs } from "../parse-idoc.js";
  * client from `MANDT`. `entity` is the message type, `type` the basic type and its extension, `recordId` the IDoc's number.
  */
 export const idocInbound: InboundHandler = {
+  // A port may collect many IDocs into one document.
+  maxBodyBytes: 16 * 1024 * 1024,
+  // `icm/HTTP/client/timeout` and its like are a minute or more.
+  answerWithinMs: 30_000,
   verify(_rawBody, headers, secrets) {
     const presented = presentedCredentials(headers);
     let genuine = false;
