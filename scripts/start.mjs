@@ -11,8 +11,15 @@ const port = Number(process.env.PORT ?? 3000);
 const url = process.env.PUBLIC_URL ?? `http://${host}:${port}`;
 
 const sandboxes = [
-  { vendor: "salesforce", port: Number(process.env.SALESFORCE_SANDBOX_PORT ?? 4010) },
-  { vendor: "quickbooks", port: Number(process.env.QUICKBOOKS_SANDBOX_PORT ?? 4020) },
+  { vendor: "salesforce", port: Number(process.env.SALESFORCE_SANDBOX_PORT ?? 4010), keepsRecords: true },
+  { vendor: "quickbooks", port: Number(process.env.QUICKBOOKS_SANDBOX_PORT ?? 4020), keepsRecords: true },
+  {
+    vendor: "sap",
+    port: Number(process.env.SAP_SANDBOX_PORT ?? 4030),
+    // In the form of XSUAA's ids, which not every OAuth client can send.
+    clientId: "sb-quickstart!b1|xsuaa_std!b1",
+    user: "ISTHMUS",
+  },
 ];
 
 let stopping = false;
@@ -37,17 +44,21 @@ try {
   const platformKey = process.env.ISTHMUS_PLATFORM_KEY ?? state.platformKey;
   const running = await Promise.all(
     sandboxes.map(async (sandbox) => {
-      const credentials = state.sandbox(sandbox.vendor);
+      const credentials = state.sandbox(sandbox);
       const address = `127.0.0.1:${sandbox.port}`;
       await startProcess({
         name: `the ${sandbox.vendor} sandbox`,
         script: `${root}packages/sandbox/dist/cli.js`,
         arguments: [
-          ...[sandbox.vendor, "--port", String(sandbox.port), "--data", state.path(`sandbox-${sandbox.vendor}.json`)],
-          ...["--client-id", credentials.clientId],
+          ...[sandbox.vendor, "--port", String(sandbox.port), "--client-id", credentials.clientId],
+          ...(sandbox.keepsRecords ? ["--data", state.path(`sandbox-${sandbox.vendor}.json`)] : []),
         ],
-        // The secret goes by the environment: arguments can be read by every user of the machine.
-        environment: { ...process.env, SANDBOX_CLIENT_SECRET: credentials.clientSecret },
+        // Secrets go by the environment: arguments can be read by every user of the machine.
+        environment: {
+          ...process.env,
+          SANDBOX_CLIENT_SECRET: credentials.clientSecret,
+          ...(credentials.password && { SANDBOX_PASSWORD: credentials.password }),
+        },
         readyText: "Press Ctrl-C",
         forward: () => undefined,
         failed,

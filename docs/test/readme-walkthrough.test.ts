@@ -44,6 +44,7 @@ describe("README, the main job with curl", () => {
       .replaceAll(String(place.port), "3000")
       .replaceAll(String(place.sandboxPorts.SALESFORCE), "4010")
       .replaceAll(String(place.sandboxPorts.QUICKBOOKS), "4020")
+      .replaceAll(String(place.sandboxPorts.SAP), "4030")
       .replaceAll(`${place.folder}/`, "");
   }
 });

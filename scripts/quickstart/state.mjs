@@ -24,10 +24,11 @@ export function openQuickstart(root, dataDirectory) {
     path,
     keys: stored.keys,
     platformKey: stored.platformKey,
-    sandbox(vendor) {
+    sandbox({ vendor, clientId = `quickstart-${vendor}`, user }) {
       stored.sandboxes[vendor] ??= {
-        clientId: `quickstart-${vendor}`,
+        clientId,
         clientSecret: randomBytes(24).toString("base64url"),
+        ...(user && { user, password: randomBytes(24).toString("base64url") }),
       };
       save();
       return stored.sandboxes[vendor];
@@ -41,12 +42,14 @@ export function openQuickstart(root, dataDirectory) {
     },
     writeEnvironment({ url, apiKey, platformKey, sandboxes }) {
       const lines = [`ISTHMUS_URL=${url}`, `ISTHMUS_API_KEY=${apiKey}`, `ISTHMUS_PLATFORM_KEY=${platformKey}`];
-      for (const { vendor, url: sandboxUrl, clientId, clientSecret } of sandboxes) {
+      for (const { vendor, url: sandboxUrl, clientId, clientSecret, user, password } of sandboxes) {
         const name = vendor.toUpperCase();
         lines.push(
           `${name}_URL=${sandboxUrl}`,
-          `${name}_CLIENT_ID=${clientId}`,
+          // Quoted: an id may have characters that a shell reads as its own.
+          `${name}_CLIENT_ID='${clientId}'`,
           `${name}_CLIENT_SECRET=${clientSecret}`,
+          ...(user ? [`${name}_USER=${user}`, `${name}_PASSWORD=${password}`] : []),
         );
       }
       writePrivately(path("quickstart.env"), `${lines.join("\n")}\n`);

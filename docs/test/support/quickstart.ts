@@ -24,7 +24,7 @@ export interface QuickstartPlace {
   readonly folder: string;
   readonly port: number;
   /** By the vendor's name in variables. */
-  readonly sandboxPorts: { readonly SALESFORCE: number; readonly QUICKBOOKS: number };
+  readonly sandboxPorts: { readonly SALESFORCE: number; readonly QUICKBOOKS: number; readonly SAP: number };
 }
 
 /** An empty folder and free ports. */
@@ -33,7 +33,7 @@ async function newPlace(): Promise<QuickstartPlace> {
   return {
     folder,
     port: await freePort(),
-    sandboxPorts: { SALESFORCE: await freePort(), QUICKBOOKS: await freePort() },
+    sandboxPorts: { SALESFORCE: await freePort(), QUICKBOOKS: await freePort(), SAP: await freePort() },
   };
 }
 
@@ -74,6 +74,7 @@ export async function startQuickstart(place: QuickstartPlace): Promise<Quickstar
       PORT: String(place.port),
       SALESFORCE_SANDBOX_PORT: String(place.sandboxPorts.SALESFORCE),
       QUICKBOOKS_SANDBOX_PORT: String(place.sandboxPorts.QUICKBOOKS),
+      SAP_SANDBOX_PORT: String(place.sandboxPorts.SAP),
     },
     stdio: ["ignore", "pipe", "pipe"],
   });

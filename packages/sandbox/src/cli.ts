@@ -17,6 +17,7 @@ interface StartOptions {
   dataFile: string | undefined;
   clientId: string | undefined;
   clientSecret: string | undefined;
+  password: string | undefined;
 }
 
 interface Vendor {
@@ -43,7 +44,7 @@ Vendors: ${Object.keys(vendors).join(", ")}
   --client-id <id>           default: a fixed one, printed at start
   --help
 
-The client secret may be set in the environment as SANDBOX_CLIENT_SECRET.
+The client secret may be set in the environment as SANDBOX_CLIENT_SECRET, the password (sap) as SANDBOX_PASSWORD.
 `;
 
 await main();
@@ -98,8 +99,9 @@ function readArguments(): { vendor: Vendor; options: StartOptions } {
       rotateRefreshTokens: values["rotate-refresh-tokens"],
       dataFile: values.data,
       clientId: values["client-id"],
-      // Not an argument: those can be read by every user of the machine.
+      // Not arguments: those can be read by every user of the machine.
       clientSecret: process.env.SANDBOX_CLIENT_SECRET,
+      password: process.env.SANDBOX_PASSWORD,
     },
   };
 }
@@ -131,13 +133,14 @@ async function startSap(options: StartOptions): Promise<RunningSandbox> {
   if (options.dataFile !== undefined)
     throw new Error("The SAP sandbox keeps nothing across restarts: leave --data out.");
   const { host, port, client } = commonOptions(options);
-  const sandbox = await startSapSandbox({ host, port, client });
+  const { password } = options;
+  const sandbox = await startSapSandbox({ host, port, client, ...(password !== undefined && { password }) });
   return {
     lines: [
       ["SAP", sandbox.url],
       ["system", `${sandbox.system.id}, client ${sandbox.system.client}`],
       ["user name", sandbox.user.name],
-      ["password", sandbox.user.password],
+      ["password", password === undefined ? sandbox.user.password : "as in SANDBOX_PASSWORD"],
       ...clientLines(sandbox.client, options),
     ],
     close: () => sandbox.close(),

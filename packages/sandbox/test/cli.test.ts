@@ -147,6 +147,18 @@ describe("sandbox sap", () => {
     expect(await exitOf(refused.process)).toBe(1);
     expect(refused.output()).toContain("keeps nothing across restarts");
   });
+
+  it("takes the password from the environment, and does not print it", async () => {
+    const { output, url } = await start([], { SANDBOX_PASSWORD: "my-password" }, "sap");
+    expect(output()).not.toContain("my-password");
+    const service = `${url}/sap/opu/odata/sap/API_BUSINESS_PARTNER/`;
+    const logOn = async (password: string) => {
+      const authorization = `Basic ${Buffer.from(`ISTHMUS:${password}`).toString("base64")}`;
+      return (await send(service, { headers: { authorization, accept: "application/json" } })).status;
+    };
+    expect(await logOn("my-password")).toBe(200);
+    expect(await logOn("Sandbox-Password-1")).toBe(401);
+  });
 });
 
 describe("sandbox quickbooks", () => {

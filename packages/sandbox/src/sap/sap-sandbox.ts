@@ -31,6 +31,8 @@ export interface SapSandboxOptions extends Partial<SapSettings> {
   random?: RandomBytes;
   /** Who may log on. Default: ISTHMUS with a fixed password, and LOCKED, who may not. */
   users?: readonly SapUser[];
+  /** Of the first user. Default: the one in `users`. */
+  password?: string;
   /** The client of XSUAA's token endpoint. Default: a fixed id and secret; its tokens stand for the first user. */
   client?: Partial<OAuthClient>;
   /** The identity provider whose assertions `/sap/bc/sec/oauth2/token` takes. Default: none. */
@@ -123,9 +125,10 @@ export async function startSapSandbox(options: SapSandboxOptions = {}): Promise<
   });
   const settings = readSettings(options);
   const state = createSapState({ clock, random, settings, closing: server.closing });
-  const users = new Users(options.users ?? defaultUsers);
-  const [first] = options.users ?? defaultUsers;
-  if (first === undefined) throw new Error("An SAP sandbox needs at least one user.");
+  const [named, ...others] = options.users ?? defaultUsers;
+  if (named === undefined) throw new Error("An SAP sandbox needs at least one user.");
+  const first = { ...named, ...(options.password !== undefined && { password: options.password }) };
+  const users = new Users([first, ...others]);
   const sessions = new Sessions({ clock, random, settings });
   const tokens = new AccessTokens({ clock, random, settings });
   const client: OAuthClient = { ...defaultClient, user: first.name, ...options.client };
