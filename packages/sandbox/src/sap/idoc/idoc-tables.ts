@@ -33,6 +33,10 @@ const edids = [
   column("COUNTR", numc(16), "IDoc status counter"),
   column("STATUS", char(2), "Status of IDoc"),
   column("STATXT", char(70), "Text for status code"),
+  column("SEGNUM", numc(6), "Segment Number"),
+  column("SEGFLD", char(30), "Segment field"),
+  ...["STAPA1", "STAPA2", "STAPA3", "STAPA4"].map((name) => column(name, char(50), "Parameter")),
+  column("STATYP", char(1), "Type of system error message"),
   column("STAMID", char(20), "Message class"),
   column("STAMNO", numc(3), "Message number"),
 ];
@@ -67,6 +71,8 @@ function toStatusRows({ docnum, statuses }: StoredIdoc): AbapRow[] {
     COUNTR: String(index + 1).padStart(16, "0"),
     STATUS: status,
     STATXT: text.slice(0, 70),
+    // The texts are filled already: no segment and no parameter is told.
+    STATYP: messageId === "" ? "" : status === "53" ? "S" : "E",
     STAMID: messageId,
     STAMNO: messageNumber,
   }));

@@ -193,5 +193,7 @@ describe("the status of an IDoc", () => {
       "0000000000000003|62",
       "0000000000000004|53",
     ]);
+    const told = await read("EDIDS", ["STATUS", "STATYP", "STAMID", "STAMNO", "STAPA1", "SEGNUM", "SEGFLD"]);
+    expect(rowsOf(told, "DATA")?.at(-1)?.WA).toMatch(/^53\|S\|V1 *\|311\| *\|000000\|/);
   });
 });
