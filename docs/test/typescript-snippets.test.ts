@@ -27,7 +27,12 @@ const files = globSync(["README.md", "packages/*/README.md", "docs/**/*.md"], { 
 describe("TypeScript in the documents", () => {
   it("stands in several documents", () => {
     expect(files).toEqual(
-      expect.arrayContaining(["README.md", "packages/core/README.md", "packages/salesforce/README.md"]),
+      expect.arrayContaining([
+        "README.md",
+        "packages/core/README.md",
+        "packages/salesforce/README.md",
+        "packages/sap/README.md",
+      ]),
     );
   });
 
@@ -68,6 +73,7 @@ function readDocument(file: string): string {
 function compilerConfiguration() {
   for (const [name, place] of [
     ["zod", "packages/core/node_modules/zod"],
+    ["@sap-cloud-sdk/http-client", "packages/sandbox/node_modules/@sap-cloud-sdk/http-client"],
     ["vitest", "node_modules/vitest"],
     ["@types/node", "node_modules/@types/node"],
   ] as const) {
