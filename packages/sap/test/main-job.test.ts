@@ -1,7 +1,13 @@
 import { type SapSandbox, startSapSandbox } from "@isthmus/sandbox";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Authority, createAuthority } from "../../core/test/support/certificates.js";
-import { createSapConnector, type RfcParameters, type SapConfigurationInput, type SapConnector } from "../src/index.js";
+import {
+  createSapConnector,
+  type IdocSegmentDraft,
+  type RfcParameters,
+  type SapConfigurationInput,
+  type SapConnector,
+} from "../src/index.js";
 
 let authority: Authority;
 let sandbox: SapSandbox;
@@ -89,7 +95,7 @@ describe("a system that a certificate opens", () => {
     const send = (customer: string, idempotencyKey: string) => {
       const partner = { name: "E1EDKA1", fields: { PARVW: "AG", PARTN: customer } };
       const item = { name: "E1EDP19", fields: { QUALF: "002", IDTNR: "TG12" } };
-      const segments = [
+      const segments: IdocSegmentDraft[] = [
         { name: "E1EDK01", fields: { CURCY: "EUR", BELNR: idempotencyKey } },
         { name: "E1EDK14", fields: { QUALF: "008", ORGID: "1010" } },
         partner,
