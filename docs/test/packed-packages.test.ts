@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startSalesforceSandbox } from "@isthmus/sandbox";
+import { startSalesforceSandbox, startSapSandbox } from "@isthmus/sandbox";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { grantRefreshToken } from "./support/refresh-token.js";
 import { readSnippet, root } from "./support/snippets.js";
@@ -53,6 +53,22 @@ describe("the packed packages in an empty folder", () => {
     });
     expect(printed.trim().split("\n")).toHaveLength(3);
     expect(printed).toMatch(/^001\w{15} \S/);
+  });
+
+  // It loads what the package depends on at first use only, strong-soap among it.
+  it("run the first program of the SAP package's README", async () => {
+    const sap = await startSapSandbox();
+    try {
+      const host = new URL(sap.url).host;
+      const program = readSnippet("packages/sap/README.md", "snippet:first-call");
+      const own = program.replace("  configuration: {", `  allowedPrivateHosts: ["${host}"],\n  configuration: {`);
+      writeFileSync(join(folder, "sap.ts"), own);
+      const environment = { SAP_URL: sap.url, SAP_USER: sap.user.name, SAP_PASSWORD: sap.user.password };
+      const printed = await runProgram("sap.ts", environment);
+      expect(printed).toBe(readSnippet("packages/sap/README.md", "output:first-call"));
+    } finally {
+      await sap.close();
+    }
   });
 
   it.each(libraries)("imports and requires @isthmus/%s, and gets the same names", async (name) => {
