@@ -9,7 +9,7 @@ import { fieldsOf } from "./quickbooks/client.js";
 
 const packageDirectory = fileURLToPath(new URL("..", import.meta.url));
 let directory: string;
-let running: ChildProcess | undefined;
+const running: ChildProcess[] = [];
 
 // The real program in a real process, compiled from the present sources; inside the package, so that imports resolve.
 beforeAll(() => {
@@ -22,7 +22,7 @@ beforeAll(() => {
 });
 
 afterEach(() => {
-  running?.kill("SIGKILL");
+  for (const child of running.splice(0)) child.kill("SIGKILL");
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -39,7 +39,7 @@ function launch(
   const child = spawn(process.execPath, [join(directory, "cli.js"), ...commandLine], {
     env: { PATH: process.env.PATH ?? "", ...environment },
   });
-  running = child;
+  running.push(child);
   let text = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
   return { process: child, output: () => text };
