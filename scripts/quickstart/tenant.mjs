@@ -31,6 +31,11 @@ A first request, in another terminal in this folder:
   source ${environmentFile}
   curl -s -H "Authorization: Bearer $ISTHMUS_API_KEY" $ISTHMUS_URL/v1/connector-types
 
-Ctrl-C stops all of it. The next start goes on where this one was.
+Ctrl-C stops all of it. The next start goes on where this one was${describeForgetful(sandboxes)}.
 `);
+}
+
+function describeForgetful(sandboxes) {
+  const names = sandboxes.filter(({ keepsRecords }) => !keepsRecords).map(({ vendor }) => vendor);
+  return names.length === 0 ? "" : `; the ${names.join(" and ")} sandbox begins anew`;
 }
