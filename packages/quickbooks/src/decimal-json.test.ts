@@ -13,6 +13,18 @@ describe("parseDecimalJson", () => {
     });
   });
 
+  // https://developer.intuit.com/app/developer/qbo/docs/api/accounting/most-commonly-used/item and estimate, under "Decimal".
+  it("keeps the digits of the rates and quantities that India, France and bundles have", () => {
+    const text =
+      '{"AbatementRate":40.00,"ReverseChargeRate":0.10,"GroupLineDetail":{"Quantity":1.50,"Line":[{"DiscountRate":7.50}]}}';
+    expect(parseDecimalJson(text)).toEqual({
+      AbatementRate: "40.00",
+      ReverseChargeRate: "0.10",
+      GroupLineDetail: { Quantity: "1.50", Line: [{ DiscountRate: "7.50" }] },
+    });
+    expect(stringifyDecimalJson(parseDecimalJson(text))).toBe(text);
+  });
+
   it("writes exponents out", () => {
     expect(parseDecimalJson('{"Amount":1.5e-3,"Balance":1.0E7,"TotalAmt":-12.5E1,"Qty":12.345E1}')).toEqual({
       Amount: "0.0015",

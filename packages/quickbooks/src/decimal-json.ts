@@ -20,6 +20,7 @@ declare global {
  * @see https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice
  */
 export const decimalFields: ReadonlySet<string> = new Set([
+  "AbatementRate",
   "Amount",
   "AmountReceived",
   "AssetAmount",
@@ -38,6 +39,7 @@ export const decimalFields: ReadonlySet<string> = new Set([
   "Deposit",
   "DiscountAmt",
   "DiscountPercent",
+  "DiscountRate",
   "ExchangeRate",
   "HomeBalance",
   "HomeTotalAmt",
@@ -56,10 +58,12 @@ export const decimalFields: ReadonlySet<string> = new Set([
   "QtyOnHand",
   "QtyOnPurchaseOrder",
   "QtyOnSalesOrder",
+  "Quantity",
   "RatePercent",
   "RateValue",
   "ReorderPoint",
   "RemainingCredit",
+  "ReverseChargeRate",
   "SalesPrice",
   "TaxAmount",
   "TaxInclusiveAmt",
