@@ -269,6 +269,57 @@ describe("changing", () => {
   });
 });
 
+describe("what Intuit's pages show of a record that was sent without it", () => {
+  it("is a bill whose lines are neither billed to a customer nor taxed", async () => {
+    const expense = await account("Expense");
+    const bill = await api.create("Bill", {
+      VendorRef: { value: (await vendor()).Id },
+      Line: [
+        {
+          Amount: 20,
+          DetailType: "AccountBasedExpenseLineDetail",
+          AccountBasedExpenseLineDetail: { AccountRef: { value: expense.Id } },
+        },
+        {
+          Amount: 10,
+          DetailType: "ItemBasedExpenseLineDetail",
+          ItemBasedExpenseLineDetail: { ItemRef: { value: idOf("Item") }, TaxCodeRef: { value: "TAX" } },
+        },
+      ],
+    });
+    expect(bill.Line).toMatchObject([
+      { AccountBasedExpenseLineDetail: { BillableStatus: "NotBillable", TaxCodeRef: { value: "NON" } } },
+      { ItemBasedExpenseLineDetail: { BillableStatus: "NotBillable", TaxCodeRef: { value: "TAX" } } },
+    ]);
+  });
+
+  it("is an estimate that waits for an answer and for the printer", async () => {
+    const estimate = await api.create("Estimate", { CustomerRef: { value: (await customer()).Id }, Line: [sale(35)] });
+    expect(estimate).toMatchObject({
+      TxnStatus: "Pending",
+      PrintStatus: "NeedToPrint",
+      EmailStatus: "NotSet",
+      ApplyTaxAfterDiscount: false,
+    });
+  });
+
+  it("is a category without anything that belongs to goods", async () => {
+    const Name = unique("Paper");
+    const category = await api.create("Item", { Name, Type: "Category" });
+    expect(Object.keys(category).sort()).toEqual([
+      "Active",
+      "FullyQualifiedName",
+      "Id",
+      "MetaData",
+      "Name",
+      "SyncToken",
+      "Type",
+      "domain",
+      "sparse",
+    ]);
+  });
+});
+
 describe("paying", () => {
   it("brings the balance of invoice and customer down, and what is left over is unapplied", async () => {
     const holder = await customer();
@@ -333,10 +384,15 @@ describe("paying", () => {
         CheckPayment: { BankAccountRef: { value: bank.Id } },
         Line: [{ Amount: 30, LinkedTxn: [link] }],
       });
-    expect((await payment({ TxnId: bill.Id, TxnType: "Bill" })).status).toBe(200);
-    expect(await api.read("Bill", bill.Id)).toMatchObject({ Balance: 50 });
+    const paid = fieldsOf(fieldsOf((await payment({ TxnId: bill.Id, TxnType: "Bill" })).json).BillPayment);
+    expect(await api.read("Bill", bill.Id)).toMatchObject({
+      Balance: 50,
+      LinkedTxn: [{ TxnId: paid.Id, TxnType: "BillPaymentCheck" }],
+    });
     expect(await api.read("Vendor", holder.Id)).toMatchObject({ Balance: 50 });
     expect(faultOf(await payment({ TxnId: "99999", TxnType: "Bill" }))).toBe("400/610");
+    await api.post("/bill?operation=delete", await api.read("Bill", bill.Id));
+    expect(await api.read("BillPayment", paid.Id)).toMatchObject({ TotalAmt: 30, Line: [] });
   });
 });
 

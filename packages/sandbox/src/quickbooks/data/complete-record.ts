@@ -73,7 +73,7 @@ const longestDocNumber = 21;
 function completeByEntity(entity: string, fields: Fields, records: CompanyRecords): void {
   if (entity === "Invoice" || entity === "Bill") completeDueDate(fields, records);
   if (entity === "Invoice" || entity === "Estimate" || entity === "SalesReceipt" || entity === "CreditMemo") {
-    fields.PrintStatus ??= "NotSet";
+    fields.PrintStatus ??= entity === "SalesReceipt" ? "NotSet" : "NeedToPrint";
     fields.EmailStatus ??= "NotSet";
   }
   if (entity === "Payment" || entity === "SalesReceipt") {
@@ -148,12 +148,12 @@ function completeItem(fields: Fields): void {
     for (const name of ["AssetAccountRef", "InvStartDate", "QtyOnHand"])
       if (fields[name] === undefined) throw requiredMissing(name);
   }
+  // A category is a name alone; a bundle has the fields of what is sold, without accounts.
+  if (fields.Type === "Category") return;
   fields.Taxable ??= false;
   fields.TrackQtyOnHand ??= fields.Type === "Inventory";
-  if (needsAccount) {
-    fields.UnitPrice ??= 0;
-    fields.PurchaseCost ??= 0;
-  }
+  fields.UnitPrice ??= 0;
+  fields.PurchaseCost ??= 0;
 }
 
 function completeTime(fields: Fields): void {

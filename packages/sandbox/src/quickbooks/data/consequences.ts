@@ -5,7 +5,7 @@ import { objectIn, objectsIn, referenceIn, textIn } from "./json.js";
 import { centsOf, toAmount } from "./money.js";
 import type { JsonObject, QuickbooksRecord } from "./records.js";
 import { nameOf } from "./references.js";
-import { owedBy, settledBy, settleTarget, unlink } from "./settlement.js";
+import { owedBy, payerOf, settledBy, settleTarget, unlink } from "./settlement.js";
 import { asRecord, nextVersion } from "./versions.js";
 
 /** What a change of one record means for others: balances of what it pays, and of customers and vendors. */
@@ -71,8 +71,8 @@ export class Consequences {
   /** Takes payments off a transaction that goes or becomes nothing; their money becomes unapplied. */
   untie(definition: EntityDefinition, record: QuickbooksRecord): void {
     for (const link of objectsIn(record, "LinkedTxn")) {
-      const payer = String(link.TxnType);
-      if (payer !== "Payment" && payer !== "BillPayment") continue;
+      const payer = payerOf(link.TxnType);
+      if (payer === undefined) continue;
       const payment = this.#records.get(payer, textIn(link, "TxnId") ?? "");
       if (payment === undefined) continue;
       const fields = unlink(payment, payer, definition.name, record.Id, this.#records);

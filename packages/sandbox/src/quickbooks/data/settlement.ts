@@ -18,6 +18,18 @@ const settled: Readonly<Record<string, string>> = {
   VendorCredit: "BillPayment",
 };
 
+/**
+ * How the `LinkedTxn` of a paid transaction names what paid it. A bill payment is a `BillPaymentCheck` there, and Intuit's
+ * TxnTypeEnum has no name for one by card.
+ * @see https://developer.intuit.com/app/developer/qbo/docs/api/accounting/most-commonly-used/bill
+ */
+const linkTypes: Readonly<Record<string, string>> = { Payment: "Payment", BillPayment: "BillPaymentCheck" };
+
+/** The entity of the payment that a `LinkedTxn` names; `undefined`: it names no payment. */
+export function payerOf(linkType: unknown): string | undefined {
+  return Object.keys(linkTypes).find((entity) => linkTypes[entity] === linkType);
+}
+
 /** One transaction that a payment is applied to, or a credit that it uses. */
 export interface Link {
   entity: string;
@@ -85,7 +97,7 @@ function setBalance(entity: string, fields: Fields, id: string, records: Company
 function appliedTo(entity: string, fields: JsonObject, id: string, records: CompanyRecords): bigint {
   const payer = settled[entity] ?? "";
   const payments = objectsIn(fields, "LinkedTxn")
-    .filter((link) => link.TxnType === payer)
+    .filter((link) => payerOf(link.TxnType) === payer)
     .flatMap((link) => records.get(payer, textIn(link, "TxnId") ?? "") ?? []);
   const links = payments.flatMap((payment) => linksOf(payer, payment));
   return links.filter((link) => link.entity === entity && link.id === id).reduce((sum, link) => sum + link.cents, 0n);
@@ -126,11 +138,11 @@ export function settleTarget(
   const stillLinked =
     payment !== undefined && linksOf(payer, payment).some((link) => link.entity === entity && link.id === target.Id);
   const others = objectsIn(target, "LinkedTxn").filter(
-    (link) => !(link.TxnType === payer && textIn(link, "TxnId") === payerId),
+    (link) => !(payerOf(link.TxnType) === payer && textIn(link, "TxnId") === payerId),
   );
   const fields: Fields = {
     ...target,
-    LinkedTxn: stillLinked ? [...others, { TxnId: payerId, TxnType: payer }] : others,
+    LinkedTxn: stillLinked ? [...others, { TxnId: payerId, TxnType: linkTypes[payer] ?? payer }] : others,
   };
   setBalance(entity, fields, target.Id, records);
   return fields;

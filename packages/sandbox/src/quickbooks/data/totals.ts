@@ -116,11 +116,18 @@ function completePurchase(fields: Fields): void {
       throw requiredMissing("AccountRef");
     }
   }
-  fields.Line = lines.map((line) => ({ ...line, Amount: toAmount(centsOf(line.Amount)) }));
+  fields.Line = lines.map((line) => ({ ...completeExpense(line), Amount: toAmount(centsOf(line.Amount)) }));
   const sum = lines.reduce((total, line) => total + centsOf(line.Amount), 0n);
   const tax = fields.GlobalTaxCalculation === "TaxInclusive" ? 0n : centsOf(objectIn(fields, "TxnTaxDetail").TotalTax);
   const cashBack = centsOf(objectIn(fields, "CashBack").Amount);
   fields.TotalAmt = toAmount(sum + tax - cashBack);
+}
+
+/** An expense that says nothing of it is not billed to a customer and not taxed, as the page of a Bill shows. */
+function completeExpense(line: JsonObject): JsonObject {
+  const name = textIn(line, "DetailType") ?? "";
+  if (name !== "AccountBasedExpenseLineDetail" && name !== "ItemBasedExpenseLineDetail") return line;
+  return { ...line, [name]: { BillableStatus: "NotBillable", TaxCodeRef: { value: "NON" }, ...objectIn(line, name) } };
 }
 
 function assertBalanced(fields: Fields): void {
