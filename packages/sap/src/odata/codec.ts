@@ -1,9 +1,9 @@
 import type { ODataCodec } from "./client/codec.js";
-import { findEntitySet } from "./find-entity-set.js";
 import { Issues } from "./issues.js";
 import { entityPath } from "./key-path.js";
 import { toLiteral } from "./literals.js";
 import type { ODataModel } from "./model.js";
+import { findEntitySet } from "./model-lookup.js";
 import type { Query } from "./query/query.js";
 import { writeQuery } from "./query/write-query.js";
 import { toRecord, toValue } from "./to-record.js";

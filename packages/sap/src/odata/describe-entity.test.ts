@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readFixtureModel } from "../../test/support/odata-models.js";
 import { describeEntity, summarizeEntity } from "./describe-entity.js";
-import { findEntitySet } from "./find-entity-set.js";
+import { findEntitySet } from "./model-lookup.js";
 
 const partners = readFixtureModel("API_BUSINESS_PARTNER");
 const fieldsOf = (...[model, name]: Parameters<typeof findEntitySet>) => {

@@ -1,6 +1,6 @@
 import type { EntityDescription, EntityField, EntitySummary } from "@isthmus/core";
-import { findType } from "./find-entity-set.js";
 import type { ODataEntitySet, ODataModel, ODataNavigation, ODataProperty, ODataType } from "./model.js";
+import { findType } from "./model-lookup.js";
 import { resolveType } from "./values/edm-types.js";
 
 /** An entity set as a list of entities names it. */

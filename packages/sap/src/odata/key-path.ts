@@ -1,7 +1,7 @@
-import { findEntitySet, findType } from "./find-entity-set.js";
 import { Issues } from "./issues.js";
 import { toLiteral } from "./literals.js";
 import type { ODataModel, ODataType } from "./model.js";
+import { findEntitySet, findType } from "./model-lookup.js";
 import type { EdmValue } from "./values/edm-type.js";
 import { refuse } from "./values/unfit-value.js";
 

@@ -1,6 +1,6 @@
 import { ConnectorError } from "@isthmus/core";
-import { findType, isKindOf } from "./find-entity-set.js";
 import type { ODataModel, ODataNavigation, ODataProperty } from "./model.js";
+import { findType, isKindOf } from "./model-lookup.js";
 import { findEdmType } from "./values/edm-types.js";
 import { UnfitValue } from "./values/unfit-value.js";
 import { isObject, readControlInformation, readItems, type WireObject } from "./wire-objects.js";

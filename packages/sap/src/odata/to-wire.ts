@@ -1,6 +1,6 @@
-import { findType, isKindOf } from "./find-entity-set.js";
 import { Issues, within } from "./issues.js";
 import type { ODataModel, ODataNavigation, ODataProperty, ODataType } from "./model.js";
+import { findType, isKindOf } from "./model-lookup.js";
 import { resolveType } from "./values/edm-types.js";
 import { refuse } from "./values/unfit-value.js";
 import { isObject, type WireObject } from "./wire-objects.js";

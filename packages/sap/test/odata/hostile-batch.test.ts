@@ -109,6 +109,15 @@ describe("the answer to a batch", () => {
     await expect(stub.service(v2).batch(reads())).rejects.toMatchObject({ code: "UNEXPECTED_RESPONSE" });
   });
 
+  it("gives no answer to another call than its own when one in the middle is missing", async () => {
+    const service = stub.service(v2);
+    const { calls } = service;
+    const parts = [part(404, { error: { code: "X/1", message: { value: "Gone" } } }), part(200, { d: { ID: 3 } })];
+    stub.answers.push({ headers: mixed("b"), body: join("b", parts) });
+    const items = [calls.read("Products", 1), calls.read("Products", 2), calls.read("Products", 3)] as const;
+    await expect(service.batch(items)).rejects.toMatchObject({ code: "UNEXPECTED_RESPONSE" });
+  });
+
   it("leaves the outcome unknown when changes are answered by something unreadable, or not at all", async () => {
     const service = stub.service(v2);
     const items = [service.calls.create("Products", { ID: 1 })] as const;

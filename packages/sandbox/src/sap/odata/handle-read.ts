@@ -22,7 +22,8 @@ export async function handleRead(call: ODataCall, path: ResourcePath): Promise<O
   if (path.kind === "metadata") return renderMetadata(call);
   if (path.kind === "service") return renderServiceDocument(call);
   if (path.kind !== "entities") throw new ODataFailure(405, "/IWFND/CM_MGW/096", "Method GET is not allowed here");
-  assertReadable(call);
+  // A count is a bare number, whatever was asked for.
+  if (path.tail?.kind !== "count") assertReadable(call);
   const options = parseQueryOptions(call.service, path.entity, call.query);
   const snapshot = new Snapshot(call.state);
   const found = (await call.engine.find(call.service, path.steps, snapshot)) ?? [];

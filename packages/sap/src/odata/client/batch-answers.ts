@@ -5,7 +5,7 @@ import { headerOf } from "./answer.js";
 import { type BatchItem, callsOf, contentIds, isChangeset, type RawResult } from "./batch-items.js";
 import { readExactJson } from "./exact-json.js";
 import { isGood } from "./exchange.js";
-import { readJsonBatch } from "./json-batch.js";
+import { groupNames, readJsonBatch } from "./json-batch.js";
 import { type MultipartPart, readMultipart } from "./multipart-reader.js";
 
 /**
@@ -24,7 +24,9 @@ export function readParts(answer: TransportResponse, items: readonly BatchItem[]
     at += own.length;
     return toRaw(parts[index], item, own);
   });
-  if (parts.length < items.length && !results.some(isFailed)) throw wrongCount();
+  // A service that stops does so at a failure: with anything else at the end, answers are missing in between.
+  const last = results.at(-1);
+  if (parts.length < items.length && !(last && isFailed(last))) throw wrongCount();
   return results;
 }
 
@@ -58,10 +60,20 @@ function inOrder(parts: readonly (MultipartPart & { readonly kind: "answer" })[]
 export function readJson(answer: TransportResponse, items: readonly BatchItem[]): readonly RawResult[] {
   assertNoPage(answer);
   const ids = contentIds(items.flatMap(callsOf));
-  const answers = readJsonBatch(readExactJson(answer.text()), ids);
+  const groups = groupNames(items, ids);
+  const answers = readJsonBatch(readExactJson(answer.text()), [
+    ...ids,
+    ...groups.filter((group) => group !== undefined),
+  ]);
   let at = 0;
-  const results = items.map((item): RawResult => {
+  const results = items.map((item, index): RawResult => {
     const own = callsOf(item).map(() => answers.get(ids[at++] ?? ""));
+    const whole = answers.get(groups[index] ?? "");
+    if (whole) {
+      // One answer to a change set is that of its failure.
+      if (isGood(whole) || own.some((one) => one !== undefined)) throw wrongCount();
+      return { failed: whole };
+    }
     const failed = own.find((one) => one !== undefined && !isGood(one));
     if (failed && isChangeset(item)) return { failed };
     const known = own.filter((one) => one !== undefined);

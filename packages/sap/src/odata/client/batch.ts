@@ -118,7 +118,7 @@ function toCallResult(exchange: ODataExchange, call: ODataCall, raw: RawResult, 
   const error = exchange.failureOf(answer, call);
   if (error) return { ok: false, error };
   try {
-    return { ok: true, value: call.read(answer) };
+    return { ok: true, value: exchange.read(call, answer) };
   } catch (thrown) {
     if (!isConnectorError(thrown)) throw thrown;
     return { ok: false, error: thrown };

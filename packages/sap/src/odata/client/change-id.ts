@@ -1,5 +1,5 @@
+import { keyOf } from "../model-lookup.js";
 import type { ODataRecord } from "./codec.js";
-import { keyOf } from "./model-lookup.js";
 import type { ODataParts } from "./parts.js";
 
 /** The key of a record as it stands between the parentheses of its address: `42`, `Order='1',Item='10'`. */

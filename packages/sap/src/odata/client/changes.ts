@@ -1,10 +1,10 @@
 import { type EntityBatch, type EntityChange, type EntityCursor, ValidationError } from "@isthmus/core";
+import { findEntitySet, findType } from "../model-lookup.js";
 import { idOf } from "./change-id.js";
 import type { ChangeReading } from "./change-options.js";
 import type { ODataQuery } from "./codec.js";
 import { type ChangeCursor, cursorVersion, readCursor } from "./cursor.js";
 import { readByDelta } from "./delta-changes.js";
-import { setOf, typeOf } from "./model-lookup.js";
 import { followPages, pageCall, readEntities } from "./paging.js";
 import { withQuery } from "./record-calls.js";
 import { readByTimestamp } from "./timestamp-changes.js";
@@ -31,12 +31,12 @@ export function readChanges(
 }
 
 function startOf({ parts: { model }, set, options }: ChangeReading): ChangeCursor {
-  const described = setOf(model, set);
+  const described = findEntitySet(model, set);
   const v = cursorVersion;
   if (options.tracksChanges ?? described.tracksChanges) return { v, set, by: "delta" };
   const { timestamp } = options;
   if (timestamp === undefined) return { v, set, by: "full" };
-  const property = typeOf(model, described.type).properties.get(timestamp);
+  const property = findType(model, described.type).properties.get(timestamp);
   if (property === undefined) {
     throw new ValidationError(`${set} has no property of this name.`, [
       { path: "timestamp", message: "One that holds when a record was last changed." },
@@ -48,7 +48,7 @@ function startOf({ parts: { model }, set, options }: ChangeReading): ChangeCurso
 
 async function* readFully(reading: ChangeReading): AsyncGenerator<EntityBatch, void, undefined> {
   const { parts, exchange, set, options, call } = reading;
-  const { type, name } = setOf(parts.model, set);
+  const { type, name } = findEntitySet(parts.model, set);
   const at = (path: string) =>
     pageCall(`${name}.changes`, path, {}, (answer) => readEntities(parts, type, path, answer));
   const query: ODataQuery = { ...(options.select && { select: options.select }) };

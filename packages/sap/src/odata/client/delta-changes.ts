@@ -1,11 +1,11 @@
 import { ConnectorError, codeOf, type EntityBatch, type EntityChange, isConnectorError } from "@isthmus/core";
 import { isObject } from "../../errors/wire-values.js";
+import { findEntitySet, findType } from "../model-lookup.js";
 import { type ODataAnswer, readControl, readPage, unexpected } from "./answer.js";
 import { idOf } from "./change-id.js";
 import type { ChangeReading } from "./change-options.js";
 import type { ODataRecord } from "./codec.js";
 import { cursorVersion } from "./cursor.js";
-import { setOf, typeOf } from "./model-lookup.js";
 import { followPages, pageCall, resolveLink } from "./paging.js";
 import { withQuery } from "./record-calls.js";
 
@@ -74,7 +74,7 @@ function readDelta(reading: ChangeReading, path: string, answer: ODataAnswer): D
 
 function toChange(reading: ChangeReading, row: ODataRecord): EntityChange | undefined {
   const { parts, set } = reading;
-  const { type } = setOf(parts.model, set);
+  const { type } = findEntitySet(parts.model, set);
   const context = readControl(row, "context");
   // Of v4: links between records came or went. The records themselves did not change.
   if (typeof context === "string" && /\/\$(deleted)?link$/i.test(context)) return undefined;
@@ -90,8 +90,8 @@ function toChange(reading: ChangeReading, row: ODataRecord): EntityChange | unde
 /** By its key properties where they are there, else by its address: `id` in 4.0, `@id` since 4.01. */
 function idOfRemoved(reading: ChangeReading, row: ODataRecord): string {
   const { parts, set } = reading;
-  const { type } = setOf(parts.model, set);
-  const { keys } = typeOf(parts.model, type);
+  const { type } = findEntitySet(parts.model, set);
+  const { keys } = findType(parts.model, type);
   if (keys.every((name) => row[name] !== undefined)) return idOf(reading, parts.codec.toRecord(type, row).record);
   const address = readControl(row, "id") ?? row.id;
   const predicate = typeof address === "string" ? /\(([^/]*)\)$/.exec(address)?.[1] : undefined;

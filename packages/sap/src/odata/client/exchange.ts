@@ -1,4 +1,4 @@
-import type { ConnectorError, TransportResponse } from "@isthmus/core";
+import { type ConnectorError, codeOf, OutcomeUnknownError, type TransportResponse } from "@isthmus/core";
 import { type FailedRequest, mapSapFailure } from "../../errors/map-sap-failure.js";
 import { readJsonFault, readODataFault } from "../../errors/odata-fault.js";
 import type { SapFault } from "../../errors/sap-fault.js";
@@ -27,7 +27,27 @@ export class ODataExchange {
     // Decoded once, however often it is looked at.
     const answer = new TextAnswer(response.status, response.headers, response.text());
     this.assertGood(answer, request);
-    return call.read(answer);
+    return this.read(call, answer);
+  }
+
+  /**
+   * What a success says.
+   *
+   * @throws {OutcomeUnknownError} when it is that of a change and cannot be read: the change was most likely made.
+   */
+  read<Result>(call: ODataCall<Result>, answer: ODataAnswer): Result {
+    try {
+      return call.read(answer);
+    } catch (error) {
+      if (!call.changes || codeOf(error) !== "UNEXPECTED_RESPONSE") throw error;
+      throw new OutcomeUnknownError(
+        `${call.name} was answered with a success that cannot be read. It may have taken effect.`,
+        {
+          cause: error,
+          reconcile: call.reconcile ?? `Read in SAP what ${call.name} would have changed, before sending it again.`,
+        },
+      );
+    }
   }
 
   /** A call as it goes alone. */

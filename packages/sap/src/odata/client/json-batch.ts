@@ -11,28 +11,42 @@ import { headersOf } from "./exchange.js";
  */
 export function writeJsonBatch(items: readonly BatchItem[]): string {
   const ids = contentIds(items.flatMap(callsOf));
+  const groups = groupNames(items, ids);
   let at = 0;
-  const requests = items.flatMap((item, index) =>
-    callsOf(item).map(({ method, path, headers, body }) => {
+  const requests = items.flatMap((item, index) => {
+    const group = groups[index];
+    return callsOf(item).map(({ method, path, headers, body }) => {
       const id = ids[at] ?? "";
       at += 1;
       const reference = referenceOf(path);
       return {
         id,
-        ...(isChangeset(item) && { atomicityGroup: `group${index + 1}` }),
+        ...(group !== undefined && { atomicityGroup: group }),
         ...(reference !== undefined && { dependsOn: [reference] }),
         method,
         url: path,
         headers: { ...headersOf("v4", body !== undefined), ...headers },
         ...(body !== undefined && { body }),
       };
-    }),
-  );
+    });
+  });
   return JSON.stringify({ requests });
 }
 
+/** By item, the name of a change set's atomicity group: none is also the id of a call, as a service may answer by either. */
+export function groupNames(items: readonly BatchItem[], ids: readonly string[]): readonly (string | undefined)[] {
+  const taken = new Set(ids);
+  let last = 0;
+  return items.map((item) => {
+    if (!isChangeset(item)) return undefined;
+    do last += 1;
+    while (taken.has(`group${last}`));
+    return `group${last}`;
+  });
+}
+
 /**
- * The answers by the id of their request.
+ * The answers by the id of their request, or of the group that they are for as a whole.
  *
  * @throws {ConnectorError} `UNEXPECTED_RESPONSE` for anything that is no answer to these requests.
  */

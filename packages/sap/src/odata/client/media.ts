@@ -1,12 +1,12 @@
 import type { Readable } from "node:stream";
 import { type BinaryContent, ConnectorError, discardContent, type ResponseHeaders } from "@isthmus/core";
+import { findEntitySet } from "../model-lookup.js";
 import { headerOf, TextAnswer } from "./answer.js";
 import type { CallOptions } from "./call.js";
 import type { ODataKey, ODataQuery } from "./codec.js";
 import { type IfMatch, ifMatchHeader } from "./conditions.js";
 import { isGood, type ODataExchange } from "./exchange.js";
 import { readMessages } from "./messages.js";
-import { setOf } from "./model-lookup.js";
 import type { ODataParts } from "./parts.js";
 import { RecordCalls } from "./record-calls.js";
 import type { ODataWritten, WithMessages } from "./results.js";
@@ -74,7 +74,7 @@ export class MediaCalls<Query extends ODataQuery = ODataQuery> {
     slug?: string,
     { signal }: CallOptions = {},
   ): Promise<ODataWritten> {
-    setOf(this.#parts.model, set);
+    findEntitySet(this.#parts.model, set);
     // The call reads the answer as any create does.
     const call = this.#records.create(set, {});
     const request = {
@@ -88,7 +88,7 @@ export class MediaCalls<Query extends ODataQuery = ODataQuery> {
     };
     const answer = await this.#parts.http.request(request);
     this.#exchange.assertGood(answer, request);
-    return call.read(answer);
+    return this.#exchange.read(call, answer);
   }
 
   /** Stores the content of a record that is there. */
@@ -112,7 +112,7 @@ export class MediaCalls<Query extends ODataQuery = ODataQuery> {
   }
 
   #pathOf({ set, key, property }: StreamPlace): string {
-    setOf(this.#parts.model, set);
+    findEntitySet(this.#parts.model, set);
     const end = property === undefined ? "$value" : encodeURIComponent(property);
     return `${this.#parts.root}${this.#parts.codec.keyPath(set, key)}/${end}`;
   }

@@ -1,4 +1,5 @@
 import type { EntityBatch, EntityCursor } from "@isthmus/core";
+import { findEntitySet } from "../model-lookup.js";
 import { type BatchOptions, runBatch } from "./batch.js";
 import type { BatchItem, BatchResults } from "./batch-items.js";
 import type { CallOptions } from "./call.js";
@@ -7,7 +8,6 @@ import { readChanges } from "./changes.js";
 import type { ODataKey, ODataQuery } from "./codec.js";
 import { ODataExchange } from "./exchange.js";
 import { MediaCalls } from "./media.js";
-import { setOf } from "./model-lookup.js";
 import { OperationCalls, type OperationOptions } from "./operation-calls.js";
 import { followPages, pageCall, readEntities, resolveLink } from "./paging.js";
 import type { ODataParts } from "./parts.js";
@@ -200,7 +200,7 @@ export class ODataService<Query extends ODataQuery = ODataQuery> {
   }
 
   #pageCall(set: string, path: string) {
-    const { type } = setOf(this.#parts.model, set);
+    const { type } = findEntitySet(this.#parts.model, set);
     return pageCall(`${set}.query`, path, {}, (answer) => readEntities(this.#parts, type, path, answer));
   }
 }

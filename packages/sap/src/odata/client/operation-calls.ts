@@ -1,12 +1,12 @@
 import { ConnectorError, ValidationError } from "@isthmus/core";
 import { isObject } from "../../errors/wire-values.js";
 import type { ODataOperation } from "../model.js";
+import { findEntitySet } from "../model-lookup.js";
 import { headerOf, type ODataAnswer, readContent, readControl, unexpected } from "./answer.js";
 import type { ODataCall } from "./call.js";
 import type { ODataKey, ODataQuery, ODataRecord, TypedValue } from "./codec.js";
 import { type IfMatch, ifMatchHeader } from "./conditions.js";
 import { readMessages } from "./messages.js";
-import { setOf } from "./model-lookup.js";
 import { resolveLink } from "./paging.js";
 import type { ODataParts } from "./parts.js";
 import { withQuery } from "./record-calls.js";
@@ -75,7 +75,7 @@ export class OperationCalls<Query extends ODataQuery = ODataQuery> {
 
   #find(name: string, parameters: Parameters, { on }: OperationOptions): ODataOperation {
     const { model } = this.#parts;
-    const type = on && setOf(model, on.set).type;
+    const type = on && findEntitySet(model, on.set).type;
     const given = Object.keys(parameters);
     const named = model.operations.filter(
       ({ name: full, boundTo }) =>

@@ -1,11 +1,11 @@
 import type { HttpMethod } from "@isthmus/core";
+import { findEntitySet, findNavigation } from "../model-lookup.js";
 import { headerOf, type ODataAnswer, readCount, readEntityContent, unexpected } from "./answer.js";
 import type { ODataCall } from "./call.js";
 import type { ODataKey, ODataQuery } from "./codec.js";
 import { type IfMatch, ifMatchHeader } from "./conditions.js";
 import { assertContentId, type ContentReference, isContentReference } from "./content-id.js";
 import { readMessages } from "./messages.js";
-import { navigationOf, setOf } from "./model-lookup.js";
 import type { ODataParts } from "./parts.js";
 import { type OnceOptions, readRepeatability, repeatability } from "./repeatable.js";
 import type { ODataFound, ODataWritten, WithMessages } from "./results.js";
@@ -42,7 +42,7 @@ export class RecordCalls<Query extends ODataQuery = ODataQuery> {
     options: ReadOptions<Query> = {} as ReadOptions<Query>,
   ): ODataCall<ODataFound> {
     const { codec, model } = this.#parts;
-    const { type } = setOf(model, set);
+    const { type } = findEntitySet(model, set);
     const query = codec.queryString(set, options as Query);
     return {
       name: `${set}.read`,
@@ -56,7 +56,7 @@ export class RecordCalls<Query extends ODataQuery = ODataQuery> {
 
   /** Counts the records that a query finds. */
   count(set: string, query: Query): ODataCall<number> {
-    setOf(this.#parts.model, set);
+    findEntitySet(this.#parts.model, set);
     return {
       name: `${set}.count`,
       method: "GET",
@@ -69,13 +69,13 @@ export class RecordCalls<Query extends ODataQuery = ODataQuery> {
 
   /** Creates a record, with nested ones where the input has some. */
   create(set: string, input: object, options: CreateOptions = {}): ODataCall<ODataWritten> {
-    return this.#create(set, set, setOf(this.#parts.model, set).type, input, options);
+    return this.#create(set, set, findEntitySet(this.#parts.model, set).type, input, options);
   }
 
   /** Creates a record below another one: `{ set: "Orders", key: 1 }, "Items"`. */
   createIn(parent: Place, navigation: string, input: object, options: CreateOptions = {}): ODataCall<ODataWritten> {
     const { model } = this.#parts;
-    const { type } = navigationOf(model, setOf(model, parent.set).type, navigation);
+    const { type } = findNavigation(model, findEntitySet(model, parent.set).type, navigation);
     return this.#create(`${parent.set}.${navigation}`, `${this.#pathOf(parent)}/${navigation}`, type, input, options);
   }
 
@@ -133,7 +133,7 @@ export class RecordCalls<Query extends ODataQuery = ODataQuery> {
     headers: Readonly<Record<string, string>>,
   ): ODataCall<ODataWritten> {
     const { model, codec } = this.#parts;
-    const { type } = setOf(model, place.set);
+    const { type } = findEntitySet(model, place.set);
     const path = this.#pathOf(place);
     return {
       name: `${place.set}.${method === "PUT" ? "replace" : "update"}`,
@@ -167,7 +167,7 @@ export class RecordCalls<Query extends ODataQuery = ODataQuery> {
   }
 
   #pathOf(place: Place): string {
-    setOf(this.#parts.model, place.set);
+    findEntitySet(this.#parts.model, place.set);
     return isContentReference(place) ? `$${place.contentId}` : this.#parts.codec.keyPath(place.set, place.key);
   }
 }

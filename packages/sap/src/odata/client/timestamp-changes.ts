@@ -1,10 +1,10 @@
 import { ConnectorError, type EntityBatch, type EntityChange } from "@isthmus/core";
+import { findEntitySet, keyNamesOf } from "../model-lookup.js";
 import { unexpected } from "./answer.js";
 import { idOf } from "./change-id.js";
 import type { ChangeReading } from "./change-options.js";
 import type { ODataFilter, ODataRecord } from "./codec.js";
 import type { KeyValue, TimestampCursor } from "./cursor.js";
-import { keyNamesOf, setOf } from "./model-lookup.js";
 import { pageCall, readEntities } from "./paging.js";
 import { withQuery } from "./record-calls.js";
 import { earlier, instantOf } from "./timestamps.js";
@@ -81,7 +81,7 @@ async function readPageOf(
   { parts, exchange, set, options, call }: ChangeReading,
   cursor: TimestampCursor,
 ): Promise<TimestampPage> {
-  const { type } = setOf(parts.model, set);
+  const { type } = findEntitySet(parts.model, set);
   const keys = keyNamesOf(parts.model, set);
   const top = options.pageSize ?? defaultPageSize;
   const filter = conditionOf(cursor, keys);
