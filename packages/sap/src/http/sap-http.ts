@@ -15,7 +15,7 @@ export interface SapRequest extends Omit<TransportRequest, "url"> {
 /**
  * How every room of this package reaches the system: with credentials, `sap-client`, `sap-language`, the session's cookies
  * and its CSRF token. Any status but 401 is an answer; `mapSapFailure` says what one that is not 2xx means. A refused logon is thrown
- * as an `AuthenticationError`: only the logon knows what to look at.
+ * as an `AuthenticationError`: only the logon knows what to look at; an address elsewhere as a `ForbiddenTargetError`.
  */
 export interface SapHttp {
   /** Sends, and reads the whole answer. */

@@ -12,6 +12,11 @@ import type { SapHttp } from "./sap-http.js";
 export interface SapSession {
   readonly http: SapHttp;
   /**
+   * The context that the system keeps for this session (`sap-contextid`), by its latest answer. `undefined`: it has begun none,
+   * so that each request stands alone and what is not committed in it is gone. A secret: it is compared, never told.
+   */
+  contextId(): string | undefined;
+  /**
    * Ends the session at the system, so that it does not stay until its timeout. Whatever was not committed is lost. A session
    * whose last request was lost is not used again.
    */

@@ -38,7 +38,8 @@ export const callFunction = defineOperation({
         "Who commits: nobody; the same session, where the system has proved that it keeps sessions; the configured wrapper; whichever of these there is.",
     }),
     readOnly: z.boolean().default(false).meta({
-      description: "Whether the module only reads. Then a call whose answer was lost is made again.",
+      description:
+        "Whether the module only reads. Then a lost answer leaves no doubt: the failure is one that may be tried again.",
     }),
   }),
   output: z.strictObject({ values: valuesSchema, messages: messagesSchema }),

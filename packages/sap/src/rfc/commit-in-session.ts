@@ -1,12 +1,13 @@
-import { codeOf, type Logger } from "@isthmus/core";
+import { codeOf, type Logger, OutcomeUnknownError } from "@isthmus/core";
 import type { SapSession, SapSessions } from "../http/sap-session.js";
-import { type CommittedCall, reconcileWords, toCommitError } from "./commit-outcome.js";
+import { type CommittedCall, reconcileWords, refuseCommit, toCommitError } from "./commit-outcome.js";
 import type { CallOptions, CallResult, ModuleCaller } from "./module-caller.js";
 
 /**
  * Calls a BAPI and commits its work in the same session. On a failure the work is rolled back. The session ends in any case.
  *
  * @throws {OutcomeUnknownError} when the answer of the BAPI or of the commit was lost.
+ * @throws {ConnectorError} `UNSUPPORTED` when the system began no session: nothing was committed.
  */
 export async function callInSession(
   caller: ModuleCaller,
@@ -20,6 +21,8 @@ export async function callInSession(
   const session = await sessions.open(options.signal);
   try {
     const result = await callOrRollBack(caller, session, { name, parameters, options }, logger);
+    // Whatever was proved once: without a context the commit would find nothing to commit, and say that all is well.
+    if (session.contextId() === undefined) throw refuseCommit(name, "the system did not keep its session this time");
     const committed = await commit(caller, session, name, options);
     return { values: result.values, messages: [...result.messages, ...committed.messages] };
   } finally {
@@ -54,18 +57,30 @@ async function callOrRollBack(
 
 async function commit(
   caller: ModuleCaller,
-  { http }: SapSession,
+  session: SapSession,
   name: string,
   options: CallOptions,
 ): Promise<CallResult> {
+  const { http } = session;
   const reconcile = reconcileWords(name, options);
+  const context = session.contextId();
   try {
     // WAIT: the answer comes when the data base has the changes, and says so when it could not take them.
     const signal = options.signal && { signal: options.signal };
-    return await caller.call(commitModule, { WAIT: "X" }, { ...signal, reconcile }, { http, place: "last" });
+    const committed = await caller.call(commitModule, { WAIT: "X" }, { ...signal, reconcile }, { http, place: "last" });
+    // It ends by this request; another one in its place is one that knew nothing of the BAPI.
+    if (![context, undefined].includes(session.contextId())) throw lostSession(name, reconcile);
+    return committed;
   } catch (error) {
     throw toCommitError(error, `the commit of ${name}`, reconcile);
   }
+}
+
+function lostSession(name: string, reconcile: string): OutcomeUnknownError {
+  return new OutcomeUnknownError(
+    `SAP answered the commit of ${name} in another session than that of the call: it has most likely committed nothing.`,
+    { reconcile },
+  );
 }
 
 async function quietly(work: Promise<unknown>, logger: Logger, words: string): Promise<void> {

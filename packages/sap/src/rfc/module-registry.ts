@@ -1,4 +1,4 @@
-import { ConnectorError, isConnectorError, type Transport } from "@isthmus/core";
+import { ConnectorError, isConnectorError, NotFoundError, type Transport } from "@isthmus/core";
 import { mapSapFailure } from "../errors/map-sap-failure.js";
 import type { SapHttp } from "../http/sap-http.js";
 import { type DescribedModule, describeModule } from "./describe-module.js";
@@ -81,12 +81,20 @@ export class ModuleRegistry {
       ? http.request({ ...own, path: `${url.pathname}${url.search}` })
       : transport.request({ ...own, url: url.href }));
     assertActive(answer, url.pathname);
+    // So it says that it does not know the module; whether it ever will, another try would not tell.
+    if (isOwn && answer.status === 500) throw noWsdl(url);
     if (answer.status !== 200) throw mapSapFailure(answer, own, undefined, now());
     return answer.text();
   }
 }
 
 const maxDocumentBytes = 8 * 1024 * 1024;
+
+function noWsdl({ pathname, search }: URL): NotFoundError {
+  const module = new URLSearchParams(search).get("services") ?? pathname;
+  const advice = "Check that the module exists and is remote-enabled (SE37), or supply its WSDL.";
+  return new NotFoundError(`The system gives no WSDL of ${module}. ${advice}`, { vendor: { status: 500 } });
+}
 
 async function untilAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();

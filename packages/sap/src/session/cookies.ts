@@ -27,6 +27,11 @@ export class SessionCookies {
     }
   }
 
+  /** Value of the cookie that ties requests to a context; `undefined` when there is none. */
+  contextId(url: string): string | undefined {
+    return this.#jar.getCookiesSync(url, { allPaths: true }).find(({ key }) => contextCookie.test(key))?.value;
+  }
+
   /** Names of the host's cookies, which name the system too: `SAP_SESSIONID_S4H_100`. */
   names(url: string): readonly string[] {
     return this.#jar.getCookiesSync(url, { allPaths: true }).map(({ key }) => key);

@@ -1,4 +1,4 @@
-import type { TransportResponse } from "@isthmus/core";
+import { codeOf, type TransportResponse } from "@isthmus/core";
 import { mapSapFailure } from "../errors/map-sap-failure.js";
 import type { SapRequest } from "../http/sap-http.js";
 
@@ -20,9 +20,19 @@ export class CsrfTokens {
   }
 
   /** The service's token; `undefined` for a service that gives none, which is remembered. Many callers cause one request. */
-  get(root: string, signal?: AbortSignal): Promise<string | undefined> {
+  async get(root: string, signal?: AbortSignal): Promise<string | undefined> {
     const known = this.#byRoot.get(root);
-    if (known) return known;
+    if (!known) return this.#begin(root, signal);
+    try {
+      return await known;
+    } catch (error) {
+      // It ended because the caller for whom it was begun gave up: that is no answer to this one.
+      if (codeOf(error) !== "CANCELLED" || signal?.aborted) throw error;
+      return this.get(root, signal);
+    }
+  }
+
+  #begin(root: string, signal: AbortSignal | undefined): Promise<string | undefined> {
     const fetching = this.#fetch(root, signal);
     this.#byRoot.set(root, fetching);
     fetching.catch(() => {

@@ -49,7 +49,7 @@ export class ExclusiveSessions implements SapSessions {
     this.#opened += 1;
     const http = this.#create();
     let ending: Promise<void> | undefined;
-    return { http, close: () => (ending ??= this.#end(http)) };
+    return { http, contextId: () => http.contextId(), close: () => (ending ??= this.#end(http)) };
   }
 
   async #end(session: HttpSession): Promise<void> {

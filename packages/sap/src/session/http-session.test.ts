@@ -142,4 +142,20 @@ describe("HttpSession", () => {
     await stateful.request(write);
     expect(stateful.cookieNames()).toContain("sap-contextid");
   });
+
+  it("sends nothing to another address: the credentials are for the system alone", async () => {
+    for (const path of ["//127.0.0.2/x", "http://127.0.0.2/x", baseUrl.replace(/:\d+$/, ":1/x")]) {
+      await expect(session.request({ method: "GET", path })).rejects.toMatchObject({ code: "FORBIDDEN_TARGET" });
+    }
+    expect(gateway.seen).toEqual([]);
+  });
+
+  it("lets a caller who gives up take no other's token away", async () => {
+    const giveUp = new AbortController();
+    const first = session.request({ ...write, signal: giveUp.signal });
+    const second = session.request(write);
+    giveUp.abort();
+    await expect(first).rejects.toMatchObject({ code: "CANCELLED" });
+    expect((await second).status).toBe(201);
+  });
 });

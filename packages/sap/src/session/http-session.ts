@@ -68,14 +68,14 @@ export class HttpSession implements SapHttp {
    * @see https://help.sap.com/saphelp_470/helpdata/EN/ce/3dd23a09313b37e10000000a11405a/content.htm (sap-sessioncmd)
    */
   async end(): Promise<void> {
-    if (!this.#isOpen || this.#lastPath === undefined) return;
+    if (this.contextId() === undefined || this.#lastPath === undefined) return;
     const path = `${this.#lastPath}?sap-sessioncmd=close`;
     await this.#exchange({ method: "GET", path, name: "session.close", maxAttempts: 1 }, this.#parts.send);
   }
 
-  /** Whether the system has begun a context for this session. */
-  get #isOpen(): boolean {
-    return this.#cookies.names(this.#parts.baseUrl).some((name) => /^sap-contextid$/i.test(name));
+  /** See {@link SapSession.contextId}. */
+  contextId(): string | undefined {
+    return this.#cookies.contextId(this.#parts.baseUrl);
   }
 
   async #withToken<Response extends TransportResponse | TransportStreamResponse>(

@@ -132,6 +132,7 @@ export async function startAbap({
       opened.push(id);
       sessions.set(id, new Set());
       return {
+        contextId: () => id,
         http: httpOver(transport, stub.origin, { cookie: `sap-contextid=${id}` }),
         close: async () => {
           closed.push(id);
