@@ -1,4 +1,5 @@
 import { ConnectorError, isConnectorError, NotFoundError, type Transport } from "@isthmus/core";
+import { assertNoPage } from "../errors/html-page.js";
 import { mapSapFailure } from "../errors/map-sap-failure.js";
 import type { SapHttp } from "../http/sap-http.js";
 import { type DescribedModule, describeModule } from "./describe-module.js";
@@ -84,6 +85,7 @@ export class ModuleRegistry {
     // So it says that it does not know the module; whether it ever will, another try would not tell.
     if (isOwn && answer.status === 500) throw noWsdl(url);
     if (answer.status !== 200) throw mapSapFailure(answer, own, undefined, now());
+    assertNoPage(answer);
     return answer.text();
   }
 }

@@ -1,4 +1,5 @@
 import { ConnectorError, isConnectorError, type TransportResponse, VendorError } from "@isthmus/core";
+import { assertNoPage } from "../errors/html-page.js";
 import { mapRfcFailure } from "../errors/map-rfc-failure.js";
 import { type FailedRequest, mapSapFailure, toVendorFault } from "../errors/map-sap-failure.js";
 import { readRfcFault } from "../errors/rfc-fault.js";
@@ -23,6 +24,7 @@ export function readAnswer(
   nowMs: number,
 ): XmlElement {
   const isGood = answer.status >= 200 && answer.status < 300;
+  if (isGood) assertNoPage(answer);
   const body = isGood ? readBody(answer) : tryReadBody(answer);
   const fault = body && readRfcFault(body);
   if (fault && (isGood || answer.status === 500)) throw mapFault(answer, request, fault);

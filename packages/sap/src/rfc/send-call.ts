@@ -1,3 +1,4 @@
+import { type ConnectorError, isConnectorError, OutcomeUnknownError, type TransportResponse } from "@isthmus/core";
 import type { SapHttp } from "../http/sap-http.js";
 import { toXmlName } from "./abap-names.js";
 import type { DescribedModule } from "./describe-module.js";
@@ -72,5 +73,16 @@ export async function sendCall(
   };
   const answer = await http.request(request);
   assertActive(answer, path);
-  return readFields(readAnswer(answer, request, responseNames, now()), output);
+  try {
+    return readFields(readAnswer(answer, request, responseNames, now()), output);
+  } catch (error) {
+    // Within a session nothing is committed yet. Without one the module may have committed by itself.
+    if (idempotent || sessionQuery !== undefined || !isUnreadableSuccess(error, answer)) throw error;
+    throw new OutcomeUnknownError(`${error.message} The call may have taken effect.`, { cause: error, reconcile });
+  }
+}
+
+function isUnreadableSuccess(error: unknown, { status }: TransportResponse): error is ConnectorError {
+  const code = isConnectorError(error) ? error.code : undefined;
+  return status >= 200 && status < 300 && (code === "UNEXPECTED_RESPONSE" || code === "RESPONSE_TOO_LARGE");
 }

@@ -70,7 +70,13 @@ describe("the form xml", () => {
   });
 
   it.each([
-    ["a page to log on with status 200", 200, "<html><title>Logon</title></html>", "UNEXPECTED_RESPONSE"],
+    [
+      "a page to log on with status 200",
+      200,
+      '<html><form><input name="sap-user"></form></html>',
+      "AUTHENTICATION_FAILED",
+    ],
+    ["anybody's page with status 200", 200, "<html><title>Welcome</title></html>", "OUTCOME_UNKNOWN"],
     ["SAP's page that it failed, with status 200", 200, okPage.replaceAll("ok", "error"), "UNEXPECTED_RESPONSE"],
     ["401 in HTML", 401, "<html><title>Logon failed</title></html>", "AUTHENTICATION_FAILED"],
     ["403", 403, "<html><title>Forbidden</title></html>", "PERMISSION_DENIED"],
@@ -149,7 +155,7 @@ describe("the form soap", () => {
   });
 
   it.each([
-    ["a page to log on", "<html><title>Logon</title></html>", "UNEXPECTED_RESPONSE"],
+    ["anybody's page", "<html><title>Welcome</title></html>", "OUTCOME_UNKNOWN"],
     ["nothing", "", "OUTCOME_UNKNOWN"],
     ["an envelope that assigns nothing", envelope(""), "OUTCOME_UNKNOWN"],
     ["half an envelope", envelope(assign("1", "990001")).slice(0, -20), "OUTCOME_UNKNOWN"],

@@ -98,7 +98,7 @@ describe("what a module answers", () => {
   ])("is refused where %s is not a number", async (values, path) => {
     const { modules } = await setUp(values);
     const error = await modules.call(name).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: "UNEXPECTED_RESPONSE", message: expect.stringContaining(path) });
+    expect(error).toMatchObject({ code: "OUTCOME_UNKNOWN", message: expect.stringContaining(path) });
   });
 });
 

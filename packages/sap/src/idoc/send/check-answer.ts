@@ -5,6 +5,7 @@ import {
   type TransportResponse,
   VendorError,
 } from "@isthmus/core";
+import { pageInstead, readHtmlPage } from "../../errors/html-page.js";
 import { type FailedRequest, mapSapFailure, toVendorFault } from "../../errors/map-sap-failure.js";
 import type { SapFault } from "../../errors/sap-fault.js";
 import { readXml, type XmlElement } from "../../xml/read-xml.js";
@@ -32,17 +33,19 @@ export function findFailure(
   const body = answer.text();
   if (isSuccess(answer) && accepts(body)) return undefined;
   const xml = tryReadXml(answer);
-  const fault = (xml && findSoapFault(xml)) ?? readHtmlTitle(body);
-  if (isSuccess(answer) && fault === undefined) return notAnswered(answer, request);
+  const soapFault = xml && findSoapFault(xml);
+  if (isSuccess(answer) && !soapFault && !saysInboundError(body)) return notAnswered(answer, request);
+  const fault = soapFault ?? readHtmlTitle(body);
   return toFailure(answer, request, fault, xml, nowMs);
 }
 
 /** The body of a SOAP answer. @throws {ConnectorError} for a fault, an HTML page, an empty body, any status but 2xx. */
 export function readSoapAnswer(answer: TransportResponse, request: SentRequest, nowMs: number): XmlElement {
   const xml = tryReadXml(answer);
-  const fault = (xml && findSoapFault(xml)) ?? (xml?.name === "Envelope" ? undefined : readHtmlTitle(answer.text()));
-  if (isSuccess(answer) && xml?.name === "Envelope" && !fault) return xml;
-  if (isSuccess(answer) && fault === undefined) throw notAnswered(answer, request);
+  const soapFault = xml && findSoapFault(xml);
+  if (isSuccess(answer) && xml?.name === "Envelope" && !soapFault) return xml;
+  if (isSuccess(answer) && !soapFault) throw notAnswered(answer, request);
+  const fault = soapFault ?? (xml?.name === "Envelope" ? undefined : readHtmlTitle(answer.text()));
   throw toFailure(answer, request, fault, xml, nowMs);
 }
 
@@ -75,8 +78,15 @@ function saysInProcess({ message, messages = [] }: SapFault): boolean {
   return [message, ...messages.map((each) => each.message)].some((text) => text?.includes("MSGID_LOCKED"));
 }
 
-/** It may have been stored, and a proxy or a handler swallowed the words. */
+/** Title of the page with which SAP's handler says that it stored nothing. */
+function saysInboundError(body: string): boolean {
+  return body.slice(0, 4_096).includes("IDoc-XML-inbound error");
+}
+
+/** A page to log a person on says that nothing was stored. Anything else may be a proxy's or a handler's that swallowed the words. */
 function notAnswered(answer: TransportResponse, request: SentRequest): ConnectorError {
+  const page = readHtmlPage(answer);
+  if (page?.isLogon) return pageInstead(page, request.name, answer.status);
   const what = answer.body.length === 0 ? "nothing" : "something that is not SAP's answer to an IDoc";
   return new OutcomeUnknownError(`${request.name} was answered with status ${answer.status} and ${what}.`, {
     reconcile: request.reconcile,
