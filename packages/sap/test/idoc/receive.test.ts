@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Idoc } from "../../src/idoc/idoc.js";
-import type { InboxStore } from "../../src/idoc/receive/inbox-store.js";
+import type { InboxEntry, InboxStore } from "../../src/idoc/receive/inbox-store.js";
 import { receiveIdocs } from "../../src/idoc/receive/receive-idocs.js";
 import { FileInbox } from "./file-inbox.js";
 import { fixture } from "./support.js";
@@ -52,6 +52,41 @@ describe("receiveIdocs", () => {
     gate.resolve();
     await receiver.handlePending();
     expect([...store.pending()]).toEqual([]);
+  });
+
+  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8])("hands over what came in as it was about to end, by %i steps", async (steps) => {
+    const handled: string[] = [];
+    const entries = new Map<string, InboxEntry>();
+    const stored = Promise.withResolvers<boolean>();
+    const receiver = receiveIdocs({
+      secrets,
+      handler: async (_idoc, name) => {
+        handled.push(name);
+        entries.delete(name);
+      },
+      store: {
+        putIfAbsent: (entry) => {
+          entries.set(entry.id, entry);
+          return stored.promise;
+        },
+        markHandled: async () => undefined,
+        // Found empty, and only then the other delivery goes on.
+        pending: async function* () {
+          const found = [...entries.values()];
+          if (found.length > 0 && handled.length === 0 && !isOpen) return;
+          yield* found;
+        },
+      },
+    });
+    let isOpen = false;
+    const delivery = receiver.receive(fixture("ORDERS05.xml"), headers);
+    const round = receiver.handlePending();
+    for (let step = 0; step < steps; step += 1) await undefined;
+    isOpen = true;
+    stored.resolve(true);
+    await Promise.all([delivery, round]);
+    for (let step = 0; step < 50; step += 1) await undefined;
+    expect(handled).toEqual([id]);
   });
 
   it("hands over what came in while it was at work, although the store had listed what was pending before", async () => {

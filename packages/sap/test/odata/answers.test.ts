@@ -364,6 +364,14 @@ describe("content", () => {
     expect(Buffer.concat(await Array.fromAsync(body)).toString()).toContain("Logon");
   });
 
+  it("is asked for below the record alone, and under a property that the metadata has", async () => {
+    for (const property of ["..", "../..", "ID/x", "Secrets", ""]) {
+      const place = { set: "Products", key: 1, property };
+      await expect(stub.service(v4).media.download(place)).rejects.toMatchObject({ code: "VALIDATION_FAILED" });
+    }
+    expect(stub.requests).toEqual([]);
+  });
+
   it("names the file and its size", async () => {
     const headers = {
       "content-type": "application/pdf",

@@ -78,6 +78,11 @@ describe("changes by delta links of v4", () => {
     expect(stub.requests.at(-1)).toMatchObject({ path: "Products?$deltatoken=b" });
   });
 
+  it("refuses a deletion whose address cannot be read", async () => {
+    stub.answers.push({ body: { value: [{ "@removed": { reason: "deleted" }, "@id": "Products(%E0%)" }] } });
+    await expect(readAll(stub.service(model))).rejects.toMatchObject({ code: "UNEXPECTED_RESPONSE" });
+  });
+
   it.each([410, 404])("asks for a full read when the service has forgotten the link (%i)", async (status) => {
     const service = stub.service(model);
     stub.answers.push({ body: { value: [], "@odata.deltaLink": "Products?$deltatoken=a" } });

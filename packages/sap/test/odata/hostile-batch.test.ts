@@ -189,6 +189,14 @@ describe("the answer to a batch in JSON", () => {
     await expect(service.batch(items, { format: "json" })).rejects.toMatchObject({ code: "UNEXPECTED_RESPONSE" });
   });
 
+  it("is refused with a part that is nested without end", async () => {
+    const deep = `${'{"A":'.repeat(20_000)}1${"}".repeat(20_000)}`;
+    stub.answers.push({ body: `{"responses":[{"id":"1","status":200,"body":${deep}}]}` });
+    const service = stub.service(v4);
+    const batch = service.batch([service.calls.read("Products", 1)] as const, { format: "json" });
+    await expect(batch).rejects.toMatchObject({ code: "UNEXPECTED_RESPONSE" });
+  });
+
   it("may come in any order", async () => {
     const responses = [2, 1].map((ID) => ({ id: String(ID), status: 200, body: { ID } }));
     stub.answers.push({ body: { responses } });

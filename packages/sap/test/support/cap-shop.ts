@@ -1,11 +1,12 @@
 import { systemClock, systemRandom } from "@isthmus/core";
 import { ODataService } from "../../src/odata/client/odata-service.js";
 import type { ODataParts } from "../../src/odata/client/parts.js";
-import type { ODataOperation, ODataVersion } from "../../src/odata/model.js";
+import { createCodec } from "../../src/odata/codec.js";
+import type { ODataVersion } from "../../src/odata/model.js";
+import type { Query } from "../../src/odata/query/query.js";
+import { readMetadata } from "../../src/odata/read-metadata.js";
 import { type CapServer, startCapServer } from "./cap-server.js";
-import { plainCodec } from "./plain-codec.js";
 import { type PlainSapHttp, plainSapHttp } from "./plain-sap-http.js";
-import { property, smallModel } from "./small-model.js";
 
 const model = `
 service Shop {
@@ -62,76 +63,12 @@ module.exports = (srv) => {
   });
 };`;
 
-const returnsProduct = { type: "Shop.Products", isCollection: false, entitySet: "Products" };
-const onProduct = { type: "Shop.Products", isCollection: false };
-
-/** What the metadata of the service says, in each of its versions. */
-function operationsOf(version: ODataVersion): readonly ODataOperation[] {
-  const amount = property("amount", "Edm.Int32");
-  const id = property("ID", "Edm.Int32");
-  const unbound: readonly ODataOperation[] = [
-    {
-      name: "greet",
-      kind: "function",
-      method: "GET",
-      parameters: [property("name", "Edm.String")],
-      returns: { type: "Edm.String", isCollection: false },
-    },
-    {
-      name: "cheapest",
-      kind: "function",
-      method: "GET",
-      parameters: [property("count", "Edm.Int32")],
-      returns: { ...returnsProduct, isCollection: true },
-    },
-    {
-      name: "renameAll",
-      kind: "action",
-      method: "POST",
-      parameters: [property("name", "Edm.String")],
-      returns: { type: "Edm.Int32", isCollection: false },
-    },
-    ...["doNothing", "fail", "lock"].map((name) => ({ name, kind: "action", method: "POST", parameters: [] }) as const),
-  ];
-  // The adapter gives bound ones as unbound, named after their type, with the key as parameters.
-  const bound: readonly ODataOperation[] =
-    version === "v2"
-      ? [
-          {
-            name: "Products_restock",
-            kind: "action",
-            method: "POST",
-            parameters: [id, amount],
-            returns: returnsProduct,
-          },
-        ]
-      : [
-          {
-            name: "Shop.restock",
-            kind: "action",
-            method: "POST",
-            parameters: [amount],
-            boundTo: onProduct,
-            returns: returnsProduct,
-          },
-          {
-            name: "Shop.stockAfter",
-            kind: "function",
-            method: "GET",
-            parameters: [amount],
-            boundTo: onProduct,
-            returns: { type: "Edm.Int32", isCollection: false },
-          },
-        ];
-  return [...unbound, ...bound];
-}
-
 /** A shop by SAP's own framework, and clients of it. */
 export interface CapShop {
   readonly server: CapServer;
   readonly http: PlainSapHttp;
   /** A client of it; nobody else uses it. */
-  service(version: ODataVersion, parts?: Partial<ODataParts>): ODataService;
+  service(version: ODataVersion, parts?: Partial<ODataParts<Query>>): ODataService<Query>;
   close(): Promise<void>;
 }
 
@@ -139,46 +76,25 @@ export interface CapShop {
 export async function startCapShop(): Promise<CapShop> {
   const server = await startCapServer({ model, handlers, configuration: { runtime: { put_as_replace: true } } });
   const http = plainSapHttp(server.url);
+  const read = async (root: string) =>
+    readMetadata((await http.request({ method: "GET", path: `${root}$metadata` })).body);
+  const models = { v2: await read(server.v2Root), v4: await read(server.v4Root) };
   return {
     server,
     http,
-    service(version, parts = {}) {
-      const described = smallModel(
-        version,
-        {
-          Products: {
-            keys: ["ID"],
-            properties: {
-              ID: "Edm.Int32",
-              name: "Edm.String",
-              price: "Edm.Decimal",
-              stock: "Edm.Int64",
-              modifiedAt: "Edm.DateTimeOffset",
-            },
-          },
-          Orders: {
-            keys: ["ID"],
-            properties: { ID: "Edm.Int32", customer: "Edm.String" },
-            navigations: { Items: "Items[]" },
-          },
-          Items: { keys: ["ID"], properties: { ID: "Edm.Int32", note: "Edm.String" } },
-        },
-        operationsOf(version),
-      );
-      const root = version === "v4" ? server.v4Root : server.v2Root;
-      return new ODataService({
+    service: (version, parts = {}) =>
+      new ODataService<Query>({
         http,
         origin: server.url,
         // The adapter for v2 calls this machine so, whatever name it was called by.
         alsoKnownAs: [server.url.replace("127.0.0.1", "localhost")],
-        root,
-        model: described,
-        codec: plainCodec(described),
+        root: version === "v4" ? server.v4Root : server.v2Root,
+        model: models[version],
+        codec: createCodec(models[version]),
         clock: systemClock,
         random: systemRandom,
         ...parts,
-      });
-    },
+      }),
     async close() {
       await http.close();
       await server.close();

@@ -74,11 +74,13 @@ class StoringReceiver implements IdocReceiver {
       this.#again = true;
       return await this.#round;
     }
-    this.#round = this.#work();
+    const round = this.#work();
+    this.#round = round;
     try {
-      return await this.#round;
+      return await round;
     } finally {
-      this.#round = undefined;
+      // Where it threw; otherwise the next one may have begun already.
+      if (this.#round === round) this.#round = undefined;
     }
   }
 
@@ -98,6 +100,8 @@ class StoringReceiver implements IdocReceiver {
       }
       // What came in while this round was reading may not have been in it.
     } while (this.#again);
+    // At once: whoever comes before the last look has set `again`, and whoever comes after it begins a round of their own.
+    this.#round = undefined;
     return failed;
   }
 

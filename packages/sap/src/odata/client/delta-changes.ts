@@ -98,5 +98,9 @@ function idOfRemoved(reading: ChangeReading, row: ODataRecord): string {
   if (predicate === undefined) throw unexpected("tells of a deletion without saying of what");
   const [only] = keys;
   const isNamed = keys.length === 1 && only !== undefined && predicate.startsWith(`${only}=`);
-  return decodeURIComponent(isNamed ? predicate.slice(only.length + 1) : predicate);
+  try {
+    return decodeURIComponent(isNamed ? predicate.slice(only.length + 1) : predicate);
+  } catch {
+    throw unexpected("tells of a deletion by an address that is none");
+  }
 }

@@ -68,8 +68,14 @@ export function readJsonBatch(body: unknown, ids: readonly string[]): ReadonlyMa
 
 function toText(body: unknown): string {
   if (body === undefined || body === null) return "";
-  // Numbers that are inexact in JavaScript came as texts: writing them again loses nothing.
-  return typeof body === "string" ? body : JSON.stringify(body);
+  if (typeof body === "string") return body;
+  try {
+    // Numbers that are inexact in JavaScript came as texts: writing them again loses nothing.
+    return JSON.stringify(body);
+  } catch {
+    // It was JSON before: all that can be wrong is a nesting beyond the stack.
+    throw broken("has a part that is nested too deep");
+  }
 }
 
 function toHeaders(headers: unknown): ResponseHeaders {

@@ -1,6 +1,12 @@
 import type { Readable } from "node:stream";
-import { type BinaryContent, ConnectorError, discardContent, type ResponseHeaders } from "@isthmus/core";
-import { findEntitySet } from "../model-lookup.js";
+import {
+  type BinaryContent,
+  ConnectorError,
+  discardContent,
+  type ResponseHeaders,
+  ValidationError,
+} from "@isthmus/core";
+import { findEntitySet, findType } from "../model-lookup.js";
 import { headerOf, TextAnswer } from "./answer.js";
 import type { CallOptions } from "./call.js";
 import type { ODataKey, ODataQuery } from "./codec.js";
@@ -112,7 +118,13 @@ export class MediaCalls<Query extends ODataQuery = ODataQuery> {
   }
 
   #pathOf({ set, key, property }: StreamPlace): string {
-    findEntitySet(this.#parts.model, set);
+    const { model } = this.#parts;
+    const type = findType(model, findEntitySet(model, set).type);
+    if (property !== undefined && !type.properties.has(property)) {
+      throw new ValidationError(`${type.name} has no property of this name.`, [
+        { path: "property", message: "One that holds a stream." },
+      ]);
+    }
     const end = property === undefined ? "$value" : encodeURIComponent(property);
     return `${this.#parts.root}${this.#parts.codec.keyPath(set, key)}/${end}`;
   }
