@@ -1,13 +1,11 @@
 import type { TransportResponse, VendorMessage } from "@isthmus/core";
+import { isObject, textOf, type WireObject } from "../wire-values.js";
 import { findChild, readXml, type XmlElement } from "../xml/read-xml.js";
 import type { SapFault } from "./sap-fault.js";
-import { isObject, textOf } from "./wire-values.js";
 
 /** Messages of one error that are kept. */
 const mostMessages = 100;
 const longestMessage = 1_000;
-
-type Wire = Readonly<Record<string, unknown>>;
 
 /**
  * What the body of an answer says of a failure: an OData error of v2 or v4 in JSON, or of v2 in XML, which the Gateway sends when
@@ -52,7 +50,7 @@ function readXmlOr(text: string): XmlElement | undefined {
   }
 }
 
-function fieldsOf(element: XmlElement): Wire {
+function fieldsOf(element: XmlElement): WireObject {
   return Object.fromEntries(element.children.map(({ name, text }) => [name, text]));
 }
 
@@ -106,7 +104,7 @@ const severities: Readonly<Record<string, VendorMessage["severity"]>> = {
   "4": "error",
 };
 
-function severityOf(wire: Wire, otherwise: VendorMessage["severity"]): VendorMessage["severity"] {
+function severityOf(wire: WireObject, otherwise: VendorMessage["severity"]): VendorMessage["severity"] {
   const said = wire.severity ?? wire.numericSeverity ?? wire["@Common.numericSeverity"];
   return severities[String(said ?? "").toLowerCase()] ?? otherwise;
 }

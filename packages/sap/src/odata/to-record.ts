@@ -1,9 +1,10 @@
 import { ConnectorError } from "@isthmus/core";
+import { isObject, type WireObject } from "../wire-values.js";
 import type { ODataModel, ODataNavigation, ODataProperty } from "./model.js";
 import { findType, isKindOf } from "./model-lookup.js";
 import { findEdmType } from "./values/edm-types.js";
 import { UnfitValue } from "./values/unfit-value.js";
-import { isObject, readControlInformation, readItems, type WireObject } from "./wire-objects.js";
+import { readControlInformation, readItems } from "./wire-objects.js";
 
 /** An entity as a service sent it, in the forms of this package. */
 export interface ODataEntity {

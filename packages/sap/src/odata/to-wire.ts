@@ -1,9 +1,9 @@
+import { isObject, type WireObject } from "../wire-values.js";
 import { Issues, within } from "./issues.js";
 import type { ODataModel, ODataNavigation, ODataProperty, ODataType } from "./model.js";
 import { findType, isKindOf } from "./model-lookup.js";
 import { resolveType } from "./values/edm-types.js";
 import { refuse } from "./values/unfit-value.js";
-import { isObject, type WireObject } from "./wire-objects.js";
 
 /** Entities within entities of one deep insert. */
 const maxDepth = 32;

@@ -1,12 +1,5 @@
+import { isObject, type WireObject } from "../wire-values.js";
 import type { ODataVersion } from "./model.js";
-
-/** An object of JSON. */
-export type WireObject = Readonly<Record<string, unknown>>;
-
-/** Whether it is an object of JSON: no list, not null. */
-export function isObject(value: unknown): value is WireObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /**
  * What an object says beside its properties, by the names of v4: `@odata.etag`, `to_Item@odata.nextLink`. v4.01 may leave

@@ -5,7 +5,8 @@ import { eq, isIn } from "../../src/odata/query/conditions.js";
 import type { Filter } from "../../src/odata/query/filter.js";
 import type { Query } from "../../src/odata/query/query.js";
 import { readMetadata } from "../../src/odata/read-metadata.js";
-import { isObject, readItems, type WireObject } from "../../src/odata/wire-objects.js";
+import { readItems } from "../../src/odata/wire-objects.js";
+import { isObject, type WireObject } from "../../src/wire-values.js";
 import { type CapServer, startCapServer } from "../support/cap-server.js";
 
 const model = `

@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { IdocDraft } from "../../src/idoc/idoc.js";
 import { idocInbound } from "../../src/idoc/receive/idoc-inbound.js";
 import type { InboxEntry } from "../../src/idoc/receive/inbox-store.js";
 import { receiveIdocs } from "../../src/idoc/receive/receive-idocs.js";
@@ -23,7 +24,7 @@ function connect(): SapConnector {
   });
 }
 
-const orderIdoc = (reference: string, soldTo = "0017100001") => ({
+const orderIdoc = (reference: string, soldTo = "0017100001"): IdocDraft => ({
   control: { IDOCTYP: "ORDERS05", MESTYP: "ORDERS" },
   segments: [
     { name: "E1EDK01", fields: { CURCY: "EUR" } },

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { systemClock, systemRandom } from "@isthmus/core";
 import type * as mockserver from "@sap-ux/fe-mockserver-core";
 import { ODataService } from "../../src/odata/client/odata-service.js";
+import { createCodec } from "../../src/odata/codec.js";
 import type { ODataVersion } from "../../src/odata/model.js";
-import { plainCodec } from "./plain-codec.js";
 import { plainSapHttp } from "./plain-sap-http.js";
 import { property, smallModel } from "./small-model.js";
 
@@ -98,7 +98,7 @@ export async function startMockShop(): Promise<MockShop> {
           returns: { type, isCollection: false },
         },
       ]);
-      const parts = { http, origin, root: `${roots[version]}/`, model, codec: plainCodec(model) };
+      const parts = { http, origin, root: `${roots[version]}/`, model, codec: createCodec(model) };
       return new ODataService({ ...parts, clock: systemClock, random: systemRandom });
     },
     async close() {

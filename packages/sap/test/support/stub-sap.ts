@@ -3,8 +3,9 @@ import type { AddressInfo } from "node:net";
 import { systemClock, systemRandom } from "@isthmus/core";
 import { ODataService } from "../../src/odata/client/odata-service.js";
 import type { ODataParts } from "../../src/odata/client/parts.js";
+import { createCodec } from "../../src/odata/codec.js";
 import type { ODataModel } from "../../src/odata/model.js";
-import { plainCodec } from "./plain-codec.js";
+import type { Query } from "../../src/odata/query/query.js";
 import { plainSapHttp } from "./plain-sap-http.js";
 
 /** A request as it arrived. */
@@ -29,7 +30,7 @@ export interface StubSap {
   readonly answers: StubAnswer[];
   /** Answers once `answers` is empty. */
   handle: (request: StubRequest) => StubAnswer;
-  service(model: ODataModel, parts?: Partial<ODataParts>): ODataService;
+  service(model: ODataModel, parts?: Partial<ODataParts<Query>>): ODataService<Query>;
   close(): Promise<void>;
 }
 
@@ -47,12 +48,12 @@ export async function startStubSap(): Promise<StubSap> {
     answers: [],
     handle: () => ({ status: 500, body: "The test expected no further request." }),
     service: (model, parts = {}) =>
-      new ODataService({
+      new ODataService<Query>({
         http,
         origin: url,
         root,
         model,
-        codec: plainCodec(model),
+        codec: createCodec(model),
         clock: systemClock,
         random: systemRandom,
         ...parts,

@@ -1,6 +1,6 @@
 import { ConnectorError, type ResponseHeaders, type TransportResponse } from "@isthmus/core";
 import { assertNoPage } from "../../errors/html-page.js";
-import { isObject } from "../../errors/wire-values.js";
+import { isObject } from "../../wire-values.js";
 import type { ODataVersion } from "../model.js";
 import type { ODataRecord } from "./codec.js";
 import { readExactJson } from "./exact-json.js";

@@ -1,5 +1,5 @@
 import { ConnectorError, codeOf, type EntityBatch, type EntityChange, isConnectorError } from "@isthmus/core";
-import { isObject } from "../../errors/wire-values.js";
+import { isObject } from "../../wire-values.js";
 import { findEntitySet, findType } from "../model-lookup.js";
 import { type ODataAnswer, readControl, readPage, unexpected } from "./answer.js";
 import { idOf } from "./change-id.js";

@@ -1,5 +1,5 @@
 import { ConnectorError, type ResponseHeaders } from "@isthmus/core";
-import { isObject } from "../../errors/wire-values.js";
+import { isObject } from "../../wire-values.js";
 import { TextAnswer } from "./answer.js";
 import { type BatchItem, callsOf, contentIds, isChangeset, referenceOf } from "./batch-items.js";
 import { headersOf } from "./exchange.js";

@@ -1,6 +1,6 @@
 import type { VendorMessage } from "@isthmus/core";
 import { toMessage } from "../../errors/odata-fault.js";
-import { isObject } from "../../errors/wire-values.js";
+import { isObject } from "../../wire-values.js";
 import { headerOf, type ODataAnswer } from "./answer.js";
 
 /** Messages of one answer that are kept. */

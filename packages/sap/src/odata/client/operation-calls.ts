@@ -1,5 +1,5 @@
 import { ConnectorError, ValidationError } from "@isthmus/core";
-import { isObject } from "../../errors/wire-values.js";
+import { isObject } from "../../wire-values.js";
 import type { ODataOperation } from "../model.js";
 import { findEntitySet } from "../model-lookup.js";
 import { headerOf, type ODataAnswer, readContent, readControl, unexpected } from "./answer.js";

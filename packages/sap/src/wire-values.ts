@@ -1,5 +1,8 @@
-/** Whether a value from the wire is an object with fields. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+/** An object of JSON. */
+export type WireObject = Readonly<Record<string, unknown>>;
+
+/** Whether a value from the wire is an object of JSON: no list, not null. */
+export function isObject(value: unknown): value is WireObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
