@@ -19,7 +19,6 @@ import { refusedLogon } from "./logon/refused-logon.js";
 import { openIdentity } from "./logon/tls-source.js";
 import type { ODataService } from "./odata/client/odata-service.js";
 import { ODataServices, type OpenService } from "./odata/odata-services.js";
-import type { Query } from "./odata/query/query.js";
 import type { SapConfiguration } from "./options/configuration.js";
 import type { SapCredentials } from "./options/credentials.js";
 import { RfcCalls } from "./rfc/rfc-calls.js";
@@ -94,7 +93,7 @@ export class SapConnector extends BaseConnector<SapCredentials, SapConfiguration
    *
    * @throws {NotFoundError} when the configuration has none of that name, or the system does not.
    */
-  async odata(name: string): Promise<ODataService<Query>> {
+  async odata(name: string): Promise<ODataService> {
     return (await this.#services.open(name)).service;
   }
 

@@ -4,13 +4,12 @@ import { entityPath } from "./key-path.js";
 import { toLiteral } from "./literals.js";
 import type { ODataModel } from "./model.js";
 import { findEntitySet } from "./model-lookup.js";
-import type { Query } from "./query/query.js";
 import { writeQuery } from "./query/write-query.js";
 import { toRecord, toValue } from "./to-record.js";
 import { toWire, toWireValue } from "./to-wire.js";
 
 /** The codec of a service whose metadata was read. */
-export function createCodec(model: ODataModel): ODataCodec<Query> {
+export function createCodec(model: ODataModel): ODataCodec {
   return {
     keyPath: (set, key) => entityPath(model, set, key),
     toWire: (type, input) => toWire(model, type, input),

@@ -5,7 +5,6 @@ import { fetchMetadata } from "../system/system-identity.js";
 import { ODataService } from "./client/odata-service.js";
 import { createCodec } from "./codec.js";
 import type { ODataModel } from "./model.js";
-import type { Query } from "./query/query.js";
 import { readMetadata } from "./read-metadata.js";
 
 /** What the services of one connector are made of. */
@@ -22,7 +21,7 @@ export interface ODataServicesParts {
 
 /** A service whose metadata was read. */
 export interface OpenService {
-  readonly service: ODataService<Query>;
+  readonly service: ODataService;
   readonly model: ODataModel;
   readonly settings: ODataServiceSettings;
 }
@@ -78,7 +77,7 @@ export class ODataServices {
     const answer = await fetchMetadata(http, settings.path, { signal, nowMs: clock.now() });
     const model = readMetadata(answer.body);
     const { updateMethod, repeatableRequests, alsoKnownAs } = settings;
-    const service = new ODataService<Query>({
+    const service = new ODataService({
       http,
       origin,
       alsoKnownAs,

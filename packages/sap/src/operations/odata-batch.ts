@@ -5,7 +5,6 @@ import { changeset } from "../odata/client/batch-items.js";
 import type { ODataCall } from "../odata/client/call.js";
 import type { ODataService } from "../odata/client/odata-service.js";
 import type { ODataWritten } from "../odata/client/results.js";
-import type { Query } from "../odata/query/query.js";
 import type { SapConnector } from "../sap-connector.js";
 import { ifMatchSchema, keySchema, recordInputSchema, serviceSchema, setSchema } from "./odata-inputs.js";
 
@@ -68,7 +67,7 @@ export const runBatch = defineOperation({
   },
 });
 
-function toCall({ calls }: ODataService<Query>, change: Change): ODataCall {
+function toCall({ calls }: ODataService, change: Change): ODataCall {
   const set = change.entitySet;
   if (change.do === "create") return calls.create(set, change.record);
   const { key, ifMatch } = change;

@@ -3,7 +3,6 @@ import { ODataService } from "../../src/odata/client/odata-service.js";
 import type { ODataParts } from "../../src/odata/client/parts.js";
 import { createCodec } from "../../src/odata/codec.js";
 import type { ODataVersion } from "../../src/odata/model.js";
-import type { Query } from "../../src/odata/query/query.js";
 import { readMetadata } from "../../src/odata/read-metadata.js";
 import { type CapServer, startCapServer } from "./cap-server.js";
 import { type PlainSapHttp, plainSapHttp } from "./plain-sap-http.js";
@@ -68,7 +67,7 @@ export interface CapShop {
   readonly server: CapServer;
   readonly http: PlainSapHttp;
   /** A client of it; nobody else uses it. */
-  service(version: ODataVersion, parts?: Partial<ODataParts<Query>>): ODataService<Query>;
+  service(version: ODataVersion, parts?: Partial<ODataParts>): ODataService;
   close(): Promise<void>;
 }
 
@@ -83,7 +82,7 @@ export async function startCapShop(): Promise<CapShop> {
     server,
     http,
     service: (version, parts = {}) =>
-      new ODataService<Query>({
+      new ODataService({
         http,
         origin: server.url,
         // The adapter for v2 calls this machine so, whatever name it was called by.

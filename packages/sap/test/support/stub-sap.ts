@@ -5,7 +5,6 @@ import { ODataService } from "../../src/odata/client/odata-service.js";
 import type { ODataParts } from "../../src/odata/client/parts.js";
 import { createCodec } from "../../src/odata/codec.js";
 import type { ODataModel } from "../../src/odata/model.js";
-import type { Query } from "../../src/odata/query/query.js";
 import { plainSapHttp } from "./plain-sap-http.js";
 
 /** A request as it arrived. */
@@ -30,7 +29,7 @@ export interface StubSap {
   readonly answers: StubAnswer[];
   /** Answers once `answers` is empty. */
   handle: (request: StubRequest) => StubAnswer;
-  service(model: ODataModel, parts?: Partial<ODataParts<Query>>): ODataService<Query>;
+  service(model: ODataModel, parts?: Partial<ODataParts>): ODataService;
   close(): Promise<void>;
 }
 
@@ -48,7 +47,7 @@ export async function startStubSap(): Promise<StubSap> {
     answers: [],
     handle: () => ({ status: 500, body: "The test expected no further request." }),
     service: (model, parts = {}) =>
-      new ODataService<Query>({
+      new ODataService({
         http,
         origin: url,
         root,

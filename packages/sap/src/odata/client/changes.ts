@@ -1,8 +1,8 @@
 import { type EntityBatch, type EntityChange, type EntityCursor, ValidationError } from "@isthmus/core";
 import { findEntitySet, findType } from "../model-lookup.js";
+import type { Query } from "../query/query.js";
 import { idOf } from "./change-id.js";
 import type { ChangeReading } from "./change-options.js";
-import type { ODataQuery } from "./codec.js";
 import { type ChangeCursor, cursorVersion, readCursor } from "./cursor.js";
 import { readByDelta } from "./delta-changes.js";
 import { followPages, pageCall, readEntities } from "./paging.js";
@@ -51,7 +51,7 @@ async function* readFully(reading: ChangeReading): AsyncGenerator<EntityBatch, v
   const { type, name } = findEntitySet(parts.model, set);
   const at = (path: string) =>
     pageCall(`${name}.changes`, path, {}, (answer) => readEntities(parts, type, path, answer));
-  const query: ODataQuery = { ...(options.select && { select: options.select }) };
+  const query: Query = { ...(options.select && { select: options.select }) };
   const first = at(withQuery(set, parts.codec.queryString(set, query)));
   const cursor = { v: cursorVersion, set, by: "full" };
   for await (const { entities } of followPages(exchange, first, at, call)) {

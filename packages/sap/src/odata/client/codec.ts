@@ -1,4 +1,5 @@
 import type { ODataProperty } from "../model.js";
+import type { Query } from "../query/query.js";
 
 /** The key of an entity: the value of its only key property, or all key properties by name. */
 export type ODataKey = string | number | boolean | Readonly<Record<string, unknown>>;
@@ -6,36 +7,11 @@ export type ODataKey = string | number | boolean | Readonly<Record<string, unkno
 /** A record as callers see it: the vendor's names, exact values, nested records and lists of them. */
 export type ODataRecord = Readonly<Record<string, unknown>>;
 
-/** What of a condition this room makes by itself. Callers' conditions may have more: they are for the codec to read. */
-export interface ODataFilter {
-  readonly and?: readonly ODataFilter[];
-  readonly or?: readonly ODataFilter[];
-  readonly field?: string;
-  readonly eq?: string | number | boolean | null;
-  readonly ne?: string | number | boolean | null;
-  readonly gt?: string | number | boolean | null;
-  readonly ge?: string | number | boolean | null;
-}
-
-/** What a query asks for. Typed values become text in {@link ODataCodec.queryString} only. */
-export interface ODataQuery {
-  readonly select?: readonly string[];
-  readonly expand?: readonly (string | object)[];
-  readonly filter?: ODataFilter;
-  readonly orderBy?: readonly { readonly field: string; readonly descending?: boolean }[];
-  /** Records at most, over all pages. */
-  readonly top?: number;
-  readonly skip?: number;
-  /** Whether the first page says how many records there are, whatever `top` is. */
-  readonly count?: boolean;
-  readonly search?: string;
-}
-
 /** What decides how a value is written or read. */
 export type TypedValue = Pick<ODataProperty, "name" | "type" | "isCollection" | "isNullable">;
 
-/** How names and values become parts of an address or a body, and back. It knows the service's model; this room does not. */
-export interface ODataCodec<Query extends ODataQuery = ODataQuery> {
+/** How names and values become parts of an address or a body, and back. It knows the service's model. */
+export interface ODataCodec {
   /** `Products(42)`, `Items(Order='1',Item='10')`, percent-encoded. Without a key, the name alone: a singleton's. */
   keyPath(set: string, key?: ODataKey): string;
   /**

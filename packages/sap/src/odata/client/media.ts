@@ -9,7 +9,7 @@ import {
 import { findEntitySet, findType } from "../model-lookup.js";
 import { headerOf, TextAnswer } from "./answer.js";
 import type { CallOptions } from "./call.js";
-import type { ODataKey, ODataQuery } from "./codec.js";
+import type { ODataKey } from "./codec.js";
 import { type IfMatch, ifMatchHeader } from "./conditions.js";
 import { isGood, type ODataExchange } from "./exchange.js";
 import { readMessages } from "./messages.js";
@@ -34,12 +34,12 @@ export interface UploadOptions extends CallOptions {
 const largestFault = 64 * 1024;
 
 /** Content of records, up and down as streams. */
-export class MediaCalls<Query extends ODataQuery = ODataQuery> {
-  readonly #parts: ODataParts<Query>;
+export class MediaCalls {
+  readonly #parts: ODataParts;
   readonly #exchange: ODataExchange;
-  readonly #records: RecordCalls<Query>;
+  readonly #records: RecordCalls;
 
-  constructor(parts: ODataParts<Query>, exchange: ODataExchange) {
+  constructor(parts: ODataParts, exchange: ODataExchange) {
     this.#parts = parts;
     this.#exchange = exchange;
     this.#records = new RecordCalls(parts);

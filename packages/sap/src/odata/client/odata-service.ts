@@ -1,11 +1,12 @@
 import type { EntityBatch, EntityCursor } from "@isthmus/core";
 import { findEntitySet } from "../model-lookup.js";
+import type { Query } from "../query/query.js";
 import { type BatchOptions, runBatch } from "./batch.js";
 import type { BatchItem, BatchResults } from "./batch-items.js";
 import type { CallOptions } from "./call.js";
 import type { ChangesOptions } from "./change-options.js";
 import { readChanges } from "./changes.js";
-import type { ODataKey, ODataQuery } from "./codec.js";
+import type { ODataKey } from "./codec.js";
 import { ODataExchange } from "./exchange.js";
 import { MediaCalls } from "./media.js";
 import { OperationCalls, type OperationOptions } from "./operation-calls.js";
@@ -17,17 +18,17 @@ import type { ODataEntity, ODataFound, ODataOutcome, ODataPage, ODataWritten, Wi
 /**
  * One OData service, v2 or v4. Every method sends one request unless it says otherwise; results carry what SAP said beside them.
  */
-export class ODataService<Query extends ODataQuery = ODataQuery> {
+export class ODataService {
   /** Builds the calls that {@link ODataService.batch} takes. */
-  readonly calls: RecordCalls<Query>;
+  readonly calls: RecordCalls;
   /** Builds the calls of functions and actions that {@link ODataService.batch} takes. */
-  readonly operationCalls: OperationCalls<Query>;
+  readonly operationCalls: OperationCalls;
   /** Content of records, as streams. */
-  readonly media: MediaCalls<Query>;
-  readonly #parts: ODataParts<Query>;
+  readonly media: MediaCalls;
+  readonly #parts: ODataParts;
   readonly #exchange: ODataExchange;
 
-  constructor(parts: ODataParts<Query>) {
+  constructor(parts: ODataParts) {
     this.#parts = parts;
     this.#exchange = new ODataExchange(parts);
     this.calls = new RecordCalls(parts);
@@ -41,24 +42,20 @@ export class ODataService<Query extends ODataQuery = ODataQuery> {
    * @param key - `undefined` for a singleton.
    * @throws {NotFoundError} when there is no such record.
    */
-  async read(
-    set: string,
-    key: ODataKey | undefined,
-    options: ReadOptions<Query> & CallOptions = {} as ReadOptions<Query>,
-  ): Promise<ODataFound> {
-    const { signal, ...query } = options as ReadOptions<Query> & CallOptions;
-    return this.#exchange.run(this.calls.read(set, key, query as ReadOptions<Query>), withSignal(signal));
+  async read(set: string, key: ODataKey | undefined, options: ReadOptions & CallOptions = {}): Promise<ODataFound> {
+    const { signal, ...query } = options;
+    return this.#exchange.run(this.calls.read(set, key, query), withSignal(signal));
   }
 
   /** Counts the records that a query finds. */
-  async count(set: string, query: Query = {} as Query, options: CallOptions = {}): Promise<number> {
+  async count(set: string, query: Query = {}, options: CallOptions = {}): Promise<number> {
     return this.#exchange.run(this.calls.count(set, query), options);
   }
 
   /** All records that a query finds, page after page, as the service cuts them. */
   async *query(
     set: string,
-    query: Query = {} as Query,
+    query: Query = {},
     options: CallOptions = {},
   ): AsyncGenerator<ODataEntity, void, undefined> {
     let left = query.top ?? Number.POSITIVE_INFINITY;
@@ -71,17 +68,13 @@ export class ODataService<Query extends ODataQuery = ODataQuery> {
   }
 
   /** The same, a page at a time. */
-  async *pages(
-    set: string,
-    query: Query = {} as Query,
-    options: CallOptions = {},
-  ): AsyncGenerator<ODataPage, void, undefined> {
+  async *pages(set: string, query: Query = {}, options: CallOptions = {}): AsyncGenerator<ODataPage, void, undefined> {
     const first = this.#pageCall(set, withQuery(set, this.#parts.codec.queryString(set, query)));
     yield* followPages(this.#exchange, first, (path) => this.#pageCall(set, path), options);
   }
 
   /** The first page of a query. */
-  async page(set: string, query: Query = {} as Query, options: CallOptions = {}): Promise<ODataPage> {
+  async page(set: string, query: Query = {}, options: CallOptions = {}): Promise<ODataPage> {
     const path = withQuery(set, this.#parts.codec.queryString(set, query));
     return this.#exchange.run(this.#pageCall(set, path), options);
   }

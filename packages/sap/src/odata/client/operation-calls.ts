@@ -4,7 +4,7 @@ import type { ODataOperation } from "../model.js";
 import { findEntitySet } from "../model-lookup.js";
 import { headerOf, type ODataAnswer, readContent, readControl, unexpected } from "./answer.js";
 import type { ODataCall } from "./call.js";
-import type { ODataKey, ODataQuery, ODataRecord, TypedValue } from "./codec.js";
+import type { ODataKey, ODataRecord, TypedValue } from "./codec.js";
 import { type IfMatch, ifMatchHeader } from "./conditions.js";
 import { readMessages } from "./messages.js";
 import { resolveLink } from "./paging.js";
@@ -29,10 +29,10 @@ export interface OutcomePage extends ODataOutcome {
 type Parameters = Readonly<Record<string, unknown>>;
 
 /** Builds the calls of function imports (v2), functions and actions (v4). */
-export class OperationCalls<Query extends ODataQuery = ODataQuery> {
-  readonly #parts: ODataParts<Query>;
+export class OperationCalls {
+  readonly #parts: ODataParts;
 
-  constructor(parts: ODataParts<Query>) {
+  constructor(parts: ODataParts) {
     this.#parts = parts;
   }
 

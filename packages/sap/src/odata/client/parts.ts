@@ -1,7 +1,7 @@
 import type { Clock, Random } from "@isthmus/core";
 import type { SapHttp } from "../../http/sap-http.js";
 import type { ODataModel } from "../model.js";
-import type { ODataCodec, ODataQuery } from "./codec.js";
+import type { ODataCodec } from "./codec.js";
 
 /**
  * How a part of an entity is changed.
@@ -13,7 +13,7 @@ import type { ODataCodec, ODataQuery } from "./codec.js";
 export type UpdateMethod = "PATCH" | "MERGE" | "tunnelled-merge";
 
 /** What a client of one OData service is made of. */
-export interface ODataParts<Query extends ODataQuery = ODataQuery> {
+export interface ODataParts {
   readonly http: SapHttp;
   /** `https://sap.example.com:44300`: links that the service gives may not leave it. */
   readonly origin: string;
@@ -22,7 +22,7 @@ export interface ODataParts<Query extends ODataQuery = ODataQuery> {
   /** Absolute path of the service, with a slash at its end: `/sap/opu/odata/sap/API_BUSINESS_PARTNER/`. */
   readonly root: string;
   readonly model: ODataModel;
-  readonly codec: ODataCodec<Query>;
+  readonly codec: ODataCodec;
   readonly clock: Clock;
   readonly random: Random;
   /** Default: `PATCH` in v4, `MERGE` in v2. */

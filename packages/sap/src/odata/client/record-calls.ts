@@ -1,8 +1,9 @@
 import type { HttpMethod } from "@isthmus/core";
 import { findEntitySet, findNavigation } from "../model-lookup.js";
+import type { Query } from "../query/query.js";
 import { headerOf, type ODataAnswer, readCount, readEntityContent, unexpected } from "./answer.js";
 import type { ODataCall } from "./call.js";
-import type { ODataKey, ODataQuery } from "./codec.js";
+import type { ODataKey } from "./codec.js";
 import { type IfMatch, ifMatchHeader } from "./conditions.js";
 import { assertContentId, type ContentReference, isContentReference } from "./content-id.js";
 import { readMessages } from "./messages.js";
@@ -11,7 +12,7 @@ import { type OnceOptions, readRepeatability, repeatability } from "./repeatable
 import type { ODataFound, ODataWritten, WithMessages } from "./results.js";
 
 /** What of a query a single record can be read with. */
-export type ReadOptions<Query extends ODataQuery = ODataQuery> = Pick<Query, "select" | "expand">;
+export type ReadOptions = Pick<Query, "select" | "expand">;
 
 /** How a record is created. */
 export interface CreateOptions extends OnceOptions {
@@ -28,22 +29,18 @@ export interface ChangeOptions {
 export type Place = { readonly set: string; readonly key: ODataKey | undefined } | ContentReference;
 
 /** Builds the calls that concern single records. Nothing is sent: a service runs them, alone or in a batch. */
-export class RecordCalls<Query extends ODataQuery = ODataQuery> {
-  readonly #parts: ODataParts<Query>;
+export class RecordCalls {
+  readonly #parts: ODataParts;
 
-  constructor(parts: ODataParts<Query>) {
+  constructor(parts: ODataParts) {
     this.#parts = parts;
   }
 
   /** Reads one record. A singleton has no key. */
-  read(
-    set: string,
-    key: ODataKey | undefined,
-    options: ReadOptions<Query> = {} as ReadOptions<Query>,
-  ): ODataCall<ODataFound> {
+  read(set: string, key: ODataKey | undefined, options: ReadOptions = {}): ODataCall<ODataFound> {
     const { codec, model } = this.#parts;
     const { type } = findEntitySet(model, set);
-    const query = codec.queryString(set, options as Query);
+    const query = codec.queryString(set, options);
     return {
       name: `${set}.read`,
       method: "GET",

@@ -1,9 +1,10 @@
 import { ConnectorError, type EntityBatch, type EntityChange } from "@isthmus/core";
 import { findEntitySet, keyNamesOf } from "../model-lookup.js";
+import type { Filter } from "../query/filter.js";
 import { unexpected } from "./answer.js";
 import { idOf } from "./change-id.js";
 import type { ChangeReading } from "./change-options.js";
-import type { ODataFilter, ODataRecord } from "./codec.js";
+import type { ODataRecord } from "./codec.js";
 import type { KeyValue, TimestampCursor } from "./cursor.js";
 import { pageCall, readEntities } from "./paging.js";
 import { withQuery } from "./record-calls.js";
@@ -98,7 +99,7 @@ async function readPageOf(
   return { records, isLast: page.next === undefined && records.length < top };
 }
 
-function conditionOf(cursor: TimestampCursor, keys: readonly string[]): ODataFilter | undefined {
+function conditionOf(cursor: TimestampCursor, keys: readonly string[]): Filter | undefined {
   const { property } = cursor;
   switch (cursor.at) {
     case "start":
@@ -109,17 +110,17 @@ function conditionOf(cursor: TimestampCursor, keys: readonly string[]): ODataFil
     case "behind":
       return cursor.stamp === null ? { field: property, ne: null } : { field: property, gt: cursor.stamp };
     case "run": {
-      const same: ODataFilter = { field: property, eq: cursor.stamp };
+      const same: Filter = { field: property, eq: cursor.stamp };
       return cursor.after === undefined ? same : { and: [same, behindKey(keys, cursor.after)] };
     }
   }
 }
 
 /** Behind a key in the order of its properties: a > x, or a = x and b > y. */
-function behindKey(keys: readonly string[], key: Readonly<Record<string, KeyValue>>): ODataFilter {
-  const cases = keys.map((field, index): ODataFilter => {
-    const same = keys.slice(0, index).map((before): ODataFilter => ({ field: before, eq: key[before] ?? null }));
-    const behind: ODataFilter = { field, gt: key[field] ?? null };
+function behindKey(keys: readonly string[], key: Readonly<Record<string, KeyValue>>): Filter {
+  const cases = keys.map((field, index): Filter => {
+    const same = keys.slice(0, index).map((before): Filter => ({ field: before, eq: key[before] ?? null }));
+    const behind: Filter = { field, gt: key[field] ?? null };
     return same.length === 0 ? behind : { and: [...same, behind] };
   });
   const [only] = cases;
