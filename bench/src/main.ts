@@ -20,7 +20,7 @@ console.log(
 console.log("vendor      scenario   callers  client           CPU/call   calls/s   CPU vs undici   calls/s vs library");
 const chosen = process.argv.slice(2);
 for (const [name, vendor] of Object.entries(vendors)) {
-  if (chosen.length === 0 || chosen.includes(name)) await compareAll(name, vendor);
+  if (chosen.length === 0 || chosen.some((part) => name.startsWith(part))) await compareAll(name, vendor);
 }
 
 async function compareAll(name: string, vendor: Vendor): Promise<void> {
@@ -39,13 +39,13 @@ async function compareAll(name: string, vendor: Vendor): Promise<void> {
 /** The clients take turns within each round, so that a slow minute of the machine is everybody's. */
 async function compare(
   vendorName: string,
-  { clients, library }: Vendor,
+  { clients, library, queries = 300 }: Vendor,
   origin: string,
   scenario: Scenario,
   concurrency: number,
 ): Promise<void> {
   const samples = new Map<string, Sample[]>(Object.keys(clients).map((name) => [name, []]));
-  const total = scenario === "query" ? 300 : 3_000;
+  const total = scenario === "query" ? queries : 3_000;
   for (let round = 0; round < rounds; round++) {
     for (const [name, list] of samples)
       list.push(await measure([vendorName, name, scenario, String(concurrency), String(total), origin]));

@@ -6,12 +6,22 @@ import { vendors } from "./clients/index.js";
 const vendorName = process.argv[2] ?? "";
 const vendor = vendors[vendorName];
 if (!vendor) throw new Error(`No such vendor: ${vendorName}`);
-const recording = (name: string) => readFileSync(new URL(`../recordings/${vendorName}/${name}.json`, import.meta.url));
-const bodies = { retrieve: recording("retrieve"), create: recording("create"), query: recording("query") };
+const recording = (file: string) => readFileSync(new URL(`../recordings/${vendorName}/${file}`, import.meta.url));
+const bodies = vendor.bodies?.(recording) ?? {
+  retrieve: recording("retrieve.json"),
+  create: recording("create.json"),
+  query: recording("query.json"),
+};
 
 const server = createServer((request, response) => {
   request.resume();
   request.on("end", () => {
+    const other = vendor.answerOther?.(request, recording);
+    if (other) {
+      response.writeHead(200, { ...vendor.headers?.(request), ...other.headers });
+      response.end(other.body);
+      return;
+    }
     const body = vendor.isQuery(request.url ?? "")
       ? bodies.query
       : request.method === "POST"
@@ -20,11 +30,13 @@ const server = createServer((request, response) => {
     response.writeHead(request.method === "POST" ? vendor.createdStatus : 200, {
       "content-type": "application/json;charset=UTF-8",
       "content-length": body.length,
-      "sforce-limit-info": "api-usage=18/15000",
+      ...vendor.headers?.(request),
     });
     response.end(body);
   });
 });
+// A slow client that keeps its connections must not find them closed between two calls.
+server.keepAliveTimeout = 60_000;
 server.listen(0, "127.0.0.1", () => {
   const address = server.address();
   if (typeof address === "object" && address) process.stdout.write(`${address.port}\n`);

@@ -15,6 +15,7 @@ export const salesforce: Vendor = {
   library: "jsforce",
   createdStatus: 201,
   isQuery: (url) => url.includes("/query"),
+  headers: () => ({ "sforce-limit-info": "api-usage=18/15000" }),
 };
 
 async function rawUndici(origin: string): Promise<Client> {
