@@ -21,6 +21,17 @@ describe("readExactJson", () => {
     expect(readExactJson(`{"a":[${text}]}`)).toEqual({ a: [value] });
   });
 
+  it.each([
+    "9007199254740993",
+    " 9007199254740993",
+    "[1,9007199254740993]",
+    '{"a":-9007199254740993}',
+    '{"a" : 9007199254740993}',
+    "[\n9007199254740993]",
+  ])("finds the inexact number wherever it stands: %s", (text) => {
+    expect(JSON.stringify(readExactJson(text))).toMatch(/"-?9007199254740993"/);
+  });
+
   it("leaves texts that look like numbers alone", () => {
     expect(readExactJson('{"a":"9007199254740993.10"}')).toEqual({ a: "9007199254740993.10" });
   });

@@ -3,8 +3,12 @@
 type SourceReviver = (key: string, value: unknown, context?: { readonly source?: string }) => unknown;
 const parseWithSource: (text: string, reviver: SourceReviver) => unknown = JSON.parse;
 
-/** Sixteen digits, with a point among them or not, or an exponent: nothing less is ever inexact. */
-const mayBeInexact = /\d{16}|\d[eE]|\d\.\d{8}|\d{8}\.\d/;
+/**
+ * A number of sixteen digits, with a point among them or not, or with an exponent: nothing less is ever inexact. Within an object or
+ * a list it stands behind a colon, a comma, a bracket or white space, which the digits of a GUID or of a link mostly do not.
+ */
+const mayBeInexact = /[:,[\s]-?\d(?:\d{15}|[\d.]{16}|[\d.]*[eE])/;
+const isNumberAlone = /^-?\d/;
 const exactDigits = 15;
 
 /**
@@ -17,7 +21,7 @@ const exactDigits = 15;
 export function readExactJson(text: string): unknown {
   try {
     // A reviver is called for every value and costs several times the parser itself: most texts need none.
-    return mayBeInexact.test(text) ? parseWithSource(text, keepExact) : JSON.parse(text);
+    return isNumberAlone.test(text) || mayBeInexact.test(text) ? parseWithSource(text, keepExact) : JSON.parse(text);
   } catch {
     return undefined;
   }
