@@ -1,6 +1,7 @@
 import { ConnectorError } from "@isthmus/core";
 import { isObject, type WireObject } from "../wire-values.js";
-import type { ODataModel, ODataNavigation, ODataProperty } from "./model.js";
+import { type Field, fieldsOf } from "./fields.js";
+import type { ODataModel, ODataProperty } from "./model.js";
 import { findType, isKindOf } from "./model-lookup.js";
 import { findEdmType } from "./values/edm-types.js";
 import { UnfitValue } from "./values/unfit-value.js";
@@ -26,7 +27,8 @@ const maxDepth = 64;
 
 interface Reading {
   readonly model: ODataModel;
-  readonly annotations: Map<string, unknown>;
+  /** By path and name, which always hold an `@`: none is `__proto__`. */
+  readonly annotations: Record<string, unknown>;
 }
 
 /**
@@ -45,15 +47,15 @@ interface Reading {
  */
 export function toRecord(model: ODataModel, typeName: string, wire: unknown): ODataEntity {
   findType(model, typeName);
-  const annotations = new Map<string, unknown>();
+  const annotations: Record<string, unknown> = {};
   const record = readObject({ model, annotations }, typeName, wire, "", 0);
-  const etag = annotations.get("@odata.etag");
-  const uri = annotations.get("@odata.id") ?? annotations.get("@odata.editLink");
+  const etag = annotations["@odata.etag"];
+  const uri = annotations["@odata.id"] ?? annotations["@odata.editLink"];
   return {
     record,
     ...(typeof etag === "string" && { etag }),
     ...(typeof uri === "string" && { uri }),
-    annotations: Object.fromEntries(annotations),
+    annotations,
   };
 }
 
@@ -66,7 +68,8 @@ export function toValue(
   typed: Pick<ODataProperty, "name" | "type" | "isCollection">,
   wire: unknown,
 ): unknown {
-  return readProperty({ model, annotations: new Map() }, typed, wire, typed.name, 0);
+  const field = { ...typed, edm: findEdmType(model, typed.type) };
+  return readProperty({ model, annotations: {} }, field, wire, typed.name, 0);
 }
 
 function readObject(reading: Reading, typeName: string, wire: unknown, path: string, depth: number): WireObject {
@@ -75,38 +78,50 @@ function readObject(reading: Reading, typeName: string, wire: unknown, path: str
   const control = readControlInformation(reading.model.version, wire);
   const prefix = path === "" ? "" : `${path}/`;
   for (const [name, value] of control) {
-    reading.annotations.set(`${name.startsWith("@") ? path : prefix}${name}`, value);
+    reading.annotations[`${name.startsWith("@") ? path : prefix}${name}`] = value;
   }
-  const type = reading.model.types.get(actualType(reading.model, typeName, control.get("@odata.type")));
-  const fields = Object.entries(wire).flatMap(([name, value]): [string, unknown][] => {
-    if (isControl(reading.model, name) || isDeferred(reading.model, value)) return [];
-    const navigation = type?.navigations.get(name);
-    if (navigation) return [[name, readNavigation(reading, navigation, value, prefix + name, depth + 1)]];
-    const property = type?.properties.get(name);
-    return [[name, property ? readProperty(reading, property, value, prefix + name, depth + 1) : value]];
-  });
-  // Not by assignment: a property named __proto__ stays one.
-  return Object.fromEntries(fields);
+  const fields = fieldsOf(reading.model, actualType(reading.model, typeName, control.get("@odata.type")));
+  const record: Record<string, unknown> = {};
+  for (const name of Object.keys(wire)) {
+    const value = wire[name];
+    if (isControl(reading.model, name) || isDeferred(reading.model, value)) continue;
+    const field = fields?.get(name);
+    setOwn(record, name, field ? readField(reading, field, value, prefix + name, depth + 1) : value);
+  }
+  return record;
+}
+
+/** By assignment, which costs a fraction of `Object.fromEntries`, except that a property named `__proto__` stays one. */
+function setOwn(record: Record<string, unknown>, name: string, value: unknown): void {
+  if (name !== "__proto__") record[name] = value;
+  else Object.defineProperty(record, name, { value, enumerable: true, configurable: true, writable: true });
+}
+
+function readField(reading: Reading, field: Field, wire: unknown, path: string, depth: number): unknown {
+  if (wire === null || wire === undefined) return wire;
+  return field.isNavigation
+    ? readNavigation(reading, field, wire, path, depth)
+    : readProperty(reading, field, wire, path, depth);
 }
 
 function readNavigation(
   reading: Reading,
-  { type, isCollection }: ODataNavigation,
+  { type, isCollection }: Field,
   wire: unknown,
   path: string,
   depth: number,
 ): unknown {
-  if (wire === null || wire === undefined || !reading.model.types.has(type)) return wire;
+  if (!reading.model.types.has(type)) return wire;
   if (!isCollection) return readObject(reading, type, wire, path, depth);
   const list = readItems(wire);
   if (!list) throw unfit(path, type, "must be a list");
-  for (const [name, value] of list.control) reading.annotations.set(`${path}${name}`, value);
+  for (const [name, value] of list.control) reading.annotations[`${path}${name}`] = value;
   return list.items.map((item, at) => readObject(reading, type, item, `${path}/${at}`, depth));
 }
 
 function readProperty(
   reading: Reading,
-  { type, isCollection }: Pick<ODataProperty, "type" | "isCollection">,
+  { type, isCollection, edm }: Pick<Field, "type" | "isCollection" | "edm">,
   wire: unknown,
   path: string,
   depth: number,
@@ -116,13 +131,12 @@ function readProperty(
     const list = readItems(wire);
     if (!list) throw unfit(path, type, "must be a list");
     return list.items.map((item, at) =>
-      readProperty(reading, { type, isCollection: false }, item, `${path}/${at}`, depth),
+      readProperty(reading, { type, isCollection: false, edm }, item, `${path}/${at}`, depth),
     );
   }
-  if (reading.model.types.has(type)) return readObject(reading, type, wire, path, depth);
+  if (!edm) return reading.model.types.has(type) ? readObject(reading, type, wire, path, depth) : wire;
   try {
-    const edm = findEdmType(reading.model, type);
-    return edm ? edm.fromWire(wire) : wire;
+    return edm.fromWire(wire);
   } catch (error) {
     if (error instanceof UnfitValue) throw unfit(path, type, error.message);
     throw error;

@@ -8,15 +8,14 @@ import type { ODataVersion } from "./model.js";
  */
 export function readControlInformation(version: ODataVersion, wire: WireObject): ReadonlyMap<string, unknown> {
   if (version === "v2") return fromMetadata(wire.__metadata);
-  return new Map(
-    Object.entries(wire)
-      .filter(([name]) => name.includes("@"))
-      .map(([name, value]) => {
-        const at = name.indexOf("@");
-        const term = name.slice(at + 1);
-        return [`${name.slice(0, at)}@${term.includes(".") ? term : `odata.${term}`}`, value];
-      }),
-  );
+  const control = new Map<string, unknown>();
+  for (const name of Object.keys(wire)) {
+    const at = name.indexOf("@");
+    if (at < 0) continue;
+    const term = name.slice(at + 1);
+    control.set(`${name.slice(0, at)}@${term.includes(".") ? term : `odata.${term}`}`, wire[name]);
+  }
+  return control;
 }
 
 const metadataNames: ReadonlyMap<string, string> = new Map([
@@ -31,12 +30,13 @@ const metadataNames: ReadonlyMap<string, string> = new Map([
 
 /** v2 `__metadata`. */
 function fromMetadata(metadata: unknown): ReadonlyMap<string, unknown> {
-  if (!isObject(metadata)) return new Map();
-  return new Map(
-    [...metadataNames].flatMap(([old, name]): [string, unknown][] =>
-      typeof metadata[old] === "string" ? [[name, metadata[old]]] : [],
-    ),
-  );
+  const control = new Map<string, unknown>();
+  if (!isObject(metadata)) return control;
+  for (const [old, name] of metadataNames) {
+    const value = metadata[old];
+    if (typeof value === "string") control.set(name, value);
+  }
+  return control;
 }
 
 /** The items of a list, bare or within v2's `{ results, __next, __count }`; `undefined` for what is none. */
