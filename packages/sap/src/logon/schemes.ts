@@ -71,18 +71,34 @@ function missing(path: string): ValidationIssue[] {
 function describeServer(
   grant: "client_credentials" | "saml_bearer",
   { clientId, clientSecret }: Pick<ClientCredentials, "clientId" | "clientSecret">,
-  { oauth }: SapConfiguration,
+  { oauth, url }: SapConfiguration,
 ): OAuthProfile {
   if (!oauth) throw new TypeError("Validation has let a configuration without OAuth settings pass.");
-  const { tokenEndpoint, scopes, clientAuthentication } = oauth;
+  const { tokenEndpoint, scopes } = oauth;
+  const issuer = new URL(tokenEndpoint).origin;
+  // In the ABAP system a client is a user, who logs on as users do; XSUAA takes its secret in the form.
+  const { clientAuthentication = issuer === url ? "client_secret_basic" : "client_secret_post" } = oauth;
   return {
     grant,
-    issuer: new URL(tokenEndpoint).origin,
+    issuer,
     tokenEndpoint,
     clientId,
     ...(clientSecret !== undefined && { clientSecret }),
-    clientAuthentication:
-      clientSecret === undefined ? "tls_client_auth" : (clientAuthentication ?? "client_secret_post"),
+    ...describeClient(clientId, clientSecret, clientAuthentication),
     scopes,
   };
+}
+
+/** How the client authenticates at the token endpoint. */
+function describeClient(
+  clientId: string,
+  clientSecret: string | undefined,
+  method: "client_secret_post" | "client_secret_basic",
+): Pick<OAuthProfile, "clientAuthentication" | "tokenHeaders"> {
+  if (clientSecret === undefined) return { clientAuthentication: "tls_client_auth" };
+  if (method === "client_secret_post") return { clientAuthentication: method };
+  // As they are. RFC 6749 has them form-encoded before, which neither the ABAP system nor XSUAA decodes: an id with `_` or `!`
+  // would be another one there, and a secret with `-` a wrong password.
+  const authorization = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString("base64")}`;
+  return { clientAuthentication: "none", tokenHeaders: { authorization } };
 }

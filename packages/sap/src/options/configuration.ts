@@ -41,7 +41,7 @@ const oauthSchema = z.strictObject({
   clientAuthentication: z.enum(["client_secret_post", "client_secret_basic"]).optional().meta({
     title: "Client authentication",
     description:
-      "How the secret is sent. Default client_secret_post, because XSUAA does not decode the ids in a Basic header.",
+      "How the secret is sent: in the form, the default, or in a Basic header, the default for the system's own token endpoint.",
   }),
   saml: samlSchema.optional().meta({ title: "SAML", description: "Needed by the SAML bearer method." }),
 });

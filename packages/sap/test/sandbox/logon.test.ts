@@ -1,10 +1,22 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createSapConnector } from "../../src/index.js";
+import { createSigningIdentity } from "../support/signing-identity.js";
 import { type OpenSap, openSap, services } from "./open-sap.js";
 
 let sap: OpenSap;
 
+let signing: Awaited<ReturnType<typeof createSigningIdentity>>;
+
 beforeAll(async () => {
-  sap = await openSap();
+  signing = await createSigningIdentity();
+  sap = await openSap({
+    saml: { issuer: "https://idp.example.com", certificate: signing.certificate },
+    users: [
+      { name: "ISTHMUS", password: "Sandbox-Password-1" },
+      { name: "LOCKED", password: "Sandbox-Password-2", locked: true },
+      { name: "OAUTH_CLIENT", password: "Sandbox-Password-3" },
+    ],
+  });
 });
 afterAll(() => sap.sandbox.close());
 beforeEach(() => sap.sandbox.reset());
@@ -35,6 +47,43 @@ describe("a wrong password", () => {
     }
     await expect(connector.odata("orders")).rejects.toMatchObject(isRefused);
     expect(sap.sandbox.requests()).toHaveLength(2);
+  });
+});
+
+describe("the secret of an OAuth client, which is the password of a user of the system", () => {
+  const connect = (clientSecret: string) =>
+    createSapConnector({
+      authenticationMethod: "oauth2_saml_bearer",
+      credentials: {
+        clientId: "OAUTH_CLIENT",
+        clientSecret,
+        subject: "ISTHMUS",
+        signingKey: signing.key,
+        signingCertificate: signing.certificate,
+      },
+      configuration: {
+        url: sap.sandbox.url,
+        client: "100",
+        odata: services,
+        oauth: {
+          tokenEndpoint: `${sap.sandbox.url}/sap/bc/sec/oauth2/token`,
+          saml: { issuer: "https://idp.example.com", audience: "S4H100" },
+        },
+      },
+      allowedPrivateHosts: [new URL(sap.sandbox.url).host],
+    });
+
+  it("logs on", async () => {
+    const orders = await connect("Sandbox-Password-3").odata("orders");
+    expect(await orders.count("A_SalesOrder")).toBe(60);
+  });
+
+  it("is tried once when it is wrong, by calls at once and one after the other, and locks nobody", async () => {
+    const connector = connect("Wrong-Password-1");
+    await Promise.allSettled(Array.from({ length: 20 }, () => connector.odata("orders")));
+    for (let call = 0; call < 8; call += 1) await expect(connector.odata("orders")).rejects.toMatchObject(isRefused);
+    expect(sap.sandbox.requests()).toHaveLength(1);
+    expect(sap.sandbox.isLocked("OAUTH_CLIENT")).toBe(false);
   });
 });
 
