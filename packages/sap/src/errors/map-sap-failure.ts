@@ -9,8 +9,10 @@ import {
   ValidationError,
   VendorError,
   type VendorFault,
+  type VendorMessage,
 } from "@isthmus/core";
 import { type MaybePage, pageInstead, readHtmlPage } from "./html-page.js";
+import { isLockMessage } from "./lock-messages.js";
 import { mapRfcFailure } from "./map-rfc-failure.js";
 import type { SapFault } from "./sap-fault.js";
 
@@ -91,16 +93,10 @@ export function mapSapFailure(
 /** With these the status says more than SAP's words. */
 const statusDecides: ReadonlySet<number> = new Set([403, 408, 409, 410, 429]);
 
-// M3: material; MC: the lock service itself; ME: purchasing document; VL: delivery.
-const lockCodes: ReadonlySet<string> = new Set(["M3/024", "MC/601", "ME/006", "VL/046"]);
-
-const lockWords = /\blocked by\b|\bbeing processed by\b|\bgesperrt durch\b/i;
-
-/** By code; by the words of a logon in English or German where the code is not known. */
 function isLock(fault: SapFault | undefined): boolean {
-  return [fault, ...(fault?.messages ?? [])].some(
-    (one) => lockCodes.has(one?.code ?? "") || lockWords.test(one?.message ?? ""),
-  );
+  const { code, message = "", messages = [] } = fault ?? {};
+  const first: VendorMessage = { severity: "error", message, ...(code !== undefined && { code }) };
+  return [first, ...messages].some((one) => isLockMessage(one));
 }
 
 function isTokenRequired(token: string | readonly string[] | undefined): boolean {

@@ -1,6 +1,6 @@
 import { ConflictError, type ConnectorError, redactText, VendorError, type VendorMessage } from "@isthmus/core";
+import { isLockMessage } from "../errors/lock-messages.js";
 import { endSentence } from "../errors/map-rfc-failure.js";
-import { isLockMessage } from "./lock-messages.js";
 import type { RfcField, RfcType, RfcValue } from "./rfc-types.js";
 
 /**

@@ -122,6 +122,16 @@ describe("errors of OData", () => {
       { code: "CONFLICT", retryable: true },
     ],
     [
+      "what a status locks for good",
+      { status: 400, body: { error: { code: "Z/2", message: "Order 1 is locked by status BLCK" } } },
+      { code: "VENDOR_REJECTED", retryable: false },
+    ],
+    [
+      "a lock by a code that BAPIs have too",
+      { status: 400, body: { error: { code: "V1/042", message: "Being worked on" } } },
+      { code: "CONFLICT", retryable: true },
+    ],
+    [
       "a refused logon",
       { status: 401, headers: htmlHeaders, body: html("Logon") },
       { code: "AUTHENTICATION_FAILED", retryable: false },
@@ -223,6 +233,29 @@ describe("paging links", () => {
       code: expect.stringMatching(/^(FORBIDDEN_TARGET|UNEXPECTED_RESPONSE)$/),
     });
     expect(stub.requests).toHaveLength(1);
+  });
+
+  it("ends at empty pages that go on and on", async () => {
+    let page = 0;
+    stub.handle = () => {
+      page += 1;
+      return { body: { value: [], "@odata.nextLink": `Products?$skiptoken=${page}` } };
+    };
+    await expect(Array.fromAsync(stub.service(v4).query("Products"))).rejects.toMatchObject({
+      code: "UNEXPECTED_RESPONSE",
+    });
+    expect(page).toBeLessThan(1_100);
+  });
+
+  it("tells that an action was done when only the rest of its list is missing", async () => {
+    const returns = { type: "Shop.Products", isCollection: true };
+    const operation = { name: "renameAll", kind: "action", method: "POST", parameters: [], returns } as const;
+    const service = stub.service(smallModel("v4", types, [operation]));
+    const first = { body: { value: [{ ID: 1 }], "@odata.nextLink": "renameAll?$skiptoken=1" } };
+    stub.answers.push(first, { body: { value: [{ ID: 2 }] } });
+    expect((await service.invoke("renameAll")).value).toMatchObject([{ ID: 1 }, { ID: 2 }]);
+    stub.answers.push(first, { status: 403 });
+    await expect(service.invoke("renameAll")).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
   });
 
   it("ends at a link that leads back", async () => {
@@ -331,6 +364,18 @@ describe("writes", () => {
     for (const ifMatch of ["", 'W/"1"\r\nx: y', {}])
       await expect(service.update("Products", 1, {}, { ifMatch })).rejects.toMatchObject({ code });
     expect(stub.requests).toEqual([]);
+  });
+
+  it("are not sent again by an ETag that the first try may have spent", async () => {
+    stub.answers.push("destroy");
+    const spent = stub.service(v4).replace("Products", 1, { name: "a" }, { ifMatch: 'W/"1"' });
+    await expect(spent).rejects.toMatchObject({
+      code: "OUTCOME_UNKNOWN",
+      reconcile: expect.stringContaining("Products(1)"),
+    });
+    stub.answers.push("destroy", { status: 204 });
+    await stub.service(v4).replace("Products", 1, { name: "a" }, { ifMatch: "*" });
+    expect(stub.requests).toHaveLength(3);
   });
 
   it("takes a create without content as done, and says where the record is", async () => {

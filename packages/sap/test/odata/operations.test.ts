@@ -36,7 +36,7 @@ describe.each(["v4", "v2"] as const)("functions and actions of a CAP service in 
       vendor: {
         status: 400,
         messages: expect.arrayContaining([
-          expect.objectContaining({ severity: "error", code: "V1/042", message: "No such customer" }),
+          expect.objectContaining({ severity: "error", code: "V1/302", message: "No such customer" }),
           expect.objectContaining({ severity: "error", code: "V1/043", message: "No such plant" }),
         ]),
       },

@@ -57,7 +57,7 @@ module.exports = (srv) => {
   srv.on("doNothing", () => {});
   srv.on("lock", (req) => req.reject({ status: 409, code: "M3/024", message: "Material 1 is locked by user SMITH" }));
   srv.on("fail", (req) => {
-    req.error({ code: "V1/042", message: "No such customer", target: "customer", status: 400 });
+    req.error({ code: "V1/302", message: "No such customer", target: "customer", status: 400 });
     req.error({ code: "V1/043", message: "No such plant", target: "plant", status: 400 });
   });
 };`;

@@ -1,6 +1,7 @@
 import type { EntityBatch, EntityCursor } from "@isthmus/core";
 import { findEntitySet } from "../model-lookup.js";
 import type { Query } from "../query/query.js";
+import { unexpected } from "./answer.js";
 import { type BatchOptions, runBatch } from "./batch.js";
 import type { BatchItem, BatchResults } from "./batch-items.js";
 import type { CallOptions } from "./call.js";
@@ -10,6 +11,7 @@ import type { ODataKey } from "./codec.js";
 import { ODataExchange } from "./exchange.js";
 import { MediaCalls } from "./media.js";
 import { OperationCalls, type OperationOptions } from "./operation-calls.js";
+import { readOutcome } from "./outcome-pages.js";
 import { followPages, pageCall, readEntities, resolveLink } from "./paging.js";
 import type { ODataParts } from "./parts.js";
 import { type ChangeOptions, type CreateOptions, type ReadOptions, RecordCalls, withQuery } from "./record-calls.js";
@@ -70,7 +72,12 @@ export class ODataService {
   /** The same, a page at a time. */
   async *pages(set: string, query: Query = {}, options: CallOptions = {}): AsyncGenerator<ODataPage, void, undefined> {
     const first = this.#pageCall(set, withQuery(set, this.#parts.codec.queryString(set, query)));
-    yield* followPages(this.#exchange, first, (path) => this.#pageCall(set, path), options);
+    let empty = 0;
+    for await (const page of followPages(this.#exchange, first, (path) => this.#pageCall(set, path), options)) {
+      empty = page.entities.length === 0 ? empty + 1 : 0;
+      if (empty > mostEmptyPages) throw unexpected(`has more than ${mostEmptyPages} empty pages one after the other`);
+      yield page;
+    }
   }
 
   /** The first page of a query. */
@@ -155,14 +162,7 @@ export class ODataService {
   ): Promise<ODataOutcome> {
     const first = this.operationCalls.invoke(name, parameters, options);
     const more = (next: string) => this.operationCalls.more(name, next, options, parameters);
-    let whole: ODataOutcome | undefined;
-    for await (const { next: _next, ...page } of followPages(this.#exchange, first, more, withSignal(signal))) {
-      whole =
-        whole === undefined
-          ? page
-          : { value: [whole.value, page.value].flat(), messages: [...whole.messages, ...page.messages] };
-    }
-    return whole ?? { value: undefined, messages: [] };
+    return readOutcome(first, followPages(this.#exchange, first, more, withSignal(signal)));
   }
 
   /**
@@ -197,6 +197,9 @@ export class ODataService {
     return pageCall(`${set}.query`, path, {}, (answer) => readEntities(this.#parts, type, path, answer));
   }
 }
+
+/** A service may filter what it has cut already; one that does nothing else would never end. */
+const mostEmptyPages = 1_000;
 
 function withSignal(signal: AbortSignal | undefined): CallOptions {
   return signal ? { signal } : {};

@@ -139,6 +139,8 @@ export class RecordCalls {
       headers: { ...headers, ...ifMatchHeader(ifMatch) },
       body: codec.toWire(type, input),
       changes: true,
+      // A second try of a change by its ETag would hear that the record was changed meanwhile: by the first.
+      ...(ifMatch !== undefined && ifMatch !== "*" && { idempotent: false }),
       reconcile: `Read ${path} and compare it with what was sent, before sending it again.`,
       read: (answer) => this.#readWritten(type, answer),
     };

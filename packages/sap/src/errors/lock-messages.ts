@@ -22,11 +22,18 @@ const lockMessages: ReadonlySet<string> = new Set([
   "AUT/126",
 ]);
 
+// Who holds it is a user: what is locked by a status or a block stays so.
+const lockWords =
+  /\b(?:locked|being processed|already processed|being edited) \(?by (?:the |another )?user\b|\bgesperrt durch (?:den )?(?:Benutzer|User)\b/i;
+
+/** `locked by MMUELLER`, `gesperrt durch MMUELLER`: names of users are in capitals. */
+const lockedByName = /\b(?:locked by|processed by|gesperrt durch) [A-Z][A-Z0-9_]{1,11}\b/;
+
 /**
  * Whether a message says that someone else holds a lock, which passes by itself: by its code, or where the code is not known
- * by its words, if they are English.
+ * by its words, if they are English or German.
  */
 export function isLockMessage({ code, message }: VendorMessage, more: readonly string[] = []): boolean {
   if (code !== undefined && (lockMessages.has(code) || more.includes(code))) return true;
-  return /\b(?:locked|being processed|already processed|being edited) \(?by (?:the |another )?user\b/i.test(message);
+  return lockWords.test(message) || lockedByName.test(message);
 }
