@@ -97,6 +97,16 @@ describe("IDocs to the system", () => {
     expect(await findOrders(connector, "PO-C")).toHaveLength(1);
   });
 
+  it("are taken once when they are sent exactly once and the first answer is lost", async () => {
+    const connector = connect();
+    sap.sandbox.addFault({ path: "/sap/bc/srt/idoc", cutAfter: true });
+    const options = { idempotencyKey: "once", form: "soap", exactlyOnce: true } as const;
+    const sent = await connector.idocs.send([orderIdoc("PO-ONCE")], options);
+    expect(await findOrders(connector, "PO-ONCE")).toHaveLength(1);
+    expect(await connector.idocs.send([orderIdoc("PO-ONCE")], options)).toEqual(sent);
+    expect(await findOrders(connector, "PO-ONCE")).toHaveLength(1);
+  });
+
   it("are refused where the service is switched off or there is none", async () => {
     sap.sandbox.configure({ idocServicesActive: false });
     const connector = connect();

@@ -1,3 +1,4 @@
+import type { EntityCursor } from "@isthmus/core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { changeset } from "../../src/odata/client/batch-items.js";
 import { must, type OpenSap, openSap, services } from "./open-sap.js";
@@ -112,6 +113,24 @@ describe.each([
     expect(messages).toContainEqual(
       expect.objectContaining({ severity: "warning", message: "Überprüfen Sie die Menge" }),
     );
+  });
+
+  it("are followed by the time of their last change, page by page", async () => {
+    sap.sandbox.configure({ pageSize: 7 });
+    const orders = await sap.connect().odata(service);
+    const read = async (cursor?: EntityCursor) => {
+      const batches = await Array.fromAsync(
+        orders.changes(set, cursor, { timestamp: "LastChangeDateTime", overlapMs: 0, pageSize: 20 }),
+      );
+      const ids = new Set(batches.flatMap(({ changes }) => changes.map(({ id }) => id)));
+      return { ids, cursor: must(batches.at(-1)).cursor };
+    };
+    const first = await read();
+    expect(first.ids.size).toBe(60);
+    const created = await orders.create(set, orderFor(version, "PO-1"));
+    const second = await read(first.cursor);
+    expect(second.ids).toContain(`'${must(created.record).SalesOrder}'`);
+    expect(second.ids.size).toBeLessThan(10);
   });
 
   it("are not made twice when the answer is lost, and the caller is told that nobody knows", async () => {

@@ -92,6 +92,20 @@ describe("a BAPI that creates an order", () => {
     expect(connector.sessions).toMatchObject({ busy: 0, waiting: 0, opened: 1 });
   });
 
+  it("is committed in a session of its own by each of many callers, no more at once than there may be", async () => {
+    const connector = connect({ statefulSessions: "proven" });
+    const calls = Array.from({ length: 12 }, (_, at) =>
+      connector.rfc.call(create, order(`MANY-${at}`, at % 3 === 0 ? "0000004711" : undefined), { commit: "session" }),
+    );
+    const results = await Promise.allSettled(calls);
+    expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(8);
+    const references = sap.sandbox.state.salesOrders.list().map((each) => each.PurchaseOrderByCustomer);
+    expect(references.filter((each) => each.startsWith("MANY-")).toSorted()).toEqual(
+      [1, 2, 4, 5, 7, 8, 10, 11].map((at) => `MANY-${at}`).toSorted(),
+    );
+    expect(connector.sessions).toEqual({ busy: 0, waiting: 0, opened: 12 });
+  });
+
   it("leaves nothing when nobody commits, or when it fails", async () => {
     const connector = connect({ statefulSessions: "proven" });
     const { values } = await connector.rfc.call(create, order("PO-1"));

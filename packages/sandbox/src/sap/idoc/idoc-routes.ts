@@ -57,7 +57,8 @@ function receiveSoap(request: FastifyRequest, reply: FastifyReply, parts: IdocPa
     const root = readCallElement(bodyOf(request));
     const messages = readIdocs(root);
     assertOneIfNative(request, messages);
-    const stored: readonly StoredIdoc[] = receiveIdocs(messages, parts, user.name);
+    const known = findTaken(request, messages, parts);
+    const stored: readonly StoredIdoc[] = known ? [known] : receiveIdocs(messages, parts, user.name);
     return sendXml(reply, 200, writeAssignments(root.name, stored));
   } catch (error) {
     if (!(error instanceof InvalidIdocError) && !(error instanceof SoapRefusal)) throw error;
@@ -70,10 +71,25 @@ function assertContentType(request: FastifyRequest, known: readonly string[]): v
   if (!known.includes(type)) throw new InvalidIdocError(`Content type ${type} is not supported`);
 }
 
+/**
+ * The IDoc that came before under the same message id: it is taken once, and answered as the first time.
+ *
+ * @see https://www.stechno.net/repository/sap-messages.html?id=EA728
+ */
+function findTaken(request: FastifyRequest, [first]: readonly IdocMessage[], { idocs }: IdocParts) {
+  const messageId = first?.control.ARCKEY ?? "";
+  if (!isNative(request) || !messageId.startsWith("urn:sap.com:msgid=")) return undefined;
+  return idocs.list().find(({ direction, control }) => direction === "2" && control.ARCKEY === messageId);
+}
+
+function isNative(request: FastifyRequest): boolean {
+  return (request.headers["content-type"] ?? "").toLowerCase().startsWith("application/x-sap.idoc");
+}
+
 // "Allows only single IDoc record for each request": SAP Cloud Integration, IDoc receiver adapter, IDoc content type.
 function assertOneIfNative(request: FastifyRequest, messages: readonly IdocMessage[]): void {
-  const native = (request.headers["content-type"] ?? "").toLowerCase().startsWith("application/x-sap.idoc");
-  if (native && messages.length > 1) throw new InvalidIdocError("application/x-sap.idoc holds one IDoc only");
+  if (isNative(request) && messages.length > 1)
+    throw new InvalidIdocError("application/x-sap.idoc holds one IDoc only");
 }
 
 function bodyOf(request: FastifyRequest): Uint8Array {
