@@ -25,10 +25,18 @@ export interface ModuleRegistryParts {
 /** How many interfaces are kept; the one that was used longest ago goes first. */
 const capacity = 200;
 
-/** The interfaces of the function modules of one connector. Each is read once, at first use, and belongs to nobody else. */
+/** How long an interface is taken for true: a transport into the system changes it. */
+const lifetimeMs = 3_600_000;
+
+interface KnownModule {
+  readonly module: Promise<DescribedModule>;
+  readonly atMs: number;
+}
+
+/** The interfaces of the function modules of one connector. Each is read at first use, again after an hour, and belongs to nobody else. */
 export class ModuleRegistry {
   readonly #parts: ModuleRegistryParts;
-  readonly #modules = new Map<string, Promise<DescribedModule>>();
+  readonly #modules = new Map<string, KnownModule>();
 
   constructor(parts: ModuleRegistryParts) {
     this.#parts = parts;
@@ -42,14 +50,16 @@ export class ModuleRegistry {
    * `CANCELLED`.
    */
   async find(name: string, signal?: AbortSignal): Promise<DescribedModule> {
-    const known = this.#modules.get(name);
-    const module = known ?? this.#read(name);
+    const now = this.#parts.now();
+    const held = this.#modules.get(name);
+    const known = held && now - held.atMs < lifetimeMs ? held : { module: this.#read(name), atMs: now };
+    const { module } = known;
     this.#modules.delete(name);
-    this.#modules.set(name, module);
+    this.#modules.set(name, known);
     const [oldest] = this.#modules.keys();
     if (this.#modules.size > capacity && oldest !== undefined) this.#modules.delete(oldest);
     module.catch(() => {
-      if (this.#modules.get(name) === module) this.#modules.delete(name);
+      if (this.#modules.get(name) === known) this.#modules.delete(name);
     });
     return signal ? untilAborted(module, signal) : module;
   }

@@ -27,6 +27,19 @@ async function refuse(wsdl: string) {
 }
 
 describe("the WSDL of a module", () => {
+  it("is fetched again after an hour: a transport may have changed it", async () => {
+    let nowMs = 0;
+    const stub = await startStub(({ path }) => ({ body: path.startsWith("/sap/bc/soap/wsdl") ? plain : "" }));
+    const modules = modulesAt(stub.origin, { now: () => nowMs });
+    await modules.describe(name);
+    nowMs = 3_599_999;
+    await modules.describe(name);
+    expect(stub.requests).toHaveLength(1);
+    nowMs = 3_600_000;
+    await modules.describe(name);
+    expect(stub.requests).toHaveLength(2);
+  });
+
   it("is fetched once from the system, however many calls wait for it", async () => {
     const { modules, requests } = await serve(() => ({ body: plain }));
     await Promise.all([modules.call(name), modules.call(name), modules.describe(name)]);
