@@ -41,6 +41,8 @@ export class HttpSession implements SapHttp {
   readonly #cookies: SessionCookies;
   readonly #tokens: CsrfTokens;
   #lastPath: string | undefined;
+  /** The context that a request of ours has ended already. */
+  #ended: string | undefined;
 
   constructor(parts: HttpSessionParts) {
     this.#parts = parts;
@@ -64,11 +66,13 @@ export class HttpSession implements SapHttp {
   }
 
   /**
-   * Ends a stateful session at the system, so that its memory is free before its timeout. Does nothing where none was begun.
+   * Ends a stateful session at the system, so that its memory is free before its timeout. Does nothing where none was begun, or its last
+   * request has ended it.
    * @see https://help.sap.com/saphelp_470/helpdata/EN/ce/3dd23a09313b37e10000000a11405a/content.htm (sap-sessioncmd)
    */
   async end(): Promise<void> {
-    if (this.contextId() === undefined || this.#lastPath === undefined) return;
+    const context = this.contextId();
+    if (context === undefined || context === this.#ended || this.#lastPath === undefined) return;
     const path = `${this.#lastPath}?sap-sessioncmd=close`;
     await this.#exchange({ method: "GET", path, name: "session.close", maxAttempts: 1 }, this.#parts.send);
   }
@@ -105,7 +109,9 @@ export class HttpSession implements SapHttp {
     const cookie = this.#cookies.headerFor(url.href);
     const headers = { ...rest.headers, ...(cookie !== undefined && { cookie }) };
     const exchange = () => send({ ...rest, headers, path: url.href.slice(url.origin.length) });
+    const context = this.contextId();
     const response = await (gate ? gate.pass(exchange) : exchange());
+    if (response.status < 300 && url.searchParams.get("sap-sessioncmd") === "close") this.#ended = context;
     this.#cookies.accept(url.href, response.headers);
     if (response.status === 401) throw this.#refuse(response, request);
     return response;

@@ -92,6 +92,14 @@ describe("a BAPI that creates an order", () => {
     expect(connector.sessions).toMatchObject({ busy: 0, waiting: 0, opened: 1 });
   });
 
+  it("costs two requests, the second of which ends the session", async () => {
+    const connector = connect({ statefulSessions: "proven" });
+    await connector.rfc.call(create, order("PO-0"), { commit: "session" });
+    sap.sandbox.clearRequests();
+    await connector.rfc.call(create, order("PO-1"), { commit: "session" });
+    expect(sap.sandbox.requests().map(({ method }) => method)).toEqual(["POST", "POST"]);
+  });
+
   it("is committed in a session of its own by each of many callers, no more at once than there may be", async () => {
     const connector = connect({ statefulSessions: "proven" });
     const calls = Array.from({ length: 12 }, (_, at) =>
