@@ -1,12 +1,9 @@
+import type { ODataKey } from "./client/codec.js";
 import { Issues } from "./issues.js";
 import { toLiteral } from "./literals.js";
 import type { ODataModel, ODataType } from "./model.js";
 import { findEntitySet, findType } from "./model-lookup.js";
-import type { EdmValue } from "./values/edm-type.js";
 import { refuse } from "./values/unfit-value.js";
-
-/** What names one entity: the value of its only key property, or the values of all of them by name. */
-export type ODataKey = EdmValue | Readonly<Record<string, unknown>>;
 
 /**
  * The path of an entity below the root of its service, percent-encoded: `A_SalesOrderItem(SalesOrder='1',SalesOrderItem='10')`.

@@ -8,7 +8,7 @@ import { UnfitValue } from "./values/unfit-value.js";
 import { readControlInformation, readItems } from "./wire-objects.js";
 
 /** An entity as a service sent it, in the forms of this package. */
-export interface ODataEntity {
+export interface ReadEntity {
   /** Every property by the vendor's name. Ones that the metadata does not have are as they came. */
   readonly record: Readonly<Record<string, unknown>>;
   /** For `If-Match`. Missing: the service has none for it. */
@@ -45,7 +45,7 @@ interface Reading {
  * @see https://docs.oasis-open.org/odata/odata-json-format/v4.01/odata-json-format-v4.01.html
  * @see https://www.odata.org/documentation/odata-version-2-0/json-format/
  */
-export function toRecord(model: ODataModel, typeName: string, wire: unknown): ODataEntity {
+export function toRecord(model: ODataModel, typeName: string, wire: unknown): ReadEntity {
   findType(model, typeName);
   const annotations: Record<string, unknown> = {};
   const record = readObject({ model, annotations }, typeName, wire, "", 0);
