@@ -157,7 +157,18 @@ describe("a BAPI that creates an order", () => {
     expect(proof.proven).toBe(false);
   });
 
-  it("is told open when the answer to its commit is lost, and failed when its session was", async () => {
+  it("is told open when another session answers its commit", async () => {
+    const connector = connect({ statefulSessions: "proven" });
+    await connector.rfc.call(create, order("PO-0"), { commit: "session" });
+    sap.sandbox.addFault({
+      ...{ path: "/sap/bc/soap/rfc", method: "POST", skip: 1 },
+      headers: { "set-cookie": "sap-contextid=SID%3aANON%3aother; path=/sap/bc" },
+    });
+    const elsewhere = connector.rfc.call(create, order("PO-1"), { commit: "session" });
+    await expect(elsewhere).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN", reconcile: expect.any(String) });
+  });
+
+  it("is told open when the answer to its commit is lost", async () => {
     const connector = connect({ statefulSessions: "proven" });
     await connector.rfc.call(create, order("PO-0"), { commit: "session" });
     sap.sandbox.addFault({ path: "/sap/bc/soap/rfc", method: "POST", skip: 1, cutAfter: true });
