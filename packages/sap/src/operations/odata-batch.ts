@@ -1,4 +1,4 @@
-import { defineOperation } from "@isthmus/core";
+import { defineOperation, OutcomeUnknownError } from "@isthmus/core";
 import { z } from "zod";
 import type { BatchResult } from "../odata/client/batch-items.js";
 import { changeset } from "../odata/client/batch-items.js";
@@ -31,7 +31,12 @@ const resultSchema = z.strictObject({
   record: z.looseObject({}).optional(),
   etag: z.string().optional(),
   error: z
-    .strictObject({ code: z.string(), message: z.string(), retryable: z.boolean() })
+    .strictObject({
+      code: z.string(),
+      message: z.string(),
+      retryable: z.boolean(),
+      reconcile: z.string().optional().describe("How to look up the result of a write whose outcome is unknown."),
+    })
     .optional()
     .describe("What the same call alone would have failed with."),
 });
@@ -80,7 +85,8 @@ function toCall({ calls }: ODataService, change: Change): ODataCall {
 function toResult(result: BatchResult): z.output<typeof resultSchema> {
   if (!result.ok) {
     const { code, message, retryable } = result.error;
-    return { ok: false, error: { code, message, retryable } };
+    const reconcile = result.error instanceof OutcomeUnknownError && { reconcile: result.error.reconcile };
+    return { ok: false, error: { code, message, retryable, ...reconcile } };
   }
   const { record, etag } = result.value as Partial<ODataWritten>;
   return { ok: true, ...(record && { record: { ...record } }), ...(etag !== undefined && { etag }) };

@@ -29,7 +29,10 @@ export interface ODataCodec {
    * @param type - Qualified name of an entity or complex type.
    * @param wire - From `readExactJson`: a number that JavaScript may not hold exactly comes as its text.
    */
-  toRecord(type: string, wire: ODataRecord): { readonly record: ODataRecord; readonly etag?: string };
+  toRecord(
+    type: string,
+    wire: ODataRecord,
+  ): { readonly record: ODataRecord; readonly etag?: string; readonly annotations: Readonly<Record<string, unknown>> };
   /** One value as callers see it. */
   toValue(typed: TypedValue, wire: unknown): unknown;
   /** One parameter as it stands in an address: `'it''s'`, `guid'…'`, `42L`. Not yet percent-encoded. */

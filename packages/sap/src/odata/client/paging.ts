@@ -1,5 +1,6 @@
 import { ConnectorError, ForbiddenTargetError } from "@isthmus/core";
 import { type ODataAnswer, readPage, type WirePage } from "./answer.js";
+import { assertWhole } from "./assert-whole.js";
 import type { CallOptions, ODataCall } from "./call.js";
 import type { ODataCodec } from "./codec.js";
 import type { ODataExchange } from "./exchange.js";
@@ -57,7 +58,10 @@ export function toEntities(
   type: string,
   { rows }: WirePage,
 ): readonly ODataEntity[] {
-  return rows.map((row) => codec.toRecord(type, row));
+  return rows.map((row) => {
+    const { record, etag } = assertWhole(codec.toRecord(type, row));
+    return etag === undefined ? { record } : { record, etag };
+  });
 }
 
 /** A page of a set, its links resolved. */

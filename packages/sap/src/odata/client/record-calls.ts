@@ -2,6 +2,7 @@ import type { HttpMethod } from "@isthmus/core";
 import { findEntitySet, findNavigation } from "../model-lookup.js";
 import type { Query } from "../query/query.js";
 import { headerOf, type ODataAnswer, readCount, readEntityContent, unexpected } from "./answer.js";
+import { assertWhole } from "./assert-whole.js";
 import type { ODataCall } from "./call.js";
 import type { ODataKey } from "./codec.js";
 import { type IfMatch, ifMatchHeader } from "./conditions.js";
@@ -47,7 +48,7 @@ export class RecordCalls {
       path: withQuery(codec.keyPath(set, key), query),
       headers: {},
       changes: false,
-      read: (answer) => ({ ...this.#readEntity(type, answer), messages: readMessages(answer) }),
+      read: (answer) => ({ ...this.#readEntity(type, answer, assertWhole), messages: readMessages(answer) }),
     };
   }
 
@@ -159,9 +160,11 @@ export class RecordCalls {
     };
   }
 
-  #readEntity(type: string, answer: ODataAnswer) {
+  /** @param prove - Looks at what was read; of a write, whatever came back is taken. */
+  #readEntity(type: string, answer: ODataAnswer, prove?: typeof assertWhole) {
     const { codec, model } = this.#parts;
-    const { record, etag = headerOf(answer, "etag") } = codec.toRecord(type, readEntityContent(answer, model.version));
+    const read = codec.toRecord(type, readEntityContent(answer, model.version));
+    const { record, etag = headerOf(answer, "etag") } = prove ? prove(read) : read;
     return { record, ...(etag !== undefined && { etag }) };
   }
 
