@@ -1,5 +1,4 @@
 import { defineConnector } from "@isthmus/core";
-import { createEntitySource } from "./entity-source.js";
 import { idocInbound } from "./idoc/receive/idoc-inbound.js";
 import { authentication, refreshPolicy } from "./logon/schemes.js";
 import { createTlsSource } from "./logon/tls-source.js";
@@ -38,7 +37,7 @@ export const sap = defineConnector<SapConfiguration, SapConnector, SapCredential
     };
   },
   operations: () => operations,
-  entities: createEntitySource,
+  entities: (connector) => connector.entities,
   inbound: idocInbound,
   create: (context) => new SapConnector(context),
 });

@@ -1,10 +1,15 @@
 import { type EntityDescription, type EntitySource, type EntitySummary, NotFoundError } from "@isthmus/core";
 import { describeEntity, summarizeEntity } from "./odata/describe-entity.js";
 import type { OpenService } from "./odata/odata-services.js";
-import type { SapConnector } from "./sap-connector.js";
+
+/** The part of a connector that knows its OData services. */
+export interface ServiceHolder {
+  readonly serviceNames: readonly string[];
+  openService(name: string): Promise<OpenService>;
+}
 
 /** The entity sets of every configured OData service, each by its service's name and its own: `business-partners/A_Customer`. */
-export function createEntitySource(connector: SapConnector): EntitySource {
+export function createEntitySource(connector: ServiceHolder): EntitySource {
   return {
     async list(): Promise<readonly EntitySummary[]> {
       const services = await Promise.all(
@@ -30,7 +35,7 @@ export function createEntitySource(connector: SapConnector): EntitySource {
   };
 }
 
-async function find(connector: SapConnector, entity: string) {
+async function find(connector: ServiceHolder, entity: string) {
   const [name = "", setName = "", ...rest] = entity.split("/");
   const opened: OpenService | undefined =
     rest.length === 0 && connector.serviceNames.includes(name) ? await connector.openService(name) : undefined;

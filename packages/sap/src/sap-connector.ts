@@ -7,8 +7,10 @@ import {
   type ConnectorError,
   type ConnectorRequest,
   type CreateContext,
+  type EntitySource,
   type TransportResponse,
 } from "@isthmus/core";
+import { createEntitySource } from "./entity-source.js";
 import { mapSapFailure } from "./errors/map-sap-failure.js";
 import type { SapHttp } from "./http/sap-http.js";
 import { IdocCalls } from "./idoc/idoc-calls.js";
@@ -45,6 +47,8 @@ export class SapConnector extends BaseConnector<SapCredentials, SapConfiguration
   readonly rfc: RfcCalls;
   /** IDocs. */
   readonly idocs: IdocCalls;
+  /** The entity sets of all OData services as a source of data. */
+  readonly entities: EntitySource;
   readonly #services: ODataServices;
   readonly #sessions: ExclusiveSessions;
   readonly #session: HttpSession;
@@ -80,6 +84,7 @@ export class SapConnector extends BaseConnector<SapCredentials, SapConfiguration
     const tables = (signal: AbortSignal | undefined): TableReader => ({
       readTable: (table, fields, { where }) => this.rfc.readTable(table, { fields, where }, signal),
     });
+    this.entities = createEntitySource(this);
     this.idocs = new IdocCalls({ settings: configuration.idoc, http: this.http, clock, files, client, tables });
   }
 

@@ -30,20 +30,30 @@ export const callFunction = defineOperation({
   summary: "Calls a function module or BAPI, and commits its work where that is asked for.",
   kind: "write",
   idempotent: false,
-  input: z.strictObject({
-    functionModule: moduleSchema,
-    parameters: parametersSchema.default({}),
-    commit: z.enum(["none", "session", "wrapper", "auto"]).default("none").meta({
-      description:
-        "Who commits: nobody; the same session, where the system has proved that it keeps sessions; the configured wrapper; whichever of these there is.",
+  input: z
+    .strictObject({
+      functionModule: moduleSchema,
+      parameters: parametersSchema.default({}),
+      commit: z.enum(["none", "session", "wrapper", "auto"]).optional().meta({
+        description:
+          "Who commits: nobody, for a module that does so itself; the same session, where the system has proved that it keeps sessions; the configured wrapper; whichever of these there is. Needed unless the module only reads.",
+      }),
+      readOnly: z.boolean().default(false).meta({
+        description:
+          "Whether the module only reads. Then a lost answer leaves no doubt: the failure is one that may be tried again.",
+      }),
+    })
+    // A BAPI that nobody commits says that it has saved, and has not.
+    .refine(({ commit, readOnly }) => readOnly || commit !== undefined, {
+      path: ["commit"],
+      message: "is needed: auto for a BAPI, none for a module that commits itself. Or say readOnly",
+    })
+    .refine(({ commit = "none", readOnly }) => !readOnly || commit === "none", {
+      path: ["commit"],
+      message: "has no place beside readOnly",
     }),
-    readOnly: z.boolean().default(false).meta({
-      description:
-        "Whether the module only reads. Then a lost answer leaves no doubt: the failure is one that may be tried again.",
-    }),
-  }),
   output: z.strictObject({ values: valuesSchema, messages: messagesSchema }),
-  run: async (connector: SapConnector, { functionModule, parameters, commit, readOnly }, { signal }) => {
+  run: async (connector: SapConnector, { functionModule, parameters, commit = "none", readOnly }, { signal }) => {
     const options = { commit, idempotent: readOnly, signal };
     const { values, messages } = await connector.rfc.call(functionModule, parameters, options);
     return { values, messages: [...messages] };
