@@ -1,7 +1,8 @@
 import { defineOperation } from "@isthmus/core";
 import { z } from "zod";
+import { boundedJson } from "../bounded-json.js";
 import { controlFields } from "../idoc/control-record.js";
-import type { IdocSegmentDraft } from "../idoc/idoc.js";
+import { type IdocSegmentDraft, maxSegmentLevels } from "../idoc/idoc.js";
 import { idocForms } from "../idoc/send/send-options.js";
 import type { SapConnector } from "../sap-connector.js";
 
@@ -30,10 +31,14 @@ export const sendIdocs = defineOperation({
   kind: "write",
   idempotent: false,
   input: z.strictObject({
-    idocs: z
-      .array(z.strictObject({ control: controlSchema, segments: z.array(segmentSchema).min(1) }))
-      .min(1)
-      .max(1_000),
+    idocs: boundedJson(
+      z
+        .array(z.strictObject({ control: controlSchema, segments: z.array(segmentSchema).min(1) }))
+        .min(1)
+        .max(1_000),
+      // Two levels of JSON for each level of segments.
+      { maxDepth: 2 * maxSegmentLevels + 4, maxValues: 1_000_000 },
+    ),
     key: z
       .string()
       .min(1)

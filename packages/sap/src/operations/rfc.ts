@@ -1,5 +1,6 @@
 import { defineOperation } from "@isthmus/core";
 import { z } from "zod";
+import { boundedJson } from "../bounded-json.js";
 import type { RfcValue } from "../rfc/rfc-types.js";
 import type { SapConnector } from "../sap-connector.js";
 import { messagesSchema } from "./messages.js";
@@ -17,7 +18,10 @@ const valueSchema: z.ZodType<RfcValue> = z.lazy(() =>
   z.union([z.string(), z.number(), z.null(), z.array(valueSchema), z.record(z.string(), valueSchema)]),
 );
 
-const parametersSchema = z.record(z.string().min(1).max(60), valueSchema).meta({
+/** Tables within structures within tables, and rows by the ten thousand. */
+const parameterLimits = { maxDepth: 16, maxValues: 1_000_000 } as const;
+
+const parametersSchema = boundedJson(z.record(z.string().min(1).max(60), valueSchema), parameterLimits).meta({
   description: "Parameters by ABAP names: structures are objects, tables are lists of them.",
   examples: [{ CUSTOMER_NUMBER: "0000000042", SALES_ORGANIZATION: "1010" }],
 });

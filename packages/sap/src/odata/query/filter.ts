@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { boundedJson } from "./bounded-json.js";
+import { boundedJson } from "../../bounded-json.js";
 
 /** What a condition compares with. `null` only with `eq`, `ne` and `in`. */
 export type FilterValue = string | number | boolean | null;

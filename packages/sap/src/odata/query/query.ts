@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { boundedJson } from "./bounded-json.js";
+import { boundedJson } from "../../bounded-json.js";
 import { type Filter, filterLimits, nestedFilterSchema } from "./filter.js";
 
 /** One field to sort by. */

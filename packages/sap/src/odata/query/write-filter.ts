@@ -1,10 +1,10 @@
+import { findExcess } from "../../bounded-json.js";
 import { Issues, within } from "../issues.js";
 import { type TypedValue, toLiteral } from "../literals.js";
 import type { ODataModel, ODataType } from "../model.js";
 import { findType } from "../model-lookup.js";
 import { resolveType } from "../values/edm-types.js";
 import { refuse } from "../values/unfit-value.js";
-import { findExcess } from "./bounded-json.js";
 import { comparisons, type Filter, type FilterValue, filterLimits } from "./filter.js";
 import { resolvePath, resolveValuePath } from "./resolve-path.js";
 

@@ -1,8 +1,8 @@
+import { findExcess } from "../../bounded-json.js";
 import { Issues, within } from "../issues.js";
 import type { ODataModel, ODataType } from "../model.js";
 import { findType } from "../model-lookup.js";
 import { refuse } from "../values/unfit-value.js";
-import { findExcess } from "./bounded-json.js";
 import { toExpand, writeShapeV2 } from "./expand-v2.js";
 import { filterLimits } from "./filter.js";
 import { expandedType, type Writing, writeOrder, writeSelect } from "./names.js";
