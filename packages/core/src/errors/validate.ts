@@ -13,7 +13,8 @@ export function validate<Schema extends z.ZodType>(schema: Schema, value: unknow
   const issues = toValidationIssues(result.error.issues);
   const first = issues[0];
   const where = first === undefined || first.path === "" ? "" : ` at ${first.path}`;
-  throw new ValidationError(`The ${what} do not fit${where}: ${first?.message ?? "invalid"}.`, issues);
+  const verb = /^[a-z]+s\b/.test(what) ? "do" : "does";
+  throw new ValidationError(`The ${what} ${verb} not fit${where}: ${first?.message ?? "invalid"}.`, issues);
 }
 
 /** zod's issues as ours: a dotted path and a message without the value. */
