@@ -15,6 +15,7 @@ import {
   authorizationCodeCredentialsSchema,
   basicCredentialsSchema,
   type CustomCredentials,
+  clientCertificateCredentialsSchema,
   clientCredentialsSchema,
   jwtBearerCredentialsSchema,
   noCredentialsSchema,
@@ -72,6 +73,11 @@ const basic = defineScheme<z.output<typeof basicCredentialsSchema>, CustomConfig
   credentials: basicCredentialsSchema,
 });
 
+const clientCertificate = defineScheme<z.output<typeof clientCertificateCredentialsSchema>, CustomConfiguration>({
+  title: "X.509 client certificate",
+  credentials: clientCertificateCredentialsSchema,
+});
+
 const apiKey = defineScheme<z.output<typeof apiKeyCredentialsSchema>, CustomConfiguration>({
   title: "API key",
   credentials: apiKeyCredentialsSchema,
@@ -89,6 +95,7 @@ export const authentication: AuthenticationSchemes<CustomConfiguration, CustomCr
   oauth2_client_credentials: clientCredentials,
   oauth2_jwt_bearer: jwtBearer,
   basic,
+  client_certificate: clientCertificate,
   api_key: apiKey,
   none,
 };

@@ -7,7 +7,13 @@ import type { CustomCredentials } from "./options/credentials.js";
 /** How the connector proves who it is. */
 export type CustomAuthenticationMethod = Extract<
   AuthenticationMethod,
-  "oauth2_authorization_code" | "oauth2_client_credentials" | "oauth2_jwt_bearer" | "basic" | "api_key" | "none"
+  | "oauth2_authorization_code"
+  | "oauth2_client_credentials"
+  | "oauth2_jwt_bearer"
+  | "basic"
+  | "client_certificate"
+  | "api_key"
+  | "none"
 >;
 
 /** What a custom connector is made of. */

@@ -54,7 +54,7 @@ describe("custom", () => {
       for (const [name, property] of Object.entries(z.toJSONSchema(schema, { io: "input" }).properties ?? {})) {
         const described = typeof property === "object" && (property.description ?? "") !== "";
         expect(described, `${name} has a description`).toBe(true);
-        const isSecret = /secret|password|apiKey|privateKey|refreshToken/i.test(name);
+        const isSecret = /secret|password|passphrase|apiKey|privateKey$|pfx$|refreshToken/i.test(name);
         if (typeof property === "object") expect(property.writeOnly === true, name).toBe(isSecret);
       }
     }

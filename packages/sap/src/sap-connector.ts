@@ -1,6 +1,7 @@
 import {
   type AccessToken,
   BaseConnector,
+  type ClientIdentity,
   type ConnectedAccount,
   type ConnectionCheck,
   type ConnectionTest,
@@ -15,7 +16,6 @@ import { mapSapFailure } from "./errors/map-sap-failure.js";
 import type { SapHttp } from "./http/sap-http.js";
 import { IdocCalls } from "./idoc/idoc-calls.js";
 import type { TableReader } from "./idoc/status/read-idoc-status.js";
-import type { ClientIdentity } from "./logon/client-identity.js";
 import { LogonGate } from "./logon/logon-gate.js";
 import { refusedLogon } from "./logon/refused-logon.js";
 import { openIdentity } from "./logon/tls-source.js";

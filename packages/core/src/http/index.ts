@@ -1,4 +1,6 @@
 export { isPublicAddress } from "./addresses.js";
+export { type ClientIdentity, type ClientIdentityFields, ClientIdentitySource } from "./client-identity.js";
+export { type ClientTlsParts, createClientTls } from "./client-tls.js";
 export { ConcurrencyLimit } from "./concurrency-limit.js";
 export { type FetchOptions, type TransportFetch, transportFetch } from "./fetch-adapter.js";
 export { type HttpFailure, mapHttpStatus } from "./http-status.js";

@@ -1,3 +1,4 @@
+import { checkClientIdentity, clientIdentityFields } from "@isthmus/core";
 import { z } from "zod";
 
 const secret = (title: string, description: string) =>
@@ -53,6 +54,9 @@ export const basicCredentialsSchema = z.strictObject({
   password: secret("Password", "Password at the API."),
 });
 
+/** A client certificate, which the API's host asks for in the TLS handshake. */
+export const clientCertificateCredentialsSchema = z.strictObject(clientIdentityFields).superRefine(checkClientIdentity);
+
 /** An API key. */
 export const apiKeyCredentialsSchema = z.strictObject({
   apiKey: secret("API key", "Goes into the header or query parameter that the configuration names.").refine(
@@ -70,5 +74,6 @@ export type CustomCredentials =
   | z.output<typeof clientCredentialsSchema>
   | z.output<typeof jwtBearerCredentialsSchema>
   | z.output<typeof basicCredentialsSchema>
+  | z.output<typeof clientCertificateCredentialsSchema>
   | z.output<typeof apiKeyCredentialsSchema>
   | z.output<typeof noCredentialsSchema>;

@@ -1,5 +1,4 @@
-import type { ConnectionCheck, Logger } from "@isthmus/core";
-import type { ClientIdentity } from "../logon/client-identity.js";
+import type { ClientIdentity, ConnectionCheck, Logger } from "@isthmus/core";
 
 const dayMs = 86_400_000;
 

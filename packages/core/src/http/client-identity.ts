@@ -1,8 +1,21 @@
 import type { X509Certificate } from "node:crypto";
 import { Duplex } from "node:stream";
 import { createSecureContext, TLSSocket } from "node:tls";
-import { AuthenticationError, type Clock, type OperatorFiles, type TransportTls, ValidationError } from "@isthmus/core";
-import type { IdentityFields } from "../options/credentials.js";
+import { AuthenticationError, ValidationError } from "../errors/index.js";
+import type { Clock, OperatorFiles } from "../runtime/index.js";
+import type { TransportTls } from "./options.js";
+
+/** Where a client certificate and its key are: in PEM, as PKCS #12 in base64, or in files of the operator's folder. */
+export interface ClientIdentityFields {
+  readonly certificate?: string | undefined;
+  readonly certificateFile?: string | undefined;
+  readonly privateKey?: string | undefined;
+  readonly privateKeyFile?: string | undefined;
+  readonly pfx?: string | undefined;
+  readonly pfxFile?: string | undefined;
+  /** Of the private key or the container. */
+  readonly passphrase?: string | undefined;
+}
 
 /** A client certificate that can be shown, with what it says of itself. */
 export interface ClientIdentity {
@@ -26,13 +39,13 @@ interface Material {
 
 /** The client certificate of one connector, inline or from files that may be replaced while it works. */
 export class ClientIdentitySource {
-  readonly #fields: IdentityFields;
+  readonly #fields: ClientIdentityFields;
   readonly #files: OperatorFiles;
   readonly #clock: Clock;
   readonly #inlinePfx: Buffer | undefined;
   #latest: { readonly material: Material; readonly identity: ClientIdentity } | undefined;
 
-  constructor(fields: IdentityFields, files: OperatorFiles, clock: Clock) {
+  constructor(fields: ClientIdentityFields, files: OperatorFiles, clock: Clock) {
     this.#fields = fields;
     this.#files = files;
     this.#clock = clock;
@@ -66,7 +79,7 @@ export class ClientIdentitySource {
   /**
    * {@link read} for a connection that is about to be made.
    *
-   * @throws {AuthenticationError} when it has expired: the system would refuse it, and say less.
+   * @throws {AuthenticationError} when it has expired: the other side would refuse it, and say less.
    */
   async readValid(): Promise<ClientIdentity> {
     const identity = await this.read();
