@@ -94,8 +94,8 @@ export const authentication: AuthenticationSchemes<CustomConfiguration, CustomCr
   oauth2_authorization_code: authorizationCode,
   oauth2_client_credentials: clientCredentials,
   oauth2_jwt_bearer: jwtBearer,
-  basic,
   client_certificate: clientCertificate,
+  basic,
   api_key: apiKey,
   none,
 };
