@@ -41,6 +41,7 @@ export {
   type OperationCall,
   type OperationKind,
   type OperationStream,
+  pemSchema,
   readAnswer,
   runOperation,
   streamOperation,

@@ -2,23 +2,25 @@ import { z } from "zod";
 import type { ClientIdentityFields } from "../http/index.js";
 import { fileNamePattern } from "../runtime/index.js";
 
-const pem = (kind: string) =>
-  z
+/** A text in PEM, one or several; whether it can be read is seen when it is used. */
+export function pemSchema(kind: "CERTIFICATE" | "PRIVATE KEY"): z.ZodType<string, string> {
+  return z
     .string()
     .max(100_000)
     .refine((text) => text.includes(`${kind}-----`), `must be a ${kind.toLowerCase()} in PEM`);
+}
 
 const fileName = (title: string, description: string) =>
   z.string().regex(fileNamePattern, "must be a plain file name").optional().meta({ title, description });
 
 /** Credentials fields of a client certificate and its key: inline in PEM, inline as PKCS #12, or files of the operator's certificate folder. */
 export const clientIdentityFields = {
-  certificate: pem("CERTIFICATE").optional().meta({
+  certificate: pemSchema("CERTIFICATE").optional().meta({
     title: "Client certificate",
     description: "In PEM, with the certificates between it and the root where there are any.",
   }),
   certificateFile: fileName("Certificate file", "Name of the certificate's file (PEM) in the operator's folder."),
-  privateKey: pem("PRIVATE KEY").optional().meta({
+  privateKey: pemSchema("PRIVATE KEY").optional().meta({
     title: "Private key",
     description: "Of the certificate, in PEM.",
     writeOnly: true,

@@ -8,7 +8,7 @@ export {
 } from "./authentication.js";
 export { BaseConnector, type ConnectorRequest } from "./base-connector.js";
 export { type BinaryContent, binaryContentSchema, discardContent, isBinaryContent } from "./binary-content.js";
-export { checkClientIdentity, clientIdentityFields, hasClientIdentity } from "./client-identity-fields.js";
+export { checkClientIdentity, clientIdentityFields, hasClientIdentity, pemSchema } from "./client-identity-fields.js";
 export type { ConnectedAccount, ConnectionCheck, ConnectionTest } from "./connection.js";
 export { ConnectorService, type UnprovenSettings, type ValidatedSettings } from "./connector-service.js";
 export type { CreateContext } from "./context.js";

@@ -69,7 +69,7 @@ export class ClientIdentitySource {
       privateKey: privateKey ?? this.#fields.privateKey,
       pfx: pfx ?? this.#inlinePfx,
     };
-    const { latest } = { latest: this.#latest };
+    const latest = this.#latest;
     if (latest && isSame(latest.material, material)) return latest.identity;
     const identity = toIdentity(material, this.#fields.passphrase);
     this.#latest = { material, identity };

@@ -1,3 +1,4 @@
+import { pemSchema } from "@isthmus/core";
 import { z } from "zod";
 import { placesOf } from "../requests/template.js";
 import { findSchemaProblems } from "../schemas/check-schema.js";
@@ -21,15 +22,10 @@ const fieldsSchema = z.strictObject({
       description: "What paths are below. Requests go to this origin only; only tokens come from elsewhere.",
       examples: ["https://api.example.com/v2"],
     }),
-  trustedAuthorities: z
-    .array(z.string().max(100_000).includes("CERTIFICATE-----", { error: "must be a certificate in PEM" }))
-    .min(1)
-    .max(50)
-    .optional()
-    .meta({
-      title: "Trusted authorities",
-      description: "Certificates (PEM) of the only authorities that may vouch for the hosts. Default: those of Node.",
-    }),
+  trustedAuthorities: z.array(pemSchema("CERTIFICATE")).min(1).max(50).optional().meta({
+    title: "Trusted authorities",
+    description: "Certificates (PEM) of the only authorities that may vouch for the hosts. Default: those of Node.",
+  }),
   authentication: authenticationOption,
   test: testOption,
   operations: z

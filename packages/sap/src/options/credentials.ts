@@ -1,11 +1,11 @@
-import { type ClientIdentityFields, checkClientIdentity, clientIdentityFields, hasClientIdentity } from "@isthmus/core";
+import {
+  type ClientIdentityFields,
+  checkClientIdentity,
+  clientIdentityFields,
+  hasClientIdentity,
+  pemSchema,
+} from "@isthmus/core";
 import { z } from "zod";
-
-const pem = (kind: string) =>
-  z
-    .string()
-    .max(100_000)
-    .refine((text) => text.includes(`${kind}-----`), `must be a ${kind.toLowerCase()} in PEM`);
 
 /** User name and password of an SAP user. */
 export const basicCredentialsSchema = z.strictObject({
@@ -49,12 +49,12 @@ export const samlBearerCredentialsSchema = z
     clientId,
     clientSecret,
     ...clientIdentityFields,
-    signingKey: pem("PRIVATE KEY").meta({
+    signingKey: pemSchema("PRIVATE KEY").meta({
       title: "Signing key",
       description: "Of the identity provider that the system trusts, in PEM, RSA: signs the assertions.",
       writeOnly: true,
     }),
-    signingCertificate: pem("CERTIFICATE").meta({
+    signingCertificate: pemSchema("CERTIFICATE").meta({
       title: "Signing certificate",
       description: "Of the signing key, as the system knows it.",
     }),

@@ -1,4 +1,4 @@
-import { fileNamePattern } from "@isthmus/core";
+import { fileNamePattern, pemSchema } from "@isthmus/core";
 import { z } from "zod";
 
 /** Scheme, host and port, nothing else. */
@@ -15,10 +15,7 @@ export const clientId = z.string().regex(/^\d{3}$/, "must be three digits");
 export const fileReference = z.string().regex(fileNamePattern, "must be a plain file name");
 
 /** Certificates in PEM. */
-export const pemList = z
-  .array(z.string().max(100_000).includes("CERTIFICATE-----", { error: "must be a certificate in PEM" }))
-  .min(1)
-  .max(50);
+export const pemList = z.array(pemSchema("CERTIFICATE")).min(1).max(50);
 
 /** A duration that a caller may choose. */
 export function timeoutMs(description: string) {
