@@ -5,10 +5,12 @@ import {
   type ConnectionCheck,
   ConnectorError,
   type ConnectorRequest,
+  type CreateContext,
   readAnswer,
   type TransportResponse,
 } from "@isthmus/core";
 import type { Connection } from "jsforce";
+import type { SalesforceApi } from "./api.js";
 import { requireAttribute } from "./auth.js";
 import { isTokenRefused, mapFailure } from "./errors.js";
 import { readFault } from "./fault.js";
@@ -55,6 +57,24 @@ export interface CallOptions {
 export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfiguration> {
   #trustedInstance: string | undefined;
   #bridge: JsforceBridge | undefined;
+  /** What its parts send through. */
+  protected readonly api: SalesforceApi;
+
+  constructor(context: CreateContext<unknown, SalesforceConfiguration>) {
+    super(context);
+    const { clock, random, logger, signal } = context;
+    this.api = {
+      dataPath: this.dataPath,
+      clock,
+      random,
+      logger,
+      signal,
+      send: (request) => this.send(request),
+      sendRaw: (request) => this.sendRaw(request),
+      openStream: (request) => this.openStream(request),
+      mapFailure: (response, request) => this.mapFailure(response, request),
+    };
+  }
 
   /**
    * Creates a record. Salesforce has no key against doubles: when the answer is lost, nobody knows whether it exists.

@@ -1,0 +1,28 @@
+import type {
+  Clock,
+  ConnectorError,
+  ConnectorRequest,
+  Logger,
+  Random,
+  TransportResponse,
+  TransportStreamResponse,
+} from "@isthmus/core";
+
+/** What the parts of the connector reach Salesforce through: with a valid token, on the connected instance. */
+export interface SalesforceApi {
+  /** `/services/data/v60.0` */
+  readonly dataPath: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Ends all work of the connector. */
+  readonly signal: AbortSignal;
+  /** Sends; an answer that is not 2xx is thrown as what it means. */
+  send(request: ConnectorRequest): Promise<TransportResponse>;
+  /** Sends; every status is an answer. */
+  sendRaw(request: ConnectorRequest): Promise<TransportResponse>;
+  /** {@link send} with the answer's body as a stream, which the caller reads to its end or destroys. */
+  openStream(request: ConnectorRequest): Promise<TransportStreamResponse>;
+  /** What an answer that is no success means. */
+  mapFailure(response: TransportResponse, request: ConnectorRequest): ConnectorError;
+}
