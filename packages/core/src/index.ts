@@ -133,8 +133,11 @@ export {
   parseLifetimeMs,
   type RefreshPolicy,
   refreshBackoffMs,
+  type SamlAssertion,
   type StartAuthorizationOptions,
   type StartedAuthorization,
+  samlNameFormats,
+  signSamlAssertion,
   type TokenIntrospection,
   type TokenIssuer,
   TokenManager,
@@ -190,3 +193,4 @@ export {
   type WrappedKey,
   wrappedKeySchema,
 } from "./vault/index.js";
+export { escapeXml, findForbiddenCharacter } from "./xml/index.js";

@@ -4,6 +4,7 @@ import {
   defineScheme,
   type OAuthGrant,
   type OAuthProfile,
+  signSamlAssertion,
   type TokenSet,
   type ValidationIssue,
 } from "@isthmus/core";
@@ -19,11 +20,13 @@ import {
   clientCredentialsSchema,
   jwtBearerCredentialsSchema,
   noCredentialsSchema,
+  samlBearerCredentialsSchema,
 } from "./options/credentials.js";
 
 type AuthorizationCode = z.output<typeof authorizationCodeCredentialsSchema>;
 type ClientCredentials = z.output<typeof clientCredentialsSchema>;
 type JwtBearer = z.output<typeof jwtBearerCredentialsSchema>;
+type SamlBearer = z.output<typeof samlBearerCredentialsSchema>;
 
 /** OAuth 2.0 authorization code with PKCE, at the endpoints of the configuration. */
 const authorizationCode = defineScheme<AuthorizationCode, CustomConfiguration>({
@@ -68,6 +71,25 @@ const jwtBearer = defineScheme<JwtBearer, CustomConfiguration>({
   },
 });
 
+/** OAuth 2.0 with a SAML assertion that the client issues and signs (RFC 7522). */
+const samlBearer = defineScheme<SamlBearer, CustomConfiguration>({
+  title: "OAuth 2.0 (a signed SAML assertion)",
+  credentials: samlBearerCredentialsSchema,
+  findMissing: ({ authentication: { oauth2 } }) => {
+    if (!oauth2) return missing("authentication.oauth2");
+    return oauth2.samlAssertion ? [] : missing("authentication.oauth2.samlAssertion");
+  },
+  oauth: (credentials, configuration) => {
+    const profile = describeServer("saml_bearer", credentials, configuration);
+    const { samlAssertion } = oauthOf(configuration);
+    if (!samlAssertion) throw new TypeError("Validation has let a configuration without a SAML assertion pass.");
+    const { subject, signingKey, signingCertificate } = credentials;
+    const recipient = samlAssertion.recipient ?? profile.tokenEndpoint;
+    const assertion = { ...samlAssertion, recipient, subject, signingKey, signingCertificate };
+    return { ...profile, assertion: (clock) => signSamlAssertion(assertion, clock) };
+  },
+});
+
 const basic = defineScheme<z.output<typeof basicCredentialsSchema>, CustomConfiguration>({
   title: "User name and password",
   credentials: basicCredentialsSchema,
@@ -94,6 +116,7 @@ export const authentication: AuthenticationSchemes<CustomConfiguration, CustomCr
   oauth2_authorization_code: authorizationCode,
   oauth2_client_credentials: clientCredentials,
   oauth2_jwt_bearer: jwtBearer,
+  oauth2_saml_bearer: samlBearer,
   client_certificate: clientCertificate,
   basic,
   api_key: apiKey,

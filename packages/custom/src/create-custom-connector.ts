@@ -10,6 +10,7 @@ export type CustomAuthenticationMethod = Extract<
   | "oauth2_authorization_code"
   | "oauth2_client_credentials"
   | "oauth2_jwt_bearer"
+  | "oauth2_saml_bearer"
   | "basic"
   | "client_certificate"
   | "api_key"

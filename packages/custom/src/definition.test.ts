@@ -54,7 +54,7 @@ describe("custom", () => {
       for (const [name, property] of Object.entries(z.toJSONSchema(schema, { io: "input" }).properties ?? {})) {
         const described = typeof property === "object" && (property.description ?? "") !== "";
         expect(described, `${name} has a description`).toBe(true);
-        const isSecret = /secret|password|passphrase|apiKey|privateKey$|pfx$|refreshToken/i.test(name);
+        const isSecret = /secret|password|passphrase|apiKey|privateKey$|signingKey$|pfx$|refreshToken/i.test(name);
         if (typeof property === "object") expect(property.writeOnly === true, name).toBe(isSecret);
       }
     }
@@ -64,6 +64,16 @@ describe("custom", () => {
     ["oauth2_authorization_code", { clientId: "c" }, "authentication.oauth2"],
     ["oauth2_client_credentials", { clientId: "c", clientSecret: "s" }, "authentication.oauth2"],
     ["oauth2_jwt_bearer", { clientId: "c", privateKey: "-----BEGIN PRIVATE KEY-----" }, "authentication.oauth2"],
+    [
+      "oauth2_saml_bearer",
+      {
+        clientId: "c",
+        signingKey: "-----BEGIN PRIVATE KEY-----",
+        signingCertificate: "-----BEGIN CERTIFICATE-----",
+        subject: "ada",
+      },
+      "authentication.oauth2",
+    ],
     ["api_key", { apiKey: "k" }, "authentication.apiKey"],
   ] as const)(
     "refuses %s where the configuration does not say what it needs",

@@ -4,6 +4,7 @@ export { OAuthClient, type OAuthClientOptions, type TokenIntrospection } from ".
 export { defaultRefreshPolicy, type OAuthGrant, type OAuthProfile, type RefreshPolicy } from "./profile.js";
 export { refreshBackoffMs } from "./refresh-schedule.js";
 export type { BegunClaim } from "./renewal-attempt.js";
+export { type SamlAssertion, samlNameFormats, signSamlAssertion } from "./saml-assertion.js";
 export type { TokenIssuer } from "./token-issuer.js";
 export { TokenManager } from "./token-manager.js";
 export type { TokenManagerOptions } from "./token-manager-options.js";

@@ -1,3 +1,4 @@
+import { samlNameFormats } from "@isthmus/core";
 import { z } from "zod";
 import { findKeyHeaderProblem } from "../requests/header-names.js";
 
@@ -43,6 +44,20 @@ const assertionOption = z
   })
   .meta({ description: "What the assertion of oauth2_jwt_bearer says (RFC 7523)." });
 
+const samlAssertionOption = z
+  .strictObject({
+    issuer: z
+      .string()
+      .min(1)
+      .max(1_000)
+      .meta({ description: "Name of the identity provider, as the server trusts it." }),
+    audience: z.string().min(1).max(1_000).meta({ description: "The server's name as a service provider." }),
+    recipient: endpointOption.optional().meta({ description: "Default: the token endpoint." }),
+    nameFormat: z.enum(samlNameFormats).default("unspecified").meta({ description: "How the subject is named." }),
+    lifetimeSeconds: z.int().min(60).max(3_600).default(300).meta({ description: "How long an assertion is valid." }),
+  })
+  .meta({ description: "What the assertion of oauth2_saml_bearer says (RFC 7522)." });
+
 /** Where the authorization server is, and what it wants. */
 export const oauthOption = z
   .strictObject({
@@ -72,6 +87,7 @@ export const oauthOption = z
         "Milliseconds after which a token has surely ended, where the server does not say. Default: one hour is assumed.",
     }),
     assertion: assertionOption.optional(),
+    samlAssertion: samlAssertionOption.optional(),
   })
   .meta({ description: "OAuth 2.0: needed by the methods that begin with oauth2_." });
 

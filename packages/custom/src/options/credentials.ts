@@ -1,4 +1,4 @@
-import { checkClientIdentity, clientIdentityFields } from "@isthmus/core";
+import { checkClientIdentity, clientIdentityFields, pemSchema } from "@isthmus/core";
 import { z } from "zod";
 
 const secret = (title: string, description: string) =>
@@ -44,6 +44,25 @@ export const jwtBearerCredentialsSchema = z.strictObject({
   }),
 });
 
+/** What a client that signs its own SAML assertions needs (RFC 7522). */
+export const samlBearerCredentialsSchema = z.strictObject({
+  clientId,
+  clientSecret: clientSecret.optional(),
+  signingKey: pemSchema("PRIVATE KEY").meta({
+    title: "Signing key",
+    description: "Of the identity provider that the authorization server trusts, in PEM, RSA, not encrypted.",
+    writeOnly: true,
+  }),
+  signingCertificate: pemSchema("CERTIFICATE").meta({
+    title: "Signing certificate",
+    description: "Of the signing key, as the authorization server knows it.",
+  }),
+  subject: z.string().min(1).max(256).meta({
+    title: "Subject",
+    description: "Whom the assertion speaks for, in the name format of the configuration.",
+  }),
+});
+
 /** User name and password (RFC 7617). */
 export const basicCredentialsSchema = z.strictObject({
   username: z
@@ -73,6 +92,7 @@ export type CustomCredentials =
   | z.output<typeof authorizationCodeCredentialsSchema>
   | z.output<typeof clientCredentialsSchema>
   | z.output<typeof jwtBearerCredentialsSchema>
+  | z.output<typeof samlBearerCredentialsSchema>
   | z.output<typeof basicCredentialsSchema>
   | z.output<typeof clientCertificateCredentialsSchema>
   | z.output<typeof apiKeyCredentialsSchema>

@@ -1,5 +1,5 @@
 import type { ValidationIssue } from "@isthmus/core";
-import { findForbiddenCharacter } from "../xml/escape-xml.js";
+import { findForbiddenCharacter } from "@isthmus/core";
 import { controlFields, isControlField } from "./control-record.js";
 import { type Idoc, type IdocSegment, maxSegmentLevels } from "./idoc.js";
 import { isSapName } from "./names.js";

@@ -4,6 +4,7 @@ import {
   defineScheme,
   type OAuthProfile,
   type RefreshPolicy,
+  signSamlAssertion,
   type ValidationIssue,
 } from "@isthmus/core";
 import type { SapConfiguration } from "../options/configuration.js";
@@ -18,7 +19,6 @@ import {
   type SapCredentials,
   samlBearerCredentialsSchema,
 } from "../options/credentials.js";
-import { signAssertion } from "./saml-assertion.js";
 
 /** No grant of these methods has a refresh token: a token is asked for anew, which can be repeated. */
 export const refreshPolicy: RefreshPolicy = { ...defaultRefreshPolicy, afterAmbiguous: "retry_once" };
@@ -51,8 +51,10 @@ const samlBearer = defineScheme<SamlBearerCredentials, SapConfiguration>({
     const profile = describeServer("saml_bearer", credentials, configuration);
     const settings = configuration.oauth?.saml;
     if (!settings) throw new TypeError("Validation has let a configuration without SAML settings pass.");
-    const parts = { settings, credentials, tokenEndpoint: profile.tokenEndpoint };
-    return { ...profile, assertion: (clock) => signAssertion(parts, clock) };
+    const { subject, signingKey, signingCertificate } = credentials;
+    const recipient = settings.recipient ?? profile.tokenEndpoint;
+    const assertion = { ...settings, recipient, subject, signingKey, signingCertificate };
+    return { ...profile, assertion: (clock) => signSamlAssertion(assertion, clock) };
   },
 });
 

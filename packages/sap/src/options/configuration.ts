@@ -1,3 +1,4 @@
+import { samlNameFormats } from "@isthmus/core";
 import { z } from "zod";
 import { fileReference, origin, pemList, clientId as sapClient, timeoutMs } from "./fields.js";
 import { idocSchema } from "./idoc-options.js";
@@ -14,7 +15,7 @@ const samlSchema = z.strictObject({
     description: "Entity id of the system's SAML service provider (transaction SAML2), or of the BTP subaccount.",
   }),
   recipient: z.url().optional().meta({ title: "Recipient", description: "Default: the token endpoint." }),
-  nameFormat: z.enum(["unspecified", "emailAddress", "persistent"]).default("unspecified").meta({
+  nameFormat: z.enum(samlNameFormats).default("unspecified").meta({
     title: "Name format",
     description: "How the subject names the user: `unspecified` for the logon name, `emailAddress`.",
   }),
@@ -109,6 +110,3 @@ export type SapConfiguration = z.output<typeof configurationSchema>;
 
 /** What a caller may give. */
 export type SapConfigurationInput = z.input<typeof configurationSchema>;
-
-/** How assertions are made. */
-export type SamlSettings = z.output<typeof samlSchema>;

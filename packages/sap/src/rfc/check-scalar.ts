@@ -1,4 +1,4 @@
-import { findForbiddenCharacter } from "../xml/escape-xml.js";
+import { findForbiddenCharacter } from "@isthmus/core";
 import type { RfcType } from "./rfc-types.js";
 
 /** A type that is neither a structure nor a table. */

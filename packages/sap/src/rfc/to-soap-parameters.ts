@@ -1,5 +1,4 @@
-import { ValidationError, type ValidationIssue } from "@isthmus/core";
-import { escapeXml } from "../xml/escape-xml.js";
+import { escapeXml, ValidationError, type ValidationIssue } from "@isthmus/core";
 import { checkScalar } from "./check-scalar.js";
 import type { RfcField, RfcParameters, RfcType } from "./rfc-types.js";
 

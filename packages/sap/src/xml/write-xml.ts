@@ -1,5 +1,4 @@
-import { ValidationError } from "@isthmus/core";
-import { escapeXml, findForbiddenCharacter } from "./escape-xml.js";
+import { escapeXml, findForbiddenCharacter, ValidationError } from "@isthmus/core";
 
 /** One element to be written. It has a text or children, never both: mixed content has no place in SAP's documents. */
 export interface XmlNode {

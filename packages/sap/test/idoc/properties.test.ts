@@ -1,4 +1,4 @@
-import { isConnectorError } from "@isthmus/core";
+import { findForbiddenCharacter, isConnectorError } from "@isthmus/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseFlatIdocs } from "../../src/idoc/flat/parse-flat.js";
@@ -8,7 +8,6 @@ import { parseIdocs } from "../../src/idoc/parse-idoc.js";
 import type { IdocSchema, IdocSegmentRule, IdocSegmentType } from "../../src/idoc/schema/idoc-schema.js";
 import { readIdocSchema } from "../../src/idoc/schema/read-idoc-schema.js";
 import { writeIdocXml } from "../../src/idoc/write-idoc-xml.js";
-import { findForbiddenCharacter } from "../../src/xml/escape-xml.js";
 import { fixture, schemaOf } from "./support.js";
 
 const nasty = [

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createSigningIdentity } from "../../../core/test/support/signing-identity.js";
 import { createSapConnector } from "../../src/index.js";
-import { createSigningIdentity } from "../support/signing-identity.js";
 import { type OpenSap, openSap, services } from "./open-sap.js";
 
 let sap: OpenSap;

@@ -1,4 +1,4 @@
-import { ValidationError } from "@isthmus/core";
+import { ValidationError } from "../errors/index.js";
 
 const escapes: Readonly<Record<string, string>> = {
   "&": "&amp;",

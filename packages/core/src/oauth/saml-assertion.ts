@@ -1,15 +1,28 @@
 import { createPrivateKey, type KeyObject, randomUUID } from "node:crypto";
-import { type Clock, ValidationError } from "@isthmus/core";
-import type { SamlSettings } from "../options/configuration.js";
-import type { SamlBearerCredentials } from "../options/credentials.js";
-import { escapeXml } from "../xml/escape-xml.js";
+import { ValidationError } from "../errors/index.js";
+import type { Clock } from "../runtime/index.js";
+import { escapeXml } from "../xml/index.js";
 
-/** What an assertion is made of. */
-export interface AssertionParts {
-  readonly settings: SamlSettings;
-  readonly credentials: Pick<SamlBearerCredentials, "subject" | "signingKey" | "signingCertificate">;
-  /** Where it is sent: its `Recipient`. */
-  readonly tokenEndpoint: string;
+/** How an assertion names its subject (SAML 2.0 core, section 8.3). */
+export const samlNameFormats = ["unspecified", "emailAddress", "persistent"] as const;
+
+/** What a SAML assertion says, and whose signature it carries. */
+export interface SamlAssertion {
+  /** Name of the identity provider, as the authorization server trusts it. */
+  readonly issuer: string;
+  /** Whom it speaks for, in the name format. */
+  readonly subject: string;
+  readonly nameFormat: (typeof samlNameFormats)[number];
+  /** Whom it is meant for: the authorization server's name as a service provider. */
+  readonly audience: string;
+  /** Where it is sent: usually the token endpoint. */
+  readonly recipient: string;
+  /** How long it is valid, in seconds. */
+  readonly lifetimeSeconds: number;
+  /** RSA, in PEM, not encrypted. */
+  readonly signingKey: string;
+  /** Of the signing key, in PEM: goes along, so that the server finds the key. */
+  readonly signingCertificate: string;
 }
 
 const algorithms = {
@@ -25,12 +38,12 @@ const algorithms = {
  * @throws {ValidationError} when the signing key cannot be used.
  * @see https://www.rfc-editor.org/rfc/rfc7522#section-3
  */
-export async function signAssertion(parts: AssertionParts, clock: Clock): Promise<string> {
+export async function signSamlAssertion(assertion: SamlAssertion, clock: Clock): Promise<string> {
   // At first use: the library and its DOM are of no use to anybody else.
   const { SignedXml } = await import("xml-crypto");
   const signed = new SignedXml({
-    privateKey: readKey(parts.credentials.signingKey),
-    publicCert: parts.credentials.signingCertificate,
+    privateKey: readKey(assertion.signingKey),
+    publicCert: assertion.signingCertificate,
     signatureAlgorithm: algorithms.signature,
     canonicalizationAlgorithm: algorithms.canonicalization,
     getKeyInfoContent: SignedXml.getKeyInfoContent,
@@ -40,7 +53,7 @@ export async function signAssertion(parts: AssertionParts, clock: Clock): Promis
     transforms: [algorithms.enveloped, algorithms.canonicalization],
     digestAlgorithm: algorithms.digest,
   });
-  signed.computeSignature(writeAssertion(parts, clock.now()), {
+  signed.computeSignature(writeAssertion(assertion, clock.now()), {
     prefix: "ds",
     // The schema of SAML has the signature behind the issuer, and nowhere else.
     location: { reference: "/*/*[local-name(.)='Issuer']", action: "after" },
@@ -48,17 +61,16 @@ export async function signAssertion(parts: AssertionParts, clock: Clock): Promis
   return Buffer.from(signed.getSignedXml()).toString("base64url");
 }
 
-function writeAssertion({ settings, credentials, tokenEndpoint }: AssertionParts, nowMs: number): string {
+function writeAssertion(assertion: SamlAssertion, nowMs: number): string {
   const at = (offsetMs: number) => new Date(nowMs + offsetMs).toISOString();
-  const lifetimeMs = settings.lifetimeSeconds * 1000;
   // A minute back, for clocks that do not agree.
-  const [issued, from, until] = [at(0), at(-60_000), at(lifetimeMs)];
+  const [issued, from, until] = [at(0), at(-60_000), at(assertion.lifetimeSeconds * 1000)];
   const [issuer, subject, audience, recipient, format] = [
-    settings.issuer,
-    credentials.subject,
-    settings.audience,
-    settings.recipient ?? tokenEndpoint,
-    nameFormats[settings.nameFormat],
+    assertion.issuer,
+    assertion.subject,
+    assertion.audience,
+    assertion.recipient,
+    formatNames[assertion.nameFormat],
   ].map(escapeXml);
   return [
     `<saml2:Assertion xmlns:saml2="urn:oasis:names:tc:SAML:2.0:assertion" ID="_${randomUUID()}" IssueInstant="${issued}" Version="2.0">`,
@@ -75,12 +87,11 @@ function writeAssertion({ settings, credentials, tokenEndpoint }: AssertionParts
   ].join("");
 }
 
-/** SAML 2.0 core, section 8.3. */
-const nameFormats = {
+const formatNames = {
   unspecified: "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified",
   emailAddress: "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress",
   persistent: "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
-} as const satisfies Record<SamlSettings["nameFormat"], string>;
+} as const satisfies Record<SamlAssertion["nameFormat"], string>;
 
 function readKey(pem: string): KeyObject {
   const refuse = (message: string) =>

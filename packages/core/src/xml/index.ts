@@ -1,0 +1,1 @@
+export { escapeXml, findForbiddenCharacter } from "./escape-xml.js";
