@@ -8,6 +8,7 @@ export {
 } from "./authentication.js";
 export { BaseConnector, type ConnectorRequest } from "./base-connector.js";
 export { type BinaryContent, binaryContentSchema, discardContent, isBinaryContent } from "./binary-content.js";
+export { type BulkOperation, defineBulkOperation } from "./bulk-operation.js";
 export { checkClientIdentity, clientIdentityFields, hasClientIdentity, pemSchema } from "./client-identity-fields.js";
 export type { ConnectedAccount, ConnectionCheck, ConnectionTest } from "./connection.js";
 export { ConnectorService, type UnprovenSettings, type ValidatedSettings } from "./connector-service.js";
@@ -29,13 +30,15 @@ export type {
   EntitySummary,
 } from "./entities.js";
 export type { InboundAnswer, InboundEvent, InboundHandler } from "./inbound.js";
+export type { LongRun, LongRunCall, LongRunStart, RunProgress, RunStep } from "./long-run.js";
+export { pause, pauseBeforeLookingAgainMs } from "./look-again.js";
 export { fitsMediaRange, givesContent, isMediaType, takesContent } from "./media-types.js";
 export {
   defineOperation,
   type Operation,
-  type OperationCall,
   type OperationKind,
   type OperationStream,
 } from "./operation.js";
+export type { OperationCall } from "./operation-call.js";
 export { readAnswer } from "./read-answer.js";
 export { findOperation, runOperation, streamOperation } from "./run-operation.js";

@@ -1,19 +1,10 @@
 import type { z } from "zod";
 import { assertOperation } from "./assert-operation.js";
-import type { BinaryContent } from "./binary-content.js";
+import type { LongRun } from "./long-run.js";
+import type { OperationCall } from "./operation-call.js";
 
 /** What an operation does to the vendor's data: `bulk` runs longer than a request. */
 export type OperationKind = "read" | "write" | "stream" | "bulk";
-
-/** What one call of an operation brings along. */
-export interface OperationCall {
-  /** Ends the work when aborted: `CANCELLED`. */
-  readonly signal: AbortSignal;
-  /** The caller's key for this write; the same key must never have two effects. */
-  readonly idempotencyKey?: string;
-  /** The request's bytes: present exactly where the operation consumes another media type than JSON. */
-  readonly content?: BinaryContent;
-}
 
 /** The result of an operation, one item after the other. */
 export interface OperationStream<Connector, Input, Item> {
@@ -57,12 +48,14 @@ export interface Operation<Connector = unknown, Input = unknown, Output = unknow
   run(connector: Connector, input: Input, call: OperationCall): Promise<Output>;
   /** The same result item by item, for callers who ask for `application/x-ndjson`. */
   readonly stream?: OperationStream<Connector, Input, unknown>;
+  /** Where the kind is `bulk`, and only there: the same work in steps that outlive a process. See `defineBulkOperation`. */
+  readonly longRun?: LongRun<Connector, Input, unknown, Output>;
 }
 
 /**
  * Declares an operation; the input of `run` gets its type from the schema.
  *
- * @throws {ConnectorError} `INVALID_DEFINITION` when its media types and its output do not fit together.
+ * @throws {ConnectorError} `INVALID_DEFINITION` when its kind, its media types and its output do not fit together.
  */
 export function defineOperation<Connector, Input, Output>(
   operation: Operation<Connector, Input, Output>,

@@ -3,7 +3,8 @@ import type { BaseConnector } from "./base-connector.js";
 import { type BinaryContent, discardContent, isBinaryContent } from "./binary-content.js";
 import { ContentReading } from "./content-reading.js";
 import { fitsMediaRange, givesContent, isMediaType, takesContent } from "./media-types.js";
-import type { Operation, OperationCall } from "./operation.js";
+import type { Operation } from "./operation.js";
+import type { OperationCall } from "./operation-call.js";
 
 /**
  * The operation of that name.

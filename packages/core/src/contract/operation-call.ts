@@ -1,0 +1,11 @@
+import type { BinaryContent } from "./binary-content.js";
+
+/** What one call of an operation brings along. */
+export interface OperationCall {
+  /** Ends the work when aborted: `CANCELLED`. */
+  readonly signal: AbortSignal;
+  /** The caller's key for this write; the same key must never have two effects. */
+  readonly idempotencyKey?: string;
+  /** The request's bytes: present exactly where the operation consumes another media type than JSON. */
+  readonly content?: BinaryContent;
+}
