@@ -7,6 +7,8 @@ import { organizationId } from "./ids.js";
 import { addLimitsRoute } from "./limits-route.js";
 import { addQueryRoutes } from "./query-routes.js";
 import { addRecordRoutes } from "./record-routes.js";
+import { mountRest } from "./rest/mount-rest.js";
+import { RestTable } from "./rest/rest-table.js";
 import type { SalesforceState } from "./state.js";
 
 declare module "fastify" {
@@ -35,15 +37,21 @@ function addVersionedRoutes(api: FastifyInstance, state: SalesforceState): void 
   api.get("/", async (request, reply) =>
     sendJson(reply, 200, listResources(request.salesforceVersion, state, request.salesforceUserId)),
   );
-  addLimitsRoute(api, state);
-  addDescribeRoutes(api, state);
-  addQueryRoutes(api, state);
-  addRecordRoutes(api, state);
+  mountRest(api, createRestTable(state));
   for (const [path, methods] of Object.entries(allowedMethods)) addMethodGuard(api, path, methods);
   // So that an unknown path below a version is admitted, counted and refused like any other.
   api.all("/*", async () => {
     throw notFound();
   });
+}
+
+function createRestTable(state: SalesforceState): RestTable {
+  const table = new RestTable();
+  addLimitsRoute(table, state);
+  addDescribeRoutes(table, state);
+  addQueryRoutes(table, state);
+  addRecordRoutes(table, state);
+  return table;
 }
 
 const allowedMethods: Record<string, string[]> = {

@@ -1,86 +1,72 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { sendJson } from "../shared/sandbox-server.js";
-import { parseRecord, type RecordInput } from "./data/record-input.js";
+import { parseRecord } from "./data/record-input.js";
 import { invalidField, notFound, SalesforceError } from "./errors.js";
 import { renderRecord } from "./render-record.js";
+import type { RestAnswer, RestCall } from "./rest/rest-call.js";
+import type { RestTable } from "./rest/rest-table.js";
 import type { FieldDefinition, ObjectDefinition, Row } from "./schema/definitions.js";
 import { findField, findObject } from "./schema/schema.js";
 import type { SalesforceState } from "./state.js";
 
-interface ObjectPath {
-  object: string;
-}
-interface RecordPath extends ObjectPath {
-  id: string;
-}
-interface KeyPath extends ObjectPath {
-  field: string;
-  value: string;
-}
-interface FieldsQuery {
-  fields?: string;
-}
-
 /** Adds creating, reading, changing and deleting single records, by id and by external id. */
-export function addRecordRoutes(api: FastifyInstance, state: SalesforceState): void {
-  api.post<{ Params: ObjectPath }>("/sobjects/:object", async (request, reply) => {
-    const row = state.records.create(writableOf(request.params.object), inputOf(request), request.salesforceUserId);
-    reply.header("location", recordUrl(request, objectOf(request.params.object), row));
-    return sendJson(reply, 201, { id: row.Id, success: true, errors: [] });
+export function addRecordRoutes(table: RestTable, state: SalesforceState): void {
+  table.add("POST", "/sobjects/:object", (call) => {
+    const object = writableOf(call.params.object);
+    const row = state.records.create(object, parseRecord(call.text), call.userId);
+    const headers = { location: recordUrl(call, object, row) };
+    return { status: 201, headers, body: { id: row.Id, success: true, errors: [] } };
   });
-  api.get<{ Params: RecordPath; Querystring: FieldsQuery }>("/sobjects/:object/:id", async (request, reply) => {
-    const object = objectOf(request.params.object);
-    return sendRecord(request, reply, object, state.records.read(object, request.params.id), request.query.fields);
+  table.add("GET", "/sobjects/:object/:id", (call) => {
+    const object = objectOf(call.params.object);
+    return renderOne(call, object, state.records.read(object, call.params.id ?? ""));
   });
-  api.patch<{ Params: RecordPath }>("/sobjects/:object/:id", async (request, reply) => {
-    const object = writableOf(request.params.object);
-    state.records.update(object, request.params.id, inputOf(request), request.salesforceUserId);
-    return reply.code(204).send();
+  table.add("PATCH", "/sobjects/:object/:id", (call) => {
+    const object = writableOf(call.params.object);
+    state.records.update(object, call.params.id ?? "", parseRecord(call.text), call.userId);
+    return { status: 204 };
   });
-  api.delete<{ Params: RecordPath }>("/sobjects/:object/:id", async (request, reply) => {
-    state.records.remove(writableOf(request.params.object), request.params.id, request.salesforceUserId);
-    return reply.code(204).send();
+  table.add("DELETE", "/sobjects/:object/:id", (call) => {
+    state.records.remove(writableOf(call.params.object), call.params.id ?? "", call.userId);
+    return { status: 204 };
   });
-  addExternalIdRoutes(api, state);
+  addExternalIdRoutes(table, state);
 }
 
-function addExternalIdRoutes(api: FastifyInstance, state: SalesforceState): void {
-  const url = "/sobjects/:object/:field/:value";
-  api.get<{ Params: KeyPath; Querystring: FieldsQuery }>(url, async (request, reply) => {
-    const { object, field } = keyOf(request.params);
-    const rows = state.records.findByExternalId(object, field, request.params.value);
-    if (rows.length > 1) return sendChoices(request, reply, object, rows);
+function addExternalIdRoutes(table: RestTable, state: SalesforceState): void {
+  const pattern = "/sobjects/:object/:field/:value";
+  table.add("GET", pattern, (call) => {
+    const { object, rows } = findByKey(call, state);
+    if (rows.length > 1) return listChoices(call, object, rows);
     if (rows[0] === undefined) throw notFound();
-    return sendRecord(request, reply, object, rows[0], request.query.fields);
+    return renderOne(call, object, rows[0]);
   });
-  api.patch<{ Params: KeyPath }>(url, async (request, reply) => {
-    const { object, field } = keyOf(request.params);
-    const rows = state.records.findByExternalId(object, field, request.params.value);
-    if (rows.length > 1) return sendChoices(request, reply, object, rows);
-    const key = { field, value: request.params.value };
-    const result = state.records.upsert(object, key, rows[0] ?? null, inputOf(request), request.salesforceUserId);
+  table.add("PATCH", pattern, (call) => {
+    const { object, field, rows } = findByKey(call, state);
+    if (rows.length > 1) return listChoices(call, object, rows);
+    const key = { field, value: call.params.value ?? "" };
+    const result = state.records.upsert(object, key, rows[0] ?? null, parseRecord(call.text), call.userId);
     // Since v46 an update is told with a body as well; before that it was an empty 204.
-    if (!result.created && request.salesforceVersion < 46) return reply.code(204).send();
+    if (!result.created && call.version < 46) return { status: 204 };
     const body = { id: result.row.Id, success: true, errors: [], created: result.created };
-    return sendJson(reply, result.created ? 201 : 200, body);
+    return { status: result.created ? 201 : 200, body };
   });
-  api.delete<{ Params: KeyPath }>(url, async (request, reply) => {
-    const { object, field } = keyOf(request.params);
-    const rows = state.records.findByExternalId(object, field, request.params.value);
-    if (rows.length > 1) return sendChoices(request, reply, object, rows);
+  table.add("DELETE", pattern, (call) => {
+    const { object, rows } = findByKey(call, state);
+    if (rows.length > 1) return listChoices(call, object, rows);
     if (rows[0] === undefined) throw notFound();
-    state.records.remove(object, String(rows[0].Id), request.salesforceUserId);
-    return reply.code(204).send();
+    state.records.remove(object, String(rows[0].Id), call.userId);
+    return { status: 204 };
   });
 }
 
-function objectOf(name: string): ObjectDefinition {
+/** The object of a path. @throws {SalesforceError} NOT_FOUND */
+export function objectOf(name = ""): ObjectDefinition {
   const object = findObject(name);
   if (object === undefined) throw notFound();
   return object;
 }
 
-function writableOf(name: string): ObjectDefinition {
+/** The object of a path that is written to. @throws {SalesforceError} NOT_FOUND, or INVALID_TYPE_FOR_OPERATION */
+export function writableOf(name = ""): ObjectDefinition {
   const object = objectOf(name);
   if (object.writable) return object;
   throw new SalesforceError(
@@ -90,50 +76,37 @@ function writableOf(name: string): ObjectDefinition {
   );
 }
 
-function keyOf(params: KeyPath): { object: ObjectDefinition; field: FieldDefinition } {
-  const object = objectOf(params.object);
-  const field = findField(object, params.field);
+function findByKey(
+  call: RestCall,
+  state: SalesforceState,
+): { object: ObjectDefinition; field: FieldDefinition; rows: Row[] } {
+  const object = objectOf(call.params.object);
+  const field = findField(object, call.params.field ?? "");
   if (field === undefined || !field.externalId) {
-    throw notFound(`Provided external ID field does not exist or is not accessible: ${params.field}`);
+    throw notFound(`Provided external ID field does not exist or is not accessible: ${call.params.field}`);
   }
-  return { object, field };
+  return { object, field, rows: state.records.findByExternalId(object, field, call.params.value ?? "") };
 }
 
-function inputOf(request: FastifyRequest): RecordInput {
-  return parseRecord(typeof request.body === "string" ? request.body : "");
+function renderOne(call: RestCall, object: ObjectDefinition, row: Row): RestAnswer {
+  const fields = call.query.fields === undefined ? object.fields : chooseFields(object, call.query.fields.split(","));
+  return { status: 200, body: renderRecord(object, row, fields, call.version) };
 }
 
-function sendRecord(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  object: ObjectDefinition,
-  row: Row,
-  fieldList: string | undefined,
-): FastifyReply {
-  const names = fieldList?.split(",").map((name) => name.trim());
-  const fields = names?.map((name) => {
-    const field = findField(object, name);
-    if (field === undefined) throw invalidField(`No such column '${name}' on sobject of type ${object.name}`);
+/** The fields of these names, and the id, which always comes along. @throws {SalesforceError} INVALID_FIELD */
+export function chooseFields(object: ObjectDefinition, names: readonly string[]): FieldDefinition[] {
+  const fields = names.map((name) => {
+    const field = findField(object, name.trim());
+    if (field === undefined) throw invalidField(`No such column '${name.trim()}' on sobject of type ${object.name}`);
     return field;
   });
-  // Id always comes along, asked for or not.
-  const chosen = fields === undefined ? object.fields : [...new Set([...fields, ...object.fields.slice(0, 1)])];
-  return sendJson(reply, 200, renderRecord(object, row, chosen, request.salesforceVersion));
+  return [...new Set([...fields, ...object.fields.slice(0, 1)])];
 }
 
-function sendChoices(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  object: ObjectDefinition,
-  rows: Row[],
-): FastifyReply {
-  return sendJson(
-    reply,
-    300,
-    rows.map((row) => recordUrl(request, object, row)),
-  );
+function listChoices(call: RestCall, object: ObjectDefinition, rows: Row[]): RestAnswer {
+  return { status: 300, body: rows.map((row) => recordUrl(call, object, row)) };
 }
 
-function recordUrl(request: FastifyRequest, object: ObjectDefinition, row: Row): string {
-  return `/services/data/v${request.salesforceVersion}.0/sobjects/${object.name}/${String(row.Id)}`;
+function recordUrl(call: RestCall, object: ObjectDefinition, row: Row): string {
+  return `/services/data/v${call.version}.0/sobjects/${object.name}/${String(row.Id)}`;
 }

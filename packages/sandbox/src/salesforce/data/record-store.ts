@@ -3,6 +3,7 @@ import { SalesforceError } from "../errors.js";
 import { makeId } from "../ids.js";
 import type { FieldDefinition, FieldValue, ObjectDefinition, Row } from "../schema/definitions.js";
 import { listObjects } from "../schema/schema.js";
+import { ChangeJournal, type RecordChange } from "./change-journal.js";
 import { toSalesforceDateTime } from "./time.js";
 
 /** All records as plain data, to be kept across a restart. */
@@ -18,6 +19,13 @@ interface Table {
   sequence: number;
 }
 
+/** What a deletion changed elsewhere: a record that went along (`field` is null) or a reference that became null. */
+interface Dependent {
+  object: ObjectDefinition;
+  row: Row;
+  field: FieldDefinition | null;
+}
+
 /** Records an object may have; more are refused with Salesforce's own STORAGE_LIMIT_EXCEEDED. */
 export const maximumRowsPerObject = 100_000;
 
@@ -26,6 +34,9 @@ export class RecordStore {
   readonly #clock: Clock;
   readonly #onChange: () => void;
   readonly #tables = new Map<string, Table>();
+  readonly #journal = new ChangeJournal();
+  /** What went along with a deleted record, by its id, so that undelete brings it back. Not kept across a restart. */
+  readonly #deletedWith = new Map<string, Dependent[]>();
 
   constructor(clock: Clock, onChange: () => void = () => {}) {
     this.#clock = clock;
@@ -40,7 +51,21 @@ export class RecordStore {
       const indexes = new Map(indexed.map((field): [string, Map<string, Set<Row>>] => [field.name, new Map()]));
       this.#tables.set(object.name, { rows: new Map(), indexes, sequence: 0 });
     }
+    this.#deletedWith.clear();
     this.#onChange();
+  }
+
+  /**
+   * Runs `work`; when it throws, or `keep` says no to its result, every change it made is taken back. May be nested.
+   * Numbers and ids that were given are not given again.
+   */
+  transaction<Result>(work: () => Result, keep: (result: Result) => boolean = () => true): Result {
+    return this.#journal.transaction(work, keep);
+  }
+
+  /** Hears of every change once it stands: those of a transaction together, when it ends; none that was taken back. */
+  onRecordsChanged(listener: (changes: readonly RecordChange[]) => void): void {
+    this.#journal.listen(listener);
   }
 
   /** Every record of an object in the order they were made, deleted ones too. */
@@ -89,27 +114,38 @@ export class RecordStore {
     table.rows.set(String(row.Id), row);
     this.#index(table, row);
     this.#onChange();
+    this.#journal.add({ kind: "create", object, row, changed: [], userId }, () => {
+      this.#unindex(table, row);
+      table.rows.delete(String(row.Id));
+    });
     return row;
   }
 
   /** Changes a record; what `changes` does not name stays. */
   update(object: ObjectDefinition, row: Row, changes: Row, userId: string): void {
-    const table = this.#table(object);
-    this.#unindex(table, row);
-    Object.assign(row, changes);
-    this.#touch(row, userId);
-    this.#index(table, row);
-    this.#onChange();
+    const changed = Object.keys(changes).filter((name) => (row[name] ?? null) !== (changes[name] ?? null));
+    this.#write("update", object, row, changes, { changed, userId });
   }
 
   /** Marks a record as deleted, and those that cannot be without it; other references to it become null. */
   remove(object: ObjectDefinition, row: Row, userId: string): void {
-    const table = this.#table(object);
-    this.#unindex(table, row);
-    row.IsDeleted = true;
-    this.#touch(row, userId);
-    for (const other of listObjects()) this.#detach(other, object, String(row.Id), userId);
-    this.#onChange();
+    this.#write("delete", object, row, { IsDeleted: true }, { changed: [], userId });
+    const id = String(row.Id);
+    const dependents = listObjects().flatMap((other) => this.#detach(other, object, id, userId));
+    if (dependents.length > 0) this.#deletedWith.set(id, dependents);
+  }
+
+  /** Brings a deleted record back, with the records that went along and the references that became null since. */
+  undelete(object: ObjectDefinition, row: Row, userId: string): void {
+    this.#write("undelete", object, row, { IsDeleted: false }, { changed: [], userId });
+    const id = String(row.Id);
+    for (const { object: child, row: other, field } of this.#deletedWith.get(id) ?? []) {
+      if (field === null && other.IsDeleted === true) this.undelete(child, other, userId);
+      if (field !== null && other.IsDeleted !== true && other[field.name] === null) {
+        this.update(child, other, { [field.name]: id }, userId);
+      }
+    }
+    this.#deletedWith.delete(id);
   }
 
   snapshot(): RecordSnapshot {
@@ -127,21 +163,45 @@ export class RecordStore {
       table.sequence = snapshot.sequences[name] ?? 0;
       for (const row of snapshot.rows[name] ?? []) {
         table.rows.set(String(row.Id), row);
-        if (row.IsDeleted !== true) this.#index(table, row);
+        this.#index(table, row);
       }
     }
     return true;
   }
 
-  #detach(child: ObjectDefinition, parent: ObjectDefinition, parentId: string, userId: string): void {
-    const pointers = child.fields.filter((field) => field.referenceTo.includes(parent.name));
-    for (const field of pointers) {
+  #write(
+    kind: RecordChange["kind"],
+    object: ObjectDefinition,
+    row: Row,
+    changes: Row,
+    told: Pick<RecordChange, "changed" | "userId">,
+  ): void {
+    const table = this.#table(object);
+    const before = { ...row };
+    this.#unindex(table, row);
+    Object.assign(row, changes);
+    this.#touch(row, told.userId);
+    this.#index(table, row);
+    this.#onChange();
+    this.#journal.add({ kind, object, row, ...told }, () => {
+      this.#unindex(table, row);
+      Object.assign(row, before);
+      this.#index(table, row);
+    });
+  }
+
+  #detach(child: ObjectDefinition, parent: ObjectDefinition, parentId: string, userId: string): Dependent[] {
+    const dependents: Dependent[] = [];
+    for (const field of child.fields.filter(({ referenceTo }) => referenceTo.includes(parent.name))) {
       for (const row of this.all(child)) {
         if (row[field.name] !== parentId || row.IsDeleted === true) continue;
         if (field.cascadeDelete) this.remove(child, row, userId);
         else if (field.nillable) this.update(child, row, { [field.name]: null }, userId);
+        else continue;
+        dependents.push({ object: child, row, field: field.cascadeDelete ? null : field });
       }
     }
+    return dependents;
   }
 
   #touch(row: Row, userId: string): void {
@@ -150,6 +210,7 @@ export class RecordStore {
   }
 
   #index(table: Table, row: Row): void {
+    if (row.IsDeleted === true) return;
     for (const [name, index] of table.indexes) {
       const value = row[name] ?? null;
       if (value === null) continue;

@@ -1,0 +1,35 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { sendJson } from "../../shared/sandbox-server.js";
+import type { RestAnswer, RestCall } from "./rest-call.js";
+import type { RestTable } from "./rest-table.js";
+
+/** Lets the server answer every call of the table. */
+export function mountRest(api: FastifyInstance, table: RestTable): void {
+  for (const { method, pattern, handler } of table.routes()) {
+    api.route<{ Params: Record<string, string>; Querystring: Record<string, string | undefined> }>({
+      method,
+      url: pattern,
+      handler: async (request, reply) => {
+        const { params, query } = request;
+        return sendAnswer(reply, handler({ ...describeCall(request), params, query }));
+      },
+    });
+  }
+}
+
+/** What a handler needs of a request, but for the path's and the query's parameters. */
+export function describeCall(request: FastifyRequest): Omit<RestCall, "params" | "query"> {
+  return {
+    method: request.method,
+    headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)])),
+    text: typeof request.body === "string" ? request.body : "",
+    userId: request.salesforceUserId,
+    version: request.salesforceVersion,
+  };
+}
+
+/** Sends what a handler answered. */
+export function sendAnswer(reply: FastifyReply, answer: RestAnswer): FastifyReply {
+  reply.headers(answer.headers ?? {});
+  return answer.body === undefined ? reply.code(answer.status).send() : sendJson(reply, answer.status, answer.body);
+}
