@@ -8,6 +8,12 @@ import type {
   TransportStreamResponse,
 } from "@isthmus/core";
 
+/** What every call takes. */
+export interface CallOptions {
+  /** Ends the call when aborted. */
+  readonly signal?: AbortSignal;
+}
+
 /** What the parts of the connector reach Salesforce through: with a valid token, on the connected instance. */
 export interface SalesforceApi {
   /** `/services/data/v60.0` */

@@ -1,3 +1,4 @@
+export type { CallOptions } from "./api.js";
 export { createSalesforceConnector } from "./create-salesforce-connector.js";
 export { salesforce } from "./definition.js";
 export type { SalesforceIdentity } from "./identity.js";
@@ -12,5 +13,5 @@ export type {
 export type { SalesforceConfiguration, SalesforceOptions } from "./options.js";
 export type { QueryOptions } from "./query.js";
 export type { QueryPage, QueryResult, RecordInput, SalesforceRecord, UpsertResult } from "./records.js";
-export type { CallOptions, SalesforceConnector } from "./salesforce-connector.js";
+export type { SalesforceConnector } from "./salesforce-connector.js";
 export { escapeLike, type SoqlIdentifier, type SoqlValue, soql, soqlIdentifier } from "./soql.js";

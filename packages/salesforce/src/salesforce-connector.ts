@@ -10,45 +10,20 @@ import {
   type TransportResponse,
 } from "@isthmus/core";
 import type { Connection } from "jsforce";
-import type { SalesforceApi } from "./api.js";
+import type { CallOptions, SalesforceApi } from "./api.js";
 import { requireAttribute } from "./auth.js";
 import { isTokenRefused, mapFailure } from "./errors.js";
-import { readFault } from "./fault.js";
 import { identitySchema, readOrganization, type SalesforceIdentity, toConnectedAccount } from "./identity.js";
 import { JsforceBridge } from "./jsforce-bridge.js";
-import {
-  type ApiVersion,
-  type DescribeGlobalResult,
-  type DescribeResult,
-  describeGlobalSchema,
-  describeSchema,
-  type Limits,
-  limitsSchema,
-  parseMetadata,
-  versionsSchema,
-} from "./metadata.js";
-import { assertFieldName, assertRecordId, assertSobjectName, encodeExternalId } from "./names.js";
+import type { ApiVersion, DescribeGlobalResult, DescribeResult, Limits } from "./metadata.js";
+import { MetadataCalls } from "./metadata-calls.js";
 import type { SalesforceConfiguration } from "./options.js";
-import { assertSoql, collectRecords, iterateRecords, type QueryOptions } from "./query.js";
-import {
-  assertNextRecordsUrl,
-  type QueryPage,
-  type QueryResult,
-  type RecordInput,
-  readCreated,
-  readPage,
-  readRecord,
-  readUpserted,
-  type SalesforceRecord,
-  type UpsertResult,
-  writeRecord,
-} from "./records.js";
+import type { QueryOptions } from "./query.js";
+import { QueryCalls } from "./query-calls.js";
+import { RecordCalls } from "./record-calls.js";
+import type { QueryPage, QueryResult, RecordInput, SalesforceRecord, UpsertResult } from "./records.js";
 
-/** What every call takes. */
-export interface CallOptions {
-  /** Ends the call when aborted. */
-  readonly signal?: AbortSignal;
-}
+export type { CallOptions } from "./api.js";
 
 /**
  * Salesforce as typed methods. Each sends with a token that is valid, renews a refused one once, repeats what is safe to
@@ -59,6 +34,9 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
   #bridge: JsforceBridge | undefined;
   /** What its parts send through. */
   protected readonly api: SalesforceApi;
+  readonly #records: RecordCalls;
+  readonly #queries: QueryCalls;
+  readonly #metadata: MetadataCalls;
 
   constructor(context: CreateContext<unknown, SalesforceConfiguration>) {
     super(context);
@@ -74,6 +52,9 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
       openStream: (request) => this.openStream(request),
       mapFailure: (response, request) => this.mapFailure(response, request),
     };
+    this.#records = new RecordCalls(this.api);
+    this.#queries = new QueryCalls(this.api);
+    this.#metadata = new MetadataCalls(this.api, (name, options, work) => this.throughJsforce(name, options, work));
   }
 
   /**
@@ -81,19 +62,8 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
    *
    * @throws {OutcomeUnknownError} when the record may have been created; `reconcile` says how to look.
    */
-  async create(sobject: string, record: RecordInput, options: CallOptions = {}): Promise<{ readonly id: string }> {
-    assertSobjectName(sobject);
-    const reconcile = `Query ${sobject} by the values that you sent, newest first (ORDER BY CreatedDate DESC), before sending the record again. With an external id, use records.upsert instead: it can be repeated.`;
-    const response = await this.send({
-      ...options,
-      ...jsonBody(record),
-      name: "records.create",
-      method: "POST",
-      path: `${this.dataPath}/sobjects/${sobject}`,
-      idempotent: false,
-      reconcile,
-    });
-    return readCreated(response, reconcile);
+  create(sobject: string, record: RecordInput, options: CallOptions = {}): Promise<{ readonly id: string }> {
+    return this.#records.create(sobject, record, options);
   }
 
   /**
@@ -102,16 +72,13 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
    * @param fields - Names of the fields to read. Default: all that the user may see.
    * @throws {NotFoundError} when there is none, it was deleted, or the user may not see it.
    */
-  async retrieve(
+  retrieve(
     sobject: string,
     id: string,
     fields?: readonly string[],
     options: CallOptions = {},
   ): Promise<SalesforceRecord> {
-    fields?.forEach(assertFieldName);
-    const query = fields && fields.length > 0 ? `?fields=${fields.join(",")}` : "";
-    const path = this.recordPath(sobject, id) + query;
-    return readRecord(await this.send({ ...options, name: "records.retrieve", method: "GET", path }));
+    return this.#records.retrieve(sobject, id, fields, options);
   }
 
   /**
@@ -120,19 +87,8 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
    * A lost answer is followed by a repetition: the values are absolute, so a second PATCH leaves the record as the first
    * one did. Flows and triggers of the organisation may run twice.
    */
-  async update(sobject: string, id: string, record: RecordInput, options: CallOptions = {}): Promise<void> {
-    const path = this.recordPath(sobject, id);
-    const request = {
-      ...options,
-      ...jsonBody(record),
-      name: "records.update",
-      method: "PATCH",
-      path,
-      idempotent: true,
-    } as const;
-    const response = await this.sendRaw(request);
-    // Any other success is somebody else's: a page of maintenance, a portal on the way.
-    if (response.status !== 204) throw this.mapFailure(response, request);
+  update(sobject: string, id: string, record: RecordInput, options: CallOptions = {}): Promise<void> {
+    return this.#records.update(sobject, id, record, options);
   }
 
   /**
@@ -143,25 +99,14 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
    * @param record - Without the external id field itself.
    * @throws {ConflictError} when several records have this external id.
    */
-  async upsert(
+  upsert(
     sobject: string,
     externalIdField: string,
     externalId: string,
     record: RecordInput,
     options: CallOptions = {},
   ): Promise<UpsertResult> {
-    assertSobjectName(sobject);
-    assertFieldName(externalIdField);
-    return readUpserted(
-      await this.send({
-        ...options,
-        ...jsonBody(record),
-        name: "records.upsert",
-        method: "PATCH",
-        path: `${this.dataPath}/sobjects/${sobject}/${externalIdField}/${encodeExternalId(externalId)}`,
-        idempotent: true,
-      }),
-    );
+    return this.#records.upsert(sobject, externalIdField, externalId, record, options);
   }
 
   /**
@@ -169,12 +114,8 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
    *
    * @throws {NotFoundError} when there never was such a record, or the recycle bin has been emptied.
    */
-  async delete(sobject: string, id: string, options: CallOptions = {}): Promise<void> {
-    const path = this.recordPath(sobject, id);
-    const request = { ...options, name: "records.delete", method: "DELETE", path } as const;
-    const response = await this.sendRaw(request);
-    const gone = response.status === 404 && readFault(response).code === "ENTITY_IS_DELETED";
-    if (response.status !== 204 && !gone) throw this.mapFailure(response, request);
+  delete(sobject: string, id: string, options: CallOptions = {}): Promise<void> {
+    return this.#records.delete(sobject, id, options);
   }
 
   /**
@@ -182,31 +123,15 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
    * up, so a slow consumer holds one page and no more. Build the text with `soql`, which escapes values.
    */
   query(soql: string, options: QueryOptions = {}): AsyncIterable<SalesforceRecord> {
-    return iterateRecords((position) => this.queryPage(position, options), soql);
+    return this.#queries.records(soql, options);
   }
 
   /** One page: the first one by a query text, a further one by the `nextRecordsUrl` of the page before. */
-  async queryPage(
+  queryPage(
     position: { readonly soql: string } | { readonly nextRecordsUrl: string },
     options: QueryOptions = {},
   ): Promise<QueryPage> {
-    const { signal, batchSize, includeDeleted } = options;
-    if ("soql" in position) assertSoql(position.soql);
-    else assertNextRecordsUrl(position.nextRecordsUrl);
-    const resource = includeDeleted ? "queryAll" : "query";
-    const path =
-      "soql" in position
-        ? `${this.dataPath}/${resource}?q=${encodeURIComponent(position.soql)}`
-        : position.nextRecordsUrl;
-    return readPage(
-      await this.send({
-        name: "query",
-        method: "GET",
-        path,
-        ...(signal && { signal }),
-        ...(batchSize !== undefined && { headers: { "sforce-query-options": `batchSize=${batchSize}` } }),
-      }),
-    );
+    return this.#queries.page(position, options);
   }
 
   /**
@@ -216,26 +141,22 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
    *   use {@link query}.
    */
   queryAllRecords(soql: string, options: QueryOptions & { readonly maxRecords?: number } = {}): Promise<QueryResult> {
-    return collectRecords((position) => this.queryPage(position, options), soql, options.maxRecords);
+    return this.#queries.all(soql, options);
   }
 
   /** Fields, relationships and permissions of an object. @throws {NotFoundError} when there is none of that name. */
-  async describe(sobject: string, options: CallOptions = {}): Promise<DescribeResult> {
-    assertSobjectName(sobject);
-    const result = await this.throughJsforce("describe", options, (connection) => connection.describe(sobject));
-    return parseMetadata(describeSchema, result, "a description");
+  describe(sobject: string, options: CallOptions = {}): Promise<DescribeResult> {
+    return this.#metadata.describe(sobject, options);
   }
 
   /** Every object that the user may see, with what may be done to its records. */
-  async describeGlobal(options: CallOptions = {}): Promise<DescribeGlobalResult> {
-    const result = await this.throughJsforce("describeGlobal", options, (connection) => connection.describeGlobal());
-    return parseMetadata(describeGlobalSchema, result, "a list of objects");
+  describeGlobal(options: CallOptions = {}): Promise<DescribeGlobalResult> {
+    return this.#metadata.describeGlobal(options);
   }
 
   /** The organisation's limits and what is left of each. */
-  async limits(options: CallOptions = {}): Promise<Limits> {
-    const result = await this.throughJsforce("limits", options, (connection) => connection.limits());
-    return parseMetadata(limitsSchema, result, "a list of limits");
+  limits(options: CallOptions = {}): Promise<Limits> {
+    return this.#metadata.limits(options);
   }
 
   /** Who is connected, from Salesforce's identity service. The token goes in the header, never into the address. */
@@ -248,9 +169,8 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
   }
 
   /** The API versions that the organisation answers, oldest first. */
-  async versions(options: CallOptions = {}): Promise<readonly ApiVersion[]> {
-    const response = await this.send({ ...options, name: "versions", method: "GET", path: "/services/data" });
-    return readAnswer(response, versionsSchema, "a list of versions");
+  versions(options: CallOptions = {}): Promise<readonly ApiVersion[]> {
+    return this.#metadata.versions(options);
   }
 
   /**
@@ -330,14 +250,4 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
   private get dataPath(): string {
     return `/services/data/${this.context.configuration.apiVersion}`;
   }
-
-  private recordPath(sobject: string, id: string): string {
-    assertSobjectName(sobject);
-    assertRecordId(id);
-    return `${this.dataPath}/sobjects/${sobject}/${id}`;
-  }
-}
-
-function jsonBody(record: RecordInput) {
-  return { body: writeRecord(record), headers: { "content-type": "application/json" } };
 }
