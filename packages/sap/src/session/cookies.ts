@@ -39,6 +39,8 @@ export class SessionCookies {
 
   /** Value of the cookie that ties requests to a context; `undefined` when there is none. */
   contextId(url: string): string | undefined {
+    // Asked for with each request, and the jar looks through all that it has.
+    if (!this.#isStateful) return undefined;
     return this.#jar.getCookiesSync(url, { allPaths: true }).find(({ key }) => contextCookie.test(key))?.value;
   }
 
