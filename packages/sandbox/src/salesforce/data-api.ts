@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { sendJson } from "../shared/sandbox-server.js";
 import { apiVersions, newestVersion, oldestVersion } from "./api-versions.js";
+import { addCollectionRoutes } from "./collections/collection-routes.js";
+import { addCompositeRoutes } from "./composite/composite-routes.js";
 import { addDescribeRoutes } from "./describe-routes.js";
 import { notFound, SalesforceError } from "./errors.js";
 import { organizationId } from "./ids.js";
@@ -51,6 +53,8 @@ function createRestTable(state: SalesforceState): RestTable {
   addDescribeRoutes(table, state);
   addQueryRoutes(table, state);
   addRecordRoutes(table, state);
+  addCollectionRoutes(table, state);
+  addCompositeRoutes(table, state);
   return table;
 }
 

@@ -2,6 +2,7 @@ import { invalidField, SalesforceError } from "../errors.js";
 import type { FieldDefinition, ObjectDefinition, Row } from "../schema/definitions.js";
 import { findField, findObject, findObjectOfId, findParentRelationship } from "../schema/schema.js";
 import { cannotDeserialize, coerceValue } from "./coerce.js";
+import { ambiguousKey } from "./external-keys.js";
 import type { RecordStore } from "./record-store.js";
 
 /** A record as it came in, with the text of the body, which error messages point into. */
@@ -120,7 +121,8 @@ function followRelationship(store: RecordStore, object: ObjectDefinition, name: 
   if (keyField === undefined || !keyField.externalId || typeof keyValue !== "string") {
     throw invalidField(`${String(key)} is not an External ID or indexed field for ${target.name}`, [pointer.name]);
   }
-  const [found] = store.findByIndex(target, keyField, keyValue);
+  const [found, other] = store.findByIndex(target, keyField, keyValue);
+  if (found !== undefined && other !== undefined) throw ambiguousKey(keyField, [found, other]);
   if (found === undefined) {
     throw invalidField(
       `Foreign key external ID: ${keyValue} not found for field ${keyField.name} in entity ${target.name}`,

@@ -33,6 +33,12 @@ export class RecordService {
     return this.#existing(object, normalized);
   }
 
+  /** The record by id, where one that is not there is no failure. Deleted ones are not found. */
+  find(object: ObjectDefinition, id: string): Row | undefined {
+    const row = this.#store.get(object, normalizeId(id) ?? "");
+    return row?.IsDeleted === true ? undefined : row;
+  }
+
   update(object: ObjectDefinition, id: string, input: RecordInput, userId: string): void {
     const row = this.#existing(object, assertId(id));
     this.#change(object, row, checkRecord(this.#store, object, input, "update"), userId);

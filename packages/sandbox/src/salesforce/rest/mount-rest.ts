@@ -6,11 +6,15 @@ import type { RestTable } from "./rest-table.js";
 /** Lets the server answer every call of the table. */
 export function mountRest(api: FastifyInstance, table: RestTable): void {
   for (const { method, pattern, handler } of table.routes()) {
-    api.route<{ Params: Record<string, string>; Querystring: Record<string, string | undefined> }>({
+    api.route<{ Params: Record<string, string>; Querystring: Record<string, string | string[]> }>({
       method,
       url: pattern,
       handler: async (request, reply) => {
-        const { params, query } = request;
+        const { params } = request;
+        // A parameter that comes twice counts once, as the last.
+        const query = Object.fromEntries(
+          Object.entries(request.query).map(([name, value]) => [name, [value].flat().at(-1)]),
+        );
         return sendAnswer(reply, handler({ ...describeCall(request), params, query }));
       },
     });
