@@ -273,6 +273,7 @@ describe("describe", () => {
       "Contact",
       "Invoice__c",
       "Lead",
+      "Measurement__c",
       "Opportunity",
       "Organization",
       "Task",

@@ -28,6 +28,7 @@ describe("the seed data", () => {
       Contact: 960,
       Invoice__c: 2640,
       Lead: 180,
+      Measurement__c: 0,
       Opportunity: 540,
       Organization: 1,
       Task: 420,

@@ -3,6 +3,7 @@ import { sendJson } from "../shared/sandbox-server.js";
 import { apiVersions, newestVersion, oldestVersion } from "./api-versions.js";
 import { addCollectionRoutes } from "./collections/collection-routes.js";
 import { addCompositeRoutes } from "./composite/composite-routes.js";
+import { addBulkRoutes } from "./bulk/bulk-routes.js";
 import { addDescribeRoutes } from "./describe-routes.js";
 import { notFound, SalesforceError } from "./errors.js";
 import { organizationId } from "./ids.js";
@@ -40,6 +41,7 @@ function addVersionedRoutes(api: FastifyInstance, state: SalesforceState): void 
     sendJson(reply, 200, listResources(request.salesforceVersion, state, request.salesforceUserId)),
   );
   mountRest(api, createRestTable(state));
+  addBulkRoutes(api, state);
   for (const [path, methods] of Object.entries(allowedMethods)) addMethodGuard(api, path, methods);
   // So that an unknown path below a version is admitted, counted and refused like any other.
   api.all("/*", async () => {
@@ -140,6 +142,7 @@ function listResources(version: number, state: SalesforceState, userId: string):
     query: `${base}/query`,
     queryAll: `${base}/queryAll`,
     limits: `${base}/limits`,
+    jobs: `${base}/jobs`,
     identity: `${state.baseUrl()}/id/${organizationId}/${userId}`,
   };
 }

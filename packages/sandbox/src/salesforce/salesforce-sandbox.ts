@@ -6,6 +6,7 @@ import { type GrantPolicy, GrantStore } from "../shared/grant-store.js";
 import { createPersistence, noPersistence, type Persistence } from "../shared/persistence.js";
 import type { LoggedRequest, RequestFilter } from "../shared/request-log.js";
 import { closeSandboxServer, createSandboxServer, type SandboxServer } from "../shared/sandbox-server.js";
+import { BulkJobs } from "./bulk/job-store.js";
 import { createFillIn } from "./data/fill-in.js";
 import { RecordService } from "./data/record-service.js";
 import { RecordStore } from "./data/record-store.js";
@@ -167,6 +168,7 @@ function createState(
     store,
     records: new RecordService(store, createFillIn(clock)),
     cursors: new QueryCursors(),
+    bulk: new BulkJobs(clock),
     apiUsage: { used: 0 },
     baseUrl,
   };
@@ -187,6 +189,7 @@ function resetState(state: SalesforceState, server: SandboxServer, seed: boolean
   state.grants.clear();
   state.store.clear();
   state.cursors.clear();
+  state.bulk.clear();
   state.apiUsage.used = 0;
   server.faults.clear();
   server.log.clear();

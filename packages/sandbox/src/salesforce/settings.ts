@@ -1,7 +1,8 @@
 import { applySettings } from "../shared/settings.js";
+import { type BulkSettings, defaultBulkSettings } from "./bulk/bulk-settings.js";
 
 /** What can be changed while the sandbox runs (`POST /__sandbox/settings`). Times are milliseconds. */
-export interface SalesforceSettings {
+export interface SalesforceSettings extends BulkSettings {
   /** Redirect at once from the authorize page, as the first active user. Default false. */
   skipConsent: boolean;
   /** Give a new refresh token at each refresh and retire the old one; one that comes back revokes the grant. Default false. */
@@ -30,7 +31,10 @@ export const defaultSettings: Readonly<SalesforceSettings> = {
   requireClientSecret: true,
   grantsPerUser: 100,
   dailyApiRequests: 5_000_000,
+  ...defaultBulkSettings,
 };
+
+const zeroAllowed = ["bulkPollsUntilComplete", "bulkProcessingMs", "measurements"];
 
 /**
  * Changes settings in place, so that whoever holds them sees the new values.
@@ -38,7 +42,7 @@ export const defaultSettings: Readonly<SalesforceSettings> = {
  * @throws {InvalidSettingError} for an unknown name or a wrong value; nothing is changed then.
  */
 export function changeSettings(settings: SalesforceSettings, changes: Record<string, unknown>): void {
-  applySettings(settings, defaultSettings, changes);
+  applySettings(settings, defaultSettings, changes, zeroAllowed);
 }
 
 /** Whether this is the name of a setting. */

@@ -1,6 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import type { Clock, RandomBytes } from "../shared/clock.js";
 import type { GrantStore } from "../shared/grant-store.js";
+import type { BulkJobs } from "./bulk/job-store.js";
 import type { RecordService } from "./data/record-service.js";
 import type { RecordStore } from "./data/record-store.js";
 import type { SalesforceSettings } from "./settings.js";
@@ -30,6 +31,7 @@ export interface SalesforceState {
   store: RecordStore;
   records: RecordService;
   cursors: QueryCursors;
+  bulk: BulkJobs;
   apiUsage: ApiUsage;
   /** The base URL, known when the server listens. */
   baseUrl: () => string;

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { type Part, readMultipart } from "../../shared/multipart.js";
 import { companyOf, envelopeTime } from "../company-request.js";
 import { isJsonObject } from "../data/json.js";
 import type { JsonObject } from "../data/records.js";
@@ -8,7 +9,6 @@ import { renderRecord, temporaryDownloadUrl } from "../render-record.js";
 import { sendOnce } from "../replay.js";
 import { bytesOf } from "../request-body.js";
 import type { Company, QuickbooksState } from "../state.js";
-import { type Part, readMultipart } from "./multipart.js";
 
 /** Adds `/upload` and `/download/{id}`. */
 export function addFileRoutes(api: FastifyInstance, state: QuickbooksState): void {

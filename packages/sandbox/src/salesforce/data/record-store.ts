@@ -148,6 +148,13 @@ export class RecordStore {
     this.#deletedWith.delete(id);
   }
 
+  /** Removes a record without a trace, as a hard delete does. */
+  purge(object: ObjectDefinition, row: Row, userId: string): void {
+    if (row.IsDeleted !== true) this.remove(object, row, userId);
+    this.#table(object).rows.delete(String(row.Id));
+    this.#onChange();
+  }
+
   snapshot(): RecordSnapshot {
     const tables = [...this.#tables];
     return {

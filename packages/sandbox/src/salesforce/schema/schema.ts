@@ -1,3 +1,4 @@
+import { measurement } from "../bulk/measurements.js";
 import type { FieldDefinition, FieldIndex, ObjectDefinition, OutputValue, Row } from "./definitions.js";
 import { organization } from "./organization.js";
 import { account, contact, lead, opportunity } from "./sales-objects.js";
@@ -16,6 +17,7 @@ const objects: readonly ObjectDefinition[] = [
   contact,
   invoice,
   lead,
+  measurement,
   opportunity,
   organization,
   task,

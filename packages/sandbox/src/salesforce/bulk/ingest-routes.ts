@@ -1,0 +1,135 @@
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { readMultipart } from "../../shared/multipart.js";
+import { sendJson } from "../../shared/sandbox-server.js";
+import { SalesforceError } from "../errors.js";
+import type { SalesforceState } from "../state.js";
+import { advanceJob } from "./advance-job.js";
+import { type ResultKind, resultLines } from "./ingest-results.js";
+import { externalIdOf } from "./ingest-row.js";
+import { describeJob, describeJobFully, type IngestJob, isEnded } from "./job.js";
+import { invalidJob, readCsvForm, readIngestWish, readJobRequest } from "./job-request.js";
+import { invalidJobState } from "./job-store.js";
+import { sendCsv } from "./send-csv.js";
+import { storeUpload } from "./upload.js";
+
+interface JobPath {
+  id: string;
+}
+
+/** Characters of CSV that may come along with the request that makes the job. */
+const maximumInlineLength = 100_000;
+
+/** Adds the jobs that write: making, uploading, closing, watching and deleting them, and their results. */
+export function addIngestRoutes(api: FastifyInstance, state: SalesforceState): void {
+  api.post("/jobs/ingest", async (request, reply) => {
+    const parts = readParts(request);
+    const job = createJob(request, state, readJobRequest(parts.job));
+    if (parts.content !== undefined) await takeInline(state, job, parts.content);
+    state.bulk.add(job);
+    return sendJson(reply, 200, describeJob(job));
+  });
+  api.put<{ Params: JobPath }>("/jobs/ingest/:id/batches", async (request, reply) => {
+    const job = state.bulk.ingestJob(request.params.id);
+    await takeUpload(state, job, request);
+    return reply.code(201).send();
+  });
+  api.patch<{ Params: JobPath }>("/jobs/ingest/:id", async (request, reply) => {
+    const job = state.bulk.ingestJob(request.params.id);
+    changeState(state, job, readJobRequest(request.body).state);
+    return sendJson(reply, 200, describeJob(job));
+  });
+  api.get<{ Params: JobPath }>("/jobs/ingest/:id", async (request, reply) => {
+    const job = state.bulk.ingestJob(request.params.id);
+    await advanceJob(state, job);
+    return sendJson(reply, 200, describeJobFully(job));
+  });
+  api.delete<{ Params: JobPath }>("/jobs/ingest/:id", async (request, reply) => {
+    state.bulk.delete(state.bulk.ingestJob(request.params.id));
+    return reply.code(204).send();
+  });
+  for (const kind of ["successfulResults", "failedResults", "unprocessedrecords"] satisfies ResultKind[]) {
+    api.get<{ Params: JobPath }>(`/jobs/ingest/:id/${kind}`, async (request, reply) => {
+      const job = state.bulk.ingestJob(request.params.id);
+      if (!isEnded(job)) throw invalidJobState(`Results are not available: the job is in state ${job.state}`);
+      return sendCsv(request, reply, resultLines(job, kind));
+    });
+  }
+}
+
+function readParts(request: FastifyRequest): { job: unknown; content: Buffer | undefined } {
+  if (!Buffer.isBuffer(request.body)) return { job: request.body, content: undefined };
+  const parts = readMultipart(request.body, String(request.headers["content-type"])) ?? [];
+  const job = parts.find(({ name }) => name === "job");
+  const content = parts.find(({ name }) => name === "content");
+  if (job === undefined || content === undefined) throw invalidJob("A multipart request has the parts job and content");
+  if (content.content.toString("utf8").length > maximumInlineLength) {
+    throw invalidJob(`The content of a multipart request has at most ${maximumInlineLength} characters`);
+  }
+  return { job: job.content.toString("utf8"), content: content.content };
+}
+
+function createJob(request: FastifyRequest, state: SalesforceState, wish: Record<string, unknown>): IngestJob {
+  const { object, operation } = readIngestWish(wish);
+  const externalIdName = typeof wish.externalIdFieldName === "string" ? wish.externalIdFieldName : undefined;
+  return {
+    kind: "ingest",
+    id: state.bulk.nextId(),
+    object,
+    operation,
+    externalId: externalIdOf({ object, operation }, externalIdName),
+    ...readCsvForm(wish),
+    version: request.salesforceVersion,
+    createdById: request.salesforceUserId,
+    createdAt: state.clock(),
+    modifiedAt: state.clock(),
+    submittedAt: 0,
+    state: "Open",
+    polls: 0,
+    work: Promise.resolve(),
+    errorMessage: undefined,
+    upload: undefined,
+    uploading: false,
+    run: undefined,
+  };
+}
+
+/** With the content in it the request is the whole job: it need not be closed. */
+async function takeInline(state: SalesforceState, job: IngestJob, content: Buffer): Promise<void> {
+  job.upload = await storeUpload(Readable.from([content]), state.settings.bulkUploadBytes);
+  job.state = "UploadComplete";
+  job.submittedAt = state.clock();
+}
+
+async function takeUpload(state: SalesforceState, job: IngestJob, request: FastifyRequest): Promise<void> {
+  if (job.state !== "Open")
+    throw invalidJobState(`Data can be uploaded to an open job only, not in state ${job.state}`);
+  if (job.uploading || job.upload !== undefined) {
+    throw invalidJobState("Found multiple contents for job: only one upload is allowed");
+  }
+  if (!(request.body instanceof Readable)) {
+    throw new SalesforceError(400, "INVALID_CONTENT_TYPE", "Send the data with the content type text/csv");
+  }
+  const packed = String(request.headers["content-encoding"] ?? "") === "gzip";
+  job.uploading = true;
+  try {
+    const source = packed ? request.body.pipe(createGunzip()) : request.body;
+    job.upload = await storeUpload(source, state.settings.bulkUploadBytes);
+  } finally {
+    job.uploading = false;
+  }
+  job.modifiedAt = state.clock();
+}
+
+function changeState(state: SalesforceState, job: IngestJob, wanted: unknown): void {
+  if (wanted === "UploadComplete") {
+    if (job.state !== "Open") throw invalidJobState(`Job is already closed: state ${job.state}`);
+    if (job.uploading) throw invalidJobState("Data is still being uploaded");
+    job.submittedAt = state.clock();
+  } else if (wanted === "Aborted") {
+    if (isEnded(job)) throw invalidJobState(`Job can not be aborted in state ${job.state}`);
+  } else throw invalidJob(`Unsupported state: ${String(wanted)}`);
+  job.state = wanted;
+  job.modifiedAt = state.clock();
+}

@@ -1,0 +1,77 @@
+import { BoundedMap } from "../../shared/bounded-map.js";
+import type { Clock } from "../../shared/clock.js";
+import { notFound, SalesforceError } from "../errors.js";
+import { makeId } from "../ids.js";
+import type { IngestJob, QueryJob } from "./job.js";
+
+/** Salesforce keeps a job for seven days. */
+const keptMs = 7 * 24 * 60 * 60 * 1000;
+
+/** The jobs of both kinds: the last 2 000 of each. */
+export class BulkJobs {
+  readonly #clock: Clock;
+  readonly #ingest = new BoundedMap<string, IngestJob>(2_000, (_id, job) => job.upload?.discard());
+  readonly #query = new BoundedMap<string, QueryJob>(2_000);
+  #sequence = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The id of the next job. */
+  nextId(): string {
+    this.#sequence += 1;
+    return makeId("750", this.#sequence);
+  }
+
+  add(job: IngestJob | QueryJob): void {
+    if (job.kind === "ingest") this.#ingest.set(job.id, job);
+    else this.#query.set(job.id, job);
+  }
+
+  /** @throws {SalesforceError} 404 for one that never was, was deleted, or is older than seven days. */
+  ingestJob(id: string): IngestJob {
+    const job = this.#ingest.get(id);
+    if (job === undefined || this.#isOld(job)) throw notFound();
+    return job;
+  }
+
+  /** @throws {SalesforceError} 404 as above. */
+  queryJob(id: string): QueryJob {
+    const job = this.#query.get(id);
+    if (job === undefined || this.#isOld(job)) throw notFound();
+    return job;
+  }
+
+  /** The jobs of a kind that are still kept, the newest first. */
+  list(kind: "ingest" | "query"): (IngestJob | QueryJob)[] {
+    const jobs = kind === "ingest" ? [...this.#ingest.values()] : [...this.#query.values()];
+    return jobs.filter((job) => !this.#isOld(job)).reverse();
+  }
+
+  /** @throws {SalesforceError} while the job is open or being worked on. */
+  delete(job: IngestJob | QueryJob): void {
+    if (job.state === "Open" || job.state === "InProgress") {
+      throw invalidJobState(`Job with id ${job.id} can not be deleted in state ${job.state}`);
+    }
+    if (job.kind === "ingest") job.upload?.discard();
+    this.#ingest.delete(job.id);
+    this.#query.delete(job.id);
+  }
+
+  /** Forgets all jobs and deletes their files. */
+  clear(): void {
+    for (const job of this.#ingest.values()) job.upload?.discard();
+    this.#ingest.clear();
+    this.#query.clear();
+  }
+
+  #isOld(job: { createdAt: number }): boolean {
+    return this.#clock() - job.createdAt > keptMs;
+  }
+}
+
+/** 400: the job's state does not allow it. */
+export function invalidJobState(message: string): SalesforceError {
+  return new SalesforceError(400, "INVALIDJOBSTATE", message);
+}

@@ -1,0 +1,107 @@
+import { toSalesforceDateTime } from "../data/time.js";
+import type { FieldDefinition, ObjectDefinition } from "../schema/definitions.js";
+import type { CsvForm } from "./csv-form.js";
+import type { IngestRun } from "./ingest-run.js";
+import type { QueryRows } from "./query-rows.js";
+import type { Upload } from "./upload.js";
+
+/** Where a job stands. A query job is never `Open`. */
+export type JobState = "Open" | "UploadComplete" | "InProgress" | "JobComplete" | "Failed" | "Aborted";
+
+/** What can be done to records in bulk. */
+export type IngestOperation = "insert" | "update" | "upsert" | "delete" | "hardDelete";
+
+interface JobBase extends CsvForm {
+  id: string;
+  object: ObjectDefinition;
+  /** The API version of the path that made it. */
+  version: number;
+  createdById: string;
+  /** Milliseconds since 1970, as the next two. */
+  createdAt: number;
+  modifiedAt: number;
+  /** When it was handed over for processing. */
+  submittedAt: number;
+  state: JobState;
+  /** How often it was asked about since it was handed over. */
+  polls: number;
+  /** What happens to the job happens one after the other. */
+  work: Promise<void>;
+}
+
+/** A job that writes. */
+export interface IngestJob extends JobBase {
+  kind: "ingest";
+  operation: IngestOperation;
+  /** The field that an upsert matches by. */
+  externalId: FieldDefinition | undefined;
+  errorMessage: string | undefined;
+  /** The CSV; `undefined` until it has come in whole. */
+  upload: Upload | undefined;
+  /** True from the first byte of an upload on, and still when it was cut off in the middle it is false again. */
+  uploading: boolean;
+  /** The rows and what became of them; `undefined` before the first look at the CSV. */
+  run: IngestRun | undefined;
+}
+
+/** A job that reads. */
+export interface QueryJob extends JobBase {
+  kind: "query";
+  operation: "query" | "queryAll";
+  query: string;
+  /** What it found; `undefined` before the first look. */
+  rows: QueryRows | undefined;
+  processed: number;
+}
+
+/** Whether nothing will happen to the job any more. */
+export function isEnded(job: { state: JobState }): boolean {
+  return job.state === "JobComplete" || job.state === "Failed" || job.state === "Aborted";
+}
+
+/** What POST and PATCH answer. */
+export function describeJob(job: IngestJob | QueryJob): Record<string, unknown> {
+  const common = {
+    id: job.id,
+    operation: job.operation,
+    object: job.object.name,
+    createdById: job.createdById,
+    createdDate: toSalesforceDateTime(job.createdAt),
+    systemModstamp: toSalesforceDateTime(job.modifiedAt),
+    state: job.state,
+    ...(job.kind === "ingest" && job.externalId !== undefined && { externalIdFieldName: job.externalId.name }),
+    concurrencyMode: "Parallel",
+    contentType: "CSV",
+    apiVersion: job.version,
+  };
+  const form = { lineEnding: job.lineEnding, columnDelimiter: job.columnDelimiter };
+  if (job.kind === "query") return { ...common, ...form };
+  // Without a slash in front, as Salesforce writes it.
+  return { ...common, contentUrl: `services/data/v${job.version}.0/jobs/ingest/${job.id}/batches`, ...form };
+}
+
+/** What GET answers: with the counts. */
+export function describeJobFully(job: IngestJob | QueryJob): Record<string, unknown> {
+  const elapsedMs = job.submittedAt === 0 ? 0 : Math.max(0, job.modifiedAt - job.submittedAt);
+  if (job.kind === "query") {
+    return {
+      ...describeJob(job),
+      jobType: "V2Query",
+      numberRecordsProcessed: job.processed,
+      retries: 0,
+      totalProcessingTime: elapsedMs,
+      isPkChunkingSupported: true,
+    };
+  }
+  return {
+    ...describeJob(job),
+    jobType: "V2Ingest",
+    numberRecordsProcessed: job.run?.outcomes.length ?? 0,
+    numberRecordsFailed: job.run?.failed ?? 0,
+    retries: 0,
+    totalProcessingTime: elapsedMs,
+    apiActiveProcessingTime: elapsedMs,
+    apexProcessingTime: 0,
+    ...(job.errorMessage !== undefined && { errorMessage: job.errorMessage }),
+  };
+}

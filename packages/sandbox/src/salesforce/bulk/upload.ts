@@ -1,0 +1,44 @@
+import { randomUUID } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { SalesforceError } from "../errors.js";
+
+/** The CSV of one job, in a file that is deleted with the job. */
+export interface Upload {
+  bytes: number;
+  read(): AsyncIterable<Uint8Array>;
+  discard(): void;
+}
+
+/**
+ * Writes an upload to a temporary file as it comes in.
+ *
+ * @throws {SalesforceError} 413 when it is longer than `limitBytes`; what the stream throws when it is cut off.
+ */
+export async function storeUpload(source: AsyncIterable<Uint8Array>, limitBytes: number): Promise<Upload> {
+  const path = join(tmpdir(), `salesforce-sandbox-${randomUUID()}.csv`);
+  let bytes = 0;
+  const limit = new Transform({
+    transform(chunk: Uint8Array, _encoding, done) {
+      bytes += chunk.length;
+      done(bytes > limitBytes ? tooLarge(limitBytes) : null, chunk);
+    },
+  });
+  const discard = (): void => void rm(path, { force: true });
+  try {
+    await pipeline(source, limit, createWriteStream(path, { mode: 0o600 }));
+  } catch (error) {
+    discard();
+    throw error;
+  }
+  return { bytes, read: () => createReadStream(path, { highWaterMark: 256 * 1024 }), discard };
+}
+
+function tooLarge(limitBytes: number): SalesforceError {
+  const message = `The uploaded data exceeds the limit of ${limitBytes} bytes`;
+  return new SalesforceError(413, "REQUEST_ENTITY_TOO_LARGE", message);
+}
