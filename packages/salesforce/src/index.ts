@@ -1,4 +1,7 @@
 export type { CallOptions } from "./api.js";
+export type { Collections } from "./collections/collections.js";
+export type { RecordResult } from "./collections/results.js";
+export type { CollectionOptions } from "./collections/run.js";
 export { createSalesforceConnector } from "./create-salesforce-connector.js";
 export { salesforce } from "./definition.js";
 export type { SalesforceIdentity } from "./identity.js";

@@ -12,6 +12,7 @@ import {
 import type { Connection } from "jsforce";
 import type { CallOptions, SalesforceApi } from "./api.js";
 import { requireAttribute } from "./auth.js";
+import { Collections } from "./collections/collections.js";
 import { isTokenRefused, mapFailure } from "./errors.js";
 import { identitySchema, readOrganization, type SalesforceIdentity, toConnectedAccount } from "./identity.js";
 import { JsforceBridge } from "./jsforce-bridge.js";
@@ -34,6 +35,8 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
   #bridge: JsforceBridge | undefined;
   /** What its parts send through. */
   protected readonly api: SalesforceApi;
+  /** Any number of records at once, with a result for each. */
+  readonly collections: Collections;
   readonly #records: RecordCalls;
   readonly #queries: QueryCalls;
   readonly #metadata: MetadataCalls;
@@ -52,6 +55,7 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
       openStream: (request) => this.openStream(request),
       mapFailure: (response, request) => this.mapFailure(response, request),
     };
+    this.collections = new Collections(this.api);
     this.#records = new RecordCalls(this.api);
     this.#queries = new QueryCalls(this.api);
     this.#metadata = new MetadataCalls(this.api, (name, options, work) => this.throughJsforce(name, options, work));
