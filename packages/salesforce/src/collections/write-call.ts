@@ -95,7 +95,6 @@ export function updateRow(sobject: string, record: RecordInput): Row {
 export function upsertRow(sobject: string, externalIdField: string, record: RecordInput): Row {
   return proven(sobject, () => {
     const value = record[externalIdField];
-    const { attributes }: { readonly attributes?: unknown } = record;
     if ((typeof value === "string" && value !== "") || typeof value === "number")
       return toRow(sobject, record, undefined);
     throw new ValidationError("A record to upsert holds its external id.", [

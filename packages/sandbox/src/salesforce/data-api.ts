@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { sendJson } from "../shared/sandbox-server.js";
 import { apiVersions, newestVersion, oldestVersion } from "./api-versions.js";
+import { addBulkRoutes } from "./bulk/bulk-routes.js";
 import { addCollectionRoutes } from "./collections/collection-routes.js";
 import { addCompositeRoutes } from "./composite/composite-routes.js";
-import { addBulkRoutes } from "./bulk/bulk-routes.js";
 import { addDescribeRoutes } from "./describe-routes.js";
 import { notFound, SalesforceError } from "./errors.js";
 import { organizationId } from "./ids.js";
