@@ -7,9 +7,11 @@ import { addCompositeRoutes } from "./composite/composite-routes.js";
 import { addDescribeRoutes } from "./describe-routes.js";
 import { notFound, SalesforceError } from "./errors.js";
 import { organizationId } from "./ids.js";
-import { addLimitsRoute } from "./limits-route.js";
+import { admitCall, limitInfo } from "./limits/admission.js";
+import { addLimitsRoute } from "./limits/limits-route.js";
 import { addQueryRoutes } from "./query-routes.js";
 import { addRecordRoutes } from "./record-routes.js";
+import { addReplicationRoutes } from "./replication/replication-routes.js";
 import { mountRest } from "./rest/mount-rest.js";
 import { RestTable } from "./rest/rest-table.js";
 import type { SalesforceState } from "./state.js";
@@ -52,6 +54,7 @@ function addVersionedRoutes(api: FastifyInstance, state: SalesforceState): void 
 function createRestTable(state: SalesforceState): RestTable {
   const table = new RestTable();
   addLimitsRoute(table, state);
+  addReplicationRoutes(table, state);
   addDescribeRoutes(table, state);
   addQueryRoutes(table, state);
   addRecordRoutes(table, state);
@@ -87,18 +90,11 @@ async function admitRequest(request: FastifyRequest, reply: FastifyReply, state:
     throw new SalesforceError(401, "INVALID_SESSION_ID", "Session expired or invalid");
   }
   request.salesforceUserId = accessToken.userId;
-  const { dailyApiRequests } = state.settings;
-  if (state.apiUsage.used >= dailyApiRequests) {
-    reply.header("sforce-limit-info", `api-usage=${state.apiUsage.used}/${dailyApiRequests}`);
-    throw requestLimitExceeded();
+  try {
+    admitCall(state);
+  } finally {
+    reply.header("sforce-limit-info", limitInfo(state));
   }
-  state.apiUsage.used += 1;
-  reply.header("sforce-limit-info", `api-usage=${state.apiUsage.used}/${dailyApiRequests}`);
-}
-
-/** 403: how Salesforce tells a caller that it asked too often. */
-export function requestLimitExceeded(): SalesforceError {
-  return new SalesforceError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
 }
 
 function readVersion(url: string): number {

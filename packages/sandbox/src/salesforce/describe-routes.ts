@@ -1,3 +1,4 @@
+import { answerUnlessUnchanged, type Validators } from "./conditional/conditional.js";
 import { describeBriefly, describeFully } from "./describe.js";
 import { objectOf } from "./record-routes.js";
 import { renderRecord } from "./render-record.js";
@@ -7,14 +8,14 @@ import type { SalesforceState } from "./state.js";
 
 /** Adds the describe calls: all objects, one object briefly, one object fully. */
 export function addDescribeRoutes(table: RestTable, state: SalesforceState): void {
-  table.add("GET", "/sobjects", ({ version }) => ({
-    status: 200,
-    body: {
+  const validators = (): Validators => ({ changedAt: state.settings.describeChangedAtMs });
+  table.add("GET", "/sobjects", (call) =>
+    answerUnlessUnchanged(call, validators(), () => ({
       encoding: "UTF-8",
       maxBatchSize: 200,
-      sobjects: listObjects().map((object) => describeBriefly(object, version)),
-    },
-  }));
+      sobjects: listObjects().map((object) => describeBriefly(object, call.version)),
+    })),
+  );
   table.add("GET", "/sobjects/:object", ({ params, version }) => {
     const object = objectOf(params.object);
     const fields = object.fields.filter((field) => field.type === "id" || field.nameField);
@@ -25,8 +26,8 @@ export function addDescribeRoutes(table: RestTable, state: SalesforceState): voi
     const recentItems = recent.map((row) => renderRecord(object, row, fields, version));
     return { status: 200, body: { objectDescribe: describeBriefly(object, version), recentItems } };
   });
-  table.add("GET", "/sobjects/:object/describe", ({ params, version }) => ({
-    status: 200,
-    body: describeFully(objectOf(params.object), version),
-  }));
+  table.add("GET", "/sobjects/:object/describe", (call) => {
+    const object = objectOf(call.params.object);
+    return answerUnlessUnchanged(call, validators(), () => describeFully(object, call.version));
+  });
 }

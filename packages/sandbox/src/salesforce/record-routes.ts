@@ -1,4 +1,6 @@
+import { answerUnlessUnchanged, assertMayWrite, etagOf, type Validators } from "./conditional/conditional.js";
 import { parseRecord } from "./data/record-input.js";
+import { parseDateTime } from "./data/time.js";
 import { invalidField, notFound, SalesforceError } from "./errors.js";
 import { renderRecord } from "./render-record.js";
 import type { RestAnswer, RestCall } from "./rest/rest-call.js";
@@ -21,7 +23,10 @@ export function addRecordRoutes(table: RestTable, state: SalesforceState): void 
   });
   table.add("PATCH", "/sobjects/:object/:id", (call) => {
     const object = writableOf(call.params.object);
-    state.records.update(object, call.params.id ?? "", parseRecord(call.text), call.userId);
+    const id = call.params.id ?? "";
+    const before = state.records.find(object, id);
+    if (before !== undefined) assertMayWrite(call, validatorsOf(object, before));
+    state.records.update(object, id, parseRecord(call.text), call.userId);
     return { status: 204 };
   });
   table.add("DELETE", "/sobjects/:object/:id", (call) => {
@@ -90,7 +95,13 @@ function findByKey(
 
 function renderOne(call: RestCall, object: ObjectDefinition, row: Row): RestAnswer {
   const fields = call.query.fields === undefined ? object.fields : chooseFields(object, call.query.fields.split(","));
-  return { status: 200, body: renderRecord(object, row, fields, call.version) };
+  return answerUnlessUnchanged(call, validatorsOf(object, row), () => renderRecord(object, row, fields, call.version));
+}
+
+/** Only records of Account have tags. */
+function validatorsOf(object: ObjectDefinition, row: Row): Validators {
+  const changedAt = parseDateTime(String(row.SystemModstamp)) ?? 0;
+  return object.name === "Account" ? { changedAt, etag: etagOf(row) } : { changedAt };
 }
 
 /** The fields of these names, and the id, which always comes along. @throws {SalesforceError} INVALID_FIELD */

@@ -10,11 +10,14 @@ import { BulkJobs } from "./bulk/job-store.js";
 import { createFillIn } from "./data/fill-in.js";
 import { RecordService } from "./data/record-service.js";
 import { RecordStore } from "./data/record-store.js";
-import { addDataApi, requestLimitExceeded } from "./data-api.js";
+import { addDataApi } from "./data-api.js";
 import { organizationId } from "./ids.js";
+import { requestLimitExceeded } from "./limits/admission.js";
+import { OpenRequests } from "./limits/open-requests.js";
 import { addOAuthRoutes } from "./oauth/oauth-routes.js";
 import { administratorUsername, seedRecords } from "./seed/seed-records.js";
 import { changeSettings, defaultSettings, isSettingName, type SalesforceSettings } from "./settings.js";
+import { addSoapApi } from "./soap/soap-routes.js";
 import { QueryCursors } from "./soql/query-cursors.js";
 import type { SalesforceState, SandboxClient } from "./state.js";
 
@@ -124,6 +127,8 @@ export async function startSalesforceSandbox(options: SalesforceSandboxOptions =
   addControlRoutes(server, controls);
   addOAuthRoutes(server.app, state);
   addDataApi(server.app, state);
+  addSoapApi(server.app, state);
+  state.openRequests.watch(server.app.server);
   url = await server.app.listen({ host: options.host ?? "127.0.0.1", port: options.port ?? 0 });
   return {
     url: state.baseUrl(),
@@ -170,6 +175,7 @@ function createState(
     cursors: new QueryCursors(),
     bulk: new BulkJobs(clock),
     apiUsage: { used: 0 },
+    openRequests: new OpenRequests(clock),
     baseUrl,
   };
   return { state, persistence };

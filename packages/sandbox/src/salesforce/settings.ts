@@ -19,6 +19,16 @@ export interface SalesforceSettings extends BulkSettings {
   grantsPerUser: number;
   /** Data API calls a day; beyond it 403 REQUEST_LIMIT_EXCEEDED. Default 5 000 000. */
   dailyApiRequests: number;
+  /** Long requests that may be open at the same time; beyond it 403 REQUEST_LIMIT_EXCEEDED. Default 25. */
+  concurrentRequests: number;
+  /** Milliseconds after which an open request counts as a long one. Default twenty seconds. */
+  longRequestMs: number;
+  /** When the objects changed last, in milliseconds since 1970: what a describe call tells as `Last-Modified`. Default 1 January 2026. */
+  describeChangedAtMs: number;
+  /** Child records of a subquery that come with their parent; the others are further pages. Default 500. */
+  childRecordsPerPage: number;
+  /** A host name (no port) that plays `login.salesforce.com`: there, the client credentials flow is refused. Default "": none. */
+  genericLoginHost: string;
 }
 
 /** The settings of a sandbox that nobody has changed. */
@@ -32,6 +42,11 @@ export const defaultSettings: Readonly<SalesforceSettings> = {
   grantsPerUser: 100,
   dailyApiRequests: 5_000_000,
   ...defaultBulkSettings,
+  concurrentRequests: 25,
+  longRequestMs: 20_000,
+  describeChangedAtMs: Date.UTC(2026, 0, 1),
+  childRecordsPerPage: 500,
+  genericLoginHost: "",
 };
 
 const zeroAllowed = ["bulkPollsUntilComplete", "bulkProcessingMs", "measurements"];

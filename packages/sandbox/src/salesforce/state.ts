@@ -4,6 +4,7 @@ import type { GrantStore } from "../shared/grant-store.js";
 import type { BulkJobs } from "./bulk/job-store.js";
 import type { RecordService } from "./data/record-service.js";
 import type { RecordStore } from "./data/record-store.js";
+import type { OpenRequests } from "./limits/open-requests.js";
 import type { SalesforceSettings } from "./settings.js";
 import type { QueryCursors } from "./soql/query-cursors.js";
 
@@ -33,6 +34,7 @@ export interface SalesforceState {
   cursors: QueryCursors;
   bulk: BulkJobs;
   apiUsage: ApiUsage;
+  openRequests: OpenRequests;
   /** The base URL, known when the server listens. */
   baseUrl: () => string;
 }

@@ -62,9 +62,13 @@ function refresh(request: FastifyRequest, form: FormParameters, state: Salesforc
   return renderTokenResponse(state, grant, state.grants.issueAccessToken(grant), rotated);
 }
 
-/** The app acts as its "Run As" user: the administrator. */
+/** The app acts as its "Run As" user: the administrator. Only at the organisation's own address (My Domain). */
 function grantToClient(request: FastifyRequest, form: FormParameters, state: SalesforceState): TokenResponse {
   authenticateClient(request, state, true);
+  const { genericLoginHost } = state.settings;
+  if (genericLoginHost !== "" && request.hostname === genericLoginHost) {
+    throw new OAuthError("invalid_grant", "request not supported on this domain");
+  }
   const [runAs] = listActiveUsers(state);
   if (runAs === undefined) throw new OAuthError("invalid_grant", "no client credentials user enabled");
   return grantWithoutRefresh(state, String(runAs.Id), readScopes(form.scope));
