@@ -15,6 +15,8 @@ import { addReplicationRoutes } from "./replication/replication-routes.js";
 import { mountRest } from "./rest/mount-rest.js";
 import { RestTable } from "./rest/rest-table.js";
 import type { SalesforceState } from "./state.js";
+import { withOrigin } from "./streaming/change-origin.js";
+import { addPlatformEventRoutes } from "./streaming/platform-events.js";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -38,6 +40,7 @@ function addVersionedRoutes(api: FastifyInstance, state: SalesforceState): void 
   api.removeAllContentTypeParsers();
   api.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => done(null, body));
   api.addHook("onRequest", async (request, reply) => admitRequest(request, reply, state));
+  api.addHook("preHandler", (request, _reply, done) => withOrigin(request, done));
   api.setErrorHandler((error, _request, reply) => sendError(reply, error));
   api.get("/", async (request, reply) =>
     sendJson(reply, 200, listResources(request.salesforceVersion, state, request.salesforceUserId)),
@@ -57,6 +60,7 @@ function createRestTable(state: SalesforceState): RestTable {
   addReplicationRoutes(table, state);
   addDescribeRoutes(table, state);
   addQueryRoutes(table, state);
+  addPlatformEventRoutes(table, state);
   addRecordRoutes(table, state);
   addCollectionRoutes(table, state);
   addCompositeRoutes(table, state);

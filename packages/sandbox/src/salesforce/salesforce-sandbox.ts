@@ -20,6 +20,9 @@ import { changeSettings, defaultSettings, isSettingName, type SalesforceSettings
 import { addSoapApi } from "./soap/soap-routes.js";
 import { QueryCursors } from "./soql/query-cursors.js";
 import type { SalesforceState, SandboxClient } from "./state.js";
+import { addCometdRoutes } from "./streaming/cometd-routes.js";
+import { createStreaming } from "./streaming/streaming.js";
+import { addStreamingControls, type GapWish, publishGap } from "./streaming/streaming-controls.js";
 
 /** How to start a Salesforce sandbox; every part may be left out. */
 export interface SalesforceSandboxOptions extends Partial<SalesforceSettings> {
@@ -80,6 +83,12 @@ export interface SalesforceSandbox {
   expireAccessTokens(): number;
   /** Revokes every grant. @returns how many there were. */
   revokeGrants(): number;
+  /** Publishes a gap or overflow event on the channels of an object. @throws {RangeError} for a type that is none. */
+  publishGap(gap: GapWish): void;
+  /** Forgets the sessions of all subscribers: each must shake hands anew. @returns how many there were. */
+  endStreams(): number;
+  /** Answers the connects that wait for an event, without one. */
+  wakeStreams(): void;
 }
 
 const defaultClient = {
@@ -113,7 +122,7 @@ export async function startSalesforceSandbox(options: SalesforceSandboxOptions =
     Object.assign(state.settings, initialSettings);
     resetState(state, server, options.seed ?? true);
   };
-  if (!persistence.restore()) seedRecords(state.store, clock, options.seed ?? true);
+  if (!persistence.restore()) seedQuietly(state, options.seed ?? true);
   server.app.addHook("onSend", async () => persistence.flushGrants());
   server.app.addHook("onClose", async () => persistence.close());
   const controls = {
@@ -121,14 +130,16 @@ export async function startSalesforceSandbox(options: SalesforceSandboxOptions =
     settings: () => ({ ...state.settings }),
     changeSettings: (changes: Record<string, unknown>) => changeSettings(state.settings, changes),
     reset,
-    expireAccessTokens: () => state.grants.expireAccessTokens(),
-    revokeGrants: () => state.grants.revokeAll(),
+    expireAccessTokens: () => wakeAfter(state, state.grants.expireAccessTokens()),
+    revokeGrants: () => wakeAfter(state, state.grants.revokeAll()),
   };
   addControlRoutes(server, controls);
   addOAuthRoutes(server.app, state);
   addDataApi(server.app, state);
   addSoapApi(server.app, state);
   state.openRequests.watch(server.app.server);
+  addCometdRoutes(server.app, state, server.closing);
+  addStreamingControls(server.app, state);
   url = await server.app.listen({ host: options.host ?? "127.0.0.1", port: options.port ?? 0 });
   return {
     url: state.baseUrl(),
@@ -145,6 +156,9 @@ export async function startSalesforceSandbox(options: SalesforceSandboxOptions =
     clearRequests: () => server.log.clear(),
     expireAccessTokens: controls.expireAccessTokens,
     revokeGrants: controls.revokeGrants,
+    publishGap: (gap) => publishGap(state, gap),
+    endStreams: () => state.streaming.sessions.clear(),
+    wakeStreams: () => state.streaming.sessions.wakeAll(),
   };
 }
 
@@ -174,6 +188,7 @@ function createState(
     records: new RecordService(store, createFillIn(clock)),
     cursors: new QueryCursors(),
     bulk: new BulkJobs(clock),
+    streaming: createStreaming({ clock, random, settings, store }),
     apiUsage: { used: 0 },
     openRequests: new OpenRequests(clock),
     baseUrl,
@@ -191,15 +206,27 @@ function createClient(given: SalesforceSandboxOptions["client"] = {}): SandboxCl
   };
 }
 
+/** A subscriber whose token is no longer good hears of it at once. */
+function wakeAfter(state: SalesforceState, count: number): number {
+  state.streaming.sessions.wakeAll();
+  return count;
+}
+
 function resetState(state: SalesforceState, server: SandboxServer, seed: boolean): void {
   state.grants.clear();
   state.store.clear();
   state.cursors.clear();
   state.bulk.clear();
+  state.streaming.clear();
   state.apiUsage.used = 0;
   server.faults.clear();
   server.log.clear();
-  seedRecords(state.store, state.clock, seed);
+  seedQuietly(state, seed);
+}
+
+/** The first day's records are nobody's change. */
+function seedQuietly(state: SalesforceState, everything: boolean): void {
+  state.streaming.quietly(() => seedRecords(state.store, state.clock, everything));
 }
 
 /** The store's policy under Salesforce's names, read afresh each time. */

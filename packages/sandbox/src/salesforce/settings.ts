@@ -1,8 +1,9 @@
 import { applySettings } from "../shared/settings.js";
 import { type BulkSettings, defaultBulkSettings } from "./bulk/bulk-settings.js";
+import { defaultStreamingSettings, type StreamingSettings } from "./streaming/streaming-settings.js";
 
 /** What can be changed while the sandbox runs (`POST /__sandbox/settings`). Times are milliseconds. */
-export interface SalesforceSettings extends BulkSettings {
+export interface SalesforceSettings extends BulkSettings, StreamingSettings {
   /** Redirect at once from the authorize page, as the first active user. Default false. */
   skipConsent: boolean;
   /** Give a new refresh token at each refresh and retire the old one; one that comes back revokes the grant. Default false. */
@@ -47,9 +48,10 @@ export const defaultSettings: Readonly<SalesforceSettings> = {
   describeChangedAtMs: Date.UTC(2026, 0, 1),
   childRecordsPerPage: 500,
   genericLoginHost: "",
+  ...defaultStreamingSettings,
 };
 
-const zeroAllowed = ["bulkPollsUntilComplete", "bulkProcessingMs", "measurements"];
+const zeroAllowed = ["bulkPollsUntilComplete", "bulkProcessingMs", "measurements", "streamingHoldMs"];
 
 /**
  * Changes settings in place, so that whoever holds them sees the new values.

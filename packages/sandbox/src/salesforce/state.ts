@@ -7,6 +7,7 @@ import type { RecordStore } from "./data/record-store.js";
 import type { OpenRequests } from "./limits/open-requests.js";
 import type { SalesforceSettings } from "./settings.js";
 import type { QueryCursors } from "./soql/query-cursors.js";
+import type { Streaming } from "./streaming/streaming.js";
 
 /** The one connected app (external client app) that this sandbox knows. */
 export interface SandboxClient {
@@ -33,6 +34,7 @@ export interface SalesforceState {
   records: RecordService;
   cursors: QueryCursors;
   bulk: BulkJobs;
+  streaming: Streaming;
   apiUsage: ApiUsage;
   openRequests: OpenRequests;
   /** The base URL, known when the server listens. */

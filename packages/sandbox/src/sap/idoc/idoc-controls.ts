@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
+import { addRoomControls, toObject } from "../../shared/control-json.js";
 import { sendJson } from "../../shared/sandbox-server.js";
 import type { AbapRow } from "../business-data.js";
-import { addRoomControls, toObject } from "../control-json.js";
 import type { IdocSegment } from "./idoc-document.js";
 import { segmentsOfRecord } from "./idoc-of-record.js";
 import { type StoredIdoc, statusOf } from "./idoc-store.js";

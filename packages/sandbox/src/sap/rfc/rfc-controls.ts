@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
+import { addRoomControls, toObject } from "../../shared/control-json.js";
 import { sendJson } from "../../shared/sandbox-server.js";
-import { addRoomControls, toObject } from "../control-json.js";
 import { type RfcFaultList, readRfcFault } from "./rfc-faults.js";
 
 /** Adds `/__sandbox/rfc-faults`: what goes wrong in the next calls of function modules. */

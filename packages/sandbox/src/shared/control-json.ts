@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
-import { InvalidSettingError } from "../shared/control-routes.js";
-import { controlPrefix, sendJson } from "../shared/sandbox-server.js";
+import { InvalidSettingError } from "./control-routes.js";
+import { controlPrefix, sendJson } from "./sandbox-server.js";
 
 /** Adds control routes of a room under `/__sandbox`, with the same guard as the shared ones: JSON only, and no other site's page. */
 export function addRoomControls(app: FastifyInstance, add: (scope: FastifyInstance) => void): void {
