@@ -15,6 +15,14 @@ import { organizationId } from "./ids.js";
 import { requestLimitExceeded } from "./limits/admission.js";
 import { OpenRequests } from "./limits/open-requests.js";
 import { addOAuthRoutes } from "./oauth/oauth-routes.js";
+import {
+  addOutboundAction,
+  addOutboundControls,
+  listOutboundActions,
+  type OutboundDescription,
+  type OutboundWish,
+} from "./outbound/outbound-controls.js";
+import { OutboundQueue } from "./outbound/outbound-queue.js";
 import { administratorUsername, seedRecords } from "./seed/seed-records.js";
 import { changeSettings, defaultSettings, isSettingName, type SalesforceSettings } from "./settings.js";
 import { addSoapApi } from "./soap/soap-routes.js";
@@ -89,6 +97,12 @@ export interface SalesforceSandbox {
   endStreams(): number;
   /** Answers the connects that wait for an event, without one. */
   wakeStreams(): void;
+  /** Sends an outbound message for each record of an object that is made or changed from now on. @throws {RangeError} */
+  addOutboundMessage(wish: OutboundWish): OutboundDescription;
+  /** What sends outbound messages, and what waits to be acknowledged. */
+  outboundMessages(): OutboundDescription[];
+  /** Sends the outbound messages that are due by the clock; `all` sends those that wait for a later try, too. */
+  flushOutboundMessages(all?: boolean): Promise<void>;
 }
 
 const defaultClient = {
@@ -116,7 +130,10 @@ export async function startSalesforceSandbox(options: SalesforceSandboxOptions =
     rateLimitAnswer: { status: rateLimit.status, body: rateLimit.toBody() },
   });
   let url = "";
-  const { state, persistence } = createState(options, clock, () => options.publicUrl ?? url);
+  const { state, persistence } = createState(options, clock, {
+    baseUrl: () => options.publicUrl ?? url,
+    closing: server.closing,
+  });
   const initialSettings = { ...state.settings };
   const reset = (): void => {
     Object.assign(state.settings, initialSettings);
@@ -140,6 +157,7 @@ export async function startSalesforceSandbox(options: SalesforceSandboxOptions =
   state.openRequests.watch(server.app.server);
   addCometdRoutes(server.app, state, server.closing);
   addStreamingControls(server.app, state);
+  addOutboundControls(server.app, state);
   url = await server.app.listen({ host: options.host ?? "127.0.0.1", port: options.port ?? 0 });
   return {
     url: state.baseUrl(),
@@ -159,13 +177,16 @@ export async function startSalesforceSandbox(options: SalesforceSandboxOptions =
     publishGap: (gap) => publishGap(state, gap),
     endStreams: () => state.streaming.sessions.clear(),
     wakeStreams: () => state.streaming.sessions.wakeAll(),
+    addOutboundMessage: (wish) => addOutboundAction(state, wish),
+    outboundMessages: () => listOutboundActions(state),
+    flushOutboundMessages: (all) => state.outbound.flush(all),
   };
 }
 
 function createState(
   options: SalesforceSandboxOptions,
   clock: Clock,
-  baseUrl: () => string,
+  { baseUrl, closing }: { baseUrl: () => string; closing: AbortSignal },
 ): { state: SalesforceState; persistence: Persistence } {
   const settings = { ...defaultSettings };
   const names = Object.keys(defaultSettings).filter(isSettingName);
@@ -189,10 +210,12 @@ function createState(
     cursors: new QueryCursors(),
     bulk: new BulkJobs(clock),
     streaming: createStreaming({ clock, random, settings, store }),
+    outbound: new OutboundQueue({ clock, instanceUrl: baseUrl, gatherMs: () => settings.outboundGatherMs, closing }),
     apiUsage: { used: 0 },
     openRequests: new OpenRequests(clock),
     baseUrl,
   };
+  store.onRecordsChanged((changes) => state.outbound.tell(changes));
   return { state, persistence };
 }
 
@@ -218,6 +241,7 @@ function resetState(state: SalesforceState, server: SandboxServer, seed: boolean
   state.cursors.clear();
   state.bulk.clear();
   state.streaming.clear();
+  state.outbound.clear();
   state.apiUsage.used = 0;
   server.faults.clear();
   server.log.clear();

@@ -30,6 +30,8 @@ export interface SalesforceSettings extends BulkSettings, StreamingSettings {
   childRecordsPerPage: number;
   /** A host name (no port) that plays `login.salesforce.com`: there, the client credentials flow is refused. Default "": none. */
   genericLoginHost: string;
+  /** How long changes are gathered for one outbound message, in real time. Default 100. */
+  outboundGatherMs: number;
 }
 
 /** The settings of a sandbox that nobody has changed. */
@@ -42,6 +44,7 @@ export const defaultSettings: Readonly<SalesforceSettings> = {
   requireClientSecret: true,
   grantsPerUser: 100,
   dailyApiRequests: 5_000_000,
+  outboundGatherMs: 100,
   ...defaultBulkSettings,
   concurrentRequests: 25,
   longRequestMs: 20_000,

@@ -5,6 +5,7 @@ import type { BulkJobs } from "./bulk/job-store.js";
 import type { RecordService } from "./data/record-service.js";
 import type { RecordStore } from "./data/record-store.js";
 import type { OpenRequests } from "./limits/open-requests.js";
+import type { OutboundQueue } from "./outbound/outbound-queue.js";
 import type { SalesforceSettings } from "./settings.js";
 import type { QueryCursors } from "./soql/query-cursors.js";
 import type { Streaming } from "./streaming/streaming.js";
@@ -35,6 +36,7 @@ export interface SalesforceState {
   cursors: QueryCursors;
   bulk: BulkJobs;
   streaming: Streaming;
+  outbound: OutboundQueue;
   apiUsage: ApiUsage;
   openRequests: OpenRequests;
   /** The base URL, known when the server listens. */

@@ -1,0 +1,176 @@
+import type { Clock } from "../../shared/clock.js";
+import type { RecordChange } from "../data/change-journal.js";
+import { makeId, organizationId } from "../ids.js";
+import type { FieldDefinition, ObjectDefinition } from "../schema/definitions.js";
+import { isAcknowledged, type Notification, writeMessage } from "./outbound-message.js";
+
+/** An outbound message as a workflow rule or flow would send it. */
+export interface OutboundAction {
+  id: string;
+  url: string;
+  object: ObjectDefinition;
+  fields: readonly FieldDefinition[];
+  /** How often each message is sent though it was acknowledged: 1 is once. */
+  copies: number;
+  /** The newest first, as may happen. */
+  reversed: boolean;
+}
+
+/** A notification on its way. */
+export interface Delivery extends Notification {
+  actionId: string;
+  queuedAt: number;
+  /** When it is sent, by the clock. */
+  dueAt: number;
+  tries: number;
+}
+
+const mostPerMessage = 100;
+/** The pause before the second try; it doubles with each up to the longest. */
+const firstPauseMs = 15_000;
+const longestPauseMs = 2 * 60 * 60 * 1000;
+const givenUpAfterMs = 24 * 60 * 60 * 1000;
+const answerWithinMs = 10_000;
+/** Notifications that wait at most; the oldest go first. */
+const mostWaiting = 10_000;
+
+/** Sends outbound messages: at least once, in no order that may be relied on. */
+export class OutboundQueue {
+  readonly #clock: Clock;
+  readonly #instanceUrl: () => string;
+  readonly #gatherMs: () => number;
+  readonly #closing: AbortSignal;
+  readonly #actions = new Map<string, OutboundAction>();
+  #waiting: Delivery[] = [];
+  #sequence = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #sending: Promise<void> = Promise.resolve();
+
+  constructor(parts: { clock: Clock; instanceUrl: () => string; gatherMs: () => number; closing: AbortSignal }) {
+    this.#clock = parts.clock;
+    this.#instanceUrl = parts.instanceUrl;
+    this.#gatherMs = parts.gatherMs;
+    this.#closing = parts.closing;
+    parts.closing.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
+  }
+
+  /** Adds an action; records that are made or changed from now on are told to it. */
+  add(action: Omit<OutboundAction, "id">): OutboundAction {
+    this.#sequence += 1;
+    const added = { ...action, id: makeId("04k", this.#sequence) };
+    this.#actions.set(added.id, added);
+    return added;
+  }
+
+  /** Takes an action away, with what waits for it. @returns whether there was one. */
+  remove(id: string): boolean {
+    this.#waiting = this.#waiting.filter(({ actionId }) => actionId !== id);
+    return this.#actions.delete(id);
+  }
+
+  actions(): OutboundAction[] {
+    return [...this.#actions.values()];
+  }
+
+  /** What was not acknowledged yet, oldest first. */
+  waiting(): readonly Delivery[] {
+    return this.#waiting;
+  }
+
+  /** Queues what changed for the actions that want it. */
+  tell(changes: readonly RecordChange[]): void {
+    for (const { kind, object, row } of changes) {
+      if (kind !== "create" && kind !== "update") continue;
+      for (const action of this.#actions.values()) {
+        if (action.object !== object) continue;
+        // A change that comes before the last one was sent goes along with it.
+        if (this.#waiting.some((one) => one.actionId === action.id && one.row === row && one.tries === 0)) continue;
+        this.#sequence += 1;
+        const now = this.#clock();
+        this.#waiting.push({
+          id: makeId("04l", this.#sequence),
+          row,
+          actionId: action.id,
+          queuedAt: now,
+          dueAt: now,
+          tries: 0,
+        });
+      }
+    }
+    if (this.#waiting.length > mostWaiting) this.#waiting = this.#waiting.slice(-mostWaiting);
+    if (this.#waiting.length > 0) this.#sendWithin(this.#gatherMs());
+  }
+
+  /** Sends what is due by the clock. Resolves when all of it was tried. @param all - Sends what waits for a later try, too. */
+  flush(all = false): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#sending = this.#sending.then(() => this.#sendDue(all));
+    return this.#sending;
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#actions.clear();
+    this.#waiting = [];
+  }
+
+  async #sendDue(all: boolean): Promise<void> {
+    const now = this.#clock();
+    this.#waiting = this.#waiting.filter(({ queuedAt }) => now - queuedAt < givenUpAfterMs);
+    for (const action of this.actions()) {
+      const due = this.#waiting.filter(({ actionId, dueAt }) => actionId === action.id && (all || dueAt <= now));
+      if (action.reversed) due.reverse();
+      for (let from = 0; from < due.length && !this.#closing.aborted; from += mostPerMessage) {
+        await this.#sendMessage(action, due.slice(from, from + mostPerMessage));
+      }
+    }
+    const next = Math.min(...this.#waiting.map(({ dueAt }) => dueAt));
+    if (Number.isFinite(next)) this.#sendWithin(Math.max(this.#gatherMs(), next - this.#clock()));
+  }
+
+  async #sendMessage(action: OutboundAction, deliveries: readonly Delivery[]): Promise<void> {
+    for (const delivery of deliveries) delivery.tries += 1;
+    let taken = false;
+    for (let copy = 0; copy < action.copies; copy += 1) taken = (await this.#post(action, deliveries)) || taken;
+    if (taken) {
+      this.#waiting = this.#waiting.filter((one) => !deliveries.includes(one));
+      return;
+    }
+    for (const delivery of deliveries) {
+      delivery.dueAt = this.#clock() + Math.min(longestPauseMs, firstPauseMs * 2 ** (delivery.tries - 1));
+    }
+  }
+
+  async #post(action: OutboundAction, deliveries: readonly Delivery[]): Promise<boolean> {
+    const { object, fields } = action;
+    const frame = {
+      organizationId,
+      actionId: action.id,
+      instanceUrl: this.#instanceUrl(),
+      apiVersion: 68,
+      object,
+      fields,
+    };
+    try {
+      const response = await fetch(action.url, {
+        method: "POST",
+        headers: { "content-type": "text/xml; charset=utf-8", soapaction: '""' },
+        body: writeMessage(frame, deliveries),
+        redirect: "manual",
+        signal: AbortSignal.any([this.#closing, AbortSignal.timeout(answerWithinMs)]),
+      });
+      return isAcknowledged(await response.text()) && response.status === 200;
+    } catch {
+      // Whatever went wrong with the endpoint, the answer is the same: try again later.
+      return false;
+    }
+  }
+
+  #sendWithin(delayMs: number): void {
+    if (this.#closing.aborted) return;
+    // Longer delays do not fit in a timer; by then another look has been taken.
+    this.#timer ??= setTimeout(() => void this.flush(), Math.min(delayMs, longestPauseMs)).unref();
+  }
+}
