@@ -7,6 +7,7 @@ import type {
   TransportResponse,
   TransportStreamResponse,
 } from "@isthmus/core";
+import type { SoapCall } from "./soap/soap-caller.js";
 
 /** What every call takes. */
 export interface CallOptions {
@@ -29,6 +30,8 @@ export interface SalesforceApi {
   sendRaw(request: ConnectorRequest): Promise<TransportResponse>;
   /** {@link send} with the answer's body as a stream, which the caller reads to its end or destroys. */
   openStream(request: ConnectorRequest): Promise<TransportStreamResponse>;
+  /** Makes a SOAP call, whose body holds the session; every status is an answer. */
+  callSoap(call: SoapCall): Promise<TransportResponse>;
   /** What an answer that is no success means. */
   mapFailure(response: TransportResponse, request: ConnectorRequest): ConnectorError;
 }

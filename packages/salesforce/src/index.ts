@@ -13,8 +13,10 @@ export type {
   DescribeResult,
   Limits,
 } from "./metadata.js";
+export { MultipleMatchesError } from "./multiple-matches.js";
 export type { SalesforceConfiguration, SalesforceOptions } from "./options.js";
 export type { QueryOptions } from "./query.js";
+export type { UpdateOptions } from "./record-calls.js";
 export type { QueryPage, QueryResult, RecordInput, SalesforceRecord, UpsertResult } from "./records.js";
 export type { SalesforceConnector } from "./salesforce-connector.js";
 export { escapeLike, type SoqlIdentifier, type SoqlValue, soql, soqlIdentifier } from "./soql.js";

@@ -21,8 +21,9 @@ import { MetadataCalls } from "./metadata-calls.js";
 import type { SalesforceConfiguration } from "./options.js";
 import type { QueryOptions } from "./query.js";
 import { QueryCalls } from "./query-calls.js";
-import { RecordCalls } from "./record-calls.js";
+import { RecordCalls, type UpdateOptions } from "./record-calls.js";
 import type { QueryPage, QueryResult, RecordInput, SalesforceRecord, UpsertResult } from "./records.js";
+import { callSoap, type SoapCallerOptions } from "./soap/soap-caller.js";
 
 export type { CallOptions } from "./api.js";
 
@@ -53,6 +54,7 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
       send: (request) => this.send(request),
       sendRaw: (request) => this.sendRaw(request),
       openStream: (request) => this.openStream(request),
+      callSoap: (call) => callSoap(this.soap, call),
       mapFailure: (response, request) => this.mapFailure(response, request),
     };
     this.collections = new Collections(this.api);
@@ -89,9 +91,13 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
    * Changes the fields that `record` names.
    *
    * A lost answer is followed by a repetition: the values are absolute, so a second PATCH leaves the record as the first
-   * one did. Flows and triggers of the organisation may run twice.
+   * one did. Flows and triggers of the organisation may run twice. With `ifUnmodifiedSince` it is not repeated, because
+   * the first one would be taken for somebody else's change.
+   *
+   * @throws {ConflictError} when the record was changed after `ifUnmodifiedSince`.
+   * @throws {OutcomeUnknownError} when the answer to a conditional update was lost.
    */
-  update(sobject: string, id: string, record: RecordInput, options: CallOptions = {}): Promise<void> {
+  update(sobject: string, id: string, record: RecordInput, options: UpdateOptions = {}): Promise<void> {
     return this.#records.update(sobject, id, record, options);
   }
 
@@ -101,7 +107,7 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
    *
    * @param externalId - Any text; it is encoded for the path.
    * @param record - Without the external id field itself.
-   * @throws {ConflictError} when several records have this external id.
+   * @throws {MultipleMatchesError} when several records have this external id; it names them.
    */
   upsert(
     sobject: string,
@@ -120,6 +126,16 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
    */
   delete(sobject: string, id: string, options: CallOptions = {}): Promise<void> {
     return this.#records.delete(sobject, id, options);
+  }
+
+  /**
+   * Takes a record out of the recycle bin, by SOAP: REST cannot. One that is not there because it is not deleted counts as
+   * taken out, so that a lost answer can be repeated.
+   *
+   * @throws {NotFoundError} when there never was such a record, or the recycle bin has been emptied.
+   */
+  undelete(sobject: string, id: string, options: CallOptions = {}): Promise<void> {
+    return this.#records.undelete(sobject, id, options);
   }
 
   /**
@@ -228,6 +244,14 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
     const { tokens } = this.context;
     if (tokens) return tokens.accessToken({ signal, ...(notVersion !== undefined && { notVersion }) });
     throw new ConnectorError("INTERNAL", "Salesforce has no authentication method without tokens.");
+  }
+
+  private get soap(): SoapCallerOptions {
+    return {
+      apiVersion: this.context.configuration.apiVersion,
+      accessToken: (signal, notVersion) => this.accessToken(signal, notVersion),
+      sendRaw: (request) => this.sendRaw(request),
+    };
   }
 
   private get bridge(): JsforceBridge {

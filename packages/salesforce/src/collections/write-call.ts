@@ -91,14 +91,19 @@ export function updateRow(sobject: string, record: RecordInput): Row {
   });
 }
 
-/** A record to upsert, which holds its external id. */
+/** A record to upsert, which holds its external id. All of them are of one object. */
 export function upsertRow(sobject: string, externalIdField: string, record: RecordInput): Row {
   return proven(sobject, () => {
     const value = record[externalIdField];
-    if ((typeof value === "string" && value !== "") || typeof value === "number")
-      return toRow(sobject, record, undefined);
-    throw new ValidationError("A record to upsert holds its external id.", [
-      { path: externalIdField, message: "must be the record's external id" },
+    if (value === "" || (typeof value !== "string" && typeof value !== "number")) {
+      throw new ValidationError("A record to upsert holds its external id.", [
+        { path: externalIdField, message: "must be the record's external id" },
+      ]);
+    }
+    const row = toRow(sobject, record, undefined);
+    if (row.type === sobject) return row;
+    throw new ValidationError("The records of one upsert are of one object.", [
+      { path: "attributes.type", message: `must be ${sobject}` },
     ]);
   });
 }

@@ -1,9 +1,16 @@
 import type { Operation } from "@isthmus/core";
 import type { SalesforceConnector } from "../salesforce-connector.js";
+import {
+  createCollection,
+  deleteCollection,
+  retrieveCollection,
+  updateCollection,
+  upsertCollection,
+} from "./collections.js";
 import { readIdentity } from "./identity.js";
 import { describeObject, readLimits } from "./metadata.js";
 import { runQuery } from "./query.js";
-import { createRecord, deleteRecord, retrieveRecord, updateRecord, upsertRecord } from "./records.js";
+import { createRecord, deleteRecord, retrieveRecord, undeleteRecord, updateRecord, upsertRecord } from "./records.js";
 
 /** Everything that the HTTP API offers for a Salesforce connector. */
 export const operations: readonly Operation<SalesforceConnector>[] = [
@@ -12,6 +19,12 @@ export const operations: readonly Operation<SalesforceConnector>[] = [
   updateRecord,
   upsertRecord,
   deleteRecord,
+  undeleteRecord,
+  createCollection,
+  updateCollection,
+  upsertCollection,
+  deleteCollection,
+  retrieveCollection,
   runQuery,
   describeObject,
   readLimits,

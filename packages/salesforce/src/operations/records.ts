@@ -43,10 +43,26 @@ export const updateRecord = defineOperation({
   summary: "Changes the fields of a record that are named; the others stay as they are.",
   kind: "write",
   idempotent: true,
-  input: z.strictObject({ sobject: sobjectSchema, id: idSchema, record: recordInputSchema }),
+  input: z.strictObject({
+    sobject: sobjectSchema,
+    id: idSchema,
+    record: recordInputSchema,
+    ifUnmodifiedSince: z
+      .string()
+      .max(40)
+      .optional()
+      .meta({
+        description:
+          "Changes the record only if nobody has since this time, compared in whole seconds; otherwise CONFLICT. A lost answer is then OUTCOME_UNKNOWN.",
+        examples: ["2026-11-26T12:00:00.000+0000"],
+      }),
+  }),
   output: nothing,
-  run: async (connector: SalesforceConnector, { sobject, id, record }, { signal }) => {
-    await connector.update(sobject, id, record, { signal });
+  run: async (connector: SalesforceConnector, { sobject, id, record, ifUnmodifiedSince }, { signal }) => {
+    await connector.update(sobject, id, record, {
+      signal,
+      ...(ifUnmodifiedSince !== undefined && { ifUnmodifiedSince }),
+    });
     return {};
   },
 });
@@ -88,6 +104,20 @@ export const deleteRecord = defineOperation({
   output: nothing,
   run: async (connector: SalesforceConnector, { sobject, id }, { signal }) => {
     await connector.delete(sobject, id, { signal });
+    return {};
+  },
+});
+
+/** `records.undelete`: idempotent; a record that is not deleted counts as undeleted. */
+export const undeleteRecord = defineOperation({
+  name: "records.undelete",
+  summary: "Takes a record out of the recycle bin.",
+  kind: "write",
+  idempotent: true,
+  input: z.strictObject({ sobject: sobjectSchema, id: idSchema }),
+  output: nothing,
+  run: async (connector: SalesforceConnector, { sobject, id }, { signal }) => {
+    await connector.undelete(sobject, id, { signal });
     return {};
   },
 });
