@@ -2,6 +2,18 @@ export type { CallOptions } from "./api.js";
 export type { Collections } from "./collections/collections.js";
 export type { RecordResult } from "./collections/results.js";
 export type { CollectionOptions } from "./collections/run.js";
+export type {
+  BatchOptions,
+  BatchRequest,
+  Composite,
+  CompositeOptions,
+  Graph,
+  GraphResult,
+} from "./composite/composite.js";
+export { CompositeRequest, type Reference } from "./composite/composite-request.js";
+export type { SubrequestResult } from "./composite/results.js";
+export type { Subrequest } from "./composite/subrequest.js";
+export type { TreeRecord, TreeResult } from "./composite/tree.js";
 export { createSalesforceConnector } from "./create-salesforce-connector.js";
 export { salesforce } from "./definition.js";
 export type { SalesforceIdentity } from "./identity.js";

@@ -13,6 +13,7 @@ import type { Connection } from "jsforce";
 import type { CallOptions, SalesforceApi } from "./api.js";
 import { requireAttribute } from "./auth.js";
 import { Collections } from "./collections/collections.js";
+import { Composite } from "./composite/composite.js";
 import { isTokenRefused, mapFailure } from "./errors.js";
 import { identitySchema, readOrganization, type SalesforceIdentity, toConnectedAccount } from "./identity.js";
 import { JsforceBridge } from "./jsforce-bridge.js";
@@ -38,6 +39,8 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
   protected readonly api: SalesforceApi;
   /** Any number of records at once, with a result for each. */
   readonly collections: Collections;
+  /** Several calls in one request. */
+  readonly composite: Composite;
   readonly #records: RecordCalls;
   readonly #queries: QueryCalls;
   readonly #metadata: MetadataCalls;
@@ -58,6 +61,7 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
       mapFailure: (response, request) => this.mapFailure(response, request),
     };
     this.collections = new Collections(this.api);
+    this.composite = new Composite(this.api);
     this.#records = new RecordCalls(this.api);
     this.#queries = new QueryCalls(this.api);
     this.#metadata = new MetadataCalls(this.api, (name, options, work) => this.throughJsforce(name, options, work));
