@@ -40,8 +40,11 @@ export function readSubresult(
 ): SubrequestResult {
   if (typeof status !== "number") return missingResult(referenceId, idempotent, name);
   if (status >= 200 && status < 300) return { referenceId, status, body: body ?? null, halted: false };
-  const error = itemFailure(api, body, asFailed(name, method, idempotent), status);
-  return { referenceId, status, body: null, error, halted: isHalted(error) };
+  const failed = asFailed(name, method, idempotent);
+  const error = itemFailure(api, body, failed, status);
+  if (!isHalted(error)) return { referenceId, status, body: null, error, halted: false };
+  // Whatever its status says (a batch's 412), nobody else changed a record.
+  return { referenceId, status, body: null, error: itemFailure(api, body, failed, 400), halted: true };
 }
 
 /** The results of calls that are told by their references. */
@@ -52,12 +55,24 @@ export function readSubresults(
   idempotent: boolean,
   answers: unknown,
 ): readonly SubrequestResult[] {
-  const list: readonly unknown[] = Array.isArray(answers) ? answers : [];
-  const byReference = new Map(list.filter(isObject).map((answer) => [answer.referenceId, answer]));
-  return requests.map((request) => {
+  const list = (Array.isArray(answers) ? answers : []).filter(isObject);
+  const refused = list.find(({ referenceId }) => referenceId === null);
+  // Too many of something is told within a success, as the failure of no call.
+  if (refused && Number(refused.httpStatusCode) >= 400) {
+    throw itemFailure(api, refused.body, asFailed(name, "POST", idempotent), Number(refused.httpStatusCode));
+  }
+  const byReference = new Map(list.map((answer) => [answer.referenceId, answer]));
+  const results = requests.map((request) => {
     const { httpStatusCode, body } = byReference.get(request.referenceId) ?? {};
     return readSubresult(api, name, request, idempotent, { status: httpStatusCode, body });
   });
+  return results.some(({ error, halted }) => error && !halted) ? results : results.map(blameReference);
+}
+
+/** A reference to what is not there is told like a bystander; where nobody else is to blame, it is the culprit. */
+function blameReference(result: SubrequestResult): SubrequestResult {
+  const isCulprit = /\breference\b/i.test(result.error?.vendor?.message ?? "");
+  return isCulprit ? { ...result, halted: false } : result;
 }
 
 /** The answer leaves a call out: it may have been done. */

@@ -7,6 +7,7 @@ import {
   updateCollection,
   upsertCollection,
 } from "./collections.js";
+import { createTree, sendBatch, sendComposite, sendGraphs } from "./composite.js";
 import { readIdentity } from "./identity.js";
 import { describeObject, readLimits } from "./metadata.js";
 import { runQuery } from "./query.js";
@@ -25,6 +26,10 @@ export const operations: readonly Operation<SalesforceConnector>[] = [
   upsertCollection,
   deleteCollection,
   retrieveCollection,
+  sendComposite,
+  sendBatch,
+  sendGraphs,
+  createTree,
   runQuery,
   describeObject,
   readLimits,
