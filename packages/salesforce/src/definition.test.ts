@@ -70,6 +70,7 @@ describe("the configuration", () => {
     expect(configurationSchema.parse({})).toEqual({
       loginUrl: "https://login.salesforce.com",
       apiVersion: "v60.0",
+      introspect: "auto",
       scopes: ["api", "refresh_token"],
       timeouts: {},
     });

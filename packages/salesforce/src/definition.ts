@@ -1,5 +1,6 @@
 import { defineConnector } from "@isthmus/core";
-import { authorizationCodeScheme, refreshPolicy } from "./auth.js";
+import type { SalesforceCredentials } from "./auth/credentials.js";
+import { authentication, refreshPolicy } from "./auth/schemes.js";
 import { createEntitySource } from "./entities.js";
 import { operations } from "./operations/index.js";
 import { configurationSchema, type SalesforceConfiguration } from "./options.js";
@@ -7,12 +8,12 @@ import { packageVersion } from "./package-version.js";
 import { SalesforceConnector } from "./salesforce-connector.js";
 
 /** Salesforce as a connector: what a `ConnectorFactory` registers and a service finds by the package's name. */
-export const salesforce = defineConnector<SalesforceConfiguration, SalesforceConnector>({
+export const salesforce = defineConnector<SalesforceConfiguration, SalesforceConnector, SalesforceCredentials>({
   specificationVersion: 1,
   type: "salesforce",
   displayName: "Salesforce",
   version: packageVersion,
-  authentication: { oauth2_authorization_code: authorizationCodeScheme },
+  authentication,
   configuration: configurationSchema,
   externalSystemUrlField: "loginUrl",
   refreshPolicy,

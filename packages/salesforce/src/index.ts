@@ -15,6 +15,13 @@ export type { SubrequestResult } from "./composite/results.js";
 export type { Subrequest } from "./composite/subrequest.js";
 export type { TreeRecord, TreeResult } from "./composite/tree.js";
 export { createSalesforceConnector } from "./create-salesforce-connector.js";
+export {
+  type AuthorizationCodeOptions,
+  type ClientCredentialsOptions,
+  createSalesforceConnector,
+  type JwtBearerOptions,
+  type SalesforceOptions,
+} from "./create-salesforce-connector.js";
 export { salesforce } from "./definition.js";
 export type { SalesforceIdentity } from "./identity.js";
 export type {
@@ -27,6 +34,7 @@ export type {
 } from "./metadata.js";
 export { MultipleMatchesError } from "./multiple-matches.js";
 export type { SalesforceConfiguration, SalesforceOptions } from "./options.js";
+export type { SalesforceConfiguration } from "./options.js";
 export type { QueryOptions } from "./query.js";
 export type { UpdateOptions } from "./record-calls.js";
 export type { QueryPage, QueryResult, RecordInput, SalesforceRecord, UpsertResult } from "./records.js";

@@ -1,4 +1,3 @@
-import type { ConnectorEnvironment } from "@isthmus/core";
 import { z } from "zod";
 
 /** The oldest REST API version that Salesforce still answers; older ones are retired (HTTP 410). */
@@ -6,24 +5,6 @@ export const oldestApiVersion = 31;
 
 /** The newest REST API version that this package was written for: Winter '27. */
 export const newestApiVersion = 68;
-
-/** What a person's authorization (OAuth 2.0 authorization code with PKCE) needs. */
-export const authorizationCodeCredentialsSchema = z.strictObject({
-  clientId: z
-    .string()
-    .min(1)
-    .meta({ title: "Consumer key", description: "Consumer key of the external client app (or connected app)." }),
-  clientSecret: z.string().min(1).optional().meta({
-    title: "Consumer secret",
-    description: "Consumer secret of the app. Leave it out for a public client, which proves itself by PKCE alone.",
-    writeOnly: true,
-  }),
-  refreshToken: z.string().min(1).optional().meta({
-    title: "Refresh token",
-    description: "Refresh token of a grant that exists already. Nobody has to sign in again while it is valid.",
-    writeOnly: true,
-  }),
-});
 
 const timeoutMs = (description: string) => z.int().positive().max(3_600_000).optional().describe(description);
 
@@ -64,6 +45,11 @@ export const configurationSchema = z.strictObject({
     description:
       "Salesforce does not say when a token ends: the organisation's session settings do. Milliseconds after which it has surely ended, if you know; it is then refreshed about five minutes earlier. Left out, two hours (Salesforce's own default) are assumed, and a token that still works is not given up.",
   }),
+  introspect: z.enum(["auto", "never"]).default("auto").meta({
+    title: "Ask for the session's end",
+    description:
+      "auto: after each new token Salesforce is asked once when it ends, where sessionLifetimeMs does not say so and the app has a secret. never: it is assumed.",
+  }),
   timeouts: z
     .strictObject({
       connectMs: timeoutMs("Until the connection stands, in milliseconds. Default 10 000."),
@@ -76,20 +62,11 @@ export const configurationSchema = z.strictObject({
     .meta({ title: "Timeouts" }),
 });
 
-/** Validated credentials of the authorization code scheme. */
-export type AuthorizationCodeCredentials = z.output<typeof authorizationCodeCredentialsSchema>;
-
 /** A validated configuration, defaults filled in. */
 export type SalesforceConfiguration = z.output<typeof configurationSchema>;
 
-/**
- * Options of `createSalesforceConnector`: credentials, configuration and what the program hands in, side by side. Only
- * `clientId` is required.
- */
-export interface SalesforceOptions
-  extends z.input<typeof authorizationCodeCredentialsSchema>,
-    z.input<typeof configurationSchema>,
-    ConnectorEnvironment {}
+/** Everything about the connection that is not secret, as a caller writes it. */
+export type SalesforceConfigurationInput = z.input<typeof configurationSchema>;
 
 function isOrigin(value: string): boolean {
   const url = URL.parse(value);

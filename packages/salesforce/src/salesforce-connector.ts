@@ -11,7 +11,7 @@ import {
 } from "@isthmus/core";
 import type { Connection } from "jsforce";
 import type { CallOptions, SalesforceApi } from "./api.js";
-import { requireAttribute } from "./auth.js";
+import { requireAttribute } from "./auth/attributes.js";
 import { Collections } from "./collections/collections.js";
 import { Composite } from "./composite/composite.js";
 import { isTokenRefused, mapFailure } from "./errors.js";

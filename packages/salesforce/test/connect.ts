@@ -1,5 +1,5 @@
 import { type SalesforceSandbox, type SalesforceSandboxOptions, startSalesforceSandbox } from "@isthmus/sandbox";
-import { createSalesforceConnector, type SalesforceConnector, type SalesforceOptions } from "../src/index.js";
+import { type AuthorizationCodeOptions, createSalesforceConnector, type SalesforceConnector } from "../src/index.js";
 
 /** Where the sandbox sends the browser back to. Nothing listens there: tests read the address only. */
 export const redirectUri = "http://127.0.0.1/callback";
@@ -10,7 +10,10 @@ export function startSandbox(options: SalesforceSandboxOptions = {}): Promise<Sa
 }
 
 /** A connector to the sandbox; nobody has signed in yet. */
-export function connectorTo(sandbox: SalesforceSandbox, options: Partial<SalesforceOptions> = {}): SalesforceConnector {
+export function connectorTo(
+  sandbox: SalesforceSandbox,
+  options: Partial<AuthorizationCodeOptions> = {},
+): SalesforceConnector {
   return createSalesforceConnector({
     clientId: sandbox.client.id,
     clientSecret: sandbox.client.secret,
@@ -31,7 +34,7 @@ export async function allowInBrowser(authorizationUrl: string): Promise<string> 
 /** A connector that a person has connected. */
 export async function connectedTo(
   sandbox: SalesforceSandbox,
-  options: Partial<SalesforceOptions> = {},
+  options: Partial<AuthorizationCodeOptions> = {},
 ): Promise<SalesforceConnector> {
   const connector = connectorTo(sandbox, options);
   const { authorizationUrl, pending } = await connector.getAuthUrl({ redirectUri });

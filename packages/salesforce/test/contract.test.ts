@@ -1,5 +1,7 @@
 import { describeConnector } from "@isthmus/testkit";
 import { salesforce } from "../src/index.js";
-import { sandboxHarness } from "./sandbox-harness.js";
+import { authorizationCodeHarness, clientCredentialsHarness, jwtBearerHarness } from "./sandbox-harness.js";
 
-describeConnector(salesforce, sandboxHarness);
+for (const harness of [authorizationCodeHarness, clientCredentialsHarness, jwtBearerHarness]) {
+  describeConnector(salesforce, harness);
+}

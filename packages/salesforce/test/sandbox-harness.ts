@@ -2,11 +2,13 @@ import {
   decideConsent,
   type FaultRule,
   type SalesforceSandbox,
+  type SalesforceSandboxOptions,
   startSalesforceSandbox,
   toFaultRule,
 } from "@isthmus/sandbox";
-import type { ContractHarness, RequestKind, StandIn } from "@isthmus/testkit";
+import type { ContractHarness, RequestKind, StandIn, StandInOptions } from "@isthmus/testkit";
 import { redirectUri } from "./connect.js";
+import { appKey } from "./keys.js";
 
 interface RunningSandbox extends StandIn {
   readonly sandbox: SalesforceSandbox;
@@ -33,42 +35,12 @@ const bodies: Readonly<Record<number, unknown>> = {
 
 const read = { operation: "query", input: { soql: "SELECT Id, Name FROM Account LIMIT 3" } };
 
-/** The contract suite's stand-in of Salesforce: the sandbox. */
-export const sandboxHarness: ContractHarness<RunningSandbox> = {
-  authenticationMethod: "oauth2_authorization_code",
+/** What the schemes have in common: the sandbox as the stand-in of Salesforce. */
+const common = {
   read,
   write: { operation: "records.create", input: { sobject: "Account", record: { Name: "Written by the contract" } } },
-  invalidCredentials: [
-    { description: "an empty client secret", credentials: { clientId: "key", clientSecret: "" }, path: "clientSecret" },
-  ],
-  async start({ requestTimeoutMs }) {
-    // Rotation is the harder case: a refresh token that is sent twice revokes the grant.
-    const sandbox = await startSalesforceSandbox({ rotateRefreshTokens: true });
-    const timeouts = requestTimeoutMs && { headersMs: requestTimeoutMs, bodyMs: requestTimeoutMs };
-    return {
-      sandbox,
-      settings: {
-        credentials: { clientId: sandbox.client.id, clientSecret: sandbox.client.secret },
-        configuration: { loginUrl: sandbox.url, ...(timeouts && { timeouts }) },
-      },
-      environment: { allowedPrivateHosts: [new URL(sandbox.url).host] },
-      fail: (fault) => void sandbox.addFault(toFaultRule(requestsOf[fault.on], fault, bodies)),
-      count: (kind) => sandbox.requests(requestsOf[kind]).length,
-      close: () => sandbox.close(),
-    };
-  },
-  browser: {
-    redirectUri,
-    approve: (_running, authorizationUrl) => decideConsent(authorizationUrl, "allow"),
-    deny: (_running, authorizationUrl) => decideConsent(authorizationUrl, "deny"),
-  },
-  grant: {
-    expireAccessTokens: ({ sandbox }) => void sandbox.expireAccessTokens(),
-    revoke: ({ sandbox }) => void sandbox.revokeGrants(),
-    omitLifetime: () => undefined,
-  },
-  misdirect({ sandbox }, origin) {
-    // A refresh that leads to another host: whoever answers for Salesforce's token endpoint could send this.
+  misdirect({ sandbox }: RunningSandbox, origin: string) {
+    // A grant that leads to another host: whoever answers for Salesforce's token endpoint could send this.
     const body = {
       access_token: "00D000000000001!misdirected",
       token_type: "Bearer",
@@ -79,4 +51,79 @@ export const sandboxHarness: ContractHarness<RunningSandbox> = {
     sandbox.addFault({ ...requestsOf.token, status: 200, body });
     return read;
   },
+  grant: {
+    expireAccessTokens: ({ sandbox }: RunningSandbox) => void sandbox.expireAccessTokens(),
+    revoke: ({ sandbox }: RunningSandbox) => void sandbox.revokeGrants(),
+    omitLifetime: () => undefined,
+  },
+} as const;
+
+async function start(
+  options: StandInOptions,
+  sandboxOptions: SalesforceSandboxOptions,
+  credentials: (sandbox: SalesforceSandbox) => object,
+): Promise<RunningSandbox> {
+  const sandbox = await startSalesforceSandbox(sandboxOptions);
+  const { requestTimeoutMs } = options;
+  const timeouts = requestTimeoutMs && { headersMs: requestTimeoutMs, bodyMs: requestTimeoutMs };
+  return {
+    sandbox,
+    settings: {
+      credentials: credentials(sandbox),
+      configuration: { loginUrl: sandbox.url, ...(timeouts && { timeouts }) },
+    },
+    environment: { allowedPrivateHosts: [new URL(sandbox.url).host] },
+    fail: (fault) => void sandbox.addFault(toFaultRule(requestsOf[fault.on], fault, bodies)),
+    count: (kind) => sandbox.requests(requestsOf[kind]).length,
+    close: () => sandbox.close(),
+  };
+}
+
+/** A person signs in. */
+export const authorizationCodeHarness: ContractHarness<RunningSandbox> = {
+  ...common,
+  authenticationMethod: "oauth2_authorization_code",
+  invalidCredentials: [
+    { description: "an empty client secret", credentials: { clientId: "key", clientSecret: "" }, path: "clientSecret" },
+  ],
+  // Rotation is the harder case: a refresh token that is sent twice revokes the grant.
+  start: (options) =>
+    start(options, { rotateRefreshTokens: true }, ({ client }) => ({
+      clientId: client.id,
+      clientSecret: client.secret,
+    })),
+  browser: {
+    redirectUri,
+    approve: (_running, authorizationUrl) => decideConsent(authorizationUrl, "allow"),
+    deny: (_running, authorizationUrl) => decideConsent(authorizationUrl, "deny"),
+  },
+};
+
+/** The app works as its Run As user. */
+export const clientCredentialsHarness: ContractHarness<RunningSandbox> = {
+  ...common,
+  authenticationMethod: "oauth2_client_credentials",
+  without: ["browser"],
+  start: (options) => start(options, {}, ({ client }) => ({ clientId: client.id, clientSecret: client.secret })),
+};
+
+/** The app signs for one user. */
+export const jwtBearerHarness: ContractHarness<RunningSandbox> = {
+  ...common,
+  authenticationMethod: "oauth2_jwt_bearer",
+  without: ["browser"],
+  invalidCredentials: [
+    {
+      description: "a certificate in place of the private key",
+      credentials: { clientId: "key", username: "ada", privateKey: "-----BEGIN CERTIFICATE-----" },
+      path: "privateKey",
+    },
+  ],
+  start: ({ now = Date.now, ...options }) =>
+    // The sandbox judges the assertion's end, so it lives by the connector's clock.
+    start(options, { clock: now, client: { jwtPublicKey: appKey.publicKey } }, ({ client, username }) => ({
+      clientId: client.id,
+      username,
+      privateKey: appKey.privateKey,
+    })),
 };

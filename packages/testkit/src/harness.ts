@@ -58,6 +58,11 @@ export interface StandInOptions {
    * so that a timeout clause takes no longer. Otherwise the timeouts are as usual.
    */
   readonly requestTimeoutMs?: number;
+  /**
+   * What the connector's clock says, in epoch milliseconds: for a stand-in that judges times which the connector names, such
+   * as those of a signed assertion.
+   */
+  readonly now?: () => number;
 }
 
 /** An operation of the definition with an input that works. */

@@ -1,6 +1,6 @@
 import { Prisma } from "../generated/prisma/client.js";
 import type { TenantScope } from "./client.js";
-import type { AbandonEffect, AbandonedAttempt, TokenStatus } from "./token-records.js";
+import type { AbandonEffect, AbandonedAttempt, LandedTokens, TokenStatus } from "./token-records.js";
 
 /**
  * What becomes of the token sets of one tenant's connectors beside the renewing itself, which is {@link SystemTokenRepository}'s.
@@ -9,6 +9,12 @@ import type { AbandonEffect, AbandonedAttempt, TokenStatus } from "./token-recor
 export interface ConnectorTokenRepository {
   /** Ends an attempt without tokens. */
   abandon(connectorId: string, attemptId: string, attempt: AbandonedAttempt): Promise<AbandonEffect>;
+  /** Replaces the set of `version` by the same one with more known of it, if it is still the stored one. */
+  amend(
+    connectorId: string,
+    version: number,
+    known: Pick<LandedTokens, "tokens" | "expiresAt" | "refreshAt">,
+  ): Promise<void>;
   /** Of those of the connectors that have one: after which moment only a person can renew the grant. */
   findReconnectBefore(connectorIds: readonly string[]): Promise<ReadonlyMap<string, Date>>;
   /** Destroys the tokens and supersedes any attempt. Doing it twice is the same as once. */
@@ -58,6 +64,14 @@ export function createConnectorTokenRepository({ client, tenantId }: TenantScope
         where ${where} and (status = 'active' or ${outcome === "not_spent"})`;
       if (ended === 0 || before === undefined) return { kind: "ignored" };
       return before.status === "active" ? { kind: "failed", failures: before.failures + 1 } : { kind: "revived" };
+    },
+
+    async amend(connectorId, version, { tokens, expiresAt, refreshAt }) {
+      await client.$executeRaw`
+        update connector_tokens set
+          tokens = ${JSON.stringify(tokens)}::jsonb, expires_at = ${expiresAt ?? null}::timestamptz,
+          refresh_at = ${refreshAt ?? null}::timestamptz, updated_at = clock_timestamp()
+        where ${at(connectorId)} and version = ${version}::integer and tokens is not null`;
     },
 
     async findReconnectBefore(connectorIds) {

@@ -117,6 +117,20 @@ export class PostgresTokenStore implements TokenStore {
     this.#parts.attemptKeys.release(attemptId);
   }
 
+  async amend(version: number, { tokens, refreshAtMs }: CommitRequest): Promise<TokenRecord> {
+    const { database, vault } = this.#parts;
+    const { tenantId, connectorId } = this.#connector;
+    const sealed = await vault.seal(tokens, this.#place);
+    await database.asTenant(tenantId, ({ connectorTokens }) =>
+      connectorTokens.amend(connectorId, version, {
+        tokens: sealed,
+        ...(tokens.expiresAtMs !== undefined && { expiresAt: new Date(tokens.expiresAtMs) }),
+        ...(refreshAtMs !== undefined && { refreshAt: new Date(refreshAtMs) }),
+      }),
+    );
+    return this.load();
+  }
+
   async clear(): Promise<void> {
     const { tenantId, connectorId } = this.#connector;
     await this.#parts.database.asTenant(tenantId, ({ connectorTokens }) => connectorTokens.clear(connectorId));

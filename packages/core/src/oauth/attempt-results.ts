@@ -1,3 +1,4 @@
+import type { ExpiryInquiry } from "./expiry-inquiry.js";
 import { insist } from "./insist.js";
 import type { Held } from "./known-tokens.js";
 import { planRefresh, type RefreshSchedule } from "./refresh-schedule.js";
@@ -25,13 +26,15 @@ interface Unended {
  */
 export class AttemptResults {
   readonly #context: TokenContext;
+  readonly #inquiry: ExpiryInquiry;
   /** By attempt, the latest last: a refresh may still be in the air when a person authorises anew. */
   readonly #unlanded = new Map<string, Unlanded>();
   #landing: Promise<Held | undefined> | undefined;
   #unended: Unended | undefined;
 
-  constructor(context: TokenContext) {
+  constructor(context: TokenContext, inquiry: ExpiryInquiry) {
     this.#context = context;
+    this.#inquiry = inquiry;
   }
 
   /** A set that the vendor granted and the store has not taken yet. */
@@ -100,6 +103,7 @@ export class AttemptResults {
     if (outcome === "committed" && first && unlanded.refreshed) {
       events?.emit("token.refreshed", { connection, version: record.version });
     }
+    if (outcome === "committed" && first) this.#inquiry.begin(held);
     return held;
   }
 }

@@ -67,7 +67,7 @@ export function checkCallback(
   if (issuer !== null && issuer !== profile.issuer) {
     throw new ConnectorError("OAUTH_STATE_INVALID", "This callback comes from another authorization server.");
   }
-  assertGranted(parameters, pending);
+  assertGranted(parameters, pending, profile);
   if (single(parameters, "code") === undefined) {
     throw new AuthenticationError("The vendor's callback holds no authorization code: begin the authorization again.");
   }
@@ -79,17 +79,20 @@ export function codeChallengeOf(codeVerifier: string): string {
   return createHash("sha256").update(codeVerifier).digest("base64url");
 }
 
-function assertGranted(parameters: URLSearchParams, pending: PendingAuthorization): void {
+function assertGranted(parameters: URLSearchParams, pending: PendingAuthorization, profile: OAuthProfile): void {
   const error = parameters.get("error");
   if (error === null) return;
   const description = parameters.get("error_description");
   const secrets = [pending.state, pending.codeVerifier, ...parameters.getAll("code")];
-  const { code, message } = faultOf({ status: 0, error, ...(description === null ? {} : { description }) }, secrets);
+  const refusal = { status: 0, error, ...(description === null ? {} : { description }) };
+  const { code, message } = faultOf(refusal, secrets);
   const vendor = { ...(code === undefined ? {} : { code }), ...(message === undefined ? {} : { message }) };
   if (error === "access_denied") {
     throw new ConnectorError("OAUTH_DENIED", "The authorization was declined at the vendor.", { vendor });
   }
-  throw new AuthenticationError(`The vendor ended the authorization with "${code}".`, { vendor });
+  const advice = profile.explainRefusal?.(refusal)?.advice;
+  const why = advice === undefined ? "" : `: ${advice}`;
+  throw new AuthenticationError(`The vendor ended the authorization with "${code}"${why}.`, { vendor });
 }
 
 /** Only the query counts: behind a proxy, scheme, host and path of the callback are not those that the vendor saw. */

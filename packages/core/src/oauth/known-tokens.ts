@@ -74,16 +74,18 @@ export class KnownTokens {
    * Takes a record over, unless a newer one is known: a slow answer must not bring a spent token back.
    * @param planned - The schedule under which this set was stored.
    */
-  adopt(record: TokenRecord, planned?: RefreshSchedule): Held {
+  adopt(given: TokenRecord, planned?: RefreshSchedule): Held {
     const known = this.#held;
-    if (known !== undefined && known.record.version > record.version) return known;
+    if (known !== undefined && known.record.version > given.version) return known;
+    const record = withKnownExpiry(given, known?.record);
     const { policy, random, cacheMs } = this.#options;
     const now = this.#clock.now();
     const { tokens, version } = record;
     let current: Held["current"];
     if (tokens !== undefined) {
       // Decided once for each set: a new jitter at each look would end in the earliest of them all.
-      const same = known?.record.version === version ? known.current : undefined;
+      const isSame = known?.record.version === version && known.record.tokens?.expiresAtMs === tokens.expiresAtMs;
+      const same = isSame ? known.current : undefined;
       const schedule = same?.schedule ?? planned ?? planRefresh(tokens, policy, random);
       current = { token: same?.token ?? toAccessToken(tokens, version), schedule };
     }
@@ -148,6 +150,12 @@ export class KnownTokens {
 export function tokenOf({ current }: Held): AccessToken {
   if (current === undefined) throw notConnected();
   return current.token;
+}
+
+/** When the token ends may have been learned after it was stored, where the store cannot note it or was read before. */
+function withKnownExpiry(record: TokenRecord, known: TokenRecord | undefined): TokenRecord {
+  const isOlder = record.tokens !== undefined && record.tokens.expiresAtMs === undefined;
+  return isOlder && known?.version === record.version ? { ...record, tokens: known.tokens } : record;
 }
 
 function toAccessToken(tokens: TokenSet, version: number): AccessToken {

@@ -97,6 +97,11 @@ export class MemoryTokenStore implements TokenStore {
     this.#attempt = ambiguous ? { id, repeated, leaseUntilMs: 0 } : undefined;
   }
 
+  async amend(version: number, request: CommitRequest): Promise<TokenRecord> {
+    if (this.#tokens !== undefined && this.#version === version) this.#tokens = request.tokens;
+    return this.#record();
+  }
+
   async clear(): Promise<void> {
     if (this.#tokens === undefined) this.#version -= 1;
     this.#replace(undefined);

@@ -8,10 +8,11 @@ import {
   type StartAuthorizationOptions,
   type StartedAuthorization,
 } from "./authorization.js";
+import type { OAuthRefusal } from "./oauth-errors.js";
 import type { OAuthProfile } from "./profile.js";
 import { callEndpoint, type EndpointCall } from "./token-endpoint.js";
 import type { TokenIssuer } from "./token-issuer.js";
-import { toTokenSet } from "./token-response.js";
+import { parseTimeLeftMs, toTokenSet } from "./token-response.js";
 import type { TokenSet } from "./token-set.js";
 
 /** What an {@link OAuthClient} works with. */
@@ -32,7 +33,12 @@ export interface TokenIntrospection {
   readonly active: boolean;
   /** Everything that the server told, under the server's names. */
   readonly claims: Readonly<Record<string, unknown>>;
+  /** What the server's clock said then, in epoch milliseconds; missing where it did not say. Its times are by that clock. */
+  readonly serverNowMs?: number;
 }
+
+type Call = Pick<EndpointCall, "what" | "run"> &
+  Partial<Pick<EndpointCall, "spends" | "secrets" | "signal" | "fields">>;
 
 const bearerGrants = {
   jwt_bearer: "urn:ietf:params:oauth:grant-type:jwt-bearer",
@@ -49,6 +55,8 @@ const bearerGrants = {
 export class OAuthClient implements TokenIssuer {
   /** Obtains tokens without a person; `undefined` when the profile's grant needs one. */
   readonly grant: ((signal?: AbortSignal) => Promise<TokenSet>) | undefined;
+  /** Asks the introspection endpoint; `undefined` unless the profile says so (`asksForExpiry`). */
+  readonly expiryOf: ((tokens: TokenSet, signal?: AbortSignal) => Promise<number | undefined>) | undefined;
   readonly #profile: OAuthProfile;
   readonly #transport: Transport;
   readonly #clock: Clock;
@@ -65,6 +73,7 @@ export class OAuthClient implements TokenIssuer {
       jwt_bearer: (signal?: AbortSignal) => this.jwtBearer(signal),
       saml_bearer: (signal?: AbortSignal) => this.samlBearer(signal),
     }[this.#profile.grant];
+    this.expiryOf = this.#profile.asksForExpiry ? (tokens, signal) => this.#askForExpiry(tokens, signal) : undefined;
   }
 
   /**
@@ -214,14 +223,22 @@ export class OAuthClient implements TokenIssuer {
     if (this.#profile.introspectionEndpoint === undefined) {
       throw new ConnectorError("UNSUPPORTED", "This vendor does not tell the state of a token.");
     }
-    const claims = await this.#call({
+    const { body: claims, serverNowMs } = await this.#exchange({
       what: "introspection",
       secrets: [tokens.accessToken],
       signal,
       run: (client, configuration) =>
         client.tokenIntrospection(configuration, tokens.accessToken, { token_type_hint: "access_token" }),
     });
-    return { active: claims.active === true, claims };
+    return { active: claims.active === true, claims, ...(serverNowMs !== undefined && { serverNowMs }) };
+  }
+
+  async #askForExpiry(tokens: TokenSet, signal: AbortSignal | undefined): Promise<number | undefined> {
+    const { active, claims, serverNowMs } = await this.introspect(tokens, signal);
+    const nowMs = this.#clock.now();
+    // Two clocks differ; how much of the token is left is the same by both.
+    const leftMs = active ? parseTimeLeftMs(claims.exp, serverNowMs ?? nowMs) : undefined;
+    return leftMs === undefined ? undefined : nowMs + leftMs;
   }
 
   async #bearer(grant: keyof typeof bearerGrants, signal: AbortSignal | undefined): Promise<TokenSet> {
@@ -244,10 +261,13 @@ export class OAuthClient implements TokenIssuer {
     return { ...(scopes.length === 0 ? {} : { scope: scopes.join(" ") }), ...tokenParameters };
   }
 
-  #call(
-    call: Pick<EndpointCall, "what" | "run"> & Partial<Pick<EndpointCall, "spends" | "secrets" | "signal" | "fields">>,
-  ): Promise<Readonly<Record<string, unknown>>> {
+  async #call(call: Call): Promise<Readonly<Record<string, unknown>>> {
+    return (await this.#exchange(call)).body;
+  }
+
+  #exchange(call: Call): ReturnType<typeof callEndpoint> {
     const { clientSecret, grant } = this.#profile;
+    const explain = (refusal: OAuthRefusal) => this.#profile.explainRefusal?.(refusal);
     return callEndpoint({
       spends: undefined,
       ...call,
@@ -255,6 +275,7 @@ export class OAuthClient implements TokenIssuer {
       transport: this.#transport,
       clock: this.#clock,
       person: grant === "authorization_code",
+      explain,
       secrets: [...(call.secrets ?? []), clientSecret ?? ""],
     });
   }

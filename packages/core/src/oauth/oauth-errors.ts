@@ -27,6 +27,8 @@ export interface OAuthAttempt {
   readonly person: boolean;
   /** Values that the server may quote in its words and that must not go any further. */
   readonly secrets: readonly string[];
+  /** What the vendor means by its words; `undefined`: what the error code says. */
+  explain?(refusal: OAuthRefusal): RefusalMeaning | undefined;
 }
 
 /**
@@ -36,6 +38,14 @@ export interface OAuthAttempt {
  * - `failed`: the server began and does not say how far it came.
  */
 type Verdict = "grant_gone" | "client" | "refused_for_now" | "failed";
+
+/** What a vendor's own words say more than its error code. */
+export interface RefusalMeaning {
+  /** `client`: we, or the account, are not accepted. `denied`: we are, and a rule of the account forbids it. */
+  readonly verdict: "grant_gone" | "client" | "denied";
+  /** What to do, as a sentence without its full stop that follows a colon. */
+  readonly advice: string;
+}
 
 /** Every OAuth error that means something else than "your client or account is refused", which is the rest. */
 const verdicts: Readonly<Record<string, Verdict>> = {
@@ -56,6 +66,8 @@ const verdicts: Readonly<Record<string, Verdict>> = {
 export function toOAuthError(refusal: OAuthRefusal, attempt: OAuthAttempt): ConnectorError {
   const vendor = faultOf(refusal, attempt.secrets);
   const said = vendor.code === undefined ? `HTTP ${refusal.status}` : `"${vendor.code}"`;
+  const meaning = attempt.explain?.(refusal);
+  if (meaning !== undefined) return refused(meaning, said, vendor, attempt);
   switch (verdictOf(refusal)) {
     case "grant_gone":
       return attempt.person
@@ -94,6 +106,17 @@ export function toOAuthError(refusal: OAuthRefusal, attempt: OAuthAttempt): Conn
         { vendor },
       );
   }
+}
+
+function refused(
+  { verdict, advice }: RefusalMeaning,
+  said: string,
+  vendor: VendorFault,
+  attempt: OAuthAttempt,
+): ConnectorError {
+  const message = `The vendor refused the ${attempt.what} (${said}): ${advice}.`;
+  if (verdict === "denied") return new ConnectorError("PERMISSION_DENIED", message, { vendor });
+  return new AuthenticationError(message, { vendor, reconnectRequired: verdict === "grant_gone" && attempt.person });
 }
 
 /** A failure after which nobody can tell whether `attempt.spends` has been used. */

@@ -1,4 +1,5 @@
 import type { Clock } from "../runtime/index.js";
+import type { OAuthRefusal, RefusalMeaning } from "./oauth-errors.js";
 import type { TokenSet } from "./token-set.js";
 
 /** OAuth grants that core speaks. */
@@ -21,6 +22,11 @@ export interface OAuthProfile {
   readonly revocationEndpoint?: string;
   /** RFC 7662. */
   readonly introspectionEndpoint?: string;
+  /**
+   * Whether a new token whose answer states no lifetime is introspected once for its `exp`. Default false. Needs
+   * {@link introspectionEndpoint}.
+   */
+  readonly asksForExpiry?: boolean;
   /** As registered with the vendor. */
   readonly clientId: string;
   /** Missing: a public client, which authenticates by PKCE alone. */
@@ -47,6 +53,11 @@ export interface OAuthProfile {
     response: Readonly<Record<string, unknown>>,
     nowMs: number,
   ): Pick<Partial<TokenSet>, "attributes" | "expiresAtMs" | "reconnectBeforeMs">;
+  /**
+   * What the vendor means by a refusal of its OAuth endpoints, where its words say more than the error code. `undefined`:
+   * what RFC 6749 says of the code.
+   */
+  explainRefusal?(refusal: OAuthRefusal): RefusalMeaning | undefined;
 }
 
 /** How a vendor's tokens want to be refreshed. */

@@ -45,10 +45,13 @@ interface Answer {
  * The library builds the request and authenticates the client; what it would choke on after a refresh token has been
  * spent is taken out of the answer before it looks (see {@link forTheLibrary}).
  *
- * @returns the JSON body of the answer as the vendor sent it, empty for an answer without one.
+ * @returns `body`: the JSON of the answer as the vendor sent it, empty for an answer without one. `serverNowMs`: what the
+ *   server's clock said (the `Date` header), `undefined` where it did not say.
  * @throws {ConnectorError} as the table in `oauth-errors.ts` says.
  */
-export async function callEndpoint(call: EndpointCall): Promise<Readonly<Record<string, unknown>>> {
+export async function callEndpoint(
+  call: EndpointCall,
+): Promise<{ readonly body: Readonly<Record<string, unknown>>; readonly serverNowMs: number | undefined }> {
   let answer: Answer | undefined;
   let failure: unknown;
   const { client, configuration } = await prepare(call);
@@ -70,7 +73,12 @@ export async function callEndpoint(call: EndpointCall): Promise<Readonly<Record<
     // Before anything was sent. The library's words are kept, but not its error: it holds what it was given.
     throw isConnectorError(error) ? error : requestNotBuilt(error, call);
   }
-  return answer?.json ?? {};
+  return { body: answer?.json ?? {}, serverNowMs: dateOf(answer?.headers.date) };
+}
+
+function dateOf(header: string | string[] | undefined): number | undefined {
+  const milliseconds = typeof header === "string" ? Date.parse(header) : Number.NaN;
+  return Number.isNaN(milliseconds) ? undefined : milliseconds;
 }
 
 async function prepare(call: EndpointCall): Promise<{ client: OpenidClient; configuration: Configuration }> {

@@ -13,4 +13,9 @@ export interface TokenIssuer {
   refresh(tokens: TokenSet, signal?: AbortSignal): Promise<TokenSet>;
   /** A new set without a person. `undefined` where only a person can give one. */
   readonly grant: ((signal?: AbortSignal) => Promise<TokenSet>) | undefined;
+  /**
+   * When a token ends, in epoch milliseconds, where the answer that granted it did not say; `undefined` when the vendor does
+   * not say it now either. Asked once for each new set, after it is stored. Missing: nobody can be asked.
+   */
+  readonly expiryOf?: ((tokens: TokenSet, signal?: AbortSignal) => Promise<number | undefined>) | undefined;
 }

@@ -1,6 +1,7 @@
 import { isConnectorError, TransientError } from "../errors/index.js";
 import { silentLogger, systemClock, systemRandom } from "../runtime/index.js";
 import { AttemptResults } from "./attempt-results.js";
+import { ExpiryInquiry } from "./expiry-inquiry.js";
 import { insist } from "./insist.js";
 import { type Held, KnownTokens, tokenOf } from "./known-tokens.js";
 import { defaultRefreshPolicy } from "./profile.js";
@@ -21,6 +22,8 @@ import { untilAborted } from "./wait.js";
  *   there is no valid token.
  * - A token whose expiry the vendor stated is never served after it. Where the lifetime is only assumed, a token that
  *   cannot be renewed just now is still served: the vendor refuses it if it is over, and `notVersion` follows.
+ * - Where the answer states no lifetime and the issuer can be asked for it, it is asked once, in the background and after the
+ *   set is stored; from then on the answer counts as stated.
  * - A connection that needs a person still serves its access token while that lasts.
  * - While the store is away, the token in hand is served while it lasts; the store is asked again every 5 s.
  * - A refused token is replaced once. When the vendor refuses the replacement too, callers hear `AUTHENTICATION_FAILED`,
@@ -33,6 +36,7 @@ import { untilAborted } from "./wait.js";
 export class TokenManager implements TokenSource {
   readonly #context: TokenContext;
   readonly #known: KnownTokens;
+  readonly #inquiry: ExpiryInquiry;
   readonly #results: AttemptResults;
   readonly #renewal: TokenRenewal;
   readonly #refused: RefusedTokens;
@@ -53,7 +57,8 @@ export class TokenManager implements TokenSource {
     const parts = { store, issuer, connection, policy, clock, random, events, logger, known };
     this.#context = { ...parts, callTimeoutMs, leaseMs };
     this.#known = known;
-    this.#results = new AttemptResults(this.#context);
+    this.#inquiry = new ExpiryInquiry(this.#context);
+    this.#results = new AttemptResults(this.#context, this.#inquiry);
     this.#renewal = new TokenRenewal(this.#context, this.#results);
     this.#refused = new RefusedTokens(clock);
   }
@@ -153,9 +158,13 @@ export class TokenManager implements TokenSource {
     await this.#load();
   }
 
-  /** Waits for a renewal in the background, so that a process can end in order. Never throws. */
+  /**
+   * Waits for a renewal in the background, and for what the vendor is asked of its result, so that a process can end in order.
+   * Never throws.
+   */
   async settle(): Promise<void> {
     await this.#renewal.settle();
+    await this.#inquiry.settle();
   }
 
   /**
@@ -164,6 +173,7 @@ export class TokenManager implements TokenSource {
    */
   async close(): Promise<void> {
     await this.#renewal.close();
+    await this.#inquiry.close();
   }
 
   async #findToken(notVersion: number | undefined): Promise<AccessToken> {

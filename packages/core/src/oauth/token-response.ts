@@ -19,6 +19,18 @@ export function parseLifetimeMs(expiresIn: unknown): number | undefined {
   return Math.round(seconds * 1000);
 }
 
+/**
+ * Reads `exp` of an introspection (RFC 7662): seconds since the epoch, as a number or a numeric string.
+ *
+ * @param nowMs - By the clock that `exp` goes by: the server's.
+ * @returns milliseconds from `nowMs`, or `undefined` for "not stated": what is missing, no number, past, or more than 366
+ *   days ahead.
+ */
+export function parseTimeLeftMs(exp: unknown, nowMs: number): number | undefined {
+  const seconds = typeof exp === "string" && /^\d{1,12}$/.test(exp.trim()) ? Number(exp) : exp;
+  return typeof seconds === "number" ? parseLifetimeMs(seconds - nowMs / 1000) : undefined;
+}
+
 /** What is known before a token response arrives. */
 export interface TokenResponseContext {
   /** Epoch milliseconds at which the response arrived. */

@@ -110,6 +110,12 @@ export interface TokenStore {
    * up, nothing but `not_spent`.
    */
   abandon(attemptId: string, request: AbandonRequest): Promise<void>;
+  /**
+   * Notes what became known of the stored set, such as its expiry: replaces the set of `version` without a new version, if it
+   * is still the stored one; an attempt under way goes on. Otherwise nothing changes. Answers with what is stored then.
+   * Missing: each process knows what it was told itself.
+   */
+  amend?(version: number, request: CommitRequest): Promise<TokenRecord>;
   /** Destroys the tokens and supersedes any attempt. Doing it twice is the same as once. */
   clear(): Promise<void>;
 }

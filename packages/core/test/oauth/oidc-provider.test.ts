@@ -131,6 +131,28 @@ describe("TEST-003 the OAuth base against oidc-provider", () => {
     expect(tokens?.refreshToken).toBeUndefined();
   });
 
+  it("learns by introspection when a token ends, of a person's grant and of the client's own", async () => {
+    const { id, secret } = knownClients.machine;
+    const own = profileOf({
+      grant: "client_credentials",
+      clientId: id,
+      clientSecret: secret,
+      clientAuthentication: "client_secret_basic",
+      scopes: ["api"],
+    });
+    const granted: [OAuthProfile, TokenSet | undefined][] = [
+      [profileOf(), await connect()],
+      [own, await new OAuthClient({ profile: own, transport }).grant?.()],
+    ];
+    for (const [profile, tokens] of granted) {
+      if (tokens === undefined) throw new Error("No token was granted");
+      const asking = new OAuthClient({ profile: { ...profile, asksForExpiry: true }, transport });
+      const leftMs = ((await asking.expiryOf?.(tokens)) ?? 0) - Date.now();
+      expect(leftMs).toBeGreaterThan(590_000);
+      expect(leftMs).toBeLessThan(602_000);
+    }
+  });
+
   it("tells a wrong secret from a lost grant", async () => {
     const tokens = await connect();
     const wrong = new OAuthClient({ profile: profileOf({ clientSecret: "not-the-secret" }), transport });

@@ -4,7 +4,7 @@ import type { AbandonRequest, BeginRequest, CommitRequest, TokenStore } from "..
 export class FaultyStore implements TokenStore {
   readonly below: TokenStore;
   /** How many calls of each method are still to fail. */
-  readonly failures = { load: 0, begin: 0, commit: 0, abandon: 0, clear: 0 };
+  readonly failures = { load: 0, begin: 0, commit: 0, abandon: 0, amend: 0, clear: 0 };
   /** What a failing call throws. */
   failure: (method: string) => unknown = (method) => new Error(`The storage is away (${method})`);
   /** Awaited after each claim, before its answer is handed out. */
@@ -41,6 +41,11 @@ export class FaultyStore implements TokenStore {
   async abandon(attemptId: string, request: AbandonRequest) {
     this.#fail("abandon");
     return this.below.abandon(attemptId, request);
+  }
+
+  async amend(version: number, request: CommitRequest) {
+    this.#fail("amend");
+    return this.below.amend?.(version, request) ?? this.below.load();
   }
 
   async clear() {

@@ -64,6 +64,29 @@ export function describeTokenStore(name: string, make: () => Promise<TokenStoreH
     const beginRefresh = (store: TokenStore, version = 1, repeats?: string) =>
       store.begin({ purpose: "refresh", version, leaseMs, ...(repeats === undefined ? {} : { repeats }) });
 
+    rule(
+      "notes what became known of a set under the same version, also while it is being renewed",
+      async (store, harness) => {
+        await connected(store);
+        if (store.amend === undefined) return;
+        const attempt = attemptOf(await beginRefresh(store));
+        const known = { ...tokenSet("first"), expiresAtMs: 1_800_000_600_000 };
+        const amended = await store.amend(1, { tokens: known, refreshAtMs: 1_800_000_300_000 });
+        expect(amended).toMatchObject({ version: 1, tokens: known });
+        expect((await harness.open().load()).tokens).toEqual(known);
+        expect((await store.commit(attempt, commitOf("second"))).outcome).toBe("committed");
+      },
+    );
+
+    rule("notes nothing of a set that is not the stored one any more", async (store) => {
+      await connected(store);
+      if (store.amend === undefined) return;
+      await store.commit(attemptOf(await beginRefresh(store)), commitOf("second"));
+      expect(await store.amend(1, commitOf("first"))).toMatchObject({ version: 2, tokens: tokenSet("second") });
+      await store.clear();
+      expect(await store.amend(3, commitOf("second"))).toMatchObject({ version: 3, tokens: undefined });
+    });
+
     rule("is empty, active and at version 0 before anything is stored", async (store) => {
       expect(await store.load()).toMatchObject({ version: 0, tokens: undefined, status: "active", failures: 0 });
       expect((await store.load()).retryInMs).toBeLessThanOrEqual(0);

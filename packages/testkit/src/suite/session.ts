@@ -28,8 +28,8 @@ export interface SessionOptions {
 
 /** One connector on one fresh stand-in, with everything it says written down. */
 export class Session {
-  readonly clock = new FakeClock();
-  readonly store = new WatchedTokenStore(this.clock, (secret) => this.#subject.evidence.addSecret(secret));
+  readonly clock: FakeClock;
+  readonly store: WatchedTokenStore;
   /** Names of the events so far. */
   readonly events: LifecycleEventName[] = [];
   readonly standIn: StandIn;
@@ -37,10 +37,12 @@ export class Session {
   readonly #subject: ClauseSubject;
   readonly #clause: ClauseId;
 
-  constructor(subject: ClauseSubject, clause: ClauseId, standIn: StandIn) {
+  constructor(subject: ClauseSubject, clause: ClauseId, standIn: StandIn, clock: FakeClock) {
     this.#subject = subject;
     this.#clause = clause;
     this.standIn = standIn;
+    this.clock = clock;
+    this.store = new WatchedTokenStore(clock, (secret) => subject.evidence.addSecret(secret));
     const { definition, harness, evidence } = subject;
     const scheme = definition.authentication[harness.authenticationMethod];
     if (scheme) {
@@ -186,9 +188,11 @@ export async function withSession(
   options: SessionOptions = {},
 ): Promise<void> {
   const { connected = true, requestTimeoutMs } = options;
-  const standIn = await subject.harness.start(requestTimeoutMs === undefined ? {} : { requestTimeoutMs });
+  const clock = new FakeClock();
+  const now = () => clock.now();
+  const standIn = await subject.harness.start({ now, ...(requestTimeoutMs !== undefined && { requestTimeoutMs }) });
   try {
-    const session = new Session(subject, clause, standIn);
+    const session = new Session(subject, clause, standIn, clock);
     try {
       if (connected) await session.successOf(() => session.connect(), "Connecting");
       await work(session);

@@ -41,6 +41,10 @@ export class WatchedTokenStore implements TokenStore {
     return this.#store.abandon(attemptId, request);
   }
 
+  amend(version: number, request: CommitRequest): Promise<TokenRecord> {
+    return this.#store.amend(version, request);
+  }
+
   clear(): Promise<void> {
     return this.#store.clear();
   }
