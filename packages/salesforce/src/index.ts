@@ -1,4 +1,11 @@
 export type { CallOptions } from "./api.js";
+export type { Bulk, BulkQueryOptions, IngestOptions, IngestResult } from "./bulk/bulk.js";
+export type { IngestJobOutcome, IngestOutcome } from "./bulk/bulk-ingest.js";
+export type { BulkInput } from "./bulk/csv-blocks.js";
+export type { CsvRow } from "./bulk/csv-reader.js";
+export type { FailedRow, SuccessfulRow, UnprocessedRow } from "./bulk/ingest-results.js";
+export type { IngestState } from "./bulk/ingest-state.js";
+export type { BulkRow } from "./bulk/query-rows.js";
 export type { Collections } from "./collections/collections.js";
 export type { RecordResult } from "./collections/results.js";
 export type { CollectionOptions } from "./collections/run.js";

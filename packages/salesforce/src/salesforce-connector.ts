@@ -12,6 +12,8 @@ import {
 import type { Connection } from "jsforce";
 import type { CallOptions, SalesforceApi } from "./api.js";
 import { requireAttribute } from "./auth/attributes.js";
+import { requireAttribute } from "./auth.js";
+import { Bulk } from "./bulk/bulk.js";
 import { Collections } from "./collections/collections.js";
 import { Composite } from "./composite/composite.js";
 import { isTokenRefused, mapFailure } from "./errors.js";
@@ -41,6 +43,8 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
   readonly collections: Collections;
   /** Several calls in one request. */
   readonly composite: Composite;
+  /** Bulk API 2.0: millions of rows. */
+  readonly bulk: Bulk;
   readonly #records: RecordCalls;
   readonly #queries: QueryCalls;
   readonly #metadata: MetadataCalls;
@@ -62,6 +66,7 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
     };
     this.collections = new Collections(this.api);
     this.composite = new Composite(this.api);
+    this.bulk = new Bulk(this.api);
     this.#records = new RecordCalls(this.api);
     this.#queries = new QueryCalls(this.api);
     this.#metadata = new MetadataCalls(this.api, (name, options, work) => this.throughJsforce(name, options, work));

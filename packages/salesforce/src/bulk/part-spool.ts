@@ -1,0 +1,92 @@
+import { type FileHandle, mkdtemp, open, rm, rmdir, unlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+
+/** What stays in memory. Most loads are smaller than this, and need no file. */
+const memoryBytes = 1024 * 1024;
+
+/**
+ * One part of an ingest, kept until Salesforce has it: an upload that is cut is sent again from here, and the input, which
+ * can be read once, is not asked again. The first MiB is held in memory; what is longer goes to a file of its own, which
+ * only this user may read, and which has lost its name before the first byte is written: nothing of it outlives the process.
+ */
+export class PartSpool {
+  readonly #folder: string | undefined;
+  readonly #pieces: Buffer[] = [];
+  #bytes = 0;
+  #rows = 0;
+  #inMemory = 0;
+  #file: FileHandle | undefined;
+  /** Where the file is, on systems that keep the name of an open one. */
+  #leftover: string | undefined;
+
+  /** @param folder - Where its file goes. Default: the system's folder of temporary files. */
+  constructor(folder?: string) {
+    this.#folder = folder;
+  }
+
+  /** How long it is. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** How many rows it has, without the header. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Adds bytes that end with a row. They must not be changed afterwards. */
+  async append(bytes: Buffer, rows: number): Promise<void> {
+    this.#bytes += bytes.length;
+    this.#rows += rows;
+    if (this.#file === undefined && this.#bytes <= memoryBytes) {
+      // A copy: the bytes may be a small part of a large piece.
+      this.#pieces.push(Buffer.from(bytes));
+      this.#inMemory += bytes.length;
+      return;
+    }
+    this.#file ??= await this.#openFile();
+    await this.#file.writeFile(bytes);
+  }
+
+  /** All of it from the beginning; as often as is wanted, one after the other. */
+  read(): Readable {
+    return Readable.from(this.#read(), { objectMode: false });
+  }
+
+  /** Lets go of it. */
+  async release(): Promise<void> {
+    await this.#file?.close();
+    if (this.#leftover !== undefined) await rm(this.#leftover, { recursive: true, force: true });
+    this.#file = undefined;
+    this.#pieces.length = 0;
+  }
+
+  async *#read(): AsyncGenerator<Buffer> {
+    yield* this.#pieces;
+    if (this.#file === undefined) return;
+    const length = this.#bytes - this.#inMemory;
+    for (let position = 0; position < length; ) {
+      const { bytesRead, buffer } = await this.#file.read({ buffer: Buffer.allocUnsafe(64 * 1024), position });
+      // A file that lost its end would be an upload that lost rows.
+      if (bytesRead === 0) throw new Error("The temporary file of an upload is shorter than what was written to it.");
+      position += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  }
+
+  async #openFile(): Promise<FileHandle> {
+    const folder = await mkdtemp(join(this.#folder ?? tmpdir(), "isthmus-bulk-"));
+    const path = join(folder, "part.csv");
+    const file = await open(path, "wx+", 0o600);
+    try {
+      await unlink(path);
+      await rmdir(folder);
+    } catch {
+      // Windows may keep the name of an open file: it goes when the part does.
+      this.#leftover = folder;
+    }
+    return file;
+  }
+}

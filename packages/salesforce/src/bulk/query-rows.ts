@@ -1,0 +1,93 @@
+import { ConnectorError } from "@isthmus/core";
+import { type ColumnDelimiter, columnDelimiters, csvLimits } from "./csv-format.js";
+import { CsvReader, type CsvRow } from "./csv-reader.js";
+import type { PageBody } from "./page-body.js";
+import { RowScanner } from "./row-scanner.js";
+
+/** A row of a bulk result: text under the names of the fields, `null` where there is no value. CSV tells no types. */
+export type BulkRow = CsvRow<null>;
+
+/** What is wrong with a CSV text of Salesforce's. */
+export function malformed(problem: string, row: number): ConnectorError {
+  return new ConnectorError("UNEXPECTED_RESPONSE", `Row ${row} of Salesforce's CSV is malformed: ${problem}.`);
+}
+
+/** The rows of one CSV text, those of a piece at once. */
+export async function* readRows<Empty extends string | null>(
+  pieces: AsyncIterable<Buffer>,
+  empty: Empty,
+  delimiter: ColumnDelimiter = "COMMA",
+): AsyncGenerator<CsvRow<Empty>[], readonly string[]> {
+  const reader = new CsvReader({
+    delimiter: columnDelimiters[delimiter],
+    empty,
+    maxFieldChars: csvLimits.queryFieldChars,
+    fail: malformed,
+  });
+  for await (const piece of pieces) yield reader.push(piece);
+  yield reader.end();
+  return reader.header ?? [];
+}
+
+/**
+ * The rows of all pages, those of a piece at once. Each page repeats the header.
+ *
+ * @param expected - Rows that the job counted.
+ * @throws {ConnectorError} `UNEXPECTED_RESPONSE` when a page has another header, or rows are missing.
+ */
+export async function* readPageRows(pages: AsyncIterable<PageBody>, expected: number): AsyncGenerator<BulkRow[], void> {
+  let header: string | undefined;
+  let total = 0;
+  for await (const page of pages) {
+    const { records } = await page.head();
+    const rows = readRows(page.read(), null);
+    let count = 0;
+    let step = await rows.next();
+    for (; !step.done; step = await rows.next()) {
+      count += step.value.length;
+      if (step.value.length > 0) yield step.value;
+    }
+    if (records !== undefined && records !== count) throw missing(count, records);
+    const names = JSON.stringify(step.value);
+    header ??= names;
+    if (names !== header) throw otherHeader();
+    total += count;
+  }
+  if (total < expected) throw missing(total, expected);
+}
+
+/** The bytes of all pages as one CSV text with one header. */
+export async function* joinPages(pages: AsyncIterable<PageBody>): AsyncGenerator<Buffer, void> {
+  let header: Buffer | undefined;
+  for await (const page of pages) {
+    let begin: Buffer | undefined = Buffer.alloc(0);
+    for await (const piece of page.read()) {
+      if (begin === undefined) {
+        yield piece;
+        continue;
+      }
+      begin = Buffer.concat([begin, piece]);
+      const end = new RowScanner(columnDelimiters.COMMA, (problem) => malformed(problem, 1)).scan(begin, 0, false);
+      if (end === -1) continue;
+      const own = begin.subarray(0, end);
+      if (header === undefined) yield own;
+      else if (!own.equals(header)) throw otherHeader();
+      header ??= Buffer.from(own);
+      if (end < begin.length) yield begin.subarray(end);
+      begin = undefined;
+    }
+    if (begin && begin.length > 0) throw malformed("the header does not end", 1);
+  }
+}
+
+function missing(found: number, expected: number): ConnectorError {
+  const message = `Salesforce's result has ${found} rows where ${expected} were announced. Run the query again.`;
+  return new ConnectorError("UNEXPECTED_RESPONSE", message);
+}
+
+function otherHeader(): ConnectorError {
+  return new ConnectorError(
+    "UNEXPECTED_RESPONSE",
+    "A page of Salesforce's result has other columns than the first one.",
+  );
+}
