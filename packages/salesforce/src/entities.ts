@@ -13,6 +13,7 @@ export function createEntitySource(connector: SalesforceConnector): EntitySource
       const described = await connector.describe(entity, { signal });
       return { ...toSummary(described), fields: described.fields.map(toField) };
     },
+    read: (entity, cursor, signal) => connector.changes.read(entity, cursor, { signal }),
   };
 }
 

@@ -14,6 +14,7 @@ import type { CallOptions, SalesforceApi } from "./api.js";
 import { requireAttribute } from "./auth/attributes.js";
 import { requireAttribute } from "./auth.js";
 import { Bulk } from "./bulk/bulk.js";
+import { ChangeCalls } from "./changes/change-calls.js";
 import { Collections } from "./collections/collections.js";
 import { Composite } from "./composite/composite.js";
 import { isTokenRefused, mapFailure } from "./errors.js";
@@ -48,6 +49,8 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
   readonly #records: RecordCalls;
   readonly #queries: QueryCalls;
   readonly #metadata: MetadataCalls;
+  /** The records of an object, and afterwards what was changed and deleted. */
+  readonly changes: ChangeCalls;
 
   constructor(context: CreateContext<unknown, SalesforceConfiguration>) {
     super(context);
@@ -70,6 +73,11 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
     this.#records = new RecordCalls(this.api);
     this.#queries = new QueryCalls(this.api);
     this.#metadata = new MetadataCalls(this.api, (name, options, work) => this.throughJsforce(name, options, work));
+    this.changes = new ChangeCalls({
+      api: this.api,
+      queryPage: (position, options) => this.queryPage(position, options),
+      describe: (sobject, options) => this.describe(sobject, options),
+    });
   }
 
   /**

@@ -65,6 +65,8 @@ export interface EntityChange {
   readonly record?: Readonly<Record<string, unknown>>;
   /** Epoch milliseconds, as the vendor states it. */
   readonly modifiedAtMs?: number;
+  /** Of a record that is gone because it was merged: the vendor's id of the one that is left. */
+  readonly mergedInto?: string;
 }
 
 /** A batch of changes and where to go on after it. */

@@ -1,0 +1,74 @@
+import { type EntityBatch, type EntityCursor, ValidationError } from "@isthmus/core";
+import type { SalesforceApi } from "../api.js";
+import type { DescribeResult } from "../metadata.js";
+import { assertFieldName, assertSobjectName } from "../names.js";
+import { followObject } from "./followed-object.js";
+import { readChanges } from "./read-changes.js";
+import { type QueryPageCall, SalesforceFeed } from "./salesforce-feed.js";
+
+/** How changes are read. */
+export interface ReadChangesOptions {
+  /** Ends the read when aborted. */
+  readonly signal?: AbortSignal;
+  /** Names of the fields to read. Default: every one but compound fields and files. */
+  readonly fields?: readonly string[];
+  /** Records a batch, 200 to 2,000. Default: Salesforce's, 2,000. A wish: wide records come in smaller batches. */
+  readonly batchSize?: number;
+  /**
+   * Milliseconds that a transaction may take until others see its records: 120 000 to 86 400 000. Default 600 000: Salesforce
+   * ends a transaction that takes longer.
+   */
+  readonly lookbackMs?: number;
+}
+
+/** What the calls are made of. */
+export interface ChangeParts {
+  readonly api: SalesforceApi;
+  readonly queryPage: QueryPageCall;
+  describe(sobject: string, options: { readonly signal: AbortSignal }): Promise<DescribeResult>;
+}
+
+/** Shorter than the deletions' whole minutes need, or as long as a day's tie of records: neither is a lookback. */
+const lookbackRange = { least: 120_000, most: 86_400_000, usual: 600_000 };
+
+/** The records of an object, and afterwards what was changed and deleted. */
+export class ChangeCalls {
+  readonly #parts: ChangeParts;
+
+  constructor(parts: ChangeParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Reads everything without a cursor, and what was changed or deleted since with one. Ends when it has read up to the moment
+   * at which it began; every batch's cursor says where to go on, at once or another day.
+   *
+   * A change is given at least once: see `readChanges`.
+   *
+   * @throws {ConnectorError} `CURSOR_EXPIRED` when the cursor is more than 15 days old or the log of deletions was purged;
+   *   `UNSUPPORTED` for an object without a time of change; `NOT_FOUND` when there is no such object.
+   * @throws {ValidationError} for a cursor of another object or version.
+   */
+  async *read(
+    sobject: string,
+    cursor: EntityCursor | undefined,
+    options: ReadChangesOptions = {},
+  ): AsyncGenerator<EntityBatch, void> {
+    const { api, queryPage } = this.#parts;
+    const { fields, batchSize, lookbackMs = lookbackRange.usual, signal = api.signal } = options;
+    assertSobjectName(sobject);
+    fields?.forEach(assertFieldName);
+    assertLookback(lookbackMs);
+    const followed = followObject(await this.#parts.describe(sobject, { signal }), fields);
+    const feed = new SalesforceFeed({ api, queryPage, followed, batchSize });
+    yield* readChanges(feed, { entity: sobject, lookbackMs }, cursor, signal);
+  }
+}
+
+function assertLookback(lookbackMs: number): void {
+  const { least, most } = lookbackRange;
+  if (Number.isInteger(lookbackMs) && lookbackMs >= least && lookbackMs <= most) return;
+  throw new ValidationError("The lookback is two minutes to a day.", [
+    { path: "lookbackMs", message: `must be a whole number from ${least} to ${most}` },
+  ]);
+}
