@@ -28,20 +28,6 @@ describe("salesforce", () => {
     await connector.close();
   });
 
-  it("offers the operations of the HTTP API", () => {
-    expect(salesforce.operations(configurationSchema.parse({})).map(({ name }) => name)).toEqual([
-      "records.create",
-      "records.retrieve",
-      "records.update",
-      "records.upsert",
-      "records.delete",
-      "query",
-      "describe",
-      "limits",
-      "identity",
-    ]);
-  });
-
   it("publishes schemas that a form can be drawn from: every field described, secrets write-only", () => {
     const schemas = [
       salesforce.configuration,

@@ -21,7 +21,6 @@ export { CompositeRequest, type Reference } from "./composite/composite-request.
 export type { SubrequestResult } from "./composite/results.js";
 export type { Subrequest } from "./composite/subrequest.js";
 export type { TreeRecord, TreeResult } from "./composite/tree.js";
-export { createSalesforceConnector } from "./create-salesforce-connector.js";
 export {
   type AuthorizationCodeOptions,
   type ClientCredentialsOptions,
@@ -40,7 +39,6 @@ export type {
   Limits,
 } from "./metadata.js";
 export { MultipleMatchesError } from "./multiple-matches.js";
-export type { SalesforceConfiguration, SalesforceOptions } from "./options.js";
 export type { SalesforceConfiguration } from "./options.js";
 export type { QueryOptions } from "./query.js";
 export type { UpdateOptions } from "./record-calls.js";

@@ -12,7 +12,6 @@ import {
 import type { Connection } from "jsforce";
 import type { CallOptions, SalesforceApi } from "./api.js";
 import { requireAttribute } from "./auth/attributes.js";
-import { requireAttribute } from "./auth.js";
 import { Bulk } from "./bulk/bulk.js";
 import { ChangeCalls } from "./changes/change-calls.js";
 import { Collections } from "./collections/collections.js";

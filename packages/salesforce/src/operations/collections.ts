@@ -21,8 +21,12 @@ const typedRecordSchema = recordInputSchema.meta({
     "Fields by their API names, values in Salesforce's JSON types. attributes.type names another object than the call.",
 });
 
-const recordsSchema = z.array(typedRecordSchema).min(1).max(maxRecords);
-const idsSchema = z.array(idSchema).min(1).max(maxRecords);
+const recordsSchema = z
+  .array(typedRecordSchema)
+  .min(1)
+  .max(maxRecords)
+  .describe("Records, in any number up to 10,000.");
+const idsSchema = z.array(idSchema).min(1).max(maxRecords).describe("Ids of records, up to 10,000.");
 
 const output = z.strictObject({
   results: z

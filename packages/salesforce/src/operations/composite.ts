@@ -49,7 +49,7 @@ export const sendComposite = defineOperation({
   kind: "write",
   idempotent: false,
   input: z.strictObject({
-    requests: z.array(subrequestSchema).min(1).max(25),
+    requests: z.array(subrequestSchema).min(1).max(25).describe("The calls, in their order."),
     allOrNone: z.boolean().default(false).describe("Whether one failed call takes all others back."),
   }),
   output: z.strictObject({ results: resultsSchema }),
@@ -65,7 +65,7 @@ export const sendBatch = defineOperation({
   kind: "write",
   idempotent: false,
   input: z.strictObject({
-    requests: z.array(z.strictObject(callShape)).min(1).max(25),
+    requests: z.array(z.strictObject(callShape)).min(1).max(25).describe("The calls, in their order."),
     haltOnError: z.boolean().default(false).describe("Whether the calls after a failed one are left out."),
   }),
   output: z.strictObject({ results: resultsSchema }),
@@ -85,20 +85,23 @@ export const sendGraphs = defineOperation({
       .array(
         z.strictObject({
           graphId: z.string().min(1).max(80).describe("What its result calls it by."),
-          requests: z.array(subrequestSchema).min(1).max(500),
+          requests: z.array(subrequestSchema).min(1).max(500).describe("Its calls, in their order."),
         }),
       )
       .min(1)
-      .max(75),
+      .max(75)
+      .describe("The graphs."),
   }),
   output: z.strictObject({
-    graphs: z.array(
-      z.strictObject({
-        graphId: z.string(),
-        successful: z.boolean().describe("Whether all of it was done; otherwise none of it was."),
-        results: resultsSchema,
-      }),
-    ),
+    graphs: z
+      .array(
+        z.strictObject({
+          graphId: z.string().describe("As the input has it."),
+          successful: z.boolean().describe("Whether all of it was done; otherwise none of it was."),
+          results: resultsSchema,
+        }),
+      )
+      .describe("What became of each graph."),
   }),
   run: async (connector: SalesforceConnector, { graphs }, { signal }) => {
     const results = await connector.composite.graph(graphs, { signal });
