@@ -1,4 +1,4 @@
-import { ConnectorError, findOperation, type Operation } from "@isthmus/core";
+import { findOperation, type Operation } from "@isthmus/core";
 import { assertAllowed, type Caller } from "../authorization/index.js";
 import type { ConnectorRow } from "../repositories/index.js";
 import type { Services } from "../services.js";
@@ -26,17 +26,13 @@ export interface Runnable {
  * The operation that a caller may run.
  *
  * @throws {ApiError} `CONNECTOR_INACTIVE`, `FORBIDDEN`.
- * @throws {ConnectorError} `NOT_FOUND`, naming the operations that there are; `UNSUPPORTED` for bulk work.
+ * @throws {ConnectorError} `NOT_FOUND`, naming the operations that there are.
  */
 export async function findRunnable(services: Services, caller: Caller, id: string, name: string): Promise<Runnable> {
   const row = await findActiveConnector(services, caller.tenantId, id);
   const operation = findOperation(operationsOf(services, row), name);
   await assertAllowed(services, caller, changesRecords(operation) ? "operations.write" : "operations.read");
-  if (operation.kind !== "bulk") return { row, operation };
-  throw new ConnectorError(
-    "UNSUPPORTED",
-    `${name} runs longer than a request, and this release has no operation runs yet.`,
-  );
+  return { row, operation };
 }
 
 /** Whether the operation changes the vendor's records, so that it is audited and never ended half-way. */

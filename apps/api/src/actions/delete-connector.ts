@@ -1,7 +1,7 @@
 import { NotFoundError } from "@isthmus/core";
 import { assertAllowed, type Caller } from "../authorization/index.js";
 import { ApiError } from "../errors/index.js";
-import type { ConnectorRow } from "../repositories/index.js";
+import type { ConnectorRow, OperationRunRepository } from "../repositories/index.js";
 import type { Services } from "../services.js";
 import { assertSandbox } from "./assert-sandbox.js";
 import { connectorAudit } from "./audit.js";
@@ -14,7 +14,7 @@ import { findConnector } from "./find-connector.js";
  *
  * @param expectedVersion - Only when it is still at this version; `undefined` = at any.
  * @throws {NotFoundError}
- * @throws {ApiError} `PRECONDITION_FAILED`, `FORBIDDEN`.
+ * @throws {ApiError} `PRECONDITION_FAILED`, `FORBIDDEN`; `OPERATION_RUN_UNFINISHED`, naming the run.
  */
 export async function deleteConnector(
   services: Services,
@@ -29,17 +29,30 @@ export async function deleteConnector(
   if (expectedVersion !== undefined && row.version !== expectedVersion) {
     throw new ApiError("PRECONDITION_FAILED", `The connector is at version ${row.version}. Read it again and repeat.`);
   }
+  // Before the grant goes, and once more where the deletion is certain: a run may begin in between.
+  await services.database.asTenant(tenantId, ({ operationRuns }) => assertNoRun(operationRuns, id));
   const revoked = await revokeIfPossible(services, row);
   await withConflicts(() =>
-    services.database.asTenant(tenantId, async ({ connectors, connectorTokens, auditEvents }) => {
+    services.database.asTenant(tenantId, async ({ connectors, connectorTokens, operationRuns, auditEvents }) => {
       await connectorTokens.clear(id);
       await connectors.softDelete(id, expectedVersion ?? (await versionNow(connectors, id)));
+      await assertNoRun(operationRuns, id);
       const details = { code: row.connectorCode, type: row.connectorType, revoked };
       await auditEvents.append(connectorAudit(caller, "connector.deleted", id, details));
     }),
   );
   services.pool.drop(id);
   services.events.emit("connector.deleted", { connection: { type: row.connectorType, tenantId, connectorId: id } });
+}
+
+/** Without its connector, nobody could end the work of a run at the vendor any more. */
+async function assertNoRun(operationRuns: OperationRunRepository, connectorId: string): Promise<void> {
+  const [run] = (await operationRuns.listUnfinished({ limit: 1 }, connectorId)).rows;
+  if (run === undefined) return;
+  throw new ApiError(
+    "OPERATION_RUN_UNFINISHED",
+    `The operation run ${run.id} (${run.operation}) of this connector has not ended. Cancel it, or wait for its end.`,
+  );
 }
 
 /** Whether the vendor confirmed that the grant is gone. */

@@ -1,6 +1,7 @@
 import { NotFoundError, ValidationError } from "@isthmus/core";
 import type { PlatformRequest } from "../repositories/index.js";
 import type { Services } from "../services.js";
+import { cancelRuns } from "./cancel-runs.js";
 import { revokeGrants } from "./revoke-grants.js";
 
 /** What is to be deleted. */
@@ -8,13 +9,13 @@ export interface DeleteTenantInput {
   readonly tenantId: string;
   /** Its name, repeated by hand: a slip of the finger in an id must not delete a tenant. */
   readonly name: string;
-  /** How long vendors may be asked to revoke grants, in milliseconds. Default 20 000. */
+  /** How long vendors may be asked to end runs and revoke grants, in milliseconds. Default 20 000. */
   readonly revokeWithinMs?: number;
 }
 
 /**
- * Deletes a tenant for good: closes it, gives its grants back at the vendors as far as that is possible in time, then
- * destroys its data keys and all of its rows but its audit. What was sealed does not open any more, wherever a copy is,
+ * Deletes a tenant for good: closes it, ends its operation runs and gives its grants back at the vendors as far as that is
+ * possible in time, then destroys its data keys and all of its rows but its audit. What was sealed does not open any more, wherever a copy is,
  * unless a copy of the wrapped data key is beside it.
  *
  * One that fails half-way leaves a tenant without API keys, its connectors switched off: delete it again.
@@ -41,14 +42,17 @@ export async function deleteTenant(
     await connectors.deactivateAll();
   });
   pool.dropTenant(tenantId);
-  const grants = await revokeGrants(services, tenantId, AbortSignal.timeout(revokeWithinMs));
+  const late = AbortSignal.timeout(revokeWithinMs);
+  // While there is still a grant to do it with.
+  const operationRuns = await cancelRuns(services, tenantId, late);
+  const grants = await revokeGrants(services, tenantId, late);
   const deleted = await database.asSystem(({ tenants }) => tenants.delete(tenantId, grants, { id, ip }));
   if (deleted === undefined) throw notThere();
   pool.dropTenant(tenantId);
   vault.dropKeys(tenantId);
   const { dataKeys, connectors } = deleted;
   logger.info({ tenantId, dataKeys, connectors }, "A tenant was deleted");
-  return { tenant: { id: tenantId, name }, dataKeys, connectors, grants };
+  return { tenant: { id: tenantId, name }, dataKeys, connectors, operationRuns, grants };
 }
 
 function notThere(): NotFoundError {

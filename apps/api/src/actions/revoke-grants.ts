@@ -4,6 +4,7 @@ import { DatabaseUnavailableError } from "../database/index.js";
 import { ApiError } from "../errors/index.js";
 import type { ConnectorRow } from "../repositories/index.js";
 import type { Services } from "../services.js";
+import { whenAborted } from "./when-aborted.js";
 
 /** What became of a tenant's grants at the vendors. */
 export interface RevokedGrants {
@@ -53,6 +54,7 @@ async function revoke(
   if (signal.aborted) return "TIMEOUT";
   try {
     const disconnected = pool.visit(row, (connector) => connector.disconnect(signal));
+    // A disconnection first waits for a renewal under way, which no signal ends.
     const { revoked, failure } = await Promise.race([disconnected, late]);
     if (revoked) return undefined;
     // Without a failure the vendor has no way to be told.
@@ -63,14 +65,4 @@ async function revoke(
     logger.warn({ tenantId: row.tenantId, connectorId: row.id, err: error }, "A grant could not be given back");
     return isConnectorError(error) || error instanceof ApiError ? error.code : "INTERNAL";
   }
-}
-
-/** Also for what does not listen to the signal: a disconnection first waits for a renewal under way. */
-function whenAborted(signal: AbortSignal): Promise<never> {
-  const late = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
-  // Nobody may be waiting when the time is over.
-  late.catch((reason: unknown) => reason);
-  return late;
 }

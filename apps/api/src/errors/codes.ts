@@ -34,6 +34,12 @@ export const apiErrorCodes = [
   "LAST_ADMINISTRATOR",
   /** Keys are being rotated: one rotation at a time. */
   "KEY_ROTATION_RUNNING",
+  /** The connector has an operation run that has not ended. */
+  "OPERATION_RUN_UNFINISHED",
+  /** The operation run has ended, so there is nothing to cancel. */
+  "OPERATION_RUN_ENDED",
+  /** The process that began an operation run ended before the work was begun. In the `error` of a run only. */
+  "OPERATION_RUN_INTERRUPTED",
   /** `Idempotency-Key` is not honoured yet, and ignoring it would be a trap. */
   "IDEMPOTENCY_KEY_UNSUPPORTED",
   /** There is no such inbound endpoint, it is switched off, or the delivery is not signed with one of its secrets. */

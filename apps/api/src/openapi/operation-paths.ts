@@ -56,7 +56,9 @@ function readObject(value: object, key: string): object {
 
 /** Two types may have an operation of one name; OpenAPI knows a path only once, so its schemas are alternatives then. */
 function describeOperation(name: string, typed: readonly TypedOperation[]): object {
-  const streams = typed.filter(({ operation }) => operation.stream !== undefined);
+  const { answering = [], running = [] } = Object.groupBy(typed, ({ operation }) =>
+    operation.kind === "bulk" ? "running" : "answering",
+  );
   return {
     tags: typed.map(({ definition }) => `${definition.type} operations`),
     operationId: `operation:${name}`,
@@ -76,16 +78,36 @@ function describeOperation(name: string, typed: readonly TypedOperation[]): obje
     ],
     requestBody: { required: true, content: describeBodies(typed) },
     responses: {
-      200: {
-        description: describeSuccess(typed),
-        ...(typed.some(({ operation }) => givesContent(operation)) && { headers: contentHeaders }),
-        content: {
-          ...describeOutputs(typed),
-          ...(streams.length > 0 && { "application/x-ndjson": { schema: alternatives(streams, "item") } }),
-        },
-      },
+      ...(answering.length > 0 && { 200: describeAnswer(answering) }),
+      ...(running.length > 0 && { 202: describeRun(running) }),
       "4XX": problem("The request cannot be done, or the vendor refused it."),
       "5XX": problem("Isthmus, the vendor, or the way to it failed."),
+    },
+  };
+}
+
+function describeAnswer(typed: readonly TypedOperation[]): object {
+  const streams = typed.filter(({ operation }) => operation.stream !== undefined);
+  return {
+    description: describeSuccess(typed),
+    ...(typed.some(({ operation }) => givesContent(operation)) && { headers: contentHeaders }),
+    content: {
+      ...describeOutputs(typed),
+      ...(streams.length > 0 && { "application/x-ndjson": { schema: alternatives(streams, "item") } }),
+    },
+  };
+}
+
+/** The work goes on after the answer; where it is read, the result stands in the run. */
+function describeRun(typed: readonly TypedOperation[]): object {
+  const run = { $ref: "#/components/schemas/OperationRun" };
+  return {
+    description: "Begun. The operation run tells how far it is, and holds the output in the end.",
+    headers: { Location: { description: "The operation run.", schema: { type: "string" } } },
+    content: {
+      "application/json": {
+        schema: { allOf: [run, { type: "object", properties: { output: alternatives(typed, "output") } }] },
+      },
     },
   };
 }

@@ -7,6 +7,7 @@ import { createDataKeyRepository, type DataKeyRepository } from "./data-keys.js"
 import { createInboundEndpointRepository, type InboundEndpointRepository } from "./inbound-endpoints.js";
 import { createInboundEventRepository, type InboundEventRepository } from "./inbound-events.js";
 import { createOauthSessionRepository, type OauthSessionRepository } from "./oauth-sessions.js";
+import { createOperationRunRepository, type OperationRunRepository } from "./operation-runs.js";
 import { createOutboxEventRepository, type OutboxEventRepository } from "./outbox-events.js";
 import { createTenantRepository, type TenantRepository } from "./tenants.js";
 import { createUserRepository, type UserRepository } from "./users.js";
@@ -58,6 +59,18 @@ export type {
   WrappedDataKey,
 } from "./key-rotations.js";
 export type { NewOauthSession, OauthSessionRepository, OauthSessionRow } from "./oauth-sessions.js";
+export type {
+  NewOperationRun,
+  NotedCancel,
+  OperationRunFilter,
+  OperationRunRepository,
+  OperationRunRow,
+  OperationRunStatus,
+  RunClaim,
+  RunCounts,
+  RunLanding,
+  RunTrouble,
+} from "./operation-runs.js";
 export type { NewOutboxEvent, OutboxEventRepository } from "./outbox-events.js";
 export {
   type ApiKeyIdentity,
@@ -69,6 +82,7 @@ export {
 export type { PlatformEventRow, PlatformRequest, SystemEventRepository } from "./system-events.js";
 export type { InboundRoute, SystemInboundRepository } from "./system-inbound.js";
 export type { SystemKeyRepository } from "./system-keys.js";
+export type { ClaimedRun, SystemRunRepository } from "./system-runs.js";
 export type { DeletedTenant, SystemTenantRepository } from "./system-tenants.js";
 export type { DueTokens, SystemTokenRepository, TokenPlace } from "./system-tokens.js";
 export type { TenantRepository, TenantRow } from "./tenants.js";
@@ -105,6 +119,7 @@ export interface TenantRepositories {
   readonly outboxEvents: OutboxEventRepository;
   readonly inboundEndpoints: InboundEndpointRepository;
   readonly inboundEvents: InboundEventRepository;
+  readonly operationRuns: OperationRunRepository;
 }
 
 /** The repositories over one transaction of one tenant. */
@@ -122,5 +137,6 @@ export function createTenantRepositories(scope: TenantScope): TenantRepositories
     outboxEvents: createOutboxEventRepository(scope),
     inboundEndpoints: createInboundEndpointRepository(scope),
     inboundEvents: createInboundEventRepository(scope),
+    operationRuns: createOperationRunRepository(scope),
   };
 }

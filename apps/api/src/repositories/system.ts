@@ -4,6 +4,7 @@ import { type Page, type PageRequest, type SystemQuery, toPage } from "./client.
 import { createSystemEventRepository, type PlatformRequest, type SystemEventRepository } from "./system-events.js";
 import { createSystemInboundRepository, type SystemInboundRepository } from "./system-inbound.js";
 import { createSystemKeyRepository, type SystemKeyRepository } from "./system-keys.js";
+import { createSystemRunRepository, type SystemRunRepository } from "./system-runs.js";
 import { createSystemTenantRepository, type SystemTenantRepository } from "./system-tenants.js";
 import { createSystemTokenRepository, type SystemTokenRepository } from "./system-tokens.js";
 import type { TenantRow } from "./tenants.js";
@@ -90,6 +91,8 @@ export interface SystemRepository {
   readonly tenants: SystemTenantRepository;
   /** What vendors deliver. */
   readonly inbound: SystemInboundRepository;
+  /** Runs of bulk operations. */
+  readonly runs: SystemRunRepository;
   /** The platform's audit. */
   readonly events: SystemEventRepository;
 }
@@ -101,6 +104,7 @@ export function createSystemRepository(query: SystemQuery): SystemRepository {
     keys: createSystemKeyRepository(query),
     inbound: createSystemInboundRepository(query),
     tenants: createSystemTenantRepository(query),
+    runs: createSystemRunRepository(query),
     events: createSystemEventRepository(query),
     async findApiKey(hash) {
       const [row] = await query<Omit<ApiKeyIdentity, "roles"> & { roles: string[] }>(Prisma.sql`

@@ -11,6 +11,7 @@ import { hookRoutes } from "./hooks.js";
 import { inboundEndpointRoutes } from "./inbound-endpoints.js";
 import { keyRoutes } from "./keys.js";
 import { oauthRoutes } from "./oauth.js";
+import { operationRunRoutes } from "./operation-runs.js";
 import { operationRoutes } from "./operations.js";
 import { platformAuditEventRoutes } from "./platform-audit-events.js";
 import { tenantRoutes as tenants } from "./tenants.js";
@@ -25,6 +26,7 @@ export const tenantRoutes: readonly FastifyPluginAsync<Services>[] = [
   connectorRoutes,
   connectionRoutes,
   operationRoutes,
+  operationRunRoutes,
   entityRoutes,
   inboundEndpointRoutes,
   userRoutes,

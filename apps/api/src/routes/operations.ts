@@ -4,6 +4,7 @@ import type { FastifyPluginAsyncZod, ZodTypeProvider } from "fastify-type-provid
 import { z } from "zod";
 import { findRunnable, listOperations, type Runnable } from "../actions/connector-operations.js";
 import { openOperation, runOperation } from "../actions/run-operation.js";
+import { startOperationRun } from "../actions/start-operation-run.js";
 import { streamOperation } from "../actions/stream-operation.js";
 import { drain, readContent, readJson, readQueryInput, sendContent } from "../content/index.js";
 import { ApiError } from "../errors/index.js";
@@ -71,7 +72,12 @@ async function run(services: Services, runnable: Runnable, request: FastifyReque
   const call = await readCall(services, runnable, request, reply);
   const { readSignal: signal } = call;
   try {
-    if (wantsNdjson(request) && !givesContent(operation)) {
+    if (operation.kind === "bulk") {
+      // Where beginning fails, too, the caller is told where the run is.
+      const noted = (runId: string) => void reply.header("location", `/v1/operation-runs/${runId}`);
+      const started = await startOperationRun(services, { caller: callerOf(request), runnable, request: call, noted });
+      reply.code(202).send(started);
+    } else if (wantsNdjson(request) && !givesContent(operation)) {
       await streamOperation(services, runnable, call, (items) => sendNdjson(request, reply, items, signal));
     } else if (givesContent(operation)) {
       await openOperation(services, callerOf(request), runnable, call, (content) =>

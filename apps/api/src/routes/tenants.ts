@@ -30,6 +30,12 @@ const deletedTenantSchema = z
     tenant: z.object({ id: z.uuid(), name: z.string() }),
     dataKeys: z.int().describe("Data keys destroyed."),
     connectors: z.int().describe("Connectors removed, those deleted before included."),
+    operationRuns: z.object({
+      cancelled: z.int().describe("Runs whose work at the vendor has ended."),
+      notCancelled: z
+        .array(z.object({ runId: z.uuid(), connectorId: z.uuid(), code: z.string() }))
+        .describe("Those whose work may go on at the vendor, and why. End it there."),
+    }),
     grants: z.object({
       revoked: z.int().describe("Grants that vendors confirmed to be gone."),
       notRevoked: z
@@ -77,7 +83,7 @@ export const tenantRoutes: FastifyPluginAsyncZod<Services> = async (app, service
         security,
         summary: "Delete a tenant for good",
         description:
-          "Its API keys stop working at once, its grants are given back at the vendors where that is possible in time, and its data keys and everything else of it are destroyed, but for its audit. The body repeats the tenant's name. A backup that is older still holds all of it.",
+          "Its API keys stop working at once, its operation runs are cancelled and its grants given back at the vendors where that is possible in time, and its data keys and everything else of it are destroyed, but for its audit. The body repeats the tenant's name. A backup that is older still holds all of it.",
         operationId: "deleteTenant",
         params: idParametersSchema,
         body: z.strictObject({ name: z.string().max(200).describe("The tenant's name, exactly.") }),

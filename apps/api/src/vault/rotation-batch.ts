@@ -96,7 +96,8 @@ const nextPhases = {
   tokens: "authorizations",
   authorizations: "inbound_secrets",
   inbound_secrets: "deliveries",
-  deliveries: "ending",
+  deliveries: "operation_runs",
+  operation_runs: "ending",
   ending: "ending",
 } as const satisfies Record<KeyRotationPhase, KeyRotationPhase>;
 

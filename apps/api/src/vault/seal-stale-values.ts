@@ -12,7 +12,14 @@ export interface SealedStaleValues {
   readonly failed: number;
 }
 
-const kinds: readonly SealedKind[] = ["credentials", "tokens", "authorizations", "inbound_secrets", "deliveries"];
+const kinds: readonly SealedKind[] = [
+  "credentials",
+  "tokens",
+  "authorizations",
+  "inbound_secrets",
+  "deliveries",
+  "operation_runs",
+];
 
 /**
  * Seals again what a retired data key seals although no rotation is at it: a write that had taken its key before a rotation

@@ -2,6 +2,7 @@ import type { SealContext } from "@isthmus/core";
 import { authorizationPlace } from "../actions/oauth-session.js";
 import { credentialsPlace } from "../connectors/credentials-place.js";
 import { deliveryPlace, inboundSecretsPlace } from "../inbound/sealed-places.js";
+import { runWorkPlace } from "../runs/run-work.js";
 import { tokensPlace } from "../tokens/tokens-place.js";
 
 const places = {
@@ -10,6 +11,7 @@ const places = {
   authorizations: authorizationPlace,
   inbound_secrets: inboundSecretsPlace,
   deliveries: deliveryPlace,
+  operation_runs: runWorkPlace,
 } as const satisfies Record<string, (tenantId: string, recordId: string) => SealContext>;
 
 /** What the service stores sealed. */

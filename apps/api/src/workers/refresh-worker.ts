@@ -2,6 +2,7 @@ import { type Clock, codeOf, type Logger, type Random, refreshBackoffMs } from "
 import type { ConnectorPool } from "../connectors/connector-pool.js";
 import type { DueTokens } from "../repositories/index.js";
 import type { TokenStores } from "../tokens/token-stores.js";
+import { Slots } from "./slots.js";
 
 /** What the worker works with. */
 export interface RefreshWorkerOptions {
@@ -26,13 +27,11 @@ const longestOutagePauseMs = 10_000;
  */
 export class RefreshWorker {
   readonly #options: RefreshWorkerOptions;
-  readonly #slots: number;
-  #underWay = 0;
-  #change: PromiseWithResolvers<void> | undefined;
+  readonly #slots: Slots;
 
   constructor(options: RefreshWorkerOptions) {
     this.#options = options;
-    this.#slots = options.slots ?? 64;
+    this.#slots = new Slots(options.slots ?? 64);
   }
 
   /**
@@ -49,7 +48,7 @@ export class RefreshWorker {
         failures = 0;
         if (begun === 0) await rest(pollMs * (0.5 + random.number()));
         // A look costs the database about the same for one row as for many.
-        else await this.#untilFree(Math.ceil(this.#slots / 4));
+        else await this.#slots.untilFree(Math.ceil(this.#slots.total / 4));
       } catch (error) {
         if (failures === 0) logger.error({ err: error }, "Due tokens cannot be looked for; trying again");
         await rest(Math.min(longestOutagePauseMs, 500 * 2 ** failures));
@@ -62,31 +61,17 @@ export class RefreshWorker {
   /** Begins what is due, as far as there are free slots. @returns how many. */
   async beginDue(): Promise<number> {
     const { tokenStores, clock } = this.#options;
-    const free = this.#slots - this.#underWay;
+    const { free } = this.#slots;
     if (free <= 0) return 0;
     const beganAtMs = clock.now();
     const due = await tokenStores.claimDue(free, leaseMs);
-    this.#underWay += due.length;
-    for (const each of due) void this.#renew(each, beganAtMs).finally(() => this.#ended());
+    for (const each of due) this.#slots.fill(this.#renew(each, beganAtMs));
     return due.length;
   }
 
   /** Waits until every renewal that was begun has ended. */
   settle(): Promise<void> {
-    return this.#untilFree(this.#slots);
-  }
-
-  async #untilFree(slots: number): Promise<void> {
-    while (this.#slots - this.#underWay < slots) {
-      this.#change ??= Promise.withResolvers();
-      await this.#change.promise;
-    }
-  }
-
-  #ended(): void {
-    this.#underWay -= 1;
-    this.#change?.resolve();
-    this.#change = undefined;
+    return this.#slots.untilFree();
   }
 
   /** Never throws: how each ended is stored. */

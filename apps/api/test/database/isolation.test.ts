@@ -14,6 +14,7 @@ const tenantTables = [
   "inbound_deliveries",
   "inbound_endpoints",
   "inbound_event_targets",
+  "operation_runs",
   "inbound_events",
   "oauth_sessions",
   "outbox_events",
@@ -211,6 +212,7 @@ describeOnDatabases("row-level security", (get) => {
     );
     expect(callable.map((row) => row.name)).toEqual([
       "isthmus_begin_key_rotation",
+      "isthmus_claim_due_operation_runs",
       "isthmus_claim_due_tokens",
       "isthmus_claim_key_rotation",
       "isthmus_claim_oauth_start",
@@ -238,6 +240,7 @@ describeOnDatabases("row-level security", (get) => {
       "isthmus_list_tenants_with_older_keys",
       "isthmus_load_tokens",
       "isthmus_prune_inbound",
+      "isthmus_prune_operation_runs",
       "isthmus_release_attempts",
       "isthmus_sample_data_keys",
       "isthmus_switch_key_rotation",

@@ -171,8 +171,8 @@ describe("every call of the document", () => {
       if (answer.status < 400) succeeded += 1;
     }
     // A link, a key and a type of deliveries that are not there, a connector and an endpoint that have changed, an upsert by
-    // a field that is no external id.
-    expect(calls.length - succeeded).toBeLessThanOrEqual(6);
+    // a field that is no external id, a run to read and one to cancel.
+    expect(calls.length - succeeded).toBeLessThanOrEqual(8);
   });
 
   function nonsense(round: number): Values {
@@ -200,6 +200,7 @@ describe("every call of the document", () => {
       email: `smoke-${Math.floor(random() * 1e9)}@example.com`,
       userId: tenant.userId,
       tenantId: tenant.tenantId,
+      connectorId,
       actorUserId: tenant.userId,
       outcome: "success",
       expiresAt: "2999-01-01T00:00:00Z",

@@ -1,6 +1,6 @@
 import { quickbooks } from "@isthmus/quickbooks";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { InboundPruner } from "../../src/workers/inbound-pruner.js";
+import { createInboundPruner } from "../../src/workers/create-pruners.js";
 import { ApiClient } from "../support/api-client.js";
 import { describeOnDatabases } from "../support/databases.js";
 import { removeEverything } from "../support/remove-everything.js";
@@ -85,7 +85,7 @@ describeOnDatabases("what was delivered", (get) => {
     const old = "id in (select delivery_id from inbound_events where event_id <> 'c')";
     expect(await age("inbound_deliveries", "received_at", old)).toHaveLength(2);
     await age("outbox_events", "created_at", "payload ->> 'eventId' is distinct from 'c'");
-    const pruner = new InboundPruner({ ...service.services, retentionDays: 30, batchSize: 1 });
+    const pruner = createInboundPruner(service.services, 1);
     expect(await pruner.prune()).toBe(4);
     expect(await pruner.prune()).toBe(0);
     expect(await shown()).toEqual([["c", false]]);

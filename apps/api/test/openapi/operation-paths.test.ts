@@ -1,4 +1,11 @@
-import { BaseConnector, defaultRefreshPolicy, defineConnector, defineOperation, defineScheme } from "@isthmus/core";
+import {
+  BaseConnector,
+  defaultRefreshPolicy,
+  defineBulkOperation,
+  defineConnector,
+  defineOperation,
+  defineScheme,
+} from "@isthmus/core";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -22,7 +29,21 @@ class Shop extends BaseConnector<unknown, { readonly region: string }> {
 const configuration = z.strictObject({ region: z.enum(["eu", "us"]) });
 type Configuration = z.output<typeof configuration>;
 
-/** A type with one operation `items.find`, whose input has a field of its own name. */
+const load = defineBulkOperation<Shop, object, object, { readonly loaded: number }>({
+  name: "items.load",
+  summary: "Load items.",
+  idempotent: false,
+  input: z.strictObject({}),
+  output: z.object({ loaded: z.int() }),
+  longRun: {
+    state: z.strictObject({}),
+    start: async () => ({}),
+    advance: async () => ({ done: true, progress: { processed: 0, failed: 0 }, output: { loaded: 0 } }),
+    cancel: async () => undefined,
+  },
+});
+
+/** A type with one operation `items.find`, whose input has a field of its own name; in the US with `items.load` alone. */
 function define(type: string, field: string, exampleConfiguration?: object) {
   const find = defineOperation<Shop, Record<string, string>, { readonly found: number }>({
     name: "items.find",
@@ -42,7 +63,7 @@ function define(type: string, field: string, exampleConfiguration?: object) {
     configuration,
     refreshPolicy: defaultRefreshPolicy,
     allowedHosts: () => ["shop.example.com"],
-    operations: ({ region }) => (region === "eu" ? [find] : []),
+    operations: ({ region }) => (region === "eu" ? [find] : [load]),
     create: (context) => new Shop(context),
     ...(exampleConfiguration && { exampleConfiguration }),
   });
@@ -81,7 +102,18 @@ describe("addOperationPaths", () => {
 
   it("asks a type what it can do with its example configuration, where an empty one does not fit", () => {
     expect(describeAll(define("alpha", "sku")).paths).toEqual({});
-    expect(describeAll(define("alpha", "sku", { region: "us" })).paths).toEqual({});
     expect(Object.keys(describeAll(define("alpha", "sku", { region: "eu" })).paths)).toEqual([path]);
+  });
+
+  it("answers a bulk operation with 202 and a run that holds the output in the end", () => {
+    const document = describeAll(define("alpha", "sku", { region: "us" }));
+    const { responses } = document.paths["/v1/connectors/{id}/operations/items.load"].post;
+    expect(Object.keys(responses)).toEqual(["202", "4XX", "5XX"]);
+    expect(responses[202].content["application/json"].schema).toEqual({
+      allOf: [
+        { $ref: "#/components/schemas/OperationRun" },
+        { type: "object", properties: { output: { $ref: "#/components/schemas/alpha.items.load.output" } } },
+      ],
+    });
   });
 });

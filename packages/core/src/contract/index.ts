@@ -40,5 +40,6 @@ export {
   type OperationStream,
 } from "./operation.js";
 export type { OperationCall } from "./operation-call.js";
+export { longRunOf, prepareStart } from "./prepare-start.js";
 export { readAnswer } from "./read-answer.js";
 export { findOperation, runOperation, streamOperation } from "./run-operation.js";

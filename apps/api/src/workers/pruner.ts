@@ -1,36 +1,35 @@
 import type { Clock, Logger } from "@isthmus/core";
-import type { Database } from "../database/index.js";
 
 /** What the worker works with. */
-export interface InboundPrunerOptions {
-  readonly database: Database;
+export interface PrunerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Deliveries are kept so long. */
-  readonly retentionDays: number;
+  /** What is removed, as the log names it: `deliveries`. */
+  readonly what: string;
   /** Rows of one transaction, which has to end in seconds. Default 500. */
   readonly batchSize?: number;
+  /** Removes rows that have been kept long enough, `limit` at most. Gives how many. */
+  readonly remove: (limit: number) => Promise<number>;
 }
 
 const everyMs = 3_600_000;
-const dayMs = 86_400_000;
 
-/** Removes deliveries that have been kept long enough, with their events. Any number of processes may do so at once. */
-export class InboundPruner {
-  readonly #options: InboundPrunerOptions;
+/** Removes rows that have been kept long enough. Any number of processes may do so at once. */
+export class Pruner {
+  readonly #options: PrunerOptions;
 
-  constructor(options: InboundPrunerOptions) {
+  constructor(options: PrunerOptions) {
     this.#options = options;
   }
 
   /** Prunes every hour until `signal` ends it. Never throws: what fails is logged, and done an hour later. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, logger } = this.#options;
+    const { clock, logger, what } = this.#options;
     while (!signal.aborted) {
       try {
         await this.prune(signal);
       } catch (error) {
-        logger.error({ err: error }, "Old deliveries cannot be removed; trying again within the hour");
+        logger.error({ err: error }, `Old ${what} cannot be removed; trying again within the hour`);
       }
       await clock.sleep(everyMs, signal).catch((reason: unknown) => reason);
     }
@@ -39,18 +38,18 @@ export class InboundPruner {
   /**
    * Removes all that is old enough, in batches.
    *
-   * @returns How many deliveries, and messages about them, went.
+   * @returns How many rows went.
    * @throws {DatabaseUnavailableError}
    */
   async prune(signal?: AbortSignal): Promise<number> {
-    const { database, logger, retentionDays, batchSize = 500 } = this.#options;
+    const { remove, logger, what, batchSize = 500 } = this.#options;
     let removed = 0;
     let batch = batchSize;
     while (batch >= batchSize && !signal?.aborted) {
-      batch = await database.asSystem(({ inbound }) => inbound.prune(retentionDays * dayMs, batchSize));
+      batch = await remove(batchSize);
       removed += batch;
     }
-    if (removed > 0) logger.info({ rows: removed }, "Deliveries that were kept long enough were removed");
+    if (removed > 0) logger.info({ rows: removed }, `Old ${what} were removed`);
     return removed;
   }
 }

@@ -1,0 +1,60 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { cancelOperationRun } from "../actions/cancel-operation-run.js";
+import { getOperationRun, listOperationRuns } from "../actions/get-operation-runs.js";
+import { callerOf } from "../plugins/authentication.js";
+import type { Services } from "../services.js";
+import { idParametersSchema, pageOf, problemResponses } from "./schemas/common.js";
+import { listOperationRunsSchema, operationRunSchema } from "./schemas/operation-runs.js";
+
+const tags = ["operation runs"];
+
+/** `/v1/operation-runs`: how far bulk operations are, and ending them. */
+export const operationRunRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  app.get(
+    "/v1/operation-runs",
+    {
+      schema: {
+        tags,
+        summary: "List operation runs, newest first",
+        operationId: "listOperationRuns",
+        querystring: listOperationRunsSchema,
+        response: { 200: pageOf(operationRunSchema), ...problemResponses },
+      },
+    },
+    (request) => {
+      const { limit, cursor, connectorId, status } = request.query;
+      const filter = { ...(connectorId !== undefined && { connectorId }), ...(status !== undefined && { status }) };
+      return listOperationRuns(services, callerOf(request), { limit, cursor, filter });
+    },
+  );
+
+  app.get(
+    "/v1/operation-runs/:id",
+    {
+      schema: {
+        tags,
+        summary: "Read an operation run, with its output once it has succeeded",
+        description: "Runs are kept for 7 days after their end.",
+        operationId: "getOperationRun",
+        params: idParametersSchema,
+        response: { 200: operationRunSchema, ...problemResponses },
+      },
+    },
+    (request) => getOperationRun(services, callerOf(request), request.params.id),
+  );
+
+  app.post(
+    "/v1/operation-runs/:id/cancel",
+    {
+      schema: {
+        tags,
+        summary: "End the work of an operation run at the vendor",
+        description: "What is done by then stays done. `cancelling` is answered where somebody is at the run just now.",
+        operationId: "cancelOperationRun",
+        params: idParametersSchema,
+        response: { 200: operationRunSchema, ...problemResponses },
+      },
+    },
+    (request) => cancelOperationRun(services, callerOf(request), request.params.id),
+  );
+};

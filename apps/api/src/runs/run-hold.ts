@@ -1,0 +1,93 @@
+import { ConnectorError } from "@isthmus/core";
+import type { ClaimedRun, RunClaim } from "../repositories/index.js";
+import type { Services } from "../services.js";
+import { sealState } from "./run-work.js";
+
+/** How long nobody else takes a run that nobody was heard of, in milliseconds. */
+export const runLeaseMs = 30_000;
+
+const beatMs = 5_000;
+
+/** What a hold works with. */
+export type HoldParts = Pick<Services, "database" | "vault" | "clock" | "logger">;
+
+/**
+ * Holds a run for one attempt: renews its lease while the vendor is called, stores checkpoints, and notices when somebody
+ * wishes the work to be ended, or has taken the run over.
+ */
+export class RunHold implements AsyncDisposable {
+  readonly #parts: HoldParts;
+  readonly #run: ClaimedRun;
+  readonly #claim: RunClaim;
+  readonly #interrupted = new AbortController();
+  readonly #ended = new AbortController();
+  #beating: Promise<void> | undefined;
+  #reached: { readonly state: unknown } | undefined;
+
+  constructor(parts: HoldParts, run: ClaimedRun) {
+    this.#parts = parts;
+    this.#run = run;
+    this.#claim = { attemptId: run.attemptId, leaseMs: runLeaseMs };
+  }
+
+  /** Aborted when the work at hand is not wanted any more: the run is to be cancelled, or somebody else has it. */
+  get interrupted(): AbortSignal {
+    return this.#interrupted.signal;
+  }
+
+  /** The state of the last checkpoint; `undefined` before the first. */
+  get reached(): { readonly state: unknown } | undefined {
+    return this.#reached;
+  }
+
+  /** Begins to renew the lease. */
+  keep(): this {
+    this.#beating ??= this.#beat();
+    return this;
+  }
+
+  /**
+   * Stores the connector's state durably.
+   *
+   * @throws {ConnectorError} `CANCELLED` when the work is not wanted any more.
+   * @throws {DatabaseUnavailableError}
+   */
+  async checkpoint(state: unknown): Promise<void> {
+    // Before it is stored: what exists at the vendor has to be cancelled also where storing fails.
+    this.#reached = { state };
+    const { tenantId, runId: id } = this.#run;
+    await this.#renew(await sealState(this.#parts.vault, { tenantId, id }, state));
+    if (this.interrupted.aborted) throw this.interrupted.reason;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended.abort();
+    await this.#beating;
+  }
+
+  async #renew(work?: object): Promise<void> {
+    const { tenantId, runId } = this.#run;
+    const status = await this.#parts.database.asTenant(tenantId, ({ operationRuns }) =>
+      operationRuns.renew(runId, this.#claim, work),
+    );
+    if (status === undefined || status === "cancelling") {
+      const what = status === undefined ? "was taken over" : "is to be cancelled";
+      this.#interrupted.abort(new ConnectorError("CANCELLED", `The operation run ${what}.`));
+    }
+  }
+
+  async #beat(): Promise<void> {
+    const { clock, logger } = this.#parts;
+    const { signal } = this.#ended;
+    while (!signal.aborted) {
+      await clock.sleep(beatMs, signal).catch((reason: unknown) => reason);
+      if (signal.aborted) return;
+      try {
+        await this.#renew();
+      } catch (error) {
+        // Should it last, somebody else takes the run; what is stored under this attempt is refused then.
+        logger.warn({ ...this.#run, err: error }, "The lease of an operation run could not be renewed");
+      }
+    }
+  }
+}

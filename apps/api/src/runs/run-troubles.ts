@@ -1,0 +1,61 @@
+import { codeOf, pauseBeforeLookingAgainMs } from "@isthmus/core";
+import { toProblem } from "../errors/index.js";
+import type { OperationRunRow, RunLanding, RunTrouble } from "../repositories/index.js";
+
+/** A package that is not installed here, or not any more, may be so again. */
+const uninstalledPauseMs = 60_000;
+/** Tries to end the work at the vendor before that is given up: about 25 minutes. */
+const patience = 12;
+
+/** What went wrong, in the words that callers are answered with. */
+export function describeTrouble(error: unknown): RunTrouble {
+  const { code, detail } = toProblem(error, "").problem;
+  return { code, detail };
+}
+
+/** Why a run failed whose process ended while it began. */
+export const interruption: RunTrouble = {
+  code: "OPERATION_RUN_INTERRUPTED",
+  detail: "The process that began this run ended before the work was begun. Begin again.",
+};
+
+/** What becomes of a run that goes on when a look at the vendor failed. */
+export function afterFailedLook(error: unknown, { failures }: Pick<OperationRunRow, "failures">): RunLanding {
+  const trouble = describeTrouble(error);
+  const waitMs = pauseOf(error, failures);
+  if (waitMs === undefined) return { kind: "ended", status: "failed", error: trouble };
+  return { kind: "again", waitMs, isFailure: true, error: trouble };
+}
+
+/**
+ * What becomes of a run when ending its work at the vendor failed.
+ *
+ * @param cause - What the run fails with in any case; `null` where somebody wished its end.
+ */
+export function afterFailedCancel(error: unknown, failures: number, cause: RunTrouble | null): RunLanding {
+  const waitMs = failures < patience ? pauseOf(error, failures) : undefined;
+  if (waitMs !== undefined) {
+    return { kind: "again", waitMs, isFailure: true, isEnding: true, ...(cause && { error: cause }) };
+  }
+  const { code, detail } = cause ?? describeTrouble(error);
+  const warning = `The work could not be ended at the vendor (${describeTrouble(error).code}) and may go on there.`;
+  return { kind: "ended", status: "failed", error: { code, detail: `${detail} ${warning}` } };
+}
+
+/**
+ * What becomes of a run whose work at the vendor is ended.
+ *
+ * @param wasThere - Whether it was known to have made something there.
+ */
+export function afterCancel(cause: RunTrouble | null, wasThere: boolean): RunLanding {
+  if (cause === null) return { kind: "ended", status: "cancelled" };
+  const told = wasThere
+    ? "What it had made at the vendor was cancelled there; what the vendor had done by then stays done."
+    : "It had noted nothing that it made at the vendor.";
+  return { kind: "ended", status: "failed", error: { code: cause.code, detail: `${cause.detail} ${told}` } };
+}
+
+function pauseOf(error: unknown, failures: number): number | undefined {
+  if (codeOf(error) === "UNKNOWN_CONNECTOR_TYPE") return uninstalledPauseMs;
+  return pauseBeforeLookingAgainMs(error, failures);
+}

@@ -1,0 +1,30 @@
+import { defaultInboundRetentionDays, type Services } from "../services.js";
+import { Pruner } from "./pruner.js";
+
+const dayMs = 86_400_000;
+/** As long as Salesforce keeps its jobs. */
+const runRetentionDays = 7;
+
+/** What removes deliveries, with their events, that were kept long enough. */
+export function createInboundPruner(services: Services, batchSize?: number): Pruner {
+  const { inboundRetentionDays = defaultInboundRetentionDays } = services.settings;
+  return createPruner(services, "deliveries", batchSize, (limit) =>
+    services.database.asSystem(({ inbound }) => inbound.prune(inboundRetentionDays * dayMs, limit)),
+  );
+}
+
+/** What removes operation runs that ended a week ago. */
+export function createRunPruner(services: Services, batchSize?: number): Pruner {
+  return createPruner(services, "operation runs", batchSize, (limit) =>
+    services.database.asSystem(({ runs }) => runs.prune(runRetentionDays * dayMs, limit)),
+  );
+}
+
+function createPruner(
+  { clock, logger }: Services,
+  what: string,
+  batchSize: number | undefined,
+  remove: (limit: number) => Promise<number>,
+): Pruner {
+  return new Pruner({ clock, logger, what, remove, ...(batchSize !== undefined && { batchSize }) });
+}
