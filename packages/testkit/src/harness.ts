@@ -1,4 +1,4 @@
-import type { AuthenticationMethod, ConnectorEnvironment, ConnectorSettings } from "@isthmus/core";
+import type { AuthenticationMethod, BinaryContent, ConnectorEnvironment, ConnectorSettings } from "@isthmus/core";
 import type { Capability } from "./capability.js";
 
 /** A value, or a promise of it: a stand-in may live in this process or in another one. */
@@ -73,6 +73,12 @@ export interface OperationExample {
   readonly input: unknown;
 }
 
+/** A bulk operation of the definition, with what it is begun with. */
+export interface BulkExample extends OperationExample {
+  /** The bytes, where the operation takes some: new ones for each call. */
+  content?(): BinaryContent;
+}
+
 /** Credentials that have to be refused, beside those that the suite derives from the published schema. */
 export interface InvalidCredentials {
   /** Ends the sentence "Refuses …". */
@@ -127,6 +133,8 @@ export interface ContractHarness<Running extends StandIn = StandIn> {
    * vendor's answers say so. Missing: neither can name a host.
    */
   misdirect?(running: Running, origin: string): Awaitable<OperationExample>;
+  /** A bulk operation that comes to its end at the stand-in. Needed where the definition has one. */
+  readonly bulk?: BulkExample;
   /**
    * What the connector does not have. The suite fails where this and the harness disagree, so that clauses never drop
    * out unseen. Default: nothing is missing.

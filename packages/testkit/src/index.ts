@@ -9,6 +9,7 @@ export { FakeClock } from "./fake-clock.js";
 export type {
   Awaitable,
   BrowserConsent,
+  BulkExample,
   ContractHarness,
   GrantControl,
   InvalidCredentials,

@@ -1,3 +1,4 @@
+import { brokenBulk } from "./broken-bulk.js";
 import { brokenConduct } from "./broken-conduct.js";
 import type { BrokenConnector } from "./broken-connector.js";
 import { brokenDefinitions } from "./broken-definitions.js";
@@ -12,4 +13,5 @@ export const brokenConnectors: readonly BrokenConnector[] = [
   ...brokenTokens,
   ...brokenResilience,
   ...brokenConduct,
+  ...brokenBulk,
 ];

@@ -37,6 +37,8 @@ const pageWireSchema = z.looseObject({
   next: z.string().nullable(),
 });
 const createdWireSchema = z.looseObject({ id: z.int() });
+const importWireSchema = z.looseObject({ id: z.string() });
+const partWireSchema = z.looseObject({ done: z.int(), total: z.int() });
 const failureWireSchema = z.looseObject({ error: z.looseObject({ code: z.string(), message: z.string() }) });
 
 /** A connector for the reference vendor, as small as one that keeps the whole contract can be. */
@@ -69,6 +71,32 @@ export class ReferenceConnector extends BaseConnector<unknown, ReferenceConfigur
       ...options,
     });
     return { id: readAnswer(response, createdWireSchema, "a new note").id };
+  }
+
+  /** Makes an import of many notes, of which nothing is done yet. @returns its id. */
+  async beginImport(texts: readonly string[], options: CallOptions = {}): Promise<string> {
+    const body = JSON.stringify(texts);
+    const request = { method: "POST", path: "/api/imports", body, name: "notes.import", ...options } as const;
+    return readAnswer(await this.send(request), importWireSchema, "a new import").id;
+  }
+
+  /** Does a part of an import, once, however often it is asked for. @returns how many are done by now. */
+  async importPart(id: string, part: number, options: CallOptions = {}): Promise<{ done: number; total: number }> {
+    const path = `/api/imports/${id}/parts/${part}`;
+    const response = await this.send({ method: "PUT", path, name: "notes.import", ...options });
+    return readAnswer(response, partWireSchema, "a part of an import");
+  }
+
+  /** Does one more part of an import. Two calls do two. @returns how many are done by now. */
+  async importNextPart(id: string, options: CallOptions = {}): Promise<{ done: number; total: number }> {
+    const path = `/api/imports/${id}/parts`;
+    const response = await this.send({ method: "POST", path, name: "notes.import", ...options });
+    return readAnswer(response, partWireSchema, "a part of an import");
+  }
+
+  /** Ends an import. @throws {NotFoundError} when it is gone. */
+  async endImport(id: string, options: CallOptions = {}): Promise<void> {
+    await this.send({ method: "DELETE", path: `/api/imports/${id}`, name: "notes.import", ...options });
   }
 
   protected async identify(signal: AbortSignal): Promise<ConnectedAccount> {

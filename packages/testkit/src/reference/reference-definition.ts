@@ -9,6 +9,7 @@ import {
 } from "@isthmus/core";
 import { z } from "zod";
 import { basicCredentialsSchema, type ReferenceConfiguration, ReferenceConnector } from "./reference-connector.js";
+import { defineImport, referenceImport } from "./reference-import.js";
 
 const clientCredentialsSchema = z.strictObject({
   clientId: z.string().min(1),
@@ -52,6 +53,8 @@ const createNote = defineOperation({
   run: (connector: ReferenceConnector, input, call) => connector.createNote(input.text, { signal: call.signal }),
 });
 
+const importNotes = defineImport(referenceImport);
+
 /** The definition that keeps the whole contract; broken ones are copies of it with one thing changed. */
 export const referenceDefinition: ConnectorDefinition<ReferenceConfiguration, ReferenceConnector> = defineConnector<
   ReferenceConfiguration,
@@ -84,7 +87,8 @@ export const referenceDefinition: ConnectorDefinition<ReferenceConfiguration, Re
   transport: (configuration) => ({
     timeouts: { headersMs: configuration.timeoutMs, bodyMs: configuration.timeoutMs },
   }),
-  operations: () => [listNotes, listAllNotes, createNote],
+  exampleConfiguration: { baseUrl: "https://notes.example.com" },
+  operations: () => [listNotes, listAllNotes, createNote, importNotes],
   create: (context) => new ReferenceConnector(context),
 });
 

@@ -8,6 +8,7 @@ const clientCredentials = { clientId: vendorAccounts.clientId, clientSecret: ven
 const common = {
   read: { operation: "notes.list", input: {} },
   write: { operation: "notes.create", input: { text: "Written by the contract suite" } },
+  bulk: { operation: "notes.import", input: { texts: ["One", "Two", "Three"] } },
   misdirect: (vendor: ReferenceVendor, origin: string) => {
     vendor.nextPage = `${origin}/api/notes?page=2`;
     return { operation: "notes.all", input: {} };

@@ -6,9 +6,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { RequestKind, StandIn, StandInFault, StandInOptions } from "../harness.js";
 import { FaultQueue } from "./fault-queue.js";
 import { Grants, vendorAccounts } from "./grants.js";
-import { answerRequest, type VendorAnswer, type VendorRequest } from "./vendor-routes.js";
+import type { VendorImport } from "./vendor-imports.js";
+import type { VendorAnswer, VendorRequest } from "./vendor-messages.js";
+import { answerRequest } from "./vendor-routes.js";
 
-/** A small vendor of notes on a loopback port: OAuth, basic authentication, two routes, and faults on demand. */
+/** A small vendor of notes on a loopback port: OAuth, basic authentication, notes and imports of notes, and faults on demand. */
 export class ReferenceVendor implements StandIn {
   /** What it has granted. */
   readonly grants = new Grants();
@@ -20,6 +22,7 @@ export class ReferenceVendor implements StandIn {
   readonly #faults = new FaultQueue();
   readonly #closing = new AbortController();
   readonly #notes: string[] = ["Buy milk", "Call Ada"];
+  readonly #imports = new Map<string, VendorImport>();
 
   private constructor(server: Server, credentials: unknown, options: StandInOptions) {
     this.#server = server;
@@ -79,7 +82,12 @@ export class ReferenceVendor implements StandIn {
     const answer: VendorAnswer =
       fault?.kind === "status"
         ? { status: fault.status, headers: fault.headers, body: faultBody(fault.status, asked) }
-        : answerRequest(asked, { grants: this.grants, notes: this.#notes, nextPage: this.nextPage });
+        : answerRequest(asked, {
+            grants: this.grants,
+            notes: this.#notes,
+            nextPage: this.nextPage,
+            imports: this.#imports,
+          });
     send(response, answer, fault);
   }
 

@@ -1,25 +1,13 @@
 import { type Grants, vendorAccounts } from "./grants.js";
-
-/** A request as the routes see it. */
-export interface VendorRequest {
-  readonly method: string;
-  readonly url: URL;
-  readonly body: string;
-  readonly authorization: string | undefined;
-}
-
-/** An answer, before faults. `body` is sent as JSON; `undefined` is no body. */
-export interface VendorAnswer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  readonly body?: unknown;
-}
+import { answerImport, type VendorImport } from "./vendor-imports.js";
+import type { VendorAnswer, VendorRequest } from "./vendor-messages.js";
 
 /** What the routes read and change. */
 export interface VendorState {
   readonly grants: Grants;
   readonly notes: string[];
   readonly nextPage: string | null;
+  readonly imports: Map<string, VendorImport>;
 }
 
 /** Does what was asked. */
@@ -34,6 +22,7 @@ export function answerRequest(request: VendorRequest, state: VendorState): Vendo
       return clientFailure(request) ?? revoke(request, state.grants);
   }
   if (!isAuthenticated(request, state.grants)) return failure(401, "UNAUTHENTICATED", "No valid token or password.");
+  if (url.pathname.startsWith("/api/imports")) return answerImport(request, state.imports);
   switch (`${method} ${url.pathname}`) {
     case "GET /api/me":
       return { status: 200, body: { id: "account-1", name: "Reference Notes Ltd", user: "ada@example.com" } };

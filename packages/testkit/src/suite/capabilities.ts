@@ -4,13 +4,14 @@ import type { ContractHarness } from "../harness.js";
 
 /** What this connector has with this harness. */
 export function capabilitiesOf(definition: ConnectorDefinition, harness: ContractHarness): ReadonlySet<Capability> {
-  const { authenticationMethod, write, grant, misdirect } = harness;
+  const { authenticationMethod, write, grant, misdirect, bulk } = harness;
   const has: Record<Capability, boolean> = {
     browser: authenticationMethod === "oauth2_authorization_code",
     tokens: definition.authentication[authenticationMethod]?.oauth !== undefined,
     write: write !== undefined,
     lifetime_omission: grant?.omitLifetime !== undefined,
     misdirection: misdirect !== undefined,
+    bulk: bulk !== undefined,
   };
   return new Set(capabilities.filter((capability) => has[capability]));
 }
@@ -25,6 +26,8 @@ export function gapsOf(definition: ConnectorDefinition, harness: ContractHarness
     ...(has.has("browser") && !harness.browser ? [`${authenticationMethod} needs harness.browser.`] : []),
     ...(has.has("tokens") && !harness.grant ? ["A scheme with tokens needs harness.grant."] : []),
     ...capabilities
+      // A connector without bulk operations lacks nothing that its clauses could go missing of.
+      .filter((capability) => capability !== "bulk" || has.has("bulk") || offersBulk(definition))
       .filter((capability) => has.has(capability) === without.has(capability))
       .map((capability) =>
         has.has(capability)
@@ -32,4 +35,10 @@ export function gapsOf(definition: ConnectorDefinition, harness: ContractHarness
           : `The connector lacks "${capability}": name it in harness.without, so that its clauses do not go missing unseen.`,
       ),
   ];
+}
+
+/** As far as the definition tells before it is configured. */
+function offersBulk(definition: ConnectorDefinition): boolean {
+  const configuration = definition.configuration.safeParse(definition.exampleConfiguration ?? {});
+  return configuration.success && definition.operations(configuration.data).some(({ kind }) => kind === "bulk");
 }

@@ -1,5 +1,6 @@
 import type { ConnectorDefinition } from "@isthmus/core";
 import { authUrlClauses } from "../clauses/auth-url-clauses.js";
+import { bulkClauses } from "../clauses/bulk-clauses.js";
 import { callbackClauses } from "../clauses/callback-clauses.js";
 import { conductClauses } from "../clauses/conduct-clauses.js";
 import { connectionClauses } from "../clauses/connection-clauses.js";
@@ -21,6 +22,7 @@ const checks: Record<ClauseId, ClauseCheck> = {
   ...tokenClauses,
   ...resilienceClauses,
   ...operationClauses,
+  ...bulkClauses,
   ...connectionClauses,
   ...conductClauses,
 };

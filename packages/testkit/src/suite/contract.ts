@@ -44,6 +44,10 @@ export const contract = {
   "operation.input": "refuses an input that does not fit with VALIDATION_FAILED and sends nothing",
   "operation.output": "gives outputs that fit their schemas and survive JSON",
 
+  "bulk.state": "keeps the state of a bulk operation in plain JSON, from which it goes on after it was stored and read",
+  "bulk.advance_repeatable": "may look twice by one state, as after a crash, and does nothing twice by it",
+  "bulk.cancel_repeatable": "may end bulk work twice, by every state that it gave, also after its end",
+
   "connect.repeatable": "may be connected twice and names the same account",
   "disconnect.repeatable": "may be disconnected twice",
   "disconnect.forgets": "destroys its tokens even when the vendor cannot be told",

@@ -6,13 +6,22 @@ import {
   findOperation,
   isConnectorError,
   type LifecycleEventName,
+  type Operation,
   type PendingAuthorization,
   runOperation,
 } from "@isthmus/core";
 import { recordingLogger } from "../evidence/recording-logger.js";
 import { writeOnlyValues } from "../evidence/write-only-values.js";
 import { FakeClock } from "../fake-clock.js";
-import type { BrowserConsent, GrantControl, OperationExample, RequestKind, StandIn, StandInFault } from "../harness.js";
+import type {
+  BrowserConsent,
+  BulkExample,
+  GrantControl,
+  OperationExample,
+  RequestKind,
+  StandIn,
+  StandInFault,
+} from "../harness.js";
 import { demand } from "../violation.js";
 import type { ClauseSubject } from "./clause.js";
 import type { ClauseId } from "./contract.js";
@@ -95,6 +104,17 @@ export class Session {
     return write;
   }
 
+  get bulk(): BulkExample {
+    const { bulk } = this.#subject.harness;
+    demand(bulk, "The harness has no bulk operation.");
+    return bulk;
+  }
+
+  /** The operations as the definition has them for this configuration. */
+  get operations(): readonly Operation[] {
+    return this.#subject.definition.operations(this.configuration);
+  }
+
   /** Begins the authorization and notes what it has to keep secret. */
   async begin(): Promise<{ readonly authorizationUrl: string; readonly pending: PendingAuthorization }> {
     const begun = await this.connector.getAuthUrl({ redirectUri: this.browser.redirectUri });
@@ -122,7 +142,7 @@ export class Session {
 
   /** Runs an operation as the HTTP API would. */
   async run(example: OperationExample, signal: AbortSignal = new AbortController().signal): Promise<unknown> {
-    const operation = findOperation(this.#subject.definition.operations(this.configuration), example.operation);
+    const operation = findOperation(this.operations, example.operation);
     return runOperation(this.connector, operation, example.input, { signal });
   }
 
