@@ -12,6 +12,7 @@ import {
 import { ConnectorPool } from "./connectors/connector-pool.js";
 import { OperationCache } from "./connectors/operation-cache.js";
 import { type Database, newId } from "./database/index.js";
+import { RunStarts } from "./runs/run-starts.js";
 import type { ServiceSettings, Services } from "./services.js";
 import { TokenJournal } from "./tokens/token-journal.js";
 import { TokenStores } from "./tokens/token-stores.js";
@@ -64,6 +65,7 @@ export function createServices(parts: ServiceParts): Services {
     operations: new OperationCache(),
     tokenStores,
     journal,
+    runStarts: new RunStarts(),
     events,
     clock,
     random,

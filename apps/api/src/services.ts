@@ -2,6 +2,7 @@ import type { Clock, ConnectorFactory, EventBus, KeyProvider, Logger, Random, Va
 import type { ConnectorPool } from "./connectors/connector-pool.js";
 import type { OperationCache } from "./connectors/operation-cache.js";
 import type { Database } from "./database/index.js";
+import type { RunStarts } from "./runs/run-starts.js";
 import type { TokenJournal } from "./tokens/token-journal.js";
 import type { TokenStores } from "./tokens/token-stores.js";
 
@@ -21,6 +22,8 @@ export interface Services {
   readonly tokenStores: TokenStores;
   /** What the database has not taken yet. */
   readonly journal: TokenJournal;
+  /** Operation runs that requests are beginning. */
+  readonly runStarts: RunStarts;
   readonly events: EventBus;
   readonly clock: Clock;
   readonly random: Random;
@@ -48,6 +51,8 @@ export interface ServiceSettings {
   readonly contentLimitBytes?: number;
   /** Days that deliveries and their events are kept. Default {@link defaultInboundRetentionDays}. */
   readonly inboundRetentionDays?: number;
+  /** Milliseconds after which an operation run is taken from a process of which nothing was heard. Default {@link defaultRunLeaseMs}. */
+  readonly runLeaseMs?: number;
 }
 
 /** 100 MiB. */
@@ -55,3 +60,6 @@ export const defaultContentLimitBytes = 100 * 1024 * 1024;
 
 /** As long as Intuit tells of changes by other means. */
 export const defaultInboundRetentionDays = 30;
+
+/** Long enough for a database that stumbles. */
+export const defaultRunLeaseMs = 30_000;

@@ -53,6 +53,7 @@ export async function stopService(service: StoppableService): Promise<void> {
   clearInterval(sweep);
   clearTimeout(timer);
   ending.abort(new Error("The service is stopping."));
+  await services.runStarts.settle();
   await services.pool.close();
   await services.database.close();
   await services.keyProvider.close?.();

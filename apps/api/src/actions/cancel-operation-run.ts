@@ -1,7 +1,7 @@
 import { assertAllowed, type Caller } from "../authorization/index.js";
 import { newId } from "../database/index.js";
 import { ApiError } from "../errors/index.js";
-import { runLeaseMs } from "../runs/run-hold.js";
+import { claimOf } from "../runs/run-hold.js";
 import { workOnRun } from "../runs/work-on-run.js";
 import type { Services } from "../services.js";
 import { auditOf } from "./audit.js";
@@ -20,7 +20,7 @@ export async function cancelOperationRun(services: Services, caller: Caller, id:
   const { tenantId } = caller;
   const attemptId = newId();
   const noted = await services.database.asTenant(tenantId, async ({ operationRuns, auditEvents }) => {
-    const cancel = await operationRuns.cancel(id, { attemptId, leaseMs: runLeaseMs });
+    const cancel = await operationRuns.cancel(id, claimOf(services.settings, attemptId));
     if (!cancel?.isNew) return cancel;
     const { operation, connectorId } = cancel.run;
     const facts = { action: "operation_run.cancel_requested", targetType: "operation_run", targetId: id } as const;

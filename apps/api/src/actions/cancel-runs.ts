@@ -1,7 +1,7 @@
 import { mapConcurrently } from "../concurrently.js";
 import { DatabaseUnavailableError, newId } from "../database/index.js";
 import type { OperationRunRow } from "../repositories/index.js";
-import { runLeaseMs } from "../runs/run-hold.js";
+import { claimOf } from "../runs/run-hold.js";
 import { workOnRun } from "../runs/work-on-run.js";
 import type { Services } from "../services.js";
 import { whenAborted } from "./when-aborted.js";
@@ -55,7 +55,7 @@ async function cancel(
   const attemptId = newId();
   try {
     const noted = await services.database.asTenant(tenantId, ({ operationRuns }) =>
-      operationRuns.cancel(runId, { attemptId, leaseMs: runLeaseMs }, true),
+      operationRuns.cancel(runId, claimOf(services.settings, attemptId), true),
     );
     if (noted === undefined) return undefined;
     const run = await Promise.race([workOnRun(services, { tenantId, runId, attemptId }), late]);

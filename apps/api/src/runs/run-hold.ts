@@ -1,15 +1,18 @@
 import { ConnectorError } from "@isthmus/core";
 import type { ClaimedRun, RunClaim } from "../repositories/index.js";
-import type { Services } from "../services.js";
+import { defaultRunLeaseMs, type ServiceSettings, type Services } from "../services.js";
 import { sealState } from "./run-work.js";
 
-/** How long nobody else takes a run that nobody was heard of, in milliseconds. */
-export const runLeaseMs = 30_000;
+/** So often a lease is renewed before it is over. */
+const beatsOfLease = 6;
 
-const beatMs = 5_000;
+/** A claim to a run, as long as the service's settings say. */
+export function claimOf({ runLeaseMs = defaultRunLeaseMs }: ServiceSettings, attemptId: string): RunClaim {
+  return { attemptId, leaseMs: runLeaseMs };
+}
 
 /** What a hold works with. */
-export type HoldParts = Pick<Services, "database" | "vault" | "clock" | "logger">;
+export type HoldParts = Pick<Services, "database" | "vault" | "clock" | "logger" | "settings">;
 
 /**
  * Holds a run for one attempt: renews its lease while the vendor is called, stores checkpoints, and notices when somebody
@@ -27,7 +30,7 @@ export class RunHold implements AsyncDisposable {
   constructor(parts: HoldParts, run: ClaimedRun) {
     this.#parts = parts;
     this.#run = run;
-    this.#claim = { attemptId: run.attemptId, leaseMs: runLeaseMs };
+    this.#claim = claimOf(parts.settings, run.attemptId);
   }
 
   /** Aborted when the work at hand is not wanted any more: the run is to be cancelled, or somebody else has it. */
@@ -80,7 +83,7 @@ export class RunHold implements AsyncDisposable {
     const { clock, logger } = this.#parts;
     const { signal } = this.#ended;
     while (!signal.aborted) {
-      await clock.sleep(beatMs, signal).catch((reason: unknown) => reason);
+      await clock.sleep(this.#claim.leaseMs / beatsOfLease, signal).catch((reason: unknown) => reason);
       if (signal.aborted) return;
       try {
         await this.#renew();

@@ -7,7 +7,7 @@ import { newId } from "../database/index.js";
 import type { ClaimedRun, OperationRunRow, RunLanding } from "../repositories/index.js";
 import type { Services } from "../services.js";
 import { landRun } from "./land-run.js";
-import { RunHold, runLeaseMs } from "./run-hold.js";
+import { claimOf, RunHold } from "./run-hold.js";
 import { afterCancel, afterFailedCancel, describeTrouble, interruption } from "./run-troubles.js";
 
 /** A run that a request begins. */
@@ -28,7 +28,7 @@ export interface RunStart {
  */
 export function startRun(services: Services, start: RunStart): Promise<OperationRunRow> {
   const { row } = start.runnable;
-  return services.pool.use(row, (connector) => startWith(services, connector, start));
+  return services.runStarts.track(services.pool.use(row, (connector) => startWith(services, connector, start)));
 }
 
 async function startWith(
@@ -60,13 +60,13 @@ async function startWith(
 }
 
 async function noteRun(
-  { database }: Services,
+  { database, settings }: Services,
   caller: Caller,
   { runId, attemptId }: ClaimedRun,
   about: Pick<OperationRunRow, "connectorId" | "operation">,
 ): Promise<void> {
   await database.asTenant(caller.tenantId, async ({ operationRuns, auditEvents }) => {
-    await operationRuns.begin({ id: runId, ...about, createdBy: caller.userId }, { attemptId, leaseMs: runLeaseMs });
+    await operationRuns.begin({ id: runId, ...about, createdBy: caller.userId }, claimOf(settings, attemptId));
     const facts = { action: "operation_run.begun", targetType: "operation_run", targetId: runId } as const;
     await auditEvents.append(auditOf(caller, { ...facts, outcome: "success", details: about }));
   });

@@ -1,7 +1,6 @@
 import type { ClaimedRun } from "../repositories/index.js";
-import { runLeaseMs } from "../runs/run-hold.js";
 import { workOnRun } from "../runs/work-on-run.js";
-import type { Services } from "../services.js";
+import { defaultRunLeaseMs, type Services } from "../services.js";
 import { Slots } from "./slots.js";
 
 /** How much the worker does at once, and how often it looks. */
@@ -56,7 +55,9 @@ export class OperationRunWorker {
   async beginDue(): Promise<number> {
     const { free } = this.#slots;
     if (free <= 0) return 0;
-    const due = await this.#services.database.asSystem(({ runs }) => runs.claimDue(free, runLeaseMs));
+    const { database, settings } = this.#services;
+    const { runLeaseMs = defaultRunLeaseMs } = settings;
+    const due = await database.asSystem(({ runs }) => runs.claimDue(free, runLeaseMs));
     for (const each of due) this.#slots.fill(this.#work(each));
     return due.length;
   }
