@@ -151,7 +151,7 @@ describe("refusals of a new record", () => {
   });
 
   it("answers 413 for a body that is too long, and 415 for another content type", async () => {
-    const long = await call("/sobjects/Account", "POST", { Name: "x".repeat(7_000_000) });
+    const long = await call("/sobjects/Account", "POST", { Name: "x".repeat(51 * 1024 * 1024) });
     expect(long).toMatchObject({ status: 413, json: [{ errorCode: "REQUEST_ENTITY_TOO_LARGE" }] });
     const options = { method: "POST", body: "Name=x", headers: { "content-type": "text/csv" } };
     expect((await callApi(sandbox, token, "/sobjects/Account", options)).status).toBe(415);
@@ -269,8 +269,14 @@ describe("describe", () => {
     const names = (all.json as { sobjects: { name: string }[] }).sobjects.map(({ name }) => name);
     expect(names).toEqual([
       "Account",
+      "Attachment",
       "Case",
       "Contact",
+      "ContentDocument",
+      "ContentDocumentLink",
+      "ContentVersion",
+      "Document",
+      "Folder",
       "Invoice__c",
       "Lead",
       "Measurement__c",

@@ -24,8 +24,14 @@ describe("the seed data", () => {
     const counts = listObjects().map(({ name }) => [name, run(`SELECT COUNT() FROM ${name}`).totalSize]);
     expect(Object.fromEntries(counts)).toEqual({
       Account: 320,
+      Attachment: 0,
       Case: 260,
       Contact: 960,
+      ContentDocument: 0,
+      ContentDocumentLink: 0,
+      ContentVersion: 0,
+      Document: 0,
+      Folder: 0,
       Invoice__c: 2640,
       Lead: 180,
       Measurement__c: 0,

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { sendJson } from "../shared/sandbox-server.js";
 import { apiVersions, newestVersion, oldestVersion } from "./api-versions.js";
+import { maximumMultipartBytes } from "./blobs/multipart-body.js";
 import { addBulkRoutes } from "./bulk/bulk-routes.js";
 import { addCollectionRoutes } from "./collections/collection-routes.js";
 import { addCompositeRoutes } from "./composite/composite-routes.js";
@@ -38,7 +39,9 @@ export function addDataApi(app: FastifyInstance, state: SalesforceState): void {
 function addVersionedRoutes(api: FastifyInstance, state: SalesforceState): void {
   // The records' own parser sees the text: error messages point into it.
   api.removeAllContentTypeParsers();
-  api.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => done(null, body));
+  api.addContentTypeParser("application/json", { parseAs: "string", bodyLimit: maximumJsonBytes }, passOn);
+  // By pattern, so that a part of the API can take this type in its own way.
+  api.addContentTypeParser(/^multipart\/form-data/i, { parseAs: "buffer", bodyLimit: maximumMultipartBytes }, passOn);
   api.addHook("onRequest", async (request, reply) => admitRequest(request, reply, state));
   api.addHook("preHandler", (request, _reply, done) => withOrigin(request, done));
   api.setErrorHandler((error, _request, reply) => sendError(reply, error));
@@ -65,6 +68,13 @@ function createRestTable(state: SalesforceState): RestTable {
   addCollectionRoutes(table, state);
   addCompositeRoutes(table, state);
   return table;
+}
+
+/** https://developer.salesforce.com/docs/platform/api-rest/guide/dome-sobject-insert-update-blob.html */
+const maximumJsonBytes = 50 * 1024 * 1024;
+
+function passOn(_request: FastifyRequest, body: string | Buffer, done: (error: null, body: unknown) => void): void {
+  done(null, body);
 }
 
 const allowedMethods: Record<string, string[]> = {

@@ -12,6 +12,7 @@ const soapTypes: Record<FieldType, string> = {
   date: "xsd:date",
   datetime: "xsd:dateTime",
   address: "urn:address",
+  base64: "xsd:base64Binary",
   string: "xsd:string",
   textarea: "xsd:string",
   email: "xsd:string",
@@ -103,7 +104,7 @@ export function describeFully(object: ObjectDefinition, version: number): Record
 function describeField(field: FieldDefinition): Record<string, unknown> {
   const isText = ["string", "textarea", "email", "phone", "url", "picklist", "multipicklist"].includes(field.type);
   const long = field.type === "textarea" && field.length > 255;
-  const sortable = field.type !== "address" && field.type !== "multipicklist" && !long;
+  const sortable = field.type !== "address" && field.type !== "base64" && field.type !== "multipicklist" && !long;
   return {
     aggregatable: sortable && field.type !== "boolean",
     aiPredictionField: false,
@@ -128,7 +129,7 @@ function describeField(field: FieldDefinition): Record<string, unknown> {
     encrypted: false,
     externalId: field.externalId,
     extraTypeInfo: null,
-    filterable: field.type !== "address" && !long,
+    filterable: field.type !== "address" && field.type !== "base64" && !long,
     filteredLookupInfo: null,
     formulaTreatNullNumberAsZero: false,
     groupable: sortable && !["double", "currency", "percent", "datetime"].includes(field.type),

@@ -13,7 +13,7 @@ import type { SalesforceState } from "./state.js";
 export function addRecordRoutes(table: RestTable, state: SalesforceState): void {
   table.add("POST", "/sobjects/:object", (call) => {
     const object = writableOf(call.params.object);
-    const row = state.records.create(object, parseRecord(call.text), call.userId);
+    const row = state.records.create(object, parseRecord(call.text), call.userId, call.upload);
     const headers = { location: recordUrl(call, object, row) };
     return { status: 201, headers, body: { id: row.Id, success: true, errors: [] } };
   });
@@ -26,7 +26,7 @@ export function addRecordRoutes(table: RestTable, state: SalesforceState): void 
     const id = call.params.id ?? "";
     const before = state.records.find(object, id);
     if (before !== undefined) assertMayWrite(call, validatorsOf(object, before));
-    state.records.update(object, id, parseRecord(call.text), call.userId);
+    state.records.update(object, id, parseRecord(call.text), call.userId, call.upload);
     return { status: 204 };
   });
   table.add("DELETE", "/sobjects/:object/:id", (call) => {
@@ -39,6 +39,8 @@ export function addRecordRoutes(table: RestTable, state: SalesforceState): void 
 function addExternalIdRoutes(table: RestTable, state: SalesforceState): void {
   const pattern = "/sobjects/:object/:field/:value";
   table.add("GET", pattern, (call) => {
+    const bytes = findBytes(call, state);
+    if (bytes !== undefined) return { status: 200, bytes };
     const { object, rows } = findByKey(call, state);
     if (rows.length > 1) return listChoices(call, object, rows);
     if (rows[0] === undefined) throw notFound();
@@ -61,6 +63,17 @@ function addExternalIdRoutes(table: RestTable, state: SalesforceState): void {
     state.records.remove(object, String(rows[0].Id), call.userId);
     return { status: 204 };
   });
+}
+
+/** At `/sobjects/Attachment/{id}/Body`: the bytes of a file. `undefined` where the path means something else. */
+function findBytes(call: RestCall, state: SalesforceState): RestAnswer["bytes"] {
+  const object = objectOf(call.params.object);
+  const field = findField(object, call.params.value ?? "");
+  if (field?.type !== "base64") return undefined;
+  const row = state.records.read(object, call.params.field ?? "");
+  const content = state.blobs.get(String(row[field.name]));
+  if (content === undefined) throw notFound();
+  return { content, type: typeof row.ContentType === "string" ? row.ContentType : "application/octet-stream" };
 }
 
 /** The object of a path. @throws {SalesforceError} NOT_FOUND */

@@ -6,9 +6,11 @@ import { type GrantPolicy, GrantStore } from "../shared/grant-store.js";
 import { createPersistence, noPersistence, type Persistence } from "../shared/persistence.js";
 import type { LoggedRequest, RequestFilter } from "../shared/request-log.js";
 import { closeSandboxServer, createSandboxServer, type SandboxServer } from "../shared/sandbox-server.js";
+import { BlobStore } from "./blobs/blob-store.js";
+import { createFileFillIn, holdsBlob, publishVersion } from "./blobs/file-fields.js";
 import { BulkJobs } from "./bulk/job-store.js";
 import { createFillIn } from "./data/fill-in.js";
-import { RecordService } from "./data/record-service.js";
+import { type AfterCreate, type FillIn, RecordService } from "./data/record-service.js";
 import { RecordStore } from "./data/record-store.js";
 import { addDataApi } from "./data-api.js";
 import { organizationId } from "./ids.js";
@@ -196,6 +198,10 @@ function createState(
   const store = new RecordStore(clock, () => persistence.recordsChanged());
   const onChange = (): void => persistence.grantsChanged();
   const grants = new GrantStore({ clock, random, policy: grantPolicy(settings), formatToken, onChange });
+  const blobs = new BlobStore(
+    () => settings.fileStorageMb * 1024 * 1024,
+    (key) => holdsBlob(store, key),
+  );
   if (options.dataFile !== undefined) {
     persistence = createPersistence(options.dataFile, { grants, records: store }, options.log ?? (() => undefined));
   }
@@ -206,7 +212,8 @@ function createState(
     client: createClient(options.client),
     grants,
     store,
-    records: new RecordService(store, createFillIn(clock)),
+    records: createRecords(store, blobs, clock),
+    blobs,
     cursors: new QueryCursors(),
     bulk: new BulkJobs(clock),
     streaming: createStreaming({ clock, random, settings, store }),
@@ -217,6 +224,13 @@ function createState(
   };
   store.onRecordsChanged((changes) => state.outbound.tell(changes));
   return { state, persistence };
+}
+
+function createRecords(store: RecordStore, blobs: BlobStore, clock: Clock): RecordService {
+  const fillIns = [createFillIn(clock), createFileFillIn(store, blobs)];
+  const afterCreate: AfterCreate = (object, row, userId) => publishVersion(store, object, row, userId);
+  const fillIn: FillIn = (...change) => Object.assign({}, ...fillIns.map((fill) => fill(...change)));
+  return new RecordService({ store, blobs, fillIn, afterCreate });
 }
 
 function createClient(given: SalesforceSandboxOptions["client"] = {}): SandboxClient {
@@ -238,6 +252,7 @@ function wakeAfter(state: SalesforceState, count: number): number {
 function resetState(state: SalesforceState, server: SandboxServer, seed: boolean): void {
   state.grants.clear();
   state.store.clear();
+  state.blobs.clear();
   state.cursors.clear();
   state.bulk.clear();
   state.streaming.clear();

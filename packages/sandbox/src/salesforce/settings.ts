@@ -28,6 +28,8 @@ export interface SalesforceSettings extends BulkSettings, StreamingSettings {
   describeChangedAtMs: number;
   /** Child records of a subquery that come with their parent; the others are further pages. Default 500. */
   childRecordsPerPage: number;
+  /** Megabytes of all files together; beyond it 403 STORAGE_LIMIT_EXCEEDED. Default 256: they are in memory. */
+  fileStorageMb: number;
   /** A host name (no port) that plays `login.salesforce.com`: there, the client credentials flow is refused. Default "": none. */
   genericLoginHost: string;
   /** How long changes are gathered for one outbound message, in real time. Default 100. */
@@ -50,6 +52,7 @@ export const defaultSettings: Readonly<SalesforceSettings> = {
   longRequestMs: 20_000,
   describeChangedAtMs: Date.UTC(2026, 0, 1),
   childRecordsPerPage: 500,
+  fileStorageMb: 256,
   genericLoginHost: "",
   ...defaultStreamingSettings,
 };

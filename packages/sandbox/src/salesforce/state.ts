@@ -1,6 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import type { Clock, RandomBytes } from "../shared/clock.js";
 import type { GrantStore } from "../shared/grant-store.js";
+import type { BlobStore } from "./blobs/blob-store.js";
 import type { BulkJobs } from "./bulk/job-store.js";
 import type { RecordService } from "./data/record-service.js";
 import type { RecordStore } from "./data/record-store.js";
@@ -33,6 +34,8 @@ export interface SalesforceState {
   grants: GrantStore;
   store: RecordStore;
   records: RecordService;
+  /** The bytes of files. */
+  blobs: BlobStore;
   cursors: QueryCursors;
   bulk: BulkJobs;
   streaming: Streaming;

@@ -88,7 +88,9 @@ export function answerSubrequest(
     // Composite requests do not go into one another.
     if (/^\/composite\/?(batch|graph|tree|\?|$)/.test(path)) throw notFound();
     const text = body === undefined ? "" : JSON.stringify(body);
-    return table.answer(path, { method, text, headers, userId: call.userId, version: Number(match?.[1] ?? 0) });
+    const answer = table.answer(path, { method, text, headers, userId: call.userId, version: Number(match?.[1] ?? 0) });
+    if (answer.bytes === undefined) return answer;
+    throw new SalesforceError(400, "INVALID_INPUT", "Binary data can't be read in a composite request");
   } catch (error) {
     if (error instanceof SalesforceError) return { status: error.status, body: error.toBody() };
     throw error;

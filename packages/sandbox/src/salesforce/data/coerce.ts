@@ -48,6 +48,9 @@ export function coerceValue(field: FieldDefinition, value: unknown, position: st
       if (instant !== undefined) return toSalesforceDateTime(instant);
       break;
     }
+    case "base64":
+      if (typeof value === "string" && /^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(value)) return value;
+      break;
     default:
       if (typeof value === "string") return coerceText(field, value);
   }

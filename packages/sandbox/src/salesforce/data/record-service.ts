@@ -1,3 +1,5 @@
+import { storeBlobs, type Upload } from "../blobs/blob-input.js";
+import type { BlobStore } from "../blobs/blob-store.js";
 import { notFound, SalesforceError } from "../errors.js";
 import { normalizeId } from "../ids.js";
 import type { FieldDefinition, ObjectDefinition, Row } from "../schema/definitions.js";
@@ -7,20 +9,31 @@ import { assertRequired, assertUnique, checkRecord, type RecordInput } from "./r
 import type { RecordStore } from "./record-store.js";
 
 /** Stage probabilities and closing dates: what the server fills in by itself when a record is written. */
-export type FillIn = (object: ObjectDefinition, values: Row, before: Row | null) => Row;
+export type FillIn = (object: ObjectDefinition, values: Row, before: Row | null, userId: string) => Row;
+
+/** What happens right after a record is made, within the same transaction. */
+export type AfterCreate = (object: ObjectDefinition, row: Row, userId: string) => void;
+
+interface RecordServiceParts {
+  store: RecordStore;
+  blobs: BlobStore;
+  fillIn: FillIn;
+  afterCreate: AfterCreate;
+}
 
 /** Creating, reading, changing and deleting records with everything that Salesforce checks on the way. */
 export class RecordService {
   readonly #store: RecordStore;
-  readonly #fillIn: FillIn;
+  readonly #parts: RecordServiceParts;
 
-  constructor(store: RecordStore, fillIn: FillIn) {
-    this.#store = store;
-    this.#fillIn = fillIn;
+  constructor(parts: RecordServiceParts) {
+    this.#store = parts.store;
+    this.#parts = parts;
   }
 
-  create(object: ObjectDefinition, input: RecordInput, userId: string): Row {
-    return this.#insert(object, checkRecord(this.#store, object, input, "create"), userId);
+  /** @param upload - The bytes of one field, where they came on their own. */
+  create(object: ObjectDefinition, input: RecordInput, userId: string, upload?: Upload): Row {
+    return this.#insert(object, checkRecord(this.#store, object, input, "create"), userId, upload);
   }
 
   /** The record by id for reading. @throws {SalesforceError} NOT_FOUND or ENTITY_IS_DELETED, both 404. */
@@ -39,9 +52,10 @@ export class RecordService {
     return row?.IsDeleted === true ? undefined : row;
   }
 
-  update(object: ObjectDefinition, id: string, input: RecordInput, userId: string): void {
+  /** @param upload - The bytes of one field, where they came on their own. */
+  update(object: ObjectDefinition, id: string, input: RecordInput, userId: string, upload?: Upload): void {
     const row = this.#existing(object, assertId(id));
-    this.#change(object, row, checkRecord(this.#store, object, input, "update"), userId);
+    this.#change(object, row, checkRecord(this.#store, object, input, "update"), userId, upload);
   }
 
   remove(object: ObjectDefinition, id: string, userId: string): void {
@@ -72,16 +86,23 @@ export class RecordService {
     return { row: this.#insert(object, values, userId), created: true };
   }
 
-  #insert(object: ObjectDefinition, values: Row, userId: string): Row {
+  #insert(object: ObjectDefinition, given: Row, userId: string, upload?: Upload): Row {
+    const values = storeBlobs(this.#parts.blobs, object, given, upload);
     assertRequired(object, values, "create");
     assertUnique(this.#store, object, values);
-    return this.#store.insert(object, { ...values, ...this.#fillIn(object, values, null) }, userId);
+    return this.#store.transaction(() => {
+      const filled = { ...values, ...this.#parts.fillIn(object, values, null, userId) };
+      const row = this.#store.insert(object, filled, userId);
+      this.#parts.afterCreate(object, row, userId);
+      return row;
+    });
   }
 
-  #change(object: ObjectDefinition, row: Row, changes: Row, userId: string): void {
+  #change(object: ObjectDefinition, row: Row, given: Row, userId: string, upload?: Upload): void {
+    const changes = storeBlobs(this.#parts.blobs, object, given, upload);
     assertRequired(object, changes, "update");
     assertUnique(this.#store, object, changes, String(row.Id));
-    this.#store.update(object, row, { ...changes, ...this.#fillIn(object, changes, row) }, userId);
+    this.#store.update(object, row, { ...changes, ...this.#parts.fillIn(object, changes, row, userId) }, userId);
   }
 
   #existing(object: ObjectDefinition, id: string): Row {

@@ -62,8 +62,13 @@ export function addLimitsRoute(table: RestTable, state: SalesforceState): void {
     const max = state.settings.dailyApiRequests;
     const limits = Object.entries(standing).map(([name, Max]): [string, Limit] => [name, { Max, Remaining: Max }]);
     const moving = { DailyApiRequests: { Max: max, Remaining: Math.max(0, max - state.apiUsage.used) } };
+    const usedMb = Math.ceil(state.blobs.size / 1024 / 1024);
+    const storage = { Max: state.settings.fileStorageMb, Remaining: state.settings.fileStorageMb - usedMb };
     const permissionSets = { Max: 1_500, Remaining: 1_500, CreateCustom: { Max: 1_000, Remaining: 1_000 } };
-    return { status: 200, body: { ...Object.fromEntries(limits), ...moving, PermissionSets: permissionSets } };
+    return {
+      status: 200,
+      body: { ...Object.fromEntries(limits), ...moving, FileStorageMB: storage, PermissionSets: permissionSets },
+    };
   });
 }
 

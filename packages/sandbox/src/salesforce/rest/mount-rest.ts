@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { sendJson } from "../../shared/sandbox-server.js";
+import { readMultipartBody } from "../blobs/multipart-body.js";
 import type { RestAnswer, RestCall } from "./rest-call.js";
 import type { RestTable } from "./rest-table.js";
 
@@ -26,14 +27,20 @@ export function describeCall(request: FastifyRequest): Omit<RestCall, "params" |
   return {
     method: request.method,
     headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)])),
-    text: typeof request.body === "string" ? request.body : "",
+    ...readBody(request),
     userId: request.salesforceUserId,
     version: request.salesforceVersion,
   };
 }
 
+function readBody(request: FastifyRequest): Pick<RestCall, "text" | "upload"> {
+  if (Buffer.isBuffer(request.body)) return readMultipartBody(request.body, request.headers["content-type"] ?? "");
+  return { text: typeof request.body === "string" ? request.body : "" };
+}
+
 /** Sends what a handler answered. */
 export function sendAnswer(reply: FastifyReply, answer: RestAnswer): FastifyReply {
   reply.headers(answer.headers ?? {});
+  if (answer.bytes !== undefined) return reply.code(answer.status).type(answer.bytes.type).send(answer.bytes.content);
   return answer.body === undefined ? reply.code(answer.status).send() : sendJson(reply, answer.status, answer.body);
 }

@@ -1,3 +1,5 @@
+import type { Upload } from "../blobs/blob-input.js";
+
 /** One call of the data API, however it came: on its own, or within a composite request. */
 export interface RestCall {
   method: string;
@@ -6,8 +8,10 @@ export interface RestCall {
   query: Readonly<Record<string, string | undefined>>;
   /** By lower-case name. */
   headers: Readonly<Record<string, string | undefined>>;
-  /** The body as it came; empty when there is none. */
+  /** The body as it came; empty when there is none. Of a multipart body, the part with the record. */
   text: string;
+  /** The file of a multipart body. */
+  upload?: Upload;
   userId: string;
   /** The API version of the path, such as 60. */
   version: number;
@@ -19,6 +23,8 @@ export interface RestAnswer {
   headers?: Readonly<Record<string, string>>;
   /** Sent as JSON; left out where Salesforce sends no body. */
   body?: unknown;
+  /** Sent in place of a body, as they are. */
+  bytes?: { content: Buffer; type: string };
 }
 
 /** Answers a call at once: nothing comes between its reading and its writing. */

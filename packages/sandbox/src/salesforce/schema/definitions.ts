@@ -16,6 +16,7 @@ export type FieldType =
   | "date"
   | "datetime"
   | "reference"
+  | "base64"
   | "address";
 
 /** A stored value. Dates are `2026-01-31`, date-times `2026-01-31T12:00:00.000+0000`, as Salesforce writes them. */

@@ -1,5 +1,6 @@
 import { measurement } from "../bulk/measurements.js";
 import type { FieldDefinition, FieldIndex, ObjectDefinition, OutputValue, Row } from "./definitions.js";
+import { attachment, contentDocument, contentDocumentLink, contentVersion, document, folder } from "./file-objects.js";
 import { organization } from "./organization.js";
 import { account, contact, lead, opportunity } from "./sales-objects.js";
 import { caseObject, invoice, task, user } from "./service-objects.js";
@@ -13,8 +14,14 @@ export interface ChildRelationship {
 
 const objects: readonly ObjectDefinition[] = [
   account,
+  attachment,
   caseObject,
   contact,
+  contentDocument,
+  contentDocumentLink,
+  contentVersion,
+  document,
+  folder,
   invoice,
   lead,
   measurement,

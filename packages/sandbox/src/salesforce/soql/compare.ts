@@ -177,7 +177,7 @@ function familyOf(type: FieldType): TypeFamily {
   if (type === "int" || type === "double" || type === "currency" || type === "percent") return "double";
   if (type === "datetime") return "dateTime";
   if (type === "boolean" || type === "date" || type === "multipicklist") return type;
-  return type === "address" ? "compound" : "string";
+  return type === "address" || type === "base64" ? "compound" : "string";
 }
 
 function instantOf(value: OutputValue): number {

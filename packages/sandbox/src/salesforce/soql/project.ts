@@ -1,8 +1,8 @@
 import type { FieldTypeOf, FieldType as SelectedField, Subquery } from "@jetstreamapp/soql-parser-js";
 import { invalidField, malformedQuery } from "../errors.js";
-import { recordAttributes } from "../render-record.js";
+import { recordAttributes, renderField } from "../render-record.js";
 import type { FieldDefinition, ObjectDefinition, OutputValue, Row } from "../schema/definitions.js";
-import { findField, findObject, findParentRelationship, listChildRelationships, readField } from "../schema/schema.js";
+import { findField, findObject, findParentRelationship, listChildRelationships } from "../schema/schema.js";
 import { selectRows } from "./filter.js";
 import { resolveFunction } from "./functions.js";
 import { orderRows } from "./order.js";
@@ -55,7 +55,7 @@ function createFieldColumn(scope: QueryScope, relationships: string[], fieldName
   const parents = path.names.slice(0, -1);
   if (parents.length === 0) {
     return (row, target) => {
-      target[path.field.name] = readField(row, path.field);
+      target[path.field.name] = renderField(scope.object, row, path.field, scope.context.version);
     };
   }
   return (row, target) => putNested(scope, { object: scope.object, row }, parents, fieldName, target);
@@ -88,7 +88,7 @@ function putNested(
     return;
   }
   const field = findField(parent.object, fieldName);
-  if (field !== undefined) nested[field.name] = readField(parent.row, field);
+  if (field !== undefined) nested[field.name] = renderField(parent.object, parent.row, field, scope.context.version);
 }
 
 /** `(SELECT Id FROM Contacts)`: the records that point here, in the shape of a query result of their own. */
@@ -137,7 +137,8 @@ function renderNamed(
   const rendered: Rendered = { attributes: recordAttributes(parent.object, parent.row, scope.context.version) };
   for (const name of names) {
     const field = findField(parent.object, name);
-    if (field !== undefined) rendered[field.name] = readField(parent.row, field);
+    if (field !== undefined)
+      rendered[field.name] = renderField(parent.object, parent.row, field, scope.context.version);
   }
   return rendered;
 }
@@ -152,6 +153,6 @@ function createAllFields(scope: QueryScope, setName: string): Column[] {
   const belongs = fieldSets[setName.toUpperCase()];
   if (belongs === undefined) throw malformedQuery(`unexpected token: '${setName}'`);
   return scope.object.fields.filter(belongs).map((field) => (row, target) => {
-    target[field.name] = readField(row, field);
+    target[field.name] = renderField(scope.object, row, field, scope.context.version);
   });
 }

@@ -1,0 +1,36 @@
+import { SalesforceError } from "../errors.js";
+import type { FieldDefinition, ObjectDefinition, Row } from "../schema/definitions.js";
+import { findField } from "../schema/schema.js";
+import type { BlobStore } from "./blob-store.js";
+
+/** The second part of a multipart body: the bytes of one field. */
+export interface Upload {
+  /** The field it is for. */
+  name: string;
+  content: Buffer;
+}
+
+/** The fields of an object that hold files. */
+export function blobFields(object: ObjectDefinition): FieldDefinition[] {
+  return object.fields.filter(({ type }) => type === "base64");
+}
+
+/**
+ * Takes the bytes out of checked values and puts their keys in place.
+ *
+ * @throws {SalesforceError} INVALID_FIELD for a part that is for no such field; STORAGE_LIMIT_EXCEEDED
+ */
+export function storeBlobs(blobs: BlobStore, object: ObjectDefinition, values: Row, upload: Upload | undefined): Row {
+  const stored = { ...values };
+  for (const { name } of blobFields(object)) {
+    const text = values[name];
+    if (typeof text === "string") stored[name] = blobs.put(Buffer.from(text, "base64"));
+  }
+  if (upload === undefined) return stored;
+  const field = findField(object, upload.name);
+  if (field?.type !== "base64") {
+    const message = `No such column '${upload.name}' on sobject of type ${object.name}`;
+    throw new SalesforceError(400, "INVALID_FIELD", message, [upload.name]);
+  }
+  return { ...stored, [field.name]: blobs.put(upload.content) };
+}

@@ -1,0 +1,30 @@
+import { readMultipart } from "../../shared/multipart.js";
+import { SalesforceError } from "../errors.js";
+import type { Upload } from "./blob-input.js";
+
+/** Bytes of a multipart body, its file included. Salesforce takes 2 GB for a file's version, 500 MB elsewhere. */
+export const maximumMultipartBytes = 128 * 1024 * 1024;
+
+/**
+ * Reads the one documented form: a part `entity_…` with the record as JSON, and a part with a file name for the bytes.
+ *
+ * @throws {SalesforceError} BAD_REQUEST when it is another.
+ * @see https://developer.salesforce.com/docs/platform/api-rest/guide/dome-sobject-insert-update-blob.html
+ */
+export function readMultipartBody(body: Buffer, contentType: string): { text: string; upload?: Upload } {
+  const parts = readMultipart(body, contentType);
+  if (parts === undefined) {
+    throw new SalesforceError(400, "BAD_REQUEST", "The multipart body does not end with its boundary");
+  }
+  const record = parts.find(({ name, fileName }) => name.startsWith("entity_") || fileName === undefined);
+  const file = parts.find((part) => part !== record);
+  if (record === undefined || !/^application\/json\b/i.test(record.contentType)) {
+    throw new SalesforceError(400, "BAD_REQUEST", "A multipart body needs a part of application/json for the record");
+  }
+  const text = record.content.toString("utf8");
+  if (file === undefined) return { text };
+  if (file.fileName === undefined) {
+    throw new SalesforceError(400, "BAD_REQUEST", `The part ${file.name} needs a filename for its binary data`);
+  }
+  return { text, upload: { name: file.name, content: file.content } };
+}
