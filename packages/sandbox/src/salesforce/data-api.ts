@@ -15,6 +15,7 @@ import { addRecordRoutes } from "./record-routes.js";
 import { addReplicationRoutes } from "./replication/replication-routes.js";
 import { mountRest } from "./rest/mount-rest.js";
 import { RestTable } from "./rest/rest-table.js";
+import { addSearchRoutes } from "./search/search-routes.js";
 import type { SalesforceState } from "./state.js";
 import { withOrigin } from "./streaming/change-origin.js";
 import { addPlatformEventRoutes } from "./streaming/platform-events.js";
@@ -63,6 +64,7 @@ function createRestTable(state: SalesforceState): RestTable {
   addReplicationRoutes(table, state);
   addDescribeRoutes(table, state);
   addQueryRoutes(table, state);
+  addSearchRoutes(table, state);
   addPlatformEventRoutes(table, state);
   addRecordRoutes(table, state);
   addCollectionRoutes(table, state);
@@ -151,6 +153,9 @@ function listResources(version: number, state: SalesforceState, userId: string):
     sobjects: `${base}/sobjects`,
     query: `${base}/query`,
     queryAll: `${base}/queryAll`,
+    search: `${base}/search`,
+    parameterizedSearch: `${base}/parameterizedSearch`,
+    composite: `${base}/composite`,
     limits: `${base}/limits`,
     jobs: `${base}/jobs`,
     identity: `${state.baseUrl()}/id/${organizationId}/${userId}`,

@@ -1,6 +1,7 @@
 import { malformedQuery } from "./errors.js";
 import type { RestAnswer, RestCall } from "./rest/rest-call.js";
 import type { RestTable } from "./rest/rest-table.js";
+import type { QueryContext } from "./soql/query-scope.js";
 import { runQuery } from "./soql/run-query.js";
 import type { SalesforceState } from "./state.js";
 
@@ -24,7 +25,9 @@ function firstPage(call: RestCall, state: SalesforceState, includeDeleted: boole
   const soql = call.query.q;
   if (soql === undefined) throw malformedQuery("SOQL statements cannot be empty or null");
   const { version, userId } = call;
-  const result = runQuery({ store: state.store, soql, now: state.clock(), includeDeleted, version });
+  const childPage: QueryContext["childPage"] = (records) =>
+    state.cursors.firstChildPage(records, state.settings.childRecordsPerPage, userId, version);
+  const result = runQuery({ store: state.store, soql, now: state.clock(), includeDeleted, version, childPage });
   return { status: 200, body: state.cursors.firstPage(result, batchSizeOf(call), userId, version) };
 }
 

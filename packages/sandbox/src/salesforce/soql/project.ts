@@ -104,10 +104,12 @@ function createChildColumn(scope: QueryScope, subquery: Subquery): Column {
   const ordered = orderRows(child, selectRows(child, subquery.where), subquery.orderBy);
   const byParent = Map.groupBy(ordered, (row) => row[relationship.field.name]);
   const from = subquery.offset ?? 0;
+  const whole = (records: Rendered[]): Rendered => ({ totalSize: records.length, done: true, records });
+  const toChildPage = scope.context.childPage ?? whole;
   return (row, target) => {
     const rows = (byParent.get(row.Id ?? null) ?? []).slice(from, from + (subquery.limit ?? Number.MAX_SAFE_INTEGER));
     const records = rows.map(project);
-    target[relationship.name] = records.length === 0 ? null : { totalSize: records.length, done: true, records };
+    target[relationship.name] = records.length === 0 ? null : toChildPage(records);
   };
 }
 

@@ -21,6 +21,8 @@ interface Cursor {
 /** Results that have further pages: the last 50, so that memory stays bounded. An older cursor is no longer valid. */
 export class QueryCursors {
   readonly #cursors = new BoundedMap<string, Cursor>(50);
+  /** Those of subqueries: one query may open one for each of its records. */
+  readonly #childCursors = new BoundedMap<string, Cursor>(5_000);
   #sequence = 0;
 
   /** The first page; opens a cursor when there are more. */
@@ -33,6 +35,21 @@ export class QueryCursors {
     return pageAt(id, cursor, 0, version);
   }
 
+  /** The first page of a subquery's records, which come within their parent. */
+  firstChildPage(
+    records: Record<string, OutputValue>[],
+    batchSize: number,
+    userId: string,
+    version: number,
+  ): Record<string, OutputValue> {
+    if (records.length <= batchSize) return { totalSize: records.length, done: true, records };
+    this.#sequence += 1;
+    const id = makeId("01g", this.#sequence);
+    const cursor = { result: { totalSize: records.length, records }, batchSize, userId };
+    this.#childCursors.set(id, cursor);
+    return { ...pageAt(id, cursor, 0, version) };
+  }
+
   /**
    * A further page.
    *
@@ -41,7 +58,7 @@ export class QueryCursors {
    */
   nextPage(locator: string, userId: string, version: number): QueryPage {
     const [id = "", offset = ""] = locator.split("-");
-    const cursor = this.#cursors.get(id);
+    const cursor = this.#cursors.get(id) ?? this.#childCursors.get(id);
     const from = Number(offset);
     if (
       cursor === undefined ||
@@ -56,6 +73,7 @@ export class QueryCursors {
 
   clear(): void {
     this.#cursors.clear();
+    this.#childCursors.clear();
   }
 }
 

@@ -16,6 +16,10 @@ export interface QueryContext {
   includeDeleted: boolean;
   /** The API version, for the URLs of records. */
   version: number;
+  /** Lets only some records of the query's own object through, before they are ordered and counted. Default: all. */
+  matches?: (object: ObjectDefinition, row: Row) => boolean;
+  /** Cuts the records of a subquery into pages. Default: all come with their parent. */
+  childPage?: (records: Record<string, OutputValue>[]) => Record<string, OutputValue>;
 }
 
 /** The object of one FROM clause and the names it goes by. */

@@ -29,7 +29,9 @@ export function runQuery(context: QueryContext): QueryResult {
     throw new SalesforceError(400, "NUMBER_OUTSIDE_VALID_RANGE", `Maximum SOQL offset allowed is ${maximumOffset}`);
   }
   assertFieldsBounded(query);
-  const rows = selectRows(scope, query.where);
+  const { matches } = context;
+  const selected = selectRows(scope, query.where);
+  const rows = matches === undefined ? selected : selected.filter((row) => matches(scope.object, row));
   if (isPlainCount(query)) return { totalSize: slice(rows, query).length, records: [] };
   const records = isAggregate(query)
     ? slice(aggregateRows(scope, query, rows), query)
