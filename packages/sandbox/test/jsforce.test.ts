@@ -101,6 +101,110 @@ describe("plain jsforce against the sandbox", () => {
     expect(connection.limitInfo?.apiUsage?.limit).toBe(5_000_000);
   });
 
+  it("creates, updates, upserts, reads and deletes many at once, each with a result of its own", async () => {
+    const accounts = connection.sobject("Account");
+    const made = await accounts.create([{ Name: "Many 1" }, { Phone: "1" }, { Name: "Many 3" }]);
+    expect(made).toMatchObject([
+      { success: true },
+      { success: false, errors: [{ statusCode: "REQUIRED_FIELD_MISSING", fields: ["Name"] }] },
+      { success: true },
+    ]);
+    const ids = made.flatMap(({ id }) => (id === undefined ? [] : [id]));
+    expect(await accounts.update(ids.map((Id) => ({ Id, Phone: "2" })))).toMatchObject([
+      { success: true },
+      { success: true },
+    ]);
+    const keyed = [
+      { External_Id__c: "M-1", Name: "Upserted" },
+      { External_Id__c: "M-2", Name: "Upserted" },
+    ];
+    expect(await accounts.upsert(keyed, "External_Id__c")).toMatchObject([{ created: true }, { created: true }]);
+    expect(await accounts.upsert(keyed, "External_Id__c")).toMatchObject([{ created: false }, { created: false }]);
+    const read = await accounts.retrieve([...ids, "001gL0000000000AAA"]);
+    expect(read).toMatchObject([{ Name: "Many 1", Phone: "2" }, { Name: "Many 3", Phone: "2" }, null]);
+    const strict = await accounts.create([{ Name: "None" }, {}], { allOrNone: true });
+    expect(strict).toMatchObject([
+      { errors: [{ statusCode: "ALL_OR_NONE_OPERATION_ROLLED_BACK" }] },
+      { success: false },
+    ]);
+    expect(await accounts.destroy(ids)).toMatchObject([{ id: ids[0], success: true }, { success: true }]);
+    sandbox.clearRequests();
+    const more = Array.from({ length: 201 }, (_unused, at) => ({ Name: `More ${at}` }));
+    const results = await accounts.create(more, { allowRecursive: true });
+    expect(results.filter(({ success }) => success)).toHaveLength(201);
+    expect(sandbox.requests({ path: "/services/data/v60.0/composite/sobjects" })).toHaveLength(2);
+    await expect(accounts.create(more)).rejects.toMatchObject({ errorCode: "EXCEEDED_ID_LIMIT" });
+  });
+
+  it("sends composite requests", async () => {
+    const compositeRequest = [
+      {
+        method: "POST",
+        url: "/services/data/v60.0/sobjects/Account",
+        referenceId: "made",
+        body: { Name: "Composite" },
+      },
+      { method: "GET", url: "/services/data/v60.0/sobjects/Account/@{made.id}?fields=Name", referenceId: "read" },
+    ];
+    const answer = await connection.requestPost("/composite", { allOrNone: true, compositeRequest });
+    expect(answer).toMatchObject({ compositeResponse: [{ httpStatusCode: 201 }, { body: { Name: "Composite" } }] });
+  });
+
+  it("searches", async () => {
+    await connection.sobject("Lead").create({ LastName: "Zebrowski", Company: "Searched" });
+    const { searchRecords } = await connection.search("FIND {zebrow*} IN NAME FIELDS RETURNING Lead(Id, Company)");
+    expect(searchRecords).toMatchObject([{ attributes: { type: "Lead" }, Company: "Searched" }]);
+    await expect(connection.search("FIND zebrowski")).rejects.toMatchObject({ errorCode: "MALFORMED_SEARCH" });
+  });
+
+  it("brings deleted records back by SOAP", async () => {
+    const { id = "" } = await connection.sobject("Account").create({ Name: "Back" });
+    await connection.sobject("Account").destroy(id);
+    expect(await connection.soap.undelete([id])).toMatchObject([{ id, success: true }]);
+    expect(await connection.sobject("Account").retrieve(id)).toMatchObject({ Name: "Back", IsDeleted: false });
+    const [again] = await connection.soap.undelete([id]);
+    expect(again).toMatchObject({ success: false, errors: [{ statusCode: "UNDELETE_FAILED" }] });
+    const { timestamp } = await connection.soap.getServerTimestamp();
+    expect(Math.abs(Date.parse(timestamp) - Date.now())).toBeLessThan(60_000);
+    expect(await connection.soap.getUserInfo()).toMatchObject({
+      userName: sandbox.username,
+      userFullName: "Ada Lindqvist",
+    });
+  });
+
+  it("refreshes by itself when SOAP says that the session is over", async () => {
+    const own = await connect();
+    const before = own.accessToken;
+    sandbox.expireAccessTokens();
+    expect(await own.soap.getUserInfo()).toMatchObject({ userName: sandbox.username });
+    expect(own.accessToken).not.toBe(before);
+  });
+
+  it("asks what was recent, changed and deleted", async () => {
+    const accounts = connection.sobject("Account");
+    const { id = "" } = await accounts.create({ Name: "Recent" });
+    const { id: gone = "" } = await accounts.create({ Name: "Gone" });
+    await accounts.destroy(gone);
+    const [start, end] = [new Date(Date.now() - 3_600_000), new Date(Date.now() + 60_000)];
+    expect((await accounts.updated(start, end)).ids).toContain(id);
+    expect((await accounts.deleted(start, end)).deletedRecords.map((deleted) => deleted.id)).toContain(gone);
+    expect(await accounts.recent()).toMatchObject(expect.arrayContaining([expect.objectContaining({ Id: id })]));
+    expect(await connection.recent(3)).toHaveLength(3);
+  });
+
+  it("reads the bytes of a file as a stream", async () => {
+    const content = Buffer.from("Ærø\r\n\u0000 bytes");
+    const { id = "" } = await connection.sobject("ContentVersion").create({
+      PathOnClient: "a.bin",
+      VersionData: content.toString("base64"),
+    });
+    const chunks: Buffer[] = [];
+    for await (const chunk of connection.sobject("ContentVersion").record(id).blob("VersionData")) {
+      chunks.push(Buffer.from(chunk));
+    }
+    expect(Buffer.concat(chunks)).toEqual(content);
+  });
+
   it("understands the errors", async () => {
     await expect(connection.query("SELECT Id FROM Nothing")).rejects.toMatchObject({ errorCode: "INVALID_TYPE" });
     await expect(connection.sobject("Account").create({ Phone: "1" })).rejects.toMatchObject({

@@ -49,9 +49,16 @@ function addVersionedRoutes(api: FastifyInstance, state: SalesforceState): void 
   api.get("/", async (request, reply) =>
     sendJson(reply, 200, listResources(request.salesforceVersion, state, request.salesforceUserId)),
   );
-  mountRest(api, createRestTable(state));
+  const table = createRestTable(state);
+  mountRest(api, table);
   addBulkRoutes(api, state);
-  for (const [path, methods] of Object.entries(allowedMethods)) addMethodGuard(api, path, methods);
+  const byPattern = Map.groupBy(table.routes(), ({ pattern }) => pattern);
+  for (const [pattern, routes] of byPattern)
+    addMethodGuard(
+      api,
+      pattern,
+      routes.map(({ method }) => method),
+    );
   // So that an unknown path below a version is admitted, counted and refused like any other.
   api.all("/*", async () => {
     throw notFound();
@@ -79,16 +86,10 @@ function passOn(_request: FastifyRequest, body: string | Buffer, done: (error: n
   done(null, body);
 }
 
-const allowedMethods: Record<string, string[]> = {
-  "/sobjects/:object": ["GET", "HEAD", "POST"],
-  "/sobjects/:object/:id": ["DELETE", "GET", "HEAD", "PATCH"],
-  "/query": ["GET", "HEAD"],
-};
-
-function addMethodGuard(api: FastifyInstance, url: string, allowed: string[]): void {
-  const others = ["DELETE", "GET", "PATCH", "POST", "PUT"].filter((method) => !allowed.includes(method));
+function addMethodGuard(api: FastifyInstance, url: string, methods: readonly string[]): void {
+  const allowed = methods.includes("GET") ? [...methods, "HEAD"].sort() : [...methods].sort();
   api.route({
-    method: others,
+    method: ["DELETE", "GET", "PATCH", "POST", "PUT"].filter((method) => !allowed.includes(method)),
     url,
     handler: async (request) => {
       const message = `HTTP Method '${request.method}' not allowed. Allowed are ${allowed.join(",")}`;
