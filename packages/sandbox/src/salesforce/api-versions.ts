@@ -1,8 +1,22 @@
+import { notFound, SalesforceError } from "./errors.js";
+
 /** The oldest version that still answers; those before it are retired and answer 410. */
 export const oldestVersion = 31;
 
 /** The newest version: Winter '27. */
 export const newestVersion = 68;
+
+/**
+ * Lets only versions through that answer.
+ *
+ * @throws {SalesforceError} NOT_FOUND for one that does not exist yet, GONE for a retired one.
+ */
+export function assertVersion(version: number): void {
+  if (version > newestVersion) throw notFound();
+  if (version >= oldestVersion) return;
+  const message = `The requested resource is no longer available: API version ${version}.0 is retired`;
+  throw new SalesforceError(410, "GONE", message);
+}
 
 /** The list at `/services/data`, one entry a version. */
 export function apiVersions(): { label: string; url: string; version: string }[] {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { sendJson } from "../shared/sandbox-server.js";
-import { apiVersions, newestVersion, oldestVersion } from "./api-versions.js";
+import { apiVersions, assertVersion } from "./api-versions.js";
 import { maximumMultipartBytes } from "./blobs/multipart-body.js";
 import { addBulkRoutes } from "./bulk/bulk-routes.js";
 import { addCollectionRoutes } from "./collections/collection-routes.js";
@@ -117,14 +117,8 @@ async function admitRequest(request: FastifyRequest, reply: FastifyReply, state:
 function readVersion(url: string): number {
   const match = /^\/services\/data\/v(\d{1,3})\.0(?:[/?]|$)/.exec(url);
   const version = Number(match?.[1] ?? 0);
-  if (match === null || version > newestVersion) throw notFound();
-  if (version < oldestVersion) {
-    throw new SalesforceError(
-      410,
-      "GONE",
-      `The requested resource is no longer available: API version ${version}.0 is retired`,
-    );
-  }
+  if (match === null) throw notFound();
+  assertVersion(version);
   return version;
 }
 

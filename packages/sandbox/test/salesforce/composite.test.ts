@@ -162,17 +162,27 @@ describe("a composite request", () => {
       { method: "POST", url: `${base}/composite`, referenceId: "a", body: { compositeRequest: [] } },
       { method: "GET", url: `${base}/sobjects/Nothing/1`, referenceId: "b" },
       { method: "PUT", url: `${base}/sobjects/Account`, referenceId: "c" },
+      { method: "GET", url: "/services/data/v30.0/sobjects", referenceId: "d" },
+      {
+        method: "GET",
+        url: `${base}/sobjects/Account/describe`,
+        referenceId: "e",
+        httpHeaders: { "If-Modified-Since": "Thu, 01 Jan 2026 00:00:00 GMT" },
+      },
     ]);
-    expect(results.map(({ httpStatusCode }) => httpStatusCode)).toEqual([404, 404, 405]);
+    expect(results.map(({ httpStatusCode }) => httpStatusCode)).toEqual([404, 404, 405, 410, 304]);
     expect((await caller.get("/composite")).json).toMatchObject({ graph: `${base}/composite/graph` });
   });
 
-  it("counts as one call", async () => {
+  it("counts as one call, a batch as many as it has parts", async () => {
     const used = async () =>
       Number(/api-usage=(\d+)/.exec((await caller.get("/limits")).headers.get("sforce-limit-info") ?? "")?.[1]);
     const before = await used();
     await composite([create("Account", "a", { Name: "A" }), create("Account", "b", { Name: "B" })]);
     expect((await used()) - before).toBe(2);
+    const batchRequests = Array.from({ length: 3 }, () => ({ method: "GET", url: "v60.0/limits" }));
+    await caller.post("/composite/batch", { batchRequests });
+    expect((await used()) - before).toBe(6);
   });
 });
 

@@ -46,6 +46,13 @@ describe("undelete", () => {
     expect(await caller.count(`Account WHERE ParentId = '${id}'`)).toBe(1);
   });
 
+  it("fails where another record has its unique value by now", async () => {
+    const id = await caller.create("Account", { Name: "Old", External_Id__c: "U-1" });
+    await caller.delete(`/sobjects/Account/${id}`);
+    await caller.create("Account", { Name: "New", External_Id__c: "U-1" });
+    expect((await soap(undelete(id))).text).toContain("<statusCode>DUPLICATE_VALUE</statusCode>");
+  });
+
   it("tells for each record whether it could, and does none when all or none was asked for", async () => {
     const id = await caller.create("Account", { Name: "Back" });
     const alive = await caller.create("Account", { Name: "Alive" });

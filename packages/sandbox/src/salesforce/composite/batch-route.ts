@@ -2,6 +2,7 @@ import { cannotDeserialize } from "../data/coerce.js";
 import { SalesforceError } from "../errors.js";
 import { flagOf, objectsOf, parseJsonObject } from "../rest/json-body.js";
 import type { RestTable } from "../rest/rest-table.js";
+import type { SalesforceState } from "../state.js";
 import { answerSubrequest } from "./run-subrequests.js";
 
 const maximumSubrequests = 25;
@@ -18,7 +19,7 @@ const haltedResult = [
  *
  * @see https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-batch.html
  */
-export function addBatchRoute(table: RestTable): void {
+export function addBatchRoute(table: RestTable, state: SalesforceState): void {
   table.add("POST", "/composite/batch", (call) => {
     const body = parseJsonObject(call.text);
     const parts = objectsOf(body, "batchRequests").map(({ method, url, richInput }) => {
@@ -30,6 +31,8 @@ export function addBatchRoute(table: RestTable): void {
       const message = `The request can’t contain more than ${maximumSubrequests} operations.`;
       throw new SalesforceError(400, "LIMIT_EXCEEDED", message);
     }
+    // Unlike the parts of a composite request, each counts as a call of its own.
+    state.apiUsage.used += Math.max(0, parts.length - 1);
     const haltOnError = flagOf(body, "haltOnError");
     let hasErrors = false;
     const results = parts.map((part) => {

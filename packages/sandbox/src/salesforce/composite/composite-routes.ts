@@ -21,7 +21,7 @@ export function addCompositeRoutes(table: RestTable, state: SalesforceState): vo
     return { status: 200, body: Object.fromEntries(names.map((name) => [name, `${base}/${name}`])) };
   });
   table.add("POST", "/composite", (call) => answerComposite(table, state, call));
-  addBatchRoute(table);
+  addBatchRoute(table, state);
   addGraphRoute(table, state);
   addTreeRoute(table, state);
 }

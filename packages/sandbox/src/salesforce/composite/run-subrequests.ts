@@ -1,3 +1,4 @@
+import { assertVersion } from "../api-versions.js";
 import type { RecordStore } from "../data/record-store.js";
 import { notFound, SalesforceError } from "../errors.js";
 import { isJsonObject } from "../rest/json-body.js";
@@ -85,10 +86,12 @@ export function answerSubrequest(
   try {
     const match = /^\/services\/data\/v(\d+)\.0(\/.*)$/.exec(url);
     const path = match?.[2] ?? "";
+    const version = Number(match?.[1] ?? 0);
+    assertVersion(version);
     // Composite requests do not go into one another.
     if (/^\/composite\/?(batch|graph|tree|\?|$)/.test(path)) throw notFound();
     const text = body === undefined ? "" : JSON.stringify(body);
-    const answer = table.answer(path, { method, text, headers, userId: call.userId, version: Number(match?.[1] ?? 0) });
+    const answer = table.answer(path, { method, text, headers, userId: call.userId, version });
     if (answer.bytes === undefined) return answer;
     throw new SalesforceError(400, "INVALID_INPUT", "Binary data can't be read in a composite request");
   } catch (error) {

@@ -52,7 +52,7 @@ export function parseSosl(sosl: string): Search {
     }
   }
   const tail =
-    /^(?:\s+WITH\s+(?:(?!\bLIMIT\b|\bUPDATE\b).)+)*(?:\s*\bLIMIT\s+(\d+))?(?:\s*\bUPDATE\s+[\w,\s]+)?\s*$/is.exec(rest);
+    /^(?:\s+WITH\s+(?:(?!\bLIMIT\b|\bUPDATE\b).)+)?(?:\s*\bLIMIT\s+(\d+))?(?:\s*\bUPDATE\s+[\w,\s]+)?\s*$/is.exec(rest);
   if (tail === null) throw malformedSearch(`unexpected token: '${rest.trim().split(/\s/)[0]}'`);
   const limit = Math.min(maximumResults, Number(tail[1] ?? maximumResults));
   return { terms: find[1] ?? "", scope: readScope(scope?.[1] ?? "ALL"), targets, limit };

@@ -1,4 +1,5 @@
 import { element, escapeXml } from "../../sap/xml/write-xml.js";
+import { assertUnique } from "../data/record-input.js";
 import { type SaveResult, saveOne, tellRolledBack } from "../data/save-result.js";
 import { SalesforceError } from "../errors.js";
 import { normalizeId } from "../ids.js";
@@ -34,6 +35,7 @@ function undeleteOne(state: SalesforceState, given: string, userId: string): { i
   if (row?.IsDeleted !== true) {
     throw new SalesforceError(400, "UNDELETE_FAILED", "Entity is not in the recycle bin", []);
   }
+  assertUnique(state.store, object, row, id);
   state.store.undelete(object, row, userId);
   return { id };
 }
