@@ -1,4 +1,4 @@
-import { element, escapeXml } from "../../sap/xml/write-xml.js";
+import { element, escapeXml } from "../../shared/xml/write-xml.js";
 
 /** A call that failed as a whole. */
 export class SoapFault extends Error {

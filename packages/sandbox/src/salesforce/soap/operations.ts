@@ -1,5 +1,5 @@
-import { childText, findChild, type XmlElement } from "../../sap/xml/read-xml.js";
-import { element, escapeXml } from "../../sap/xml/write-xml.js";
+import { childText, findChild, type XmlElement } from "../../shared/xml/read-xml.js";
+import { element, escapeXml } from "../../shared/xml/write-xml.js";
 import { organizationId } from "../ids.js";
 import { organization } from "../schema/organization.js";
 import { findField, readField } from "../schema/schema.js";

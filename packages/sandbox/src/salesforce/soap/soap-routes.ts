@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { findChild, InvalidXmlError, readXml, type XmlElement } from "../../sap/xml/read-xml.js";
+import { findChild, InvalidXmlError, readXml, type XmlElement } from "../../shared/xml/read-xml.js";
 import { newestVersion, oldestVersion } from "../api-versions.js";
 import { SalesforceError } from "../errors.js";
 import { admitCall, limitInfo } from "../limits/admission.js";

@@ -1,4 +1,4 @@
-import { element, escapeXml } from "../../sap/xml/write-xml.js";
+import { element, escapeXml } from "../../shared/xml/write-xml.js";
 import { assertUnique } from "../data/record-input.js";
 import { type SaveResult, saveOne, tellRolledBack } from "../data/save-result.js";
 import { SalesforceError } from "../errors.js";

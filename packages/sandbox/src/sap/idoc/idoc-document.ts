@@ -1,7 +1,7 @@
+import { findChild, type XmlElement } from "../../shared/xml/read-xml.js";
+import { element, escapeXml, xmlDeclaration } from "../../shared/xml/write-xml.js";
 import type { AbapRow } from "../business-data.js";
 import { abapName, xmlName } from "../rfc/soap-envelope.js";
-import { findChild, type XmlElement } from "../xml/read-xml.js";
-import { element, escapeXml, xmlDeclaration } from "../xml/write-xml.js";
 import { findControlProblem, toControlRecord } from "./control-record.js";
 
 /** A segment with its fields and the segments below it. */

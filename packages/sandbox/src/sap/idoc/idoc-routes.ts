@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { InvalidXmlError, readXml } from "../../shared/xml/read-xml.js";
 import { sendHtmlPage, sendServiceInactive } from "../rfc/html-pages.js";
 import { SoapRefusal } from "../rfc/rfc-errors.js";
 import type { SapUser } from "../rfc/rfc-system.js";
 import { readCallElement } from "../rfc/soap-envelope.js";
-import { InvalidXmlError, readXml } from "../xml/read-xml.js";
 import { addIdocControls } from "./idoc-controls.js";
 import { type IdocMessage, InvalidIdocError, readIdocs } from "./idoc-document.js";
 import type { StoredIdoc } from "./idoc-store.js";

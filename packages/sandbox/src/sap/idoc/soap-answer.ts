@@ -1,4 +1,4 @@
-import { element, escapeXml, xmlDeclaration } from "../xml/write-xml.js";
+import { element, escapeXml, xmlDeclaration } from "../../shared/xml/write-xml.js";
 import type { StoredIdoc } from "./idoc-store.js";
 
 const envelopeNamespace = "http://schemas.xmlsoap.org/soap/envelope/";

@@ -1,6 +1,6 @@
+import { findChild, type XmlElement } from "../../shared/xml/read-xml.js";
+import { element, escapeXml } from "../../shared/xml/write-xml.js";
 import type { AbapRow } from "../business-data.js";
-import { findChild, type XmlElement } from "../xml/read-xml.js";
-import { element, escapeXml } from "../xml/write-xml.js";
 import { type AbapType, ConversionError, fromXml, toXmlText } from "./abap-types.js";
 import { type AbapStructure, type FunctionCall, type FunctionModule, isStructure, toRow } from "./function-module.js";
 import { RfcSystemError } from "./rfc-errors.js";

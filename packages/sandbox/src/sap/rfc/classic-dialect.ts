@@ -1,4 +1,4 @@
-import { element, escapeXml, xmlDeclaration } from "../xml/write-xml.js";
+import { element, escapeXml, xmlDeclaration } from "../../shared/xml/write-xml.js";
 import { AbapException, RfcSystemError, SoapRefusal } from "./rfc-errors.js";
 import type { RfcSettings } from "./rfc-settings.js";
 import type { SoapDialect } from "./soap-dialect.js";

@@ -1,4 +1,4 @@
-import { InvalidXmlError, readXml, type XmlElement } from "../xml/read-xml.js";
+import { InvalidXmlError, readXml, type XmlElement } from "../../shared/xml/read-xml.js";
 import { SoapRefusal } from "./rfc-errors.js";
 
 /** Namespace of function modules and their structures. */

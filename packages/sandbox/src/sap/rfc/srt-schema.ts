@@ -1,4 +1,4 @@
-import { element, type XmlAttributes } from "../xml/write-xml.js";
+import { element, type XmlAttributes } from "../../shared/xml/write-xml.js";
 import type { AbapType } from "./abap-types.js";
 import { type AbapStructure, type FunctionModule, isStructure, type Parameter } from "./function-module.js";
 import { xmlName } from "./soap-envelope.js";

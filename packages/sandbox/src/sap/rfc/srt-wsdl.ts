@@ -1,4 +1,4 @@
-import { element, xmlDeclaration } from "../xml/write-xml.js";
+import { element, xmlDeclaration } from "../../shared/xml/write-xml.js";
 import type { FunctionModule } from "./function-module.js";
 import { rfcNamespace, xmlName } from "./soap-envelope.js";
 import { writeSrtSchema } from "./srt-schema.js";

@@ -1,4 +1,4 @@
-import { element, escapeXml, xmlDeclaration } from "../xml/write-xml.js";
+import { element, escapeXml, xmlDeclaration } from "../../shared/xml/write-xml.js";
 import type { AbapType } from "./abap-types.js";
 import { type AbapStructure, type FunctionModule, isStructure, type Parameter } from "./function-module.js";
 import { rfcNamespace, xmlName } from "./soap-envelope.js";

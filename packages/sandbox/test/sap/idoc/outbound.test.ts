@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { findChild, readXml } from "../../../src/sap/xml/read-xml.js";
+import { findChild, readXml } from "../../../src/shared/xml/read-xml.js";
 import { controlXml, documentXml, orderSegments, postIdoc, startIdocServer } from "./idoc-server.js";
 
 interface Received {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findChild } from "../../../src/sap/xml/read-xml.js";
+import { findChild } from "../../../src/shared/xml/read-xml.js";
 import {
   call,
   cookieOf,

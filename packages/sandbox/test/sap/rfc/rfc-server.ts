@@ -6,8 +6,8 @@ import type { RfcParts } from "../../../src/sap/rfc/parts.js";
 import { RfcFaultList } from "../../../src/sap/rfc/rfc-faults.js";
 import { addRfcRoutes } from "../../../src/sap/rfc/rfc-routes.js";
 import { defaultRfcSettings, type RfcSettings } from "../../../src/sap/rfc/rfc-settings.js";
-import { findChild, readXml, type XmlElement } from "../../../src/sap/xml/read-xml.js";
 import { closeSandboxServer, createSandboxServer } from "../../../src/shared/sandbox-server.js";
+import { findChild, readXml, type XmlElement } from "../../../src/shared/xml/read-xml.js";
 import { createMemoryBusiness } from "../memory-business.js";
 
 /** A running SOAP RFC handler and what stands behind it. */

@@ -1,5 +1,5 @@
-import { InvalidXmlError, readXml } from "../../xml/read-xml.js";
-import { element } from "../../xml/write-xml.js";
+import { InvalidXmlError, readXml } from "../../../shared/xml/read-xml.js";
+import { element } from "../../../shared/xml/write-xml.js";
 import { char, string } from "../abap-types.js";
 import { readParameters, writeResults } from "../call-xml.js";
 import { FunctionCall, type FunctionModule } from "../function-module.js";

@@ -14,7 +14,7 @@ export function element(name: string, content: string, attributes: XmlAttributes
   return content === "" ? `<${name}${written}/>` : `<${name}${written}>${content}</${name}>`;
 }
 
-/** Text as XML. What XML 1.0 cannot hold becomes `#`, ABAP's own substitute character; carriage returns survive as references. */
+/** Text as XML. What XML 1.0 cannot hold becomes `#`, as in ABAP; carriage returns survive as references. */
 export function escapeXml(text: string): string {
   return text
     .replaceAll(notInXml, "#")
@@ -25,7 +25,7 @@ export function escapeXml(text: string): string {
     .replaceAll("\r", "&#13;");
 }
 
-/** The declaration that SAP writes before a document. */
+/** The declaration before a document. */
 export const xmlDeclaration = '<?xml version="1.0" encoding="utf-8"?>';
 
 const notInXml = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
