@@ -15,7 +15,8 @@ export function toLongId(shortId: string): string {
   for (let chunk = 0; chunk < 3; chunk += 1) {
     let bits = 0;
     for (let at = 0; at < 5; at += 1) {
-      if (/[A-Z]/.test(shortId.charAt(chunk * 5 + at))) bits |= 1 << at;
+      const code = shortId.charCodeAt(chunk * 5 + at);
+      if (code >= 65 && code <= 90) bits |= 1 << at;
     }
     suffix += suffixAlphabet.charAt(bits);
   }

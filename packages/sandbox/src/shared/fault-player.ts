@@ -1,4 +1,4 @@
-import { Readable } from "node:stream";
+import { pipeline, Readable, Transform } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Fault } from "./faults.js";
@@ -43,6 +43,10 @@ export function playFaultAfter(
   reply: FastifyReply,
   payload: unknown,
 ): { payload: unknown; answered: boolean } {
+  if (fault.cutBody === true && payload instanceof Readable) {
+    return { payload: cutAfterFirstPiece(payload, request), answered: true };
+  }
+  if (fault.cutAfter === true && payload instanceof Readable) payload.destroy();
   const body = typeof payload === "string" || Buffer.isBuffer(payload) ? Buffer.from(payload) : Buffer.alloc(0);
   if (fault.cutAfter === true || (fault.cutBody === true && body.length < 2)) {
     request.raw.socket.destroy();
@@ -54,6 +58,31 @@ export function playFaultAfter(
   return { payload: cutInTheMiddle(body, request), answered: true };
 }
 
+/** Of a body that is sent as it is made nobody knows the middle: its first piece gets through, and half of the second. */
+function cutAfterFirstPiece(body: Readable, request: FastifyRequest): Readable {
+  let pieces = 0;
+  const cut = new Transform({
+    transform(piece: Uint8Array, _encoding, done) {
+      pieces += 1;
+      this.push(pieces === 1 ? piece : piece.subarray(0, Math.ceil(piece.length / 2)));
+      if (pieces === 1) done();
+      else leave(request);
+    },
+    flush(done) {
+      // A body of one piece: its end is what does not get through.
+      if (pieces > 1) done();
+      else leave(request);
+    },
+  });
+  // The cut itself is no news.
+  pipeline(body, cut, () => undefined);
+  return cut;
+}
+
+function leave(request: FastifyRequest): void {
+  setImmediate(() => setImmediate(() => request.raw.socket.destroy()));
+}
+
 function cutInTheMiddle(body: Buffer, request: FastifyRequest): Readable {
   let sent = false;
   return new Readable({
@@ -62,7 +91,7 @@ function cutInTheMiddle(body: Buffer, request: FastifyRequest): Readable {
       sent = true;
       this.push(body.subarray(0, Math.ceil(body.length / 2)));
       // Node gathers header and first chunk until the next turn: wait until they have really left, then cut.
-      setImmediate(() => setImmediate(() => request.raw.socket.destroy()));
+      leave(request);
     },
   });
 }

@@ -129,6 +129,7 @@ function changeState(state: SalesforceState, job: IngestJob, wanted: unknown): v
     job.submittedAt = state.clock();
   } else if (wanted === "Aborted") {
     if (isEnded(job)) throw invalidJobState(`Job can not be aborted in state ${job.state}`);
+    void job.run?.pieces.return(undefined);
   } else throw invalidJob(`Unsupported state: ${String(wanted)}`);
   job.state = wanted;
   job.modifiedAt = state.clock();

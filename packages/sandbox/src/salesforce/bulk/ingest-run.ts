@@ -51,6 +51,9 @@ export async function openRun(job: IngestJob): Promise<IngestRun> {
   return { header, total: total - 1, outcomes: [], failed: 0, columns, pieces, waiting };
 }
 
+/** Rows that are written in one transaction, as Salesforce cuts its batches again. */
+const rowsPerTransaction = 200;
+
 /** Processes rows until `count` of them are done, or all. */
 export async function processRows(
   state: SalesforceState,
@@ -64,12 +67,15 @@ export async function processRows(
       if (next.done === true) return;
       run.waiting = next.value;
     }
-    const rows = run.waiting.splice(0, count - run.outcomes.length);
-    for (const row of rows) {
-      const outcome = processRow(state, job, run, row);
-      if (outcome.error !== "") run.failed += 1;
-      run.outcomes.push(outcome);
-    }
+    const rows = run.waiting.splice(0, Math.min(rowsPerTransaction, count - run.outcomes.length));
+    // A row that fails changes nothing, so the others of its transaction stand.
+    state.store.transaction(() => {
+      for (const row of rows) {
+        const outcome = processRow(state, job, run, row);
+        if (outcome.error !== "") run.failed += 1;
+        run.outcomes.push(outcome);
+      }
+    });
   }
 }
 

@@ -10,7 +10,7 @@ const keptMs = 7 * 24 * 60 * 60 * 1000;
 /** The jobs of both kinds: the last 2 000 of each. */
 export class BulkJobs {
   readonly #clock: Clock;
-  readonly #ingest = new BoundedMap<string, IngestJob>(2_000, (_id, job) => job.upload?.discard());
+  readonly #ingest = new BoundedMap<string, IngestJob>(2_000, (_id, job) => discard(job));
   readonly #query = new BoundedMap<string, QueryJob>(2_000);
   #sequence = 0;
 
@@ -54,14 +54,14 @@ export class BulkJobs {
     if (job.state === "Open" || job.state === "InProgress") {
       throw invalidJobState(`Job with id ${job.id} can not be deleted in state ${job.state}`);
     }
-    if (job.kind === "ingest") job.upload?.discard();
+    if (job.kind === "ingest") discard(job);
     this.#ingest.delete(job.id);
     this.#query.delete(job.id);
   }
 
   /** Forgets all jobs and deletes their files. */
   clear(): void {
-    for (const job of this.#ingest.values()) job.upload?.discard();
+    for (const job of this.#ingest.values()) discard(job);
     this.#ingest.clear();
     this.#query.clear();
   }
@@ -69,6 +69,12 @@ export class BulkJobs {
   #isOld(job: { createdAt: number }): boolean {
     return this.#clock() - job.createdAt > keptMs;
   }
+}
+
+/** Deletes the file of a job and closes it. */
+function discard(job: IngestJob): void {
+  void job.run?.pieces.return(undefined);
+  job.upload?.discard();
 }
 
 /** 400: the job's state does not allow it. */

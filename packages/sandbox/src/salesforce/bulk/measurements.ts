@@ -1,6 +1,7 @@
 import { makeId } from "../ids.js";
 import type { ObjectDefinition } from "../schema/definitions.js";
 import { checkbox, decimal, field, systemFields, text } from "../schema/field-builders.js";
+import { type CsvForm, delimiters, lineEndings } from "./csv-form.js";
 
 /**
  * What machines reported: an object for volume. A bulk query finds as many rows as the setting `measurements` says, made
@@ -26,28 +27,37 @@ export const measurement: ObjectDefinition = {
 
 const firstInstant = Date.UTC(2026, 0, 1);
 
-/** The value of a field in row `index` (from 0): always the same, and telling rows apart. */
-export function measurementCell(name: string, index: number): string {
-  switch (name) {
-    case "Id":
-      return makeId(measurement.keyPrefix, index + 1);
-    case "Name":
-      return `Reading ${index + 1}`;
-    case "Serial__c":
-      return `SN-${String(index + 1).padStart(9, "0")}`;
-    case "Value__c":
-      return String(((index * 37) % 100_000) / 1_000);
-    case "Valid__c":
-      return index % 10 === 9 ? "false" : "true";
-    case "IsDeleted":
-      return "false";
-    case "Note__c":
-      // Now and then what a reader of CSV must cope with.
-      return index % 50 === 7 ? `checked by "Ö", twice\nsee row ${index}` : "";
-    case "CreatedById":
-    case "LastModifiedById":
-      return makeId("005", 1_000_007);
-    default:
-      return new Date(firstInstant + index * 1_000).toISOString();
-  }
+/** What stands in a cell of row `index`, counted from 0, inside the quotes. */
+type Cell = (index: number) => string;
+
+const userId = makeId("005", 1_000_007);
+
+/** The cells of some fields: always the same for a row, and telling rows apart. */
+const cells: Readonly<Record<string, Cell>> = {
+  Id: (index) => makeId(measurement.keyPrefix, index + 1),
+  Name: (index) => `Reading ${index + 1}`,
+  Serial__c: (index) => `SN-${String(index + 1).padStart(9, "0")}`,
+  Value__c: (index) => String(((index * 37) % 100_000) / 1_000),
+  Valid__c: (index) => (index % 10 === 9 ? "false" : "true"),
+  IsDeleted: () => "false",
+  // Now and then what a reader of CSV must cope with.
+  Note__c: (index) => (index % 50 === 7 ? `checked by ""Ö"", twice\nsee row ${index}` : ""),
+  CreatedById: () => userId,
+  LastModifiedById: () => userId,
+};
+
+/** Writes rows as lines; nothing is kept of them. */
+export function measurementLines(names: readonly string[], form: CsvForm): (index: number) => string {
+  const writers = names.map((name) => cells[name] ?? instantOf);
+  const between = `"${delimiters[form.columnDelimiter]}"`;
+  const end = `"${lineEndings[form.lineEnding]}`;
+  return (index) => {
+    let line = '"';
+    for (let at = 0; at < writers.length; at += 1) line += (at === 0 ? "" : between) + (writers[at]?.(index) ?? "");
+    return line + end;
+  };
+}
+
+function instantOf(index: number): string {
+  return new Date(firstInstant + index * 1_000).toISOString();
 }

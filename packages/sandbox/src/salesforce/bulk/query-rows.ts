@@ -10,7 +10,7 @@ import { openScope, type QueryScope, resolvePath } from "../soql/query-scope.js"
 import type { SalesforceState } from "../state.js";
 import { writeRow } from "./csv-form.js";
 import type { QueryJob } from "./job.js";
-import { measurement, measurementCell } from "./measurements.js";
+import { measurement, measurementLines } from "./measurements.js";
 
 /** What a query job found. */
 export interface QueryRows {
@@ -65,15 +65,7 @@ export function findRows(state: SalesforceState, job: QueryJob): QueryRows {
   if (scope.object === measurement && state.settings.measurements > 0) {
     const count = Math.min(state.settings.measurements, query.limit ?? Number.MAX_SAFE_INTEGER);
     const names = columns.map(({ name }) => name);
-    return {
-      count,
-      header,
-      line: (index) =>
-        writeRow(
-          names.map((name) => measurementCell(name, index)),
-          job,
-        ),
-    };
+    return { count, header, line: measurementLines(names, job) };
   }
   const rows = orderRows(scope, selectRows(scope, query.where), query.orderBy).slice(0, query.limit);
   const lines = rows.map((row) =>

@@ -129,22 +129,27 @@ export class RecordStore {
 
   /** Marks a record as deleted, and those that cannot be without it; other references to it become null. */
   remove(object: ObjectDefinition, row: Row, userId: string): void {
-    this.#write("delete", object, row, { IsDeleted: true }, { changed: [], userId });
     const id = String(row.Id);
-    const dependents = listObjects().flatMap((other) => this.#detach(other, object, id, userId));
+    // What goes along is told together with it.
+    const dependents = this.transaction(() => {
+      this.#write("delete", object, row, { IsDeleted: true }, { changed: [], userId });
+      return listObjects().flatMap((other) => this.#detach(other, object, id, userId));
+    });
     if (dependents.length > 0) this.#deletedWith.set(id, dependents);
   }
 
   /** Brings a deleted record back, with the records that went along and the references that became null since. */
   undelete(object: ObjectDefinition, row: Row, userId: string): void {
-    this.#write("undelete", object, row, { IsDeleted: false }, { changed: [], userId });
     const id = String(row.Id);
-    for (const { object: child, row: other, field } of this.#deletedWith.get(id) ?? []) {
-      if (field === null && other.IsDeleted === true) this.undelete(child, other, userId);
-      if (field !== null && other.IsDeleted !== true && other[field.name] === null) {
-        this.update(child, other, { [field.name]: id }, userId);
+    this.transaction(() => {
+      this.#write("undelete", object, row, { IsDeleted: false }, { changed: [], userId });
+      for (const { object: child, row: other, field } of this.#deletedWith.get(id) ?? []) {
+        if (field === null && other.IsDeleted === true) this.undelete(child, other, userId);
+        if (field !== null && other.IsDeleted !== true && other[field.name] === null) {
+          this.update(child, other, { [field.name]: id }, userId);
+        }
       }
-    }
+    });
     this.#deletedWith.delete(id);
   }
 
