@@ -57,7 +57,13 @@ export const defaultSettings: Readonly<SalesforceSettings> = {
   ...defaultStreamingSettings,
 };
 
-const zeroAllowed = ["bulkPollsUntilComplete", "bulkProcessingMs", "measurements", "streamingHoldMs"];
+const zeroAllowed = [
+  "bulkPollsUntilComplete",
+  "bulkProcessingMs",
+  "bulkFailAfterRows",
+  "measurements",
+  "streamingHoldMs",
+];
 
 /**
  * Changes settings in place, so that whoever holds them sees the new values.

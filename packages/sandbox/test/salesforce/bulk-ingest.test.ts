@@ -240,6 +240,15 @@ describe("a job that writes", () => {
     expect((await bulk.call(`/jobs/ingest/${id}`)).status).toBe(404);
   });
 
+  it("may fail in the middle, and tells what was done before", async () => {
+    sandbox.configure({ bulkFailAfterRows: 2 });
+    const job = await bulk.load(insertAccounts, 'Name\nA\n""\nC\nD\n');
+    expect(job).toMatchObject({ state: "Failed", numberRecordsProcessed: 2, numberRecordsFailed: 1 });
+    expect(job.errorMessage).toContain("InternalServerError");
+    expect(await bulk.results(job.id, "successfulResults")).toContain('"true","A"');
+    expect(await bulk.results(job.id, "unprocessedrecords")).toBe('"Name"\n"C"\n"D"\n');
+  });
+
   it("is not done before its time by the clock, where that is set", async () => {
     sandbox.configure({ bulkProcessingMs: hourMs });
     const { id } = await bulk.create("ingest", insertAccounts);

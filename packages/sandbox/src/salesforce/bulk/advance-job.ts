@@ -33,7 +33,12 @@ async function advanceIngest(state: SalesforceState, job: IngestJob, share: numb
   job.run ??= await openRun(job);
   const { run } = job;
   const goal = Math.floor(run.total * share);
-  await processRows(state, job, run, Math.min(goal, run.outcomes.length + rowsPerPoll));
+  const failsAt = state.settings.bulkFailAfterRows;
+  const most = failsAt === 0 ? goal : Math.min(goal, failsAt);
+  await processRows(state, job, run, Math.min(most, run.outcomes.length + rowsPerPoll));
+  if (failsAt > 0 && run.outcomes.length >= failsAt && run.total > failsAt) {
+    throw new BadCsvError("InternalServerError : The batch could not be processed after 10 retries");
+  }
   // Abort may have come in between.
   if (share === 1 && run.outcomes.length >= run.total && job.state === "InProgress") job.state = "JobComplete";
 }

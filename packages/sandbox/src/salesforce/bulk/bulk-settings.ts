@@ -4,6 +4,8 @@ export interface BulkSettings {
   bulkPollsUntilComplete: number;
   /** Milliseconds by the clock before which no job is finished. Default 0. */
   bulkProcessingMs: number;
+  /** Rows after which a job that writes fails, as by an error of the server; 0: none does. Default 0. */
+  bulkFailAfterRows: number;
   /** Records of a result page where the caller names no `maxRecords`. Default 100 000. */
   bulkPageSize: number;
   /** Jobs of one page of a list of jobs. Default 1 000. */
@@ -18,6 +20,7 @@ export interface BulkSettings {
 export const defaultBulkSettings: Readonly<BulkSettings> = {
   bulkPollsUntilComplete: 1,
   bulkProcessingMs: 0,
+  bulkFailAfterRows: 0,
   bulkPageSize: 100_000,
   bulkJobsPerList: 1_000,
   bulkUploadBytes: (150 * 1024 * 1024 * 3) / 4,

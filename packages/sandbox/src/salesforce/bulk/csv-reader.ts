@@ -34,8 +34,9 @@ function readRows(text: string, form: CsvForm, final: boolean): { rows: string[]
     const row: string[] = [];
     const next = readRow(text, from, form, final, row);
     if (next === undefined) break;
+    const empty = text.charCodeAt(from) === lineFeed || text.startsWith("\r\n", from);
     from = next;
-    if (row.length > 1 || row[0] !== "") rows.push(row);
+    if (!empty) rows.push(row);
   }
   return { rows, rest: text.slice(from) };
 }

@@ -1,7 +1,6 @@
 import { writeRow } from "./csv-form.js";
 import { readCsv } from "./csv-reader.js";
-import type { RowOutcome } from "./ingest-row.js";
-import type { IngestJob } from "./job.js";
+import type { IngestJob, RowOutcome } from "./job.js";
 
 /** The three lists that a finished job gives. */
 export type ResultKind = "successfulResults" | "failedResults" | "unprocessedrecords";

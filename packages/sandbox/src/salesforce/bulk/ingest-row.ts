@@ -3,17 +3,8 @@ import { SalesforceError } from "../errors.js";
 import { makeId } from "../ids.js";
 import { findField } from "../schema/schema.js";
 import type { SalesforceState } from "../state.js";
-import type { IngestJob } from "./job.js";
+import type { IngestJob, RowOutcome } from "./job.js";
 import { measurement } from "./measurements.js";
-
-/** What became of a row. */
-export interface RowOutcome {
-  /** The record's id; empty where there is none. */
-  id: string;
-  created: boolean;
-  /** In the form of `sf__Error`; empty for success. */
-  error: string;
-}
 
 /** Does to one record what the job is for. A failure is an outcome, too. */
 export function ingestRecord(

@@ -1,24 +1,9 @@
 import { SalesforceError } from "../errors.js";
 import type { SalesforceState } from "../state.js";
 import { BadCsvError, readCsv } from "./csv-reader.js";
-import { type Column, createColumn } from "./ingest-columns.js";
-import { failedRow, ingestRecord, type RowOutcome } from "./ingest-row.js";
-import type { IngestJob } from "./job.js";
-
-/** The work on the rows of one job. */
-export interface IngestRun {
-  header: string[];
-  /** Rows below the header. */
-  total: number;
-  /** One for each row that was processed, in the order of the upload. */
-  outcomes: RowOutcome[];
-  failed: number;
-  columns: Column[];
-  /** The rows that are still to come, in pieces; the header is already taken. */
-  pieces: AsyncGenerator<string[][]>;
-  /** What is left of the last piece. */
-  waiting: string[][];
-}
+import { createColumn } from "./ingest-columns.js";
+import { failedRow, ingestRecord } from "./ingest-row.js";
+import type { IngestJob, IngestRun, RowOutcome } from "./job.js";
 
 /**
  * Reads the whole upload once: the header must be understood and every row be as long.

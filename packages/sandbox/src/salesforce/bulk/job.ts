@@ -1,8 +1,7 @@
 import { toSalesforceDateTime } from "../data/time.js";
 import type { FieldDefinition, ObjectDefinition } from "../schema/definitions.js";
 import type { CsvForm } from "./csv-form.js";
-import type { IngestRun } from "./ingest-run.js";
-import type { QueryRows } from "./query-rows.js";
+import type { Column } from "./ingest-columns.js";
 import type { Upload } from "./upload.js";
 
 /** Where a job stands. A query job is never `Open`. */
@@ -10,6 +9,39 @@ export type JobState = "Open" | "UploadComplete" | "InProgress" | "JobComplete" 
 
 /** What can be done to records in bulk. */
 export type IngestOperation = "insert" | "update" | "upsert" | "delete" | "hardDelete";
+
+/** What became of a row. */
+export interface RowOutcome {
+  /** The record's id; empty where there is none. */
+  id: string;
+  created: boolean;
+  /** In the form of `sf__Error`; empty for success. */
+  error: string;
+}
+
+/** The work on the rows of one job. */
+export interface IngestRun {
+  header: string[];
+  /** Rows below the header. */
+  total: number;
+  /** One for each row that was processed, in the order of the upload. */
+  outcomes: RowOutcome[];
+  failed: number;
+  columns: Column[];
+  /** The rows that are still to come, in pieces; the header is already taken. */
+  pieces: AsyncGenerator<string[][]>;
+  /** What is left of the last piece. */
+  waiting: string[][];
+}
+
+/** What a query job found. */
+export interface QueryRows {
+  count: number;
+  /** The line with the names of the columns, with its line ending. */
+  header: string;
+  /** A record as a line, with its line ending. */
+  line(index: number): string;
+}
 
 interface JobBase extends CsvForm {
   id: string;

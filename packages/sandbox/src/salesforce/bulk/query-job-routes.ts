@@ -3,10 +3,10 @@ import { sendJson } from "../../shared/sandbox-server.js";
 import { notFound, SalesforceError } from "../errors.js";
 import type { SalesforceState } from "../state.js";
 import { advanceJob } from "./advance-job.js";
-import { describeJob, describeJobFully, isEnded, type QueryJob } from "./job.js";
+import { describeJob, describeJobFully, isEnded, type QueryJob, type QueryRows } from "./job.js";
 import { invalidJob, readCsvForm, readJobRequest } from "./job-request.js";
 import { invalidJobState } from "./job-store.js";
-import { planQuery, type QueryRows, type QueryWish } from "./query-rows.js";
+import { planQuery, type QueryWish } from "./query-rows.js";
 import { sendCsv } from "./send-csv.js";
 
 interface JobPath {

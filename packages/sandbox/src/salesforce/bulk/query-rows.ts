@@ -9,17 +9,8 @@ import { parseSoql } from "../soql/parse-soql.js";
 import { openScope, type QueryScope, resolvePath } from "../soql/query-scope.js";
 import type { SalesforceState } from "../state.js";
 import { writeRow } from "./csv-form.js";
-import type { QueryJob } from "./job.js";
+import type { QueryJob, QueryRows } from "./job.js";
 import { measurement, measurementLines } from "./measurements.js";
-
-/** What a query job found. */
-export interface QueryRows {
-  count: number;
-  /** The line with the names of the columns, with its line ending. */
-  header: string;
-  /** A record as a line, with its line ending. */
-  line(index: number): string;
-}
 
 interface Column {
   name: string;
