@@ -181,6 +181,24 @@ describe("an outbound message", () => {
     ]);
   });
 
+  it("goes out by itself soon after a change, whatever waits for a later try", async () => {
+    sandbox.configure({ outboundGatherMs: 1 });
+    sandbox.addOutboundMessage({ url, object: "Account", fields: ["Name"] });
+    answer = { status: 503, body: "" };
+    const firstCame = new Promise((resolve) => endpoint.once("request", resolve));
+    await createAccount({ Name: "Later" });
+    await firstCame;
+    await sandbox.flushOutboundMessages();
+    answer = acknowledged;
+    const secondCame = new Promise((resolve) => endpoint.once("request", resolve));
+    await createAccount({ Name: "Now" });
+    await secondCame;
+    await sandbox.flushOutboundMessages();
+    expect(received.map(({ values }) => values("Name"))).toEqual([["Later"], ["Now"]]);
+    expect(sandbox.outboundMessages()[0]?.waiting).toMatchObject([{ tries: 1 }]);
+    sandbox.configure({ outboundGatherMs: 1_000_000 });
+  });
+
   it("does not tell deletions and records of other objects", async () => {
     const id = await createAccount({ Name: "Gone" });
     sandbox.addOutboundMessage({ url, object: "Account" });

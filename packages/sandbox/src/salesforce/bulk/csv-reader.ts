@@ -7,6 +7,7 @@ export class BadCsvError extends Error {
 
 const quote = 34;
 const lineFeed = 10;
+const carriageReturn = 13;
 
 /**
  * Reads CSV in pieces of some thousand rows, holding no more than a piece and the row that it ends in.
@@ -41,55 +42,47 @@ function readRows(text: string, form: CsvForm, final: boolean): { rows: string[]
   return { rows, rest: text.slice(from) };
 }
 
-/** @returns where the next row begins, or `undefined` when the text ends within this one. */
+/** @returns where the next row begins, or `undefined` when the text ends within this one and more may come. */
 function readRow(text: string, from: number, form: CsvForm, final: boolean, row: string[]): number | undefined {
   const delimiter = delimiters[form.columnDelimiter]?.charCodeAt(0) ?? 44;
   let at = from;
   for (;;) {
-    let value: string;
-    if (text.charCodeAt(at) === quote) {
-      const close = findClosingQuote(text, at + 1);
-      if (close < 0 || (close === text.length - 1 && !final)) {
-        if (final) throw new BadCsvError("InvalidBatch : The quoted value does not end");
-        return undefined;
-      }
-      value = text.slice(at + 1, close).replaceAll('""', '"');
-      at = close + 1;
-      // The line ending may stand right behind the quote; nothing else but the delimiter may.
-      if (text.charCodeAt(at) === 13) {
-        if (at + 1 >= text.length && !final) return undefined;
-        if (text.charCodeAt(at + 1) === lineFeed) {
-          row.push(value);
-          assertLineEnding(form, "CRLF");
-          return at + 2;
-        }
-      }
-      if (at < text.length && text.charCodeAt(at) !== delimiter && text.charCodeAt(at) !== lineFeed) {
-        throw new BadCsvError("InvalidBatch : Found text behind a quoted value");
-      }
-    } else {
-      let end = at;
-      while (end < text.length && text.charCodeAt(end) !== delimiter && text.charCodeAt(end) !== lineFeed) end += 1;
-      if (end === text.length && !final) return undefined;
-      value = text.slice(at, end);
-      at = end;
-    }
-    if (at < text.length && text.charCodeAt(at) === delimiter) {
-      row.push(value);
-      at += 1;
+    const end = text.charCodeAt(at) === quote ? readQuoted(text, at, final, row) : readPlain(text, at, delimiter, row);
+    if (end === undefined || (!final && end >= text.length)) return undefined;
+    if (end >= text.length) return text.length;
+    const code = text.charCodeAt(end);
+    if (code === delimiter) {
+      at = end + 1;
+      // What stands behind the last delimiter is known only when more has come.
       if (at === text.length && !final) return undefined;
       continue;
     }
-    if (at >= text.length) {
-      if (!final) return undefined;
-      row.push(value);
-      return text.length;
-    }
-    const returned = value.endsWith("\r");
-    row.push(returned ? value.slice(0, -1) : value);
-    assertLineEnding(form, returned ? "CRLF" : "LF");
-    return at + 1;
+    if (code === carriageReturn && end + 1 === text.length && !final) return undefined;
+    const lineEnd = code === lineFeed ? "LF" : text.startsWith("\r\n", end) ? "CRLF" : undefined;
+    if (lineEnd === undefined) throw new BadCsvError("InvalidBatch : Found text behind a quoted value");
+    assertLineEnding(form, lineEnd);
+    return end + (lineEnd === "LF" ? 1 : 2);
   }
+}
+
+/** @returns where the value ends: behind its closing quote. */
+function readQuoted(text: string, at: number, final: boolean, row: string[]): number | undefined {
+  const close = findClosingQuote(text, at + 1);
+  if (close < 0) {
+    if (final) throw new BadCsvError("InvalidBatch : The quoted value does not end");
+    return undefined;
+  }
+  row.push(text.slice(at + 1, close).replaceAll('""', '"'));
+  return close + 1;
+}
+
+/** @returns where the value ends: before a delimiter or a line ending. */
+function readPlain(text: string, at: number, delimiter: number, row: string[]): number {
+  let end = at;
+  while (end < text.length && text.charCodeAt(end) !== delimiter && text.charCodeAt(end) !== lineFeed) end += 1;
+  if (end > at && text.charCodeAt(end) === lineFeed && text.charCodeAt(end - 1) === carriageReturn) end -= 1;
+  row.push(text.slice(at, end));
+  return end;
 }
 
 function findClosingQuote(text: string, from: number): number {

@@ -1,7 +1,7 @@
 import type { Clock } from "../../shared/clock.js";
 import type { RecordChange } from "../data/change-journal.js";
 import { makeId, organizationId } from "../ids.js";
-import type { FieldDefinition, ObjectDefinition } from "../schema/definitions.js";
+import type { FieldDefinition, ObjectDefinition, Row } from "../schema/definitions.js";
 import { isAcknowledged, type Notification, writeMessage } from "./outbound-message.js";
 
 /** An outbound message as a workflow rule or flow would send it. */
@@ -43,7 +43,11 @@ export class OutboundQueue {
   readonly #actions = new Map<string, OutboundAction>();
   #waiting: Delivery[] = [];
   #sequence = 0;
+  /** What was queued and not sent yet, by action and record. */
+  readonly #untried = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
+  /** When it goes off, in the process's own time. */
+  #timerAt = 0;
   #sending: Promise<void> = Promise.resolve();
 
   constructor(parts: { clock: Clock; instanceUrl: () => string; gatherMs: () => number; closing: AbortSignal }) {
@@ -65,6 +69,7 @@ export class OutboundQueue {
   /** Takes an action away, with what waits for it. @returns whether there was one. */
   remove(id: string): boolean {
     this.#waiting = this.#waiting.filter(({ actionId }) => actionId !== id);
+    for (const key of this.#untried) if (key.startsWith(`${id} `)) this.#untried.delete(key);
     return this.#actions.delete(id);
   }
 
@@ -81,24 +86,10 @@ export class OutboundQueue {
   tell(changes: readonly RecordChange[]): void {
     for (const { kind, object, row } of changes) {
       if (kind !== "create" && kind !== "update") continue;
-      for (const action of this.#actions.values()) {
-        if (action.object !== object) continue;
-        // A change that comes before the last one was sent goes along with it.
-        if (this.#waiting.some((one) => one.actionId === action.id && one.row === row && one.tries === 0)) continue;
-        this.#sequence += 1;
-        const now = this.#clock();
-        this.#waiting.push({
-          id: makeId("04l", this.#sequence),
-          row,
-          actionId: action.id,
-          queuedAt: now,
-          dueAt: now,
-          tries: 0,
-        });
-      }
+      for (const action of this.#actions.values()) if (action.object === object) this.#queue(action, row);
     }
     if (this.#waiting.length > mostWaiting) this.#waiting = this.#waiting.slice(-mostWaiting);
-    if (this.#waiting.length > 0) this.#sendWithin(this.#gatherMs());
+    if (this.#untried.size > 0) this.#sendWithin(this.#gatherMs());
   }
 
   /** Sends what is due by the clock. Resolves when all of it was tried. @param all - Sends what waits for a later try, too. */
@@ -113,7 +104,19 @@ export class OutboundQueue {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#actions.clear();
+    this.#untried.clear();
     this.#waiting = [];
+  }
+
+  /** A change that comes before the last one was sent goes along with it. */
+  #queue(action: OutboundAction, row: Row): void {
+    const key = keyOf(action.id, row);
+    if (this.#untried.has(key)) return;
+    this.#untried.add(key);
+    this.#sequence += 1;
+    const now = this.#clock();
+    const id = makeId("04l", this.#sequence);
+    this.#waiting.push({ id, row, actionId: action.id, queuedAt: now, dueAt: now, tries: 0 });
   }
 
   async #sendDue(all: boolean): Promise<void> {
@@ -131,7 +134,10 @@ export class OutboundQueue {
   }
 
   async #sendMessage(action: OutboundAction, deliveries: readonly Delivery[]): Promise<void> {
-    for (const delivery of deliveries) delivery.tries += 1;
+    for (const delivery of deliveries) {
+      delivery.tries += 1;
+      this.#untried.delete(keyOf(action.id, delivery.row));
+    }
     let taken = false;
     for (let copy = 0; copy < action.copies; copy += 1) taken = (await this.#post(action, deliveries)) || taken;
     if (taken) {
@@ -170,7 +176,14 @@ export class OutboundQueue {
 
   #sendWithin(delayMs: number): void {
     if (this.#closing.aborted) return;
-    // Longer delays do not fit in a timer; by then another look has been taken.
-    this.#timer ??= setTimeout(() => void this.flush(), Math.min(delayMs, longestPauseMs)).unref();
+    const at = performance.now() + delayMs;
+    if (this.#timer !== undefined && this.#timerAt <= at) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    this.#timer = setTimeout(() => void this.flush(), delayMs).unref();
   }
+}
+
+function keyOf(actionId: string, row: Row): string {
+  return `${actionId} ${String(row.Id)}`;
 }
