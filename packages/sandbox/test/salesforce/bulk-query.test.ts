@@ -106,6 +106,15 @@ describe("a job that reads", () => {
     expect((await old.call(`/jobs/query/${id}/resultPages`)).status).toBe(404);
   });
 
+  it("has numbers for locators and columns by the alphabet in versions as old as that", async () => {
+    bulk = await openBulk(sandbox, "v48.0");
+    const id = await run("SELECT Name, Id FROM Lead");
+    const page = await bulk.call(`/jobs/query/${id}/results?maxRecords=100`);
+    expect(page.headers.get("sforce-locator")).toBe("100");
+    expect(page.text.startsWith('"Id","Name"\n')).toBe(true);
+    expect((await pagesOf(id, 100)).map(({ count }) => count)).toEqual(["100", "80"]);
+  });
+
   it("answers a result without records by the header alone", async () => {
     const pages = await pagesOf(await run("SELECT Id FROM Lead WHERE LastName = 'Nobody'"));
     expect(pages).toEqual([{ text: '"Id"\n', count: "0" }]);
@@ -128,12 +137,15 @@ describe("a job that reads", () => {
     sandbox.configure({ bulkPollsUntilComplete: 2 });
     const { id } = await bulk.create("query", { operation: "query", query: "SELECT Id FROM Lead" });
     expect(await bulk.info("query", id)).toMatchObject({ state: "InProgress", numberRecordsProcessed: 60 });
-    expect(await bulk.call(`/jobs/query/${id}/results`)).toMatchObject({
-      status: 400,
-      json: [{ errorCode: "INVALIDJOBSTATE" }],
-    });
+    expect((await bulk.call(`/jobs/query/${id}/results`)).status).toBe(204);
+    expect((await bulk.call(`/jobs/query/${id}`, { method: "DELETE" })).json).toMatchObject([
+      { errorCode: "API_ERROR" },
+    ]);
     expect((await bulk.setState("query", id, "Aborted")).json).toMatchObject({ state: "Aborted" });
     expect(await bulk.info("query", id)).toMatchObject({ state: "Aborted" });
+    expect((await bulk.setState("query", id, "Aborted")).json).toMatchObject([
+      { errorCode: "INVALIDJOBSTATE", message: "Aborting already Aborted Job not allowed" },
+    ]);
     expect((await bulk.call(`/jobs/query/${id}`, { method: "DELETE" })).status).toBe(204);
     expect((await bulk.call(`/jobs/query/${id}`)).status).toBe(404);
   });
@@ -193,6 +205,13 @@ describe("a large result", () => {
     expect(first?.done).toBe(false);
     leaving.abort();
     expect(await bulk.info("query", id)).toMatchObject({ numberRecordsProcessed: 50_000_000 });
+  });
+
+  it("is read whole, or so many of it", async () => {
+    sandbox.configure({ measurements: 20 });
+    expect((await pagesOf(await run("SELECT Id FROM Measurement__c LIMIT 7")))[0]?.count).toBe("7");
+    const query = "SELECT Id FROM Measurement__c WHERE Valid__c = true";
+    expect((await bulk.call("/jobs/query", { method: "POST", body: { operation: "query", query } })).status).toBe(400);
   });
 
   it("can be cut in the middle", async () => {

@@ -128,6 +128,14 @@ describe("an outbound message", () => {
     expect(received.map(({ values }) => values("Name"))).toEqual([["Second"]]);
   });
 
+  it("has nothing to say of a record that was deleted before it was sent", async () => {
+    sandbox.addOutboundMessage({ url, object: "Account", fields: ["Name"] });
+    const id = await createAccount({ Name: "Short-lived" });
+    await callApi(sandbox, token, `/sobjects/Account/${id}`, { method: "DELETE" });
+    await sandbox.flushOutboundMessages();
+    expect(received.map(({ values }) => [values("Id").length, values("Name")])).toEqual([[1, []]]);
+  });
+
   it("comes again with the same id, after growing pauses, until it is acknowledged", async () => {
     sandbox.addOutboundMessage({ url, object: "Account" });
     await createAccount({ Name: "Again" });

@@ -10,7 +10,7 @@ import { type ResultKind, resultLines } from "./ingest-results.js";
 import { externalIdOf } from "./ingest-row.js";
 import { describeJob, describeJobFully, type IngestJob, isEnded } from "./job.js";
 import { invalidJob, readCsvForm, readIngestWish, readJobRequest } from "./job-request.js";
-import { invalidJobState } from "./job-store.js";
+import { invalidJobState, notAbortable } from "./job-store.js";
 import { sendCsv } from "./send-csv.js";
 import { storeUpload } from "./upload.js";
 
@@ -124,11 +124,11 @@ async function takeUpload(state: SalesforceState, job: IngestJob, request: Fasti
 
 function changeState(state: SalesforceState, job: IngestJob, wanted: unknown): void {
   if (wanted === "UploadComplete") {
-    if (job.state !== "Open") throw invalidJobState(`Job is already closed: state ${job.state}`);
+    if (job.state !== "Open") throw invalidJobState("Closing already closed Job not allowed");
     if (job.uploading) throw invalidJobState("Data is still being uploaded");
     job.submittedAt = state.clock();
   } else if (wanted === "Aborted") {
-    if (isEnded(job)) throw invalidJobState(`Job can not be aborted in state ${job.state}`);
+    if (isEnded(job)) throw notAbortable(job);
     void job.run?.pieces.return(undefined);
   } else throw invalidJob(`Unsupported state: ${String(wanted)}`);
   job.state = wanted;

@@ -2,7 +2,7 @@ import { BoundedMap } from "../../shared/bounded-map.js";
 import type { Clock } from "../../shared/clock.js";
 import { notFound, SalesforceError } from "../errors.js";
 import { makeId } from "../ids.js";
-import type { IngestJob, QueryJob } from "./job.js";
+import { type IngestJob, isEnded, type QueryJob } from "./job.js";
 
 /** Salesforce keeps a job for seven days. */
 const keptMs = 7 * 24 * 60 * 60 * 1000;
@@ -51,8 +51,10 @@ export class BulkJobs {
 
   /** @throws {SalesforceError} while the job is open or being worked on. */
   delete(job: IngestJob | QueryJob): void {
-    if (job.state === "Open" || job.state === "InProgress") {
-      throw invalidJobState(`Job with id ${job.id} can not be deleted in state ${job.state}`);
+    const waits = job.kind === "ingest" && job.state === "UploadComplete";
+    if (!isEnded(job) && !waits) {
+      const message = "Error encountered when deleting the job because the job is not terminated";
+      throw new SalesforceError(400, "API_ERROR", message);
     }
     if (job.kind === "ingest") discard(job);
     this.#ingest.delete(job.id);
@@ -80,4 +82,10 @@ function discard(job: IngestJob): void {
 /** 400: the job's state does not allow it. */
 export function invalidJobState(message: string): SalesforceError {
   return new SalesforceError(400, "INVALIDJOBSTATE", message);
+}
+
+/** 400: nothing is left to abort. */
+export function notAbortable(job: { state: string }): SalesforceError {
+  const word = job.state === "JobComplete" ? "Completed" : job.state;
+  return invalidJobState(`Aborting already ${word} Job not allowed`);
 }

@@ -41,8 +41,14 @@ export function planQuery(
   if (isAggregate(query)) throw notSupported("Aggregate Relationships not supported in Bulk V2 Query");
   if (query.offset !== undefined) throw notSupported("OFFSET is not supported in Bulk V2 Query");
   const columns = (query.fields ?? []).map((selected) => createColumn(scope, selected));
+  if (isGenerated(state, scope)) {
+    const narrowed = query.where !== undefined || query.orderBy !== undefined;
+    if (narrowed) throw notSupported("The sandbox's generated rows can be read whole or with LIMIT only");
+  }
   // Looked at here so that a wrong WHERE is told at once.
-  if (scope.object !== measurement || state.settings.measurements === 0) selectRows(scope, query.where);
+  else selectRows(scope, query.where);
+  // Up to v49.0 columns come in the order of the alphabet.
+  if (wish.version < 50) columns.sort((left, right) => (left.name < right.name ? -1 : 1));
   return { query, scope, columns };
 }
 
@@ -53,7 +59,7 @@ export function findRows(state: SalesforceState, job: QueryJob): QueryRows {
     columns.map(({ name }) => name),
     job,
   );
-  if (scope.object === measurement && state.settings.measurements > 0) {
+  if (isGenerated(state, scope)) {
     const count = Math.min(state.settings.measurements, query.limit ?? Number.MAX_SAFE_INTEGER);
     const names = columns.map(({ name }) => name);
     return { count, header, line: measurementLines(names, job) };
@@ -66,6 +72,10 @@ export function findRows(state: SalesforceState, job: QueryJob): QueryRows {
     ),
   );
   return { count: lines.length, header, line: (index) => lines[index] ?? "" };
+}
+
+function isGenerated(state: SalesforceState, scope: QueryScope): boolean {
+  return scope.object === measurement && state.settings.measurements > 0;
 }
 
 function createColumn(scope: QueryScope, selected: SelectedField): Column {

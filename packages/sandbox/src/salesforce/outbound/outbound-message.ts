@@ -48,7 +48,8 @@ export function isAcknowledged(answer: string): boolean {
 }
 
 function writeNotification({ object, fields }: MessageFrame, { id, row }: Notification): string {
-  const lines = fields.flatMap((field) => writeField(field, readField(row, field)));
+  // Of a record that was deleted meanwhile nothing is told any more.
+  const lines = row.IsDeleted === true ? [] : fields.flatMap((field) => writeField(field, readField(row, field)));
   return `   <Notification>
     <Id>${id}</Id>
     <sObject xsi:type="sf:${object.name}" xmlns:sf="urn:sobject.enterprise.soap.sforce.com">

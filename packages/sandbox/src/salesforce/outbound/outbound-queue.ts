@@ -30,7 +30,8 @@ const mostPerMessage = 100;
 const firstPauseMs = 15_000;
 const longestPauseMs = 2 * 60 * 60 * 1000;
 const givenUpAfterMs = 24 * 60 * 60 * 1000;
-const answerWithinMs = 10_000;
+/** How long Salesforce waits for an acknowledgement. */
+const answerWithinMs = 60_000;
 /** Notifications that wait at most; the oldest go first. */
 const mostWaiting = 10_000;
 
