@@ -45,3 +45,4 @@ export type { UpdateOptions } from "./record-calls.js";
 export type { QueryPage, QueryResult, RecordInput, SalesforceRecord, UpsertResult } from "./records.js";
 export type { SalesforceConnector } from "./salesforce-connector.js";
 export { escapeLike, type SoqlIdentifier, type SoqlValue, soql, soqlIdentifier } from "./soql.js";
+export { sosl } from "./sosl.js";

@@ -1,5 +1,7 @@
 import type { SalesforceApi } from "./api.js";
-import { assertSoql, collectRecords, iterateRecords, type QueryOptions } from "./query.js";
+import { assertSobjectName } from "./names.js";
+import { assertSoql, collectRecords, iterateRecords, type QueryOptions, type ReadPage } from "./query.js";
+import { completeChildren, hasSubquery, iterateChildren } from "./query-children.js";
 import { assertNextRecordsUrl, type QueryPage, type QueryResult, readPage, type SalesforceRecord } from "./records.js";
 
 /** Queries by the REST API. What each call promises stands at the connector's methods of like names. */
@@ -12,15 +14,27 @@ export class QueryCalls {
 
   /** The records of all pages, read as they are asked for. */
   records(soql: string, options: QueryOptions): AsyncIterable<SalesforceRecord> {
-    return iterateRecords((position) => this.page(position, options), soql);
+    return iterateRecords(this.#reader(soql, options), soql);
   }
 
   /** The records of all pages in memory, at most `maxRecords`. */
   all(soql: string, options: QueryOptions & { readonly maxRecords?: number }): Promise<QueryResult> {
-    return collectRecords((position) => this.page(position, options), soql, options.maxRecords);
+    return collectRecords(this.#reader(soql, options), soql, options.maxRecords);
   }
 
-  /** One page. */
+  /** The child records of one list, read as they are asked for. */
+  children(record: SalesforceRecord, relationship: string, options: QueryOptions): AsyncIterable<SalesforceRecord> {
+    return iterateChildren(record, relationship, (position) => this.page(position, options));
+  }
+
+  /** How many records fit. */
+  async count(sobject: string, where: string | undefined, options: QueryOptions): Promise<number> {
+    assertSobjectName(sobject);
+    const condition = where === undefined ? "" : ` WHERE ${where}`;
+    return (await this.page({ soql: `SELECT COUNT() FROM ${sobject}${condition}` }, options)).totalSize;
+  }
+
+  /** One page, as Salesforce sent it. */
   async page(
     position: { readonly soql: string } | { readonly nextRecordsUrl: string },
     options: QueryOptions,
@@ -42,5 +56,12 @@ export class QueryCalls {
         ...(batchSize !== undefined && { headers: { "sforce-query-options": `batchSize=${batchSize}` } }),
       }),
     );
+  }
+
+  #reader(soql: string, options: QueryOptions): ReadPage {
+    const { childRecords = "all", maxChildRecords = 10_000 } = options;
+    const read: ReadPage = (position) => this.page(position, options);
+    if (childRecords === "first_page" || !hasSubquery(soql)) return read;
+    return async (position) => completeChildren(await read(position), read, maxChildRecords);
   }
 }

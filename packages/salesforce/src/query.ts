@@ -9,6 +9,13 @@ export interface QueryOptions {
   readonly batchSize?: number;
   /** Whether deleted and archived records are found too. Default false. */
   readonly includeDeleted?: boolean;
+  /**
+   * Salesforce sends long lists of child records (of subqueries) in pages of their own. Default `all`: each list is read to
+   * its end before its record is handed out. `first_page` leaves it as it came, for `children()`.
+   */
+  readonly childRecords?: "all" | "first_page";
+  /** Child records that a list may have when it is read to its end, beyond which the query fails. Default 10,000. */
+  readonly maxChildRecords?: number;
 }
 
 /** Reads a page: the first by the query's text, a further one by where the page before says it is. */
@@ -47,8 +54,13 @@ export async function collectRecords(readPage: ReadPage, soql: string, maxRecord
 }
 
 async function* iteratePages(readPage: ReadPage, soql: string): AsyncGenerator<QueryPage, void> {
+  yield* followPages(readPage, await readPage({ soql }));
+}
+
+/** A page and all that follow it. */
+export async function* followPages(readPage: ReadPage, first: QueryPage): AsyncGenerator<QueryPage, void> {
   const followed = new Set<string>();
-  let page = await readPage({ soql });
+  let page = first;
   yield page;
   while (!page.done && page.nextRecordsUrl !== undefined) {
     const { nextRecordsUrl } = page;

@@ -100,7 +100,7 @@ export function readUpserted(response: TransportResponse): UpsertResult {
 /** @throws {ConnectorError} `UNEXPECTED_RESPONSE` when it is not an object. */
 export function readRecord(response: TransportResponse): SalesforceRecord {
   const body = response.json();
-  if (isObject(body)) return body;
+  if (isRecord(body)) return body;
   throw unexpected(response, "a record");
 }
 
@@ -111,18 +111,21 @@ export function readRecord(response: TransportResponse): SalesforceRecord {
  */
 export function readPage(response: TransportResponse): QueryPage {
   const body = response.json();
-  if (!isObject(body) || !isPage(body)) throw unexpected(response, "a page of records");
+  if (!isPage(body)) throw unexpected(response, "a page of records");
   return body;
 }
 
-function isPage(body: Readonly<Record<string, unknown>>): body is Readonly<Record<string, unknown>> & QueryPage {
-  const { totalSize, done, nextRecordsUrl, records } = body;
+/** Whether a value is a page of records, or a list of child records, that leads nowhere but to Salesforce. */
+export function isPage(value: unknown): value is QueryPage {
+  if (!isRecord(value)) return false;
+  const { totalSize, done, nextRecordsUrl, records } = value;
   if (typeof totalSize !== "number" || typeof done !== "boolean" || !Array.isArray(records)) return false;
-  if (!records.every(isObject)) return false;
+  if (!records.every(isRecord)) return false;
   return done || (typeof nextRecordsUrl === "string" && nextPagePattern.test(nextRecordsUrl));
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+/** Whether a value can be a record. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

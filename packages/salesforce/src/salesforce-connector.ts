@@ -26,6 +26,7 @@ import type { QueryOptions } from "./query.js";
 import { QueryCalls } from "./query-calls.js";
 import { RecordCalls, type UpdateOptions } from "./record-calls.js";
 import type { QueryPage, QueryResult, RecordInput, SalesforceRecord, UpsertResult } from "./records.js";
+import { runSearch } from "./search.js";
 import { callSoap, type SoapCallerOptions } from "./soap/soap-caller.js";
 
 export type { CallOptions } from "./api.js";
@@ -157,9 +158,47 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
   /**
    * The records of a query, one after the other. The next page is asked for when the records of the last one are used
    * up, so a slow consumer holds one page and no more. Build the text with `soql`, which escapes values.
+   *
+   * Lists of child records (of subqueries) are read to their end before their record is handed out.
+   *
+   * @throws {ConnectorError} `RESPONSE_TOO_LARGE` for a list of more than `maxChildRecords` (default 10,000); never a
+   *   shortened one. `VENDOR_REJECTED` with the vendor's code `INVALID_QUERY_LOCATOR` when the pages have expired at
+   *   Salesforce, after two days or because the user has more than 10 queries open: run it again.
    */
   query(soql: string, options: QueryOptions = {}): AsyncIterable<SalesforceRecord> {
     return this.#queries.records(soql, options);
+  }
+
+  /** Like {@link query}, and deleted and archived records are found too: `IsDeleted` tells them apart. */
+  queryAll(soql: string, options: QueryOptions = {}): AsyncIterable<SalesforceRecord> {
+    return this.#queries.records(soql, { ...options, includeDeleted: true });
+  }
+
+  /**
+   * The child records of one list of a record, as they are asked for, whether or not the list came whole. For records that
+   * were read with `childRecords: "first_page"`, or by {@link queryPage}.
+   *
+   * @param relationship - As in the query's subquery, such as `Contacts`.
+   */
+  children(
+    record: SalesforceRecord,
+    relationship: string,
+    options: QueryOptions = {},
+  ): AsyncIterable<SalesforceRecord> {
+    return this.#queries.children(record, relationship, options);
+  }
+
+  /** How many records there are. @param where - A condition, made with `soql`. Default: all. */
+  count(sobject: string, where?: string, options: QueryOptions = {}): Promise<number> {
+    return this.#queries.count(sobject, where, options);
+  }
+
+  /**
+   * What a full-text search finds, of several objects; Salesforce gives up to 2,000 records. Build the text with `sosl`,
+   * which escapes values. `attributes.type` tells the records' objects.
+   */
+  search(sosl: string, options: CallOptions = {}): Promise<readonly SalesforceRecord[]> {
+    return runSearch(this.api, sosl, options);
   }
 
   /** One page: the first one by a query text, a further one by the `nextRecordsUrl` of the page before. */

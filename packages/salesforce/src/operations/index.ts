@@ -10,7 +10,7 @@ import {
 import { createTree, sendBatch, sendComposite, sendGraphs } from "./composite.js";
 import { readIdentity } from "./identity.js";
 import { describeObject, readLimits } from "./metadata.js";
-import { runQuery } from "./query.js";
+import { runQuery, runSearch } from "./query.js";
 import { createRecord, deleteRecord, retrieveRecord, undeleteRecord, updateRecord, upsertRecord } from "./records.js";
 
 /** Everything that the HTTP API offers for a Salesforce connector. */
@@ -31,6 +31,7 @@ export const operations: readonly Operation<SalesforceConnector>[] = [
   sendGraphs,
   createTree,
   runQuery,
+  runSearch,
   describeObject,
   readLimits,
   readIdentity,
