@@ -1,4 +1,5 @@
 export type { CallOptions } from "./api.js";
+export type { Blobs, UploadOptions } from "./blobs/blobs.js";
 export type { Bulk, BulkQueryOptions, IngestOptions, IngestResult } from "./bulk/bulk.js";
 export type { IngestJobOutcome, IngestOutcome } from "./bulk/bulk-ingest.js";
 export type { BulkInput } from "./bulk/csv-blocks.js";

@@ -12,6 +12,7 @@ import {
 import type { Connection } from "jsforce";
 import type { CallOptions, SalesforceApi } from "./api.js";
 import { requireAttribute } from "./auth/attributes.js";
+import { Blobs } from "./blobs/blobs.js";
 import { Bulk } from "./bulk/bulk.js";
 import { ChangeCalls } from "./changes/change-calls.js";
 import { Collections } from "./collections/collections.js";
@@ -44,6 +45,8 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
   readonly collections: Collections;
   /** Several calls in one request. */
   readonly composite: Composite;
+  /** Files and other bytes. */
+  readonly blobs: Blobs;
   /** Bulk API 2.0: millions of rows. */
   readonly bulk: Bulk;
   readonly #records: RecordCalls;
@@ -69,6 +72,7 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
     };
     this.collections = new Collections(this.api);
     this.composite = new Composite(this.api);
+    this.blobs = new Blobs(this.api);
     this.bulk = new Bulk(this.api);
     this.#records = new RecordCalls(this.api);
     this.#queries = new QueryCalls(this.api);

@@ -1,5 +1,6 @@
 import type { Operation } from "@isthmus/core";
 import type { SalesforceConnector } from "../salesforce-connector.js";
+import { readBlob, uploadBlob } from "./blobs.js";
 import {
   createCollection,
   deleteCollection,
@@ -32,6 +33,8 @@ export const operations: readonly Operation<SalesforceConnector>[] = [
   createTree,
   runQuery,
   runSearch,
+  readBlob,
+  uploadBlob,
   describeObject,
   readLimits,
   readIdentity,
