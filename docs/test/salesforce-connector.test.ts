@@ -1,0 +1,20 @@
+import { expect, it } from "vitest";
+import { allow } from "./support/person.js";
+import { useWalkthrough } from "./support/quickstart.js";
+import { readSnippet } from "./support/snippets.js";
+
+const guide = "docs/connectors/salesforce.md";
+const walkthrough = useWalkthrough();
+
+/** In the order of the page: each goes on where the one before was. */
+const blocks = ["sf-records", "sf-collections", "sf-composite", "sf-files", "sf-queries", "sf-search"];
+
+it("connects an organisation and prints what the page shows", async () => {
+  const { terminal } = walkthrough();
+  const authorizationUrl = (await terminal.paste(readSnippet(guide, "snippet:sf-connect"))).trim();
+  expect(await allow(authorizationUrl)).toMatchObject({ status: 200 });
+  for (const block of blocks) {
+    const printed = await terminal.paste(readSnippet(guide, `snippet:${block}`));
+    expect(printed).toBe(readSnippet(guide, `output:${block}`));
+  }
+});
