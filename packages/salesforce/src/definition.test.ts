@@ -58,6 +58,7 @@ describe("the configuration", () => {
       apiVersion: "v60.0",
       introspect: "auto",
       scopes: ["api", "refresh_token"],
+      limits: { concurrentRequests: 25, reservePercent: 0 },
       timeouts: {},
     });
   });

@@ -21,11 +21,10 @@ export const salesforce = defineConnector<SalesforceConfiguration, SalesforceCon
   // no REST API, and what runs on them is written by anyone.
   // https://help.salesforce.com/s/articleView?id=xcloud.domain_name_url_formats.htm
   allowedHosts: () => ["*.salesforce.com"],
-  transport: ({ timeouts }) => ({
+  transport: ({ timeouts, limits }) => ({
     timeouts: { headersMs: 120_000, ...timeouts },
-    // An organisation answers 25 long requests at once and refuses the next one.
-    // https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_api.htm
-    concurrency: 25,
+    // Its own count is of one connector and one host; what keeps the organisation's limit is the connector's gate.
+    concurrency: limits.concurrentRequests,
   }),
   operations: () => operations,
   entities: createEntitySource,

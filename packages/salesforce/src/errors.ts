@@ -13,6 +13,7 @@ import {
   type VendorFault,
 } from "@isthmus/core";
 import { readFault } from "./fault.js";
+import { concurrencyWords } from "./limits/limit-refusal.js";
 
 /** What of a request decides the meaning of its failure. */
 export type FailedRequest = Pick<TransportRequest, "method" | "idempotent" | "reconcile" | "name">;
@@ -23,7 +24,16 @@ interface Failure {
   /** "Salesforce refused records.create (INVALID_FIELD)". */
   readonly summary: string;
   readonly retryAfterMs: number | undefined;
+  readonly waits: LimitWaits;
 }
+
+/** Milliseconds until a call makes sense again, as far as the limits of the organisation are known here. */
+export interface LimitWaits {
+  readonly dayMs: number;
+  readonly concurrentMs: number;
+}
+
+const noWaits: LimitWaits = { dayMs: 0, concurrentMs: 0 };
 
 interface Row {
   /** Any of these statuses; missing: any. */
@@ -41,13 +51,18 @@ interface Row {
  *
  * @param nowMs - Epoch milliseconds, to judge a date in `Retry-After` by.
  */
-export function mapFailure(response: TransportResponse, request: FailedRequest, nowMs: number): ConnectorError {
+export function mapFailure(
+  response: TransportResponse,
+  request: FailedRequest,
+  nowMs: number,
+  waits: LimitWaits = noWaits,
+): ConnectorError {
   const fault = readFault(response);
   const row = table.find((candidate) => fits(candidate, fault, response));
   if (!row) return mapHttpStatus({ status: response.status, headers: response.headers, request, vendor: fault, nowMs });
   const reason = [fault.code, fault.fields && `fields ${fault.fields.join(", ")}`].filter(Boolean).join("; ");
   const summary = `Salesforce refused ${request.name ?? "the request"} (${reason || `HTTP ${fault.status}`})`;
-  return row.make({ fault, summary, retryAfterMs: parseRetryAfter(response.headers["retry-after"], nowMs) });
+  return row.make({ fault, summary, waits, retryAfterMs: parseRetryAfter(response.headers["retry-after"], nowMs) });
 }
 
 /** A 401 that no other token can change. */
@@ -95,7 +110,7 @@ const table: readonly Row[] = [
   },
 
   // The daily quota comes back over hours, the limits on simultaneous requests in seconds; both have one code.
-  { code: ["REQUEST_LIMIT_EXCEEDED"], message: /concurrent/i, make: (failure) => limited(failure, false) },
+  { code: ["REQUEST_LIMIT_EXCEEDED"], message: concurrencyWords, make: (failure) => limited(failure, false) },
   { code: ["REQUEST_LIMIT_EXCEEDED"], make: (failure) => limited(failure, true) },
 
   {
@@ -186,7 +201,9 @@ function unsupported({ summary, fault }: Failure, advice: string): ConnectorErro
   return new ConnectorError("UNSUPPORTED", `${summary}. ${advice}`, { vendor: fault });
 }
 
-function limited({ summary, fault, retryAfterMs }: Failure, quota: boolean): ConnectorError {
+function limited({ summary, fault, waits, retryAfterMs: asked }: Failure, quota: boolean): ConnectorError {
+  const knownMs = quota ? waits.dayMs : waits.concurrentMs;
+  const retryAfterMs = asked ?? (knownMs > 0 ? knownMs : undefined);
   const advice = quota
     ? "The organisation's requests of the last 24 hours are used up. Wait for hours, or ask for more."
     : "Too many requests are at work at once. Try again in seconds.";

@@ -31,6 +31,7 @@ export {
 } from "./create-salesforce-connector.js";
 export { salesforce } from "./definition.js";
 export type { SalesforceIdentity } from "./identity.js";
+export type { ApiUsage } from "./limits/api-usage.js";
 export type {
   ApiVersion,
   DescribedField,

@@ -50,6 +50,19 @@ export const configurationSchema = z.strictObject({
     description:
       "auto: after each new token Salesforce is asked once when it ends, where sessionLifetimeMs does not say so and the app has a secret. never: it is assumed.",
   }),
+  limits: z
+    .strictObject({
+      concurrentRequests: z.int().min(1).max(100).default(25).meta({
+        description:
+          "Requests at work at once, over all connectors to the organisation in this process. Salesforce takes 25 long ones (over 20 seconds) in production and sandboxes, 5 in Developer and trial editions.",
+      }),
+      reservePercent: z.int().min(0).max(90).default(0).meta({
+        description:
+          "Share of the day's requests that is left to others: beyond it calls are refused here as if the day's requests were used up.",
+      }),
+    })
+    .default({ concurrentRequests: 25, reservePercent: 0 })
+    .meta({ title: "Limits" }),
   timeouts: z
     .strictObject({
       connectMs: timeoutMs("Until the connection stands, in milliseconds. Default 10 000."),

@@ -8,6 +8,7 @@ import {
   type CreateContext,
   readAnswer,
   type TransportResponse,
+  type TransportStreamResponse,
 } from "@isthmus/core";
 import type { Connection } from "jsforce";
 import type { CallOptions, SalesforceApi } from "./api.js";
@@ -20,6 +21,9 @@ import { Composite } from "./composite/composite.js";
 import { isTokenRefused, mapFailure } from "./errors.js";
 import { identitySchema, readOrganization, type SalesforceIdentity, toConnectedAccount } from "./identity.js";
 import { JsforceBridge } from "./jsforce-bridge.js";
+import { type ApiUsage, toApiUsage } from "./limits/api-usage.js";
+import { LimitGate } from "./limits/limit-gate.js";
+import { readLimitRefusal, readRefusedStream } from "./limits/limit-refusal.js";
 import type { ApiVersion, DescribeGlobalResult, DescribeResult, Limits } from "./metadata.js";
 import { MetadataCalls } from "./metadata-calls.js";
 import type { SalesforceConfiguration } from "./options.js";
@@ -38,6 +42,7 @@ export type { CallOptions } from "./api.js";
  */
 export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfiguration> {
   #trustedInstance: string | undefined;
+  readonly #gate: LimitGate;
   #bridge: JsforceBridge | undefined;
   /** What its parts send through. */
   protected readonly api: SalesforceApi;
@@ -58,6 +63,15 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
   constructor(context: CreateContext<unknown, SalesforceConfiguration>) {
     super(context);
     const { clock, random, logger, signal } = context;
+    this.#gate = new LimitGate({
+      options: context.configuration.limits,
+      clock,
+      random,
+      events: this.events,
+      connection: this.connection,
+      signal,
+      accessToken: (ended) => this.accessToken(ended),
+    });
     this.api = {
       dataPath: this.dataPath,
       clock,
@@ -252,6 +266,11 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
     return this.#metadata.versions(options);
   }
 
+  /** What the organisation's answers said last of its requests of 24 hours; `undefined` before the first one. Asks nothing. */
+  get apiUsage(): ApiUsage | undefined {
+    return toApiUsage(this.#gate.info);
+  }
+
   /**
    * jsforce's own `Connection`, for everything that has no method here. It sends through this connector's transport:
    * tokens, timeouts, limits and allowed hosts are ours, and its failures are `ConnectorError`s.
@@ -283,7 +302,18 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
   }
 
   protected override mapFailure(response: TransportResponse, request: ConnectorRequest): ConnectorError {
-    return mapFailure(response, request, this.clock.now());
+    return mapFailure(response, request, this.clock.now(), this.#gate.waits);
+  }
+
+  protected override sendRaw(request: ConnectorRequest): Promise<TransportResponse> {
+    return this.#gate.run(request, async () => {
+      const response = await super.sendRaw(request);
+      return { response, refusal: readLimitRefusal(response) };
+    });
+  }
+
+  protected override sendStream(request: ConnectorRequest): Promise<TransportStreamResponse> {
+    return this.#gate.run(request, async () => readRefusedStream(await super.sendStream(request)));
   }
 
   protected override isTokenRefused(response: { readonly status: number; readonly body?: unknown }): boolean {

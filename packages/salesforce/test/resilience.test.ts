@@ -168,14 +168,3 @@ describe("a redirect to another host", () => {
     expect(elsewhere.requests).toEqual([]);
   });
 });
-
-describe("limits of Salesforce's", () => {
-  it("tells the daily quota from the limit on simultaneous requests", async () => {
-    const refuse = (message: string) =>
-      sandbox.addFault({ path: records, status: 403, body: [{ errorCode: "REQUEST_LIMIT_EXCEEDED", message }] });
-    refuse("TotalRequests Limit exceeded.");
-    await expect(connector.create("Account", { Name: "A" })).rejects.toMatchObject({ code: "QUOTA_EXHAUSTED" });
-    refuse("ConcurrentPerOrgLongTxn Limit exceeded.");
-    await expect(connector.create("Account", { Name: "A" })).rejects.toMatchObject({ code: "RATE_LIMITED" });
-  });
-});

@@ -36,6 +36,19 @@ export interface LifecycleEvents {
     readonly connection: ConnectionIdentity;
     readonly code: ConnectorErrorCode;
   };
+  /**
+   * What is used of a limit that the vendor sets. Told when that has changed noticeably, not with each answer. Several
+   * connectors to one account tell of the same limit.
+   */
+  readonly "limit.observed": {
+    readonly connection: ConnectionIdentity;
+    /** The vendor's name of it, such as `api-usage`. */
+    readonly limit: string;
+    readonly used: number;
+    readonly max: number;
+    /** The stretch of time that it counts, in milliseconds; `undefined` where it is something else than a count over time. */
+    readonly windowMs?: number;
+  };
   /** An operation ended, well or not. */
   readonly "operation.completed": {
     readonly connection: ConnectionIdentity;
