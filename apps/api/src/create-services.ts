@@ -12,6 +12,7 @@ import {
 import { ConnectorPool } from "./connectors/connector-pool.js";
 import { OperationCache } from "./connectors/operation-cache.js";
 import { type Database, newId } from "./database/index.js";
+import { Metrics } from "./metrics/metrics.js";
 import { RunStarts } from "./runs/run-starts.js";
 import type { ServiceSettings, Services } from "./services.js";
 import { TokenJournal } from "./tokens/token-journal.js";
@@ -39,6 +40,7 @@ export function createServices(parts: ServiceParts): Services {
   const clock = parts.clock ?? systemClock;
   const random = parts.random ?? systemRandom;
   const events = new EventBus({ logger });
+  const metrics = new Metrics(events);
   const dataKeys = new DatabaseDataKeyStore(database);
   const vault = new Vault({ keyProvider, dataKeys, createDataKeyId: newId, clock, random });
   const { allowedPrivateHosts, certificateDirectory } = settings;
@@ -49,6 +51,7 @@ export function createServices(parts: ServiceParts): Services {
     tokenStores,
     connectors,
     events,
+    metrics,
     clock,
     random,
     logger,
@@ -56,6 +59,7 @@ export function createServices(parts: ServiceParts): Services {
     certificateDirectory,
   };
   const pool = new ConnectorPool({ ...environment, signal: ending });
+  metrics.showOpenConnectors(() => pool.size);
   return {
     database,
     keyProvider,
@@ -67,6 +71,7 @@ export function createServices(parts: ServiceParts): Services {
     journal,
     runStarts: new RunStarts(),
     events,
+    metrics,
     clock,
     random,
     logger,

@@ -5,6 +5,7 @@ import { authenticationPlugin, platformAuthenticationPlugin } from "./plugins/au
 import { answerClientError } from "./plugins/client-error.js";
 import { registerDocs } from "./plugins/docs.js";
 import { acceptEmptyJson } from "./plugins/json-body.js";
+import { metricsPlugin } from "./plugins/metrics.js";
 import { registerOpenApi } from "./plugins/openapi.js";
 import { plainInputPlugin } from "./plugins/plain-input.js";
 import { problemPlugin, sendProblem } from "./plugins/problem.js";
@@ -55,6 +56,7 @@ export async function buildServer({ services, logger, https }: ServerOptions): P
   app.setSerializerCompiler(serializerCompiler);
   acceptEmptyJson(app);
   await app.register(requestContextPlugin, { https });
+  await app.register(metricsPlugin, services);
   await app.register(arrivalPlugin, { timeoutMs: arrivalTimeoutMs });
   await app.register(problemPlugin);
   await app.register(stoppingPlugin, services);

@@ -2,6 +2,7 @@ import type { Clock, ConnectorFactory, EventBus, KeyProvider, Logger, Random, Va
 import type { ConnectorPool } from "./connectors/connector-pool.js";
 import type { OperationCache } from "./connectors/operation-cache.js";
 import type { Database } from "./database/index.js";
+import type { Metrics } from "./metrics/metrics.js";
 import type { RunStarts } from "./runs/run-starts.js";
 import type { TokenJournal } from "./tokens/token-journal.js";
 import type { TokenStores } from "./tokens/token-stores.js";
@@ -25,6 +26,8 @@ export interface Services {
   /** Operation runs that requests are beginning. */
   readonly runStarts: RunStarts;
   readonly events: EventBus;
+  /** What this process counts of itself. */
+  readonly metrics: Metrics;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

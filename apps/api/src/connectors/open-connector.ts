@@ -10,6 +10,7 @@ import {
   type Vault,
 } from "@isthmus/core";
 import { ApiError } from "../errors/index.js";
+import type { Metrics } from "../metrics/metrics.js";
 import type { ConnectorRow } from "../repositories/index.js";
 import type { TokenStores } from "../tokens/token-stores.js";
 import { credentialsPlace } from "./credentials-place.js";
@@ -20,6 +21,7 @@ export interface OpenConnectorOptions {
   readonly tokenStores: TokenStores;
   readonly connectors: ConnectorFactory;
   readonly events: EventEmitter;
+  readonly metrics: Pick<Metrics, "vendorObserver">;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -38,7 +40,7 @@ export interface OpenConnectorOptions {
  */
 export async function openConnector(options: OpenConnectorOptions, row: ConnectorRow): Promise<BaseConnector> {
   const { vault, tokenStores, connectors, events, clock, random, logger, allowedPrivateHosts, signal } = options;
-  const { certificateDirectory } = options;
+  const { certificateDirectory, metrics } = options;
   const { id: connectorId, tenantId, connectorType: type } = row;
   if (row.credentials === null) {
     throw new ApiError("CREDENTIALS_MISSING", "The connector has no credentials. Give them by PATCH.");
@@ -57,6 +59,7 @@ export async function openConnector(options: OpenConnectorOptions, row: Connecto
     // A tenant's own folder: no connector can name what is another tenant's.
     ...(certificateDirectory !== undefined && { files: createFolderFiles(join(certificateDirectory, tenantId)) }),
     events,
+    observer: metrics.vendorObserver(type),
     clock,
     random,
     logger,

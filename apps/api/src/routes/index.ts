@@ -10,6 +10,7 @@ import { healthRoutes } from "./health.js";
 import { hookRoutes } from "./hooks.js";
 import { inboundEndpointRoutes } from "./inbound-endpoints.js";
 import { keyRoutes } from "./keys.js";
+import { metricsRoutes } from "./metrics.js";
 import { oauthRoutes } from "./oauth.js";
 import { operationRunRoutes } from "./operation-runs.js";
 import { operationRoutes } from "./operations.js";
@@ -35,4 +36,9 @@ export const tenantRoutes: readonly FastifyPluginAsync<Services>[] = [
 ];
 
 /** Routes that need the platform key. */
-export const platformRoutes: readonly FastifyPluginAsync<Services>[] = [tenants, keyRoutes, platformAuditEventRoutes];
+export const platformRoutes: readonly FastifyPluginAsync<Services>[] = [
+  tenants,
+  keyRoutes,
+  platformAuditEventRoutes,
+  metricsRoutes,
+];

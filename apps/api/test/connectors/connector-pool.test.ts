@@ -34,6 +34,7 @@ describe("ConnectorPool", () => {
         vault,
         tokenStores,
         connectors: new ConnectorFactory([salesforce]),
+        metrics: { vendorObserver: () => ({}) },
         events: new EventBus(),
         clock: { now: () => nowMs, sleep: () => Promise.resolve() },
         random: systemRandom,

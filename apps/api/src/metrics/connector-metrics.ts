@@ -1,0 +1,48 @@
+import type { EventBus } from "@isthmus/core";
+import { Counter, Histogram, type Registry } from "prom-client";
+import { durationBuckets } from "./durations.js";
+import { LimitMetrics } from "./limit-metrics.js";
+
+/** Operations that are counted by name. */
+const mostOperations = 500;
+
+/** Counts what connectors tell of themselves by lifecycle events. */
+export function observeConnectors(registry: Registry, events: EventBus): void {
+  const registers = [registry];
+  const operations = new Histogram({
+    name: "isthmus_operation_duration_seconds",
+    help: "Operations of connectors that ended, by what came of them: ok, or an error code.",
+    labelNames: ["type", "operation", "outcome"],
+    buckets: durationBuckets,
+    registers,
+  });
+  const renewals = new Counter({
+    name: "isthmus_token_renewals_total",
+    help: "Renewals of access tokens, by what came of them: ok, or an error code.",
+    labelNames: ["type", "outcome"],
+    registers,
+  });
+  const reconnects = new Counter({
+    name: "isthmus_reconnects_required_total",
+    help: "Connections that only a person can mend.",
+    labelNames: ["type", "code"],
+    registers,
+  });
+  const limits = new LimitMetrics(registry);
+  const named = new Set<string>();
+  // A connector by configuration has operations of its owner's naming: each name would be series of its own.
+  const nameOf = (type: string, operation: string) => {
+    const key = JSON.stringify([type, operation]);
+    if (named.size < mostOperations) named.add(key);
+    return named.has(key) ? operation : "(other)";
+  };
+
+  events.on("operation.completed", ({ connection: { type }, operation, durationMs, code }) => {
+    operations.observe({ type, operation: nameOf(type, operation), outcome: code ?? "ok" }, durationMs / 1000);
+  });
+  events.on("token.refreshed", ({ connection: { type } }) => renewals.inc({ type, outcome: "ok" }));
+  events.on("token.refresh_failed", ({ connection: { type }, code }) => renewals.inc({ type, outcome: code }));
+  events.on("connector.reconnect_required", ({ connection: { type }, code }) => reconnects.inc({ type, code }));
+  events.on("limit.observed", ({ connection, limit, used, max }) => limits.set(connection, limit, { used, max }));
+  events.on("connector.deleted", ({ connection }) => limits.forget(connection));
+}

@@ -1,0 +1,49 @@
+import type { EventBus, TransportObserver } from "@isthmus/core";
+import { Gauge, Registry } from "prom-client";
+import { observeConnectors } from "./connector-metrics.js";
+import { HttpMetrics } from "./http-metrics.js";
+import { VendorMetrics } from "./vendor-metrics.js";
+
+/**
+ * What the process counts of itself, for Prometheus. Labels are names of types, routes, operations and limits, codes, and ids of
+ * tenants and connectors; never an address or anything of a record.
+ */
+export class Metrics {
+  /** The service's own requests. */
+  readonly http: HttpMetrics;
+  readonly #registry = new Registry();
+  readonly #vendor: VendorMetrics;
+
+  constructor(events: EventBus) {
+    this.http = new HttpMetrics(this.#registry);
+    this.#vendor = new VendorMetrics(this.#registry);
+    observeConnectors(this.#registry, events);
+  }
+
+  /** What watches the requests of connectors of a type. */
+  vendorObserver(type: string): TransportObserver {
+    return this.#vendor.observer(type);
+  }
+
+  /** Shows how many connectors are open, by asking when it is looked at. */
+  showOpenConnectors(count: () => number): void {
+    new Gauge({
+      name: "isthmus_connectors_open",
+      help: "Connectors kept open by this process, with their connections.",
+      registers: [this.#registry],
+      collect() {
+        this.set(count());
+      },
+    });
+  }
+
+  /** Media type of {@link render}. */
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** Everything in Prometheus' text format. @see https://prometheus.io/docs/instrumenting/exposition_formats/ */
+  render(): Promise<string> {
+    return this.#registry.metrics();
+  }
+}
