@@ -3,8 +3,10 @@ import { fileURLToPath } from "node:url";
 import type { TransportResponse } from "@isthmus/core";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { findRow } from "./errors/row.js";
+import { table } from "./errors/table.js";
 import { mapFailure } from "./errors.js";
-import { cleanMessage } from "./fault.js";
+import { cleanMessage, readFault } from "./fault.js";
 
 const fixtureSchema = z.strictObject({
   source: z.string(),
@@ -61,6 +63,16 @@ describe("mapFailure", () => {
     const everything = JSON.stringify([error.message, error.vendor, String(error.stack)]);
     for (const secret of example.hidden) expect(everything).not.toContain(secret);
     for (const words of example.shown) expect(error.vendor?.message).toContain(words);
+  });
+
+  it("has an example of each row of the table", () => {
+    const met = new Set(
+      cases.map(({ status, body, contentType }) => {
+        const response = answer(status, body, { "content-type": contentType });
+        return findRow(table, readFault(response), response);
+      }),
+    );
+    expect(table.filter((row) => !met.has(row)).map(({ status, code }) => ({ status, code }))).toEqual([]);
   });
 
   it("says in its own words what failed, why, and what to do", () => {

@@ -7,6 +7,7 @@ import { connectedTo, startSandbox } from "./connect.js";
 const path = "/services/data/v60.0/composite/sobjects";
 let sandbox: SalesforceSandbox;
 let connector: SalesforceConnector;
+let clock: FakeClock;
 
 beforeAll(async () => {
   sandbox = await startSandbox({ seed: false });
@@ -16,7 +17,8 @@ beforeEach(async () => {
   sandbox.reset();
   sandbox.configure({ skipConsent: true });
   // Nobody waits: the pauses between tries are the connector's clock's.
-  connector = await connectedTo(sandbox, { clock: new FakeClock() });
+  clock = new FakeClock();
+  connector = await connectedTo(sandbox, { clock });
   return () => connector.close();
 });
 
@@ -244,6 +246,7 @@ describe("collections when things go wrong", () => {
     const results = await connector.collections.create("Lead", leads(1_000));
     expect(codesOf(results)).toEqual([...done(200), ...new Array(800).fill("QUOTA_EXHAUSTED")]);
     expect(requests()).toHaveLength(2);
+    clock.advance(15 * 60_000);
     expect(await storedLeads()).toHaveLength(200);
   });
 
