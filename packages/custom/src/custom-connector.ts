@@ -32,7 +32,11 @@ export interface CallOptions {
 /** An API that a configuration describes. Its operations are called by name; its entities are lists that can be followed. */
 export class CustomConnector extends BaseConnector<CustomCredentials, CustomConfiguration> implements ApiClient {
   /** The lists of records that the configuration names. */
-  readonly entities: Required<EntitySource> = createEntitySource(this, this.context.configuration, this.context.clock);
+  readonly entities: Required<Omit<EntitySource, "subscribe">> = createEntitySource(
+    this,
+    this.context.configuration,
+    this.context.clock,
+  );
   readonly #operations = createOperations(this.context.configuration);
   readonly #secrets = new Secrets(this.context.credentials);
 

@@ -14,6 +14,7 @@ export function createEntitySource(connector: SalesforceConnector): EntitySource
       return { ...toSummary(described), fields: described.fields.map(toField) };
     },
     read: (entity, cursor, signal) => connector.changes.read(entity, cursor, { signal }),
+    subscribe: (entity, cursor, signal) => connector.changes.subscribe(entity, cursor, { signal }),
   };
 }
 

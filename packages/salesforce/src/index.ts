@@ -7,6 +7,7 @@ export type { CsvRow } from "./bulk/csv-reader.js";
 export type { FailedRow, SuccessfulRow, UnprocessedRow } from "./bulk/ingest-results.js";
 export type { IngestState } from "./bulk/ingest-state.js";
 export type { BulkRow } from "./bulk/query-rows.js";
+export type { ReadChangesOptions } from "./changes/change-calls.js";
 export type { Collections } from "./collections/collections.js";
 export type { RecordResult } from "./collections/results.js";
 export type { CollectionOptions } from "./collections/run.js";
@@ -48,3 +49,15 @@ export type { QueryPage, QueryResult, RecordInput, SalesforceRecord, UpsertResul
 export type { SalesforceConnector } from "./salesforce-connector.js";
 export { escapeLike, type SoqlIdentifier, type SoqlValue, soql, soqlIdentifier } from "./soql.js";
 export { sosl } from "./sosl.js";
+export type {
+  ChangeEvent,
+  ChangeEventHeader,
+  ChangeType,
+  GapEvent,
+  OtherEvent,
+  OverflowEvent,
+  PlatformEvent,
+  StreamEvent,
+  StreamMessage,
+} from "./streaming/stream-event.js";
+export type { SubscribeOptions } from "./streaming/streaming.js";

@@ -34,6 +34,8 @@ import type { QueryPage, QueryResult, RecordInput, SalesforceRecord, UpsertResul
 import { runSearch } from "./search.js";
 import { callSoap, type SoapCallerOptions } from "./soap/soap-caller.js";
 
+import { Streaming } from "./streaming/streaming.js";
+
 export type { CallOptions } from "./api.js";
 
 /**
@@ -59,6 +61,8 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
   readonly #metadata: MetadataCalls;
   /** The records of an object, and afterwards what was changed and deleted. */
   readonly changes: ChangeCalls;
+  /** Events as they happen. */
+  readonly streaming: Streaming;
 
   constructor(context: CreateContext<unknown, SalesforceConfiguration>) {
     super(context);
@@ -91,8 +95,14 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
     this.#records = new RecordCalls(this.api);
     this.#queries = new QueryCalls(this.api);
     this.#metadata = new MetadataCalls(this.api, (name, options, work) => this.throughJsforce(name, options, work));
+    this.streaming = new Streaming({
+      api: this.api,
+      path: `/cometd/${context.configuration.apiVersion.slice(1)}`,
+      renewToken: async (signal) => void (await this.refreshToken(signal)),
+    });
     this.changes = new ChangeCalls({
       api: this.api,
+      streaming: this.streaming,
       queryPage: (position, options) => this.queryPage(position, options),
       describe: (sobject, options) => this.describe(sobject, options),
     });

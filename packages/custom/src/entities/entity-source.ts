@@ -17,7 +17,7 @@ export function createEntitySource(
   connector: ApiClient,
   { entities }: CustomConfiguration,
   clock: Clock,
-): Required<EntitySource> {
+): Required<Omit<EntitySource, "subscribe">> {
   const find = (name: string): EntityConfiguration => {
     const entity = entities.find((each) => each.name === name);
     if (entity) return entity;

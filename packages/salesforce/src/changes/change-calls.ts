@@ -2,6 +2,8 @@ import { type EntityBatch, type EntityCursor, ValidationError } from "@isthmus/c
 import type { SalesforceApi } from "../api.js";
 import type { DescribeResult } from "../metadata.js";
 import { assertFieldName, assertSobjectName } from "../names.js";
+import { subscribeToEntity } from "../streaming/entity-events.js";
+import type { Streaming } from "../streaming/streaming.js";
 import { followObject } from "./followed-object.js";
 import { readChanges } from "./read-changes.js";
 import { type QueryPageCall, SalesforceFeed } from "./salesforce-feed.js";
@@ -15,8 +17,8 @@ export interface ReadChangesOptions {
   /** Records a batch, 200 to 2,000. Default: Salesforce's, 2,000. A wish: wide records come in smaller batches. */
   readonly batchSize?: number;
   /**
-   * Milliseconds that a transaction may take until others see its records: 120 000 to 86 400 000. Default 600 000: Salesforce
-   * ends a transaction that takes longer.
+   * Milliseconds that a transaction may take until others see its records: 120 000 to 86 400 000. Default 660 000: Salesforce
+   * ends one that takes ten minutes.
    */
   readonly lookbackMs?: number;
 }
@@ -24,12 +26,13 @@ export interface ReadChangesOptions {
 /** What the calls are made of. */
 export interface ChangeParts {
   readonly api: SalesforceApi;
+  readonly streaming: Streaming;
   readonly queryPage: QueryPageCall;
   describe(sobject: string, options: { readonly signal: AbortSignal }): Promise<DescribeResult>;
 }
 
 /** Shorter than the deletions' whole minutes need, or as long as a day's tie of records: neither is a lookback. */
-const lookbackRange = { least: 120_000, most: 86_400_000, usual: 600_000 };
+const lookbackRange = { least: 120_000, most: 86_400_000, usual: 660_000 };
 
 /** The records of an object, and afterwards what was changed and deleted. */
 export class ChangeCalls {
@@ -54,14 +57,40 @@ export class ChangeCalls {
     cursor: EntityCursor | undefined,
     options: ReadChangesOptions = {},
   ): AsyncGenerator<EntityBatch, void> {
-    const { api, queryPage } = this.#parts;
-    const { fields, batchSize, lookbackMs = lookbackRange.usual, signal = api.signal } = options;
+    const { batchSize, lookbackMs = lookbackRange.usual, signal = this.#parts.api.signal } = options;
+    assertLookback(lookbackMs);
+    const feed = await this.#feed(sobject, { ...options, batchSize, signal });
+    yield* readChanges(feed, { entity: sobject, lookbackMs }, cursor, signal);
+  }
+
+  /**
+   * Whole records as Change Data Capture tells of their changes, for as long as it is read: see `subscribeToEntity`. Begins
+   * with what is changed from then on, or behind a cursor of its own (not one of {@link read}). To have everything: begin to
+   * subscribe, {@link read} once the first, empty batch is there, and go on with the events.
+   *
+   * @throws {ConnectorError} `CURSOR_EXPIRED` when events were lost: {@link read} from its own cursor, and subscribe anew.
+   */
+  async *subscribe(
+    sobject: string,
+    cursor: EntityCursor | undefined,
+    options: Pick<ReadChangesOptions, "signal" | "fields"> = {},
+  ): AsyncGenerator<EntityBatch, void> {
+    const { streaming, api } = this.#parts;
+    const { signal = api.signal } = options;
+    const feed = await this.#feed(sobject, { ...options, signal });
+    const records = (ids: readonly string[]) => feed.records(ids, signal);
+    yield* subscribeToEntity({ streaming, records }, sobject, cursor, signal);
+  }
+
+  async #feed(
+    sobject: string,
+    { fields, batchSize, signal }: { fields?: readonly string[]; batchSize?: number | undefined; signal: AbortSignal },
+  ): Promise<SalesforceFeed> {
     assertSobjectName(sobject);
     fields?.forEach(assertFieldName);
-    assertLookback(lookbackMs);
-    const followed = followObject(await this.#parts.describe(sobject, { signal }), fields);
-    const feed = new SalesforceFeed({ api, queryPage, followed, batchSize });
-    yield* readChanges(feed, { entity: sobject, lookbackMs }, cursor, signal);
+    const { api, queryPage, describe } = this.#parts;
+    const followed = followObject(await describe(sobject, { signal }), fields);
+    return new SalesforceFeed({ api, queryPage, followed, batchSize });
   }
 }
 

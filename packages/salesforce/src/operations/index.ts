@@ -1,6 +1,7 @@
 import type { Operation } from "@isthmus/core";
 import type { SalesforceConnector } from "../salesforce-connector.js";
 import { readBlob, uploadBlob } from "./blobs.js";
+import { readObjectChanges } from "./changes.js";
 import {
   createCollection,
   deleteCollection,
@@ -9,6 +10,7 @@ import {
   upsertCollection,
 } from "./collections.js";
 import { createTree, sendBatch, sendComposite, sendGraphs } from "./composite.js";
+import { subscribeToEvents } from "./events.js";
 import { readIdentity } from "./identity.js";
 import { describeObject, readLimits } from "./metadata.js";
 import { runQuery, runSearch } from "./query.js";
@@ -35,6 +37,8 @@ export const operations: readonly Operation<SalesforceConnector>[] = [
   runSearch,
   readBlob,
   uploadBlob,
+  readObjectChanges,
+  subscribeToEvents,
   describeObject,
   readLimits,
   readIdentity,
