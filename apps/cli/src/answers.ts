@@ -34,5 +34,29 @@ export const keysSchema = z.looseObject({
 /** See {@link keysSchema}. */
 export type Keys = z.infer<typeof keysSchema>;
 
+/** An operation run as the service answers it. */
+export const operationRunSchema = z.looseObject({
+  id: z.string(),
+  connectorId: z.string(),
+  operation: z.string(),
+  status: z.enum(["starting", "running", "cancelling", "succeeded", "failed", "cancelled"]),
+  progress: z.object({ processed: z.number(), failed: z.number(), total: z.number().nullable() }),
+  error: troubleSchema.nullable(),
+  createdAt: z.string(),
+  endedAt: z.string().nullable(),
+});
+
+/** See {@link operationRunSchema}. */
+export type OperationRun = z.infer<typeof operationRunSchema>;
+
+/** A page of runs as the service answers it. */
+export const operationRunsSchema = z.looseObject({
+  data: z.array(operationRunSchema),
+  nextCursor: z.string().nullable(),
+});
+
+/** See {@link operationRunsSchema}. */
+export type OperationRuns = z.infer<typeof operationRunsSchema>;
+
 /** As much of a problem document (RFC 9457) as is shown. */
 export const problemSchema = z.looseObject({ code: z.string(), detail: z.string(), retryable: z.boolean() });

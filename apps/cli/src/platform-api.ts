@@ -1,88 +1,25 @@
-import type { z } from "zod";
-import { type Keys, keysSchema, problemSchema, type Rotation, rotationSchema } from "./answers.js";
-import { CommandFailure } from "./failures.js";
-
-/** Where the service is, and the key that opens it. */
-export interface PlatformSettings {
-  /** Address of the service, no slash at the end. */
-  readonly url: string;
-  readonly platformKey: string;
-}
-
-const timeoutMs = 30_000;
+import { type Keys, keysSchema, type Rotation, rotationSchema } from "./answers.js";
+import { ServiceApi } from "./service-api.js";
 
 /** The part of the HTTP API that needs the platform key. Every method throws a {@link CommandFailure}. */
-export class PlatformApi {
-  readonly #settings: PlatformSettings;
-
-  constructor(settings: PlatformSettings) {
-    this.#settings = settings;
-  }
-
+export class PlatformApi extends ServiceApi {
   getKeys(): Promise<Keys> {
-    return this.#call("GET", "/v1/keys", keysSchema);
+    return this.call("GET", "/v1/keys", keysSchema);
   }
 
   beginRotation(dataKeys: boolean): Promise<Rotation> {
-    return this.#call("POST", "/v1/keys/rotate", rotationSchema, { dataKeys });
+    return this.call("POST", "/v1/keys/rotate", rotationSchema, { dataKeys });
   }
 
   getRotation(id: string): Promise<Rotation> {
-    return this.#call("GET", `/v1/keys/rotations/${id}`, rotationSchema);
+    return this.call("GET", `/v1/keys/rotations/${id}`, rotationSchema);
   }
 
   stopRotation(id: string): Promise<Rotation> {
-    return this.#call("POST", `/v1/keys/rotations/${id}/stop`, rotationSchema);
+    return this.call("POST", `/v1/keys/rotations/${id}/stop`, rotationSchema);
   }
 
   resumeRotation(id: string): Promise<Rotation> {
-    return this.#call("POST", `/v1/keys/rotations/${id}/resume`, rotationSchema);
-  }
-
-  async #call<Answer>(method: string, path: string, schema: z.ZodType<Answer>, body?: object): Promise<Answer> {
-    const { url, platformKey } = this.#settings;
-    const headers = {
-      authorization: `Bearer ${platformKey}`,
-      ...(body && { "content-type": "application/json" }),
-    };
-    // A redirect is told, not followed: the platform key goes nowhere but where it was meant to go.
-    const request = { method, headers, redirect: "manual", signal: AbortSignal.timeout(timeoutMs) } as const;
-    const failWith = (words: string) => (cause: unknown) => {
-      throw new CommandFailure("CONNECTION_FAILED", words, { cause, retryable: true });
-    };
-    const response = await fetch(url + path, { ...request, ...(body && { body: JSON.stringify(body) }) }).catch(
-      failWith(`No service answers at ${url}.`),
-    );
-    const text = await response.text().catch(failWith(`What answers at ${url} broke off in the middle of its answer.`));
-    const answer = parseJson(text);
-    const result = schema.safeParse(answer);
-    if (response.ok && result.success) return result.data;
-    throw toFailure(url, response.status, answer);
-  }
-}
-
-function toFailure(url: string, status: number, answer: unknown): CommandFailure {
-  const problem = problemSchema.safeParse(answer);
-  if (problem.success) {
-    const { code, detail, retryable } = problem.data;
-    return new CommandFailure(code, detail, { retryable });
-  }
-  if (status >= 500) {
-    // A proxy, mostly, while the service behind it restarts.
-    const detail = `What answers at ${url} has no service behind it for now (status ${status}). Try again later.`;
-    return new CommandFailure("UNEXPECTED_RESPONSE", detail, { retryable: true });
-  }
-  if (status >= 300 && status < 400) {
-    const detail = `What answers at ${url} redirects (status ${status}). Give the address that it redirects to.`;
-    return new CommandFailure("UNEXPECTED_RESPONSE", detail);
-  }
-  return new CommandFailure("UNEXPECTED_RESPONSE", `What answers at ${url} (${status}) is no Isthmus service.`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // which fits no schema
+    return this.call("POST", `/v1/keys/rotations/${id}/resume`, rotationSchema);
   }
 }

@@ -5,7 +5,10 @@ import { beginRotation, resumeRotation, stopRotation } from "./keys/rotate.js";
 import { showKeys } from "./keys/show-keys.js";
 import { tell } from "./notices.js";
 import { PlatformApi } from "./platform-api.js";
-import { isExposed, readSettings } from "./settings.js";
+import { cancelRun, listRuns, watchRun } from "./runs/manage-runs.js";
+import type { ServiceSettings } from "./service-api.js";
+import { apiKey, isExposed, type KeyKind, platformKey, readSettings } from "./settings.js";
+import { type RunFilter, TenantApi } from "./tenant-api.js";
 
 interface GlobalOptions {
   readonly url?: string;
@@ -23,23 +26,25 @@ export function createProgram(host: Host, exitWith: (code: number) => void): Com
     host.writeError(command.opts<GlobalOptions>().json ? `${JSON.stringify({ code: "USAGE", detail })}\n` : text);
   };
   const program = new Command("isthmus")
-    .description("The command line of an Isthmus service. It needs ISTHMUS_PLATFORM_KEY.")
+    .description(
+      "The command line of an Isthmus service. `keys` needs ISTHMUS_PLATFORM_KEY, `runs` a tenant's ISTHMUS_API_KEY.",
+    )
     .option("--url <address>", "address of the service (default: ISTHMUS_URL, else http://127.0.0.1:3000)")
     .option("--json", "answer in JSON, for machines")
     .version(host.version)
     .exitOverride();
   program.configureOutput({ writeOut: host.write, writeErr: host.writeError, outputError: writeErrorOf(program) });
-  const contextOf = (command: Command) => {
+  const contextWith = <Api>(command: Command, key: KeyKind, createApi: (settings: ServiceSettings) => Api) => {
     const { url, json = false } = command.optsWithGlobals<GlobalOptions>();
-    const settings = readSettings(url, host);
+    const settings = readSettings(url, key, host);
     if (isExposed(settings)) {
-      tell(
-        { host, json },
-        `The platform key goes to ${new URL(settings.url).host} over plain http, where others can read it.`,
-      );
+      const name = key.name.replace(/^\w/, (letter) => letter.toUpperCase());
+      tell({ host, json }, `${name} goes to ${new URL(settings.url).host} over plain http, where others can read it.`);
     }
-    return { api: new PlatformApi(settings), host, json, exitWith };
+    return { api: createApi(settings), host, json, exitWith };
   };
+  const contextOf = (command: Command) => contextWith(command, platformKey, (settings) => new PlatformApi(settings));
+  const tenantOf = (command: Command) => contextWith(command, apiKey, (settings) => new TenantApi(settings));
   const keys = program
     .command("keys")
     .description("show the key-encryption keys, what they wrap, and the last rotation")
@@ -66,5 +71,24 @@ export function createProgram(host: Host, exitWith: (code: number) => void): Com
     .argument("[id]", "what the key is to be called", "k1")
     .description("make a key for ISTHMUS_KEYS; asks no service")
     .action((id: string) => generateKey(id, host));
+  const runs = program
+    .command("runs")
+    .description("list the newest runs of bulk operations")
+    .option("--connector <id>", "only those of this connector")
+    .option(
+      "--status <status>",
+      "only those that stand so: starting, running, cancelling, succeeded, failed, cancelled",
+    )
+    .action((filter: RunFilter, command: Command) => listRuns(tenantOf(command), filter));
+  runs
+    .command("watch")
+    .argument("<id>", "the run")
+    .description("show how far a run is, and wait for its end")
+    .action((id: string, _options: object, command: Command) => watchRun(tenantOf(command), id));
+  runs
+    .command("cancel")
+    .argument("<id>", "the run")
+    .description("end the work of a run at the vendor; what is done stays done")
+    .action((id: string, _options: object, command: Command) => cancelRun(tenantOf(command), id));
   return program;
 }

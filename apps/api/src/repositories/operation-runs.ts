@@ -176,8 +176,7 @@ export function createOperationRunRepository({ client, tenantId }: TenantScope):
 
     async renew(id, claim, work) {
       const [row] = await query(Prisma.sql`
-        update operation_runs r set lease_until = ${after(claim.leaseMs)}, updated_at = clock_timestamp(),
-          work = coalesce(${toText(work)}::jsonb, r.work)
+        update operation_runs r set lease_until = ${after(claim.leaseMs)}, work = coalesce(${toText(work)}::jsonb, r.work)
         where ${ofId(id)} and r.attempt_id = ${claim.attemptId}::uuid
         returning ${columns}`);
       return row?.status;
@@ -197,7 +196,7 @@ export function createOperationRunRepository({ client, tenantId }: TenantScope):
         select ${columns} from operation_runs r where ${ofId(id)} and r.ended_at is null for update`);
       const isNew = before[0]?.status !== "cancelling";
       const [found] = await client.$queryRaw<(OperationRunRow & { isClaimed: boolean })[]>(Prisma.sql`
-        update operation_runs r set status = 'cancelling', next_look_at = clock_timestamp(),
+        update operation_runs r set status = 'cancelling', next_look_at = clock_timestamp(), updated_at = clock_timestamp(),
           error = case when ${isNew} then null else r.error end, failures = case when ${isNew} then 0 else r.failures end,
           attempt_id = case when ${isFree(byForce)} then ${claim.attemptId}::uuid else r.attempt_id end,
           lease_until = case when ${isFree(byForce)} then ${after(claim.leaseMs)} else r.lease_until end

@@ -23,7 +23,7 @@ export interface RunStart {
  * Begins the work of a bulk operation. The run is noted before anything is sent. Where beginning fails, what the last
  * checkpoint names is cancelled at the vendor.
  *
- * @returns the run, which goes on without this request; one that somebody has cancelled meanwhile is `cancelled`.
+ * @returns the run, which goes on without this request; one that somebody has cancelled meanwhile is ended, or being so.
  * @throws {ConnectorError} `VALIDATION_FAILED` before a run is noted; what the vendor's failure maps to. The run is `failed` then.
  */
 export function startRun(services: Services, start: RunStart): Promise<OperationRunRow> {
@@ -54,7 +54,8 @@ async function startWith(
     const cancel = (state: unknown) =>
       longRunOf(operation).cancel(connector, state, { signal: new AbortController().signal });
     const landed = await giveUp(services, run, hold, error, cancel);
-    if (landed?.status === "cancelled") return landed;
+    // Who wished the end is told where it stands; whoever began the run is told the same, and no failure.
+    if (landed && hold.interrupted.aborted) return landed;
     throw error;
   }
 }

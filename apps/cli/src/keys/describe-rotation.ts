@@ -1,4 +1,5 @@
 import type { Rotation } from "../answers.js";
+import { drawBar } from "../draw-bar.js";
 
 /** One line: state, target, counts, what it waits for, and what is wrong. */
 export function describeRotation(rotation: Rotation): string {
@@ -18,9 +19,7 @@ export function drawRotation(rotation: Rotation, width = 30): string {
   const { dataKeys, values } = rotation.progress;
   const done = dataKeys.done + dataKeys.failed + values.done + values.failed;
   const total = dataKeys.total + values.total;
-  // Rows come and go while it runs, so there may be more done than there was to do.
-  const filled = total === 0 ? width : Math.min(width, Math.floor((width * done) / total));
-  return `[${"#".repeat(filled)}${"-".repeat(width - filled)}] ${status}: ${countAll(rotation)}${waiting ? `, waiting (${waiting.code})` : ""}`;
+  return `${drawBar(done, total, width)} ${status}: ${countAll(rotation)}${waiting ? `, waiting (${waiting.code})` : ""}`;
 }
 
 function countAll({ progress }: Rotation): string {

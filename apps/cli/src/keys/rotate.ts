@@ -1,7 +1,7 @@
 import type { Rotation } from "../answers.js";
+import type { KeysContext } from "../context.js";
 import { CommandFailure } from "../failures.js";
 import { tell } from "../notices.js";
-import type { KeysContext } from "./context.js";
 import { describeRotation } from "./describe-rotation.js";
 import { watchRotation } from "./watch-rotation.js";
 

@@ -1,5 +1,5 @@
 import type { Keys } from "../answers.js";
-import type { KeysContext } from "./context.js";
+import type { KeysContext } from "../context.js";
 import { describeRotation } from "./describe-rotation.js";
 
 /** Prints which keys there are and what they wrap. */

@@ -1,0 +1,19 @@
+import type { Host } from "./host.js";
+import type { PlatformApi } from "./platform-api.js";
+import type { TenantApi } from "./tenant-api.js";
+
+/** What a command works with. */
+export interface CommandContext<Api> {
+  readonly api: Api;
+  readonly host: Host;
+  /** Whether only JSON goes to stdout. */
+  readonly json: boolean;
+  /** Sets the exit code where nothing failed and not everything is well. */
+  readonly exitWith: (code: number) => void;
+}
+
+/** Of the commands about keys. */
+export type KeysContext = CommandContext<PlatformApi>;
+
+/** Of the commands about operation runs. */
+export type RunsContext = CommandContext<TenantApi>;
