@@ -80,6 +80,19 @@ describe("creating many", () => {
     expect(await caller.count("Contact WHERE Account.Name = 'Parent'")).toBe(1);
   });
 
+  it("finds which of several objects a relation means by the nested record's type", async () => {
+    await caller.create("Invoice__c", { ERP_Number__c: "R-1" });
+    const task = (What: object) => ({ attributes: { type: "Task" }, Subject: "Call", What });
+    const records = [
+      task({ attributes: { type: "Invoice__c" }, ERP_Number__c: "R-1" }),
+      task({ attributes: { type: "Lead" }, ERP_Number__c: "R-1" }),
+      task({ ERP_Number__c: "R-1" }),
+    ];
+    const { json } = await caller.post(path, { records });
+    expect((json as { success: boolean }[]).map(({ success }) => success)).toEqual([true, false, false]);
+    expect(await caller.count("Task WHERE What.Name LIKE 'INV-%'")).toBe(1);
+  });
+
   it("refuses more than 200 records, more than ten chunks of types, unknown types and broken bodies as a whole", async () => {
     const many = (count: number) => Array.from({ length: count }, (_unused, at) => account({ Name: `N${at}` }));
     expect((await caller.post(path, { records: many(200) })).status).toBe(200);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type SalesforceSandbox, startSalesforceSandbox } from "../../src/index.js";
+import { callApi } from "../client.js";
 import { Caller } from "./caller.js";
 
 let sandbox: SalesforceSandbox;
@@ -171,6 +172,10 @@ describe("a composite request", () => {
       },
     ]);
     expect(results.map(({ httpStatusCode }) => httpStatusCode)).toEqual([404, 404, 405, 410, 304]);
+    expect(await callApi(sandbox, caller.token, "/composite", { method: "PUT", body: {} })).toMatchObject({
+      status: 405,
+      json: [{ errorCode: "METHOD_NOT_ALLOWED", message: "HTTP Method 'PUT' not allowed. Allowed are GET,HEAD,POST" }],
+    });
     expect((await caller.get("/composite")).json).toMatchObject({ graph: `${base}/composite/graph` });
   });
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type SalesforceSandbox, startSalesforceSandbox } from "../../src/index.js";
+import { send } from "../client.js";
 import { Caller } from "./caller.js";
 
 const start = Date.parse("2026-03-10T10:00:00Z");
@@ -56,6 +57,24 @@ describe("what changed within a span", () => {
     const id = await caller.create("Account", { Name: "A" });
     expect((await ask("updated", start + 45_000, start + minute)).json).toMatchObject({ ids: [id] });
     expect((await ask("updated", start - minute, start + 59_000)).json).toMatchObject({ ids: [] });
+  });
+
+  it("tells deleted records that are no longer in the recycle bin", async () => {
+    const id = await caller.create("Account", { Name: "A" });
+    now += minute;
+    const job = await caller.post("/jobs/ingest", { object: "Account", operation: "hardDelete", lineEnding: "LF" });
+    const { id: jobId } = job.json as { id: string };
+    const headers = { authorization: `Bearer ${caller.token}`, "content-type": "text/csv" };
+    const url = `${sandbox.url}/services/data/v60.0/jobs/ingest/${jobId}`;
+    await send(`${url}/batches`, { method: "PUT", headers, body: `Id\n${id}\n` });
+    await caller.patch(`/jobs/ingest/${jobId}`, { state: "UploadComplete" });
+    await expect
+      .poll(async () => ((await caller.get(`/jobs/ingest/${jobId}`)).json as { state: string }).state)
+      .toBe("JobComplete");
+    expect((await ask("deleted", start, now + minute)).json).toMatchObject({ deletedRecords: [{ id }] });
+    expect((await caller.get(`/queryAll?q=${encodeURIComponent("SELECT Id FROM Account")}`)).json).toMatchObject({
+      totalSize: 0,
+    });
   });
 
   it("must be a minute or longer, begin within 30 days, and have a start and an end", async () => {

@@ -76,7 +76,7 @@ describe("the other SOAP calls", () => {
     const info = await soap("<p:getUserInfo/>");
     expect(info.text).toContain(`<userName>${sandbox.username}</userName>`);
     expect(info.text).toMatch(/<organizationId>00D\w{15}<\/organizationId>/);
-    expect(info.headers.get("sforce-limit-info")).toMatch(/^api-usage=\d+\//);
+    expect(info.text).toMatch(/<current>\d+<\/current><limit>5000000<\/limit><type>API REQUESTS<\/type>/);
   });
 
   it("fail with 500 and a fault in Salesforce's namespace", async () => {

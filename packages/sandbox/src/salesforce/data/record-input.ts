@@ -1,4 +1,5 @@
 import { invalidField, SalesforceError } from "../errors.js";
+import { isJsonObject } from "../rest/json-body.js";
 import type { FieldDefinition, ObjectDefinition, Row } from "../schema/definitions.js";
 import { findField, findObject, findObjectOfId, findParentRelationship } from "../schema/schema.js";
 import { cannotDeserialize, coerceValue } from "./coerce.js";
@@ -110,7 +111,7 @@ function assertReferenceExists(store: RecordStore, field: FieldDefinition, id: R
 /** `{ "Account": { "External_Id__c": "A-1" } }` instead of `AccountId`: a reference by the other record's external id. */
 function followRelationship(store: RecordStore, object: ObjectDefinition, name: string, value: unknown): Row {
   const pointer = findParentRelationship(object, name);
-  const target = pointer === undefined ? undefined : findObject(pointer.referenceTo[0] ?? "");
+  const target = pointer === undefined ? undefined : findTarget(pointer, value);
   if (pointer === undefined || target === undefined) {
     throw invalidField(`No such column '${name}' on sobject of type ${object.name}`);
   }
@@ -130,6 +131,14 @@ function followRelationship(store: RecordStore, object: ObjectDefinition, name: 
     );
   }
   return { [pointer.name]: found.Id ?? null };
+}
+
+/** Where a reference may point to several objects, the nested record's `attributes` say which is meant. */
+function findTarget(pointer: FieldDefinition, value: unknown): ObjectDefinition | undefined {
+  const attributes = isJsonObject(value) && isJsonObject(value.attributes) ? value.attributes : {};
+  const wanted = typeof attributes.type === "string" ? findObject(attributes.type) : undefined;
+  if (wanted !== undefined && pointer.referenceTo.includes(wanted.name)) return wanted;
+  return attributes.type === undefined ? findObject(pointer.referenceTo[0] ?? "") : undefined;
 }
 
 function positionOf(text: string, name: string): string {

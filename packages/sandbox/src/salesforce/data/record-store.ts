@@ -26,6 +26,13 @@ interface Dependent {
   field: FieldDefinition | null;
 }
 
+/** What is still known of a record that was removed without a trace. */
+export interface PurgedRecord {
+  id: string;
+  /** As Salesforce writes an instant. */
+  deletedAt: string;
+}
+
 /** Records an object may have; more are refused with Salesforce's own STORAGE_LIMIT_EXCEEDED. */
 export const maximumRowsPerObject = 100_000;
 
@@ -36,6 +43,7 @@ export class RecordStore {
   readonly #tables = new Map<string, Table>();
   readonly #journal = new ChangeJournal();
   /** What went along with a deleted record, by its id, so that undelete brings it back. Not kept across a restart. */
+  readonly #purged = new Map<string, PurgedRecord[]>();
   readonly #deletedWith = new Map<string, Dependent[]>();
 
   constructor(clock: Clock, onChange: () => void = () => {}) {
@@ -52,6 +60,7 @@ export class RecordStore {
       this.#tables.set(object.name, { rows: new Map(), indexes, sequence: 0 });
     }
     this.#deletedWith.clear();
+    this.#purged.clear();
     this.#onChange();
   }
 
@@ -157,7 +166,15 @@ export class RecordStore {
   purge(object: ObjectDefinition, row: Row, userId: string): void {
     if (row.IsDeleted !== true) this.remove(object, row, userId);
     this.#table(object).rows.delete(String(row.Id));
+    const log = this.#purged.get(object.name) ?? [];
+    log.push({ id: String(row.Id), deletedAt: String(row.SystemModstamp) });
+    this.#purged.set(object.name, log.slice(-maximumRowsPerObject));
     this.#onChange();
+  }
+
+  /** The records of an object that were removed without a trace, oldest first; not kept across a restart. */
+  purged(object: ObjectDefinition): readonly PurgedRecord[] {
+    return this.#purged.get(object.name) ?? [];
   }
 
   snapshot(): RecordSnapshot {

@@ -23,9 +23,15 @@ export function addReplicationRoutes(table: RestTable, state: SalesforceState): 
   table.add("GET", "/sobjects/:object/deleted", (call) => {
     const { object, start, end } = readSpan(call, state);
     const earliest = floorToMinute(state.clock() - recycleBinMs);
-    const deleted = rowsBetween(state, object, Math.max(start, earliest), end).filter((row) => row.IsDeleted === true);
+    const from = Math.max(start, earliest);
+    const inBin = rowsBetween(state, object, from, end).filter((row) => row.IsDeleted === true);
+    const gone = state.store.purged(object).filter(({ deletedAt }) => isBetween(deletedAt, from, end));
+    const deletedRecords = [
+      ...inBin.map((row) => ({ deletedDate: row.SystemModstamp, id: row.Id })),
+      ...gone.map(({ id, deletedAt }) => ({ deletedDate: deletedAt, id })),
+    ];
     const body = {
-      deletedRecords: deleted.map((row) => ({ deletedDate: row.SystemModstamp, id: row.Id })),
+      deletedRecords,
       earliestDateAvailable: toSalesforceDateTime(earliest),
       latestDateCovered: latestDateCovered(state, end),
     };
@@ -65,10 +71,12 @@ function readInstant(call: RestCall, name: string): number {
 }
 
 function rowsBetween(state: SalesforceState, object: ObjectDefinition, start: number, end: number): Row[] {
-  return [...state.store.all(object)].filter((row) => {
-    const at = parseDateTime(String(row.SystemModstamp)) ?? 0;
-    return at >= start && at < end;
-  });
+  return [...state.store.all(object)].filter((row) => isBetween(String(row.SystemModstamp), start, end));
+}
+
+function isBetween(text: string, start: number, end: number): boolean {
+  const at = parseDateTime(text) ?? 0;
+  return at >= start && at < end;
 }
 
 function latestDateCovered(state: SalesforceState, end: number): string {

@@ -12,12 +12,18 @@ export class SoapFault extends Error {
   }
 }
 
-/** @param body - XML, already escaped. */
-export function envelope(body: string): string {
+/**
+ * A whole message.
+ *
+ * @param body - XML, already escaped.
+ * @param header - Likewise; none when empty.
+ */
+export function envelope(body: string, header = ""): string {
   const names =
     'xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns="urn:partner.soap.sforce.com" ' +
     'xmlns:sf="urn:fault.partner.soap.sforce.com" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"';
-  return `<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope ${names}><soapenv:Body>${body}</soapenv:Body></soapenv:Envelope>`;
+  const headerElement = header === "" ? "" : element("soapenv:Header", header);
+  return `<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope ${names}>${headerElement}<soapenv:Body>${body}</soapenv:Body></soapenv:Envelope>`;
 }
 
 /** An envelope that tells a failure. It goes with status 500. */

@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { findChild, InvalidXmlError, readXml, type XmlElement } from "../../shared/xml/read-xml.js";
+import { element } from "../../shared/xml/write-xml.js";
 import { newestVersion, oldestVersion } from "../api-versions.js";
 import { SalesforceError } from "../errors.js";
-import { admitCall, limitInfo } from "../limits/admission.js";
+import { admitCall } from "../limits/admission.js";
 import type { SalesforceState } from "../state.js";
 import { envelope, faultOf, SoapFault } from "./envelope.js";
 import { soapOperations } from "./operations.js";
@@ -22,9 +23,7 @@ export function addSoapApi(app: FastifyInstance, state: SalesforceState): void {
     // Below the version some clients write the organisation's id.
     for (const url of ["/services/Soap/u/:version", "/services/Soap/u/:version/:organization"]) {
       soap.post<{ Params: { version: string } }>(url, async (request, reply) => {
-        const answer = answerCall(request, state);
-        reply.header("sforce-limit-info", limitInfo(state));
-        return sendXml(reply, 200, answer);
+        return sendXml(reply, 200, answerCall(request, state));
       });
     }
   });
@@ -47,7 +46,14 @@ function answerCall(request: FastifyRequest<{ Params: { version: string } }>, st
     if (error instanceof SalesforceError) throw new SoapFault(error.errorCode, error.message);
     throw error;
   }
-  return envelope(run({ state, userId, header, operation }));
+  return envelope(run({ state, userId, header, operation }), limitInfoHeader(state));
+}
+
+/** https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_header_limitinfo.htm */
+function limitInfoHeader(state: SalesforceState): string {
+  const current = element("current", String(state.apiUsage.used));
+  const limit = element("limit", String(state.settings.dailyApiRequests));
+  return element("LimitInfoHeader", element("limitInfo", current + limit + element("type", "API REQUESTS")));
 }
 
 function readEnvelope(text: string): XmlElement {
