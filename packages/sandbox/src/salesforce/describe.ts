@@ -46,7 +46,7 @@ export function describeBriefly(object: ObjectDefinition, version: number): Reco
     queryable: true,
     replicateable: true,
     retrieveable: true,
-    searchable: true,
+    searchable: object.writable,
     triggerable: true,
     undeletable: true,
     updateable: object.writable,

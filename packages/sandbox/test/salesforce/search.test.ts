@@ -1,5 +1,8 @@
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type SalesforceSandbox, startSalesforceSandbox } from "../../src/index.js";
+import { parseSosl } from "../../src/salesforce/search/parse-sosl.js";
+import { readSearchTerms } from "../../src/salesforce/search/search-terms.js";
 import { Caller } from "./caller.js";
 
 let sandbox: SalesforceSandbox;
@@ -116,5 +119,50 @@ describe("a search by parameters", () => {
     const all = (await caller.post("/parameterizedSearch", { q: "fjord", in: "NAME", overallLimit: 1 })).json;
     expect((all as { searchRecords: object[] }).searchRecords).toHaveLength(1);
     expect((await caller.get("/parameterizedSearch?sobject=Account")).status).toBe(400);
+  });
+});
+
+describe("any text at all", () => {
+  it("is either a search or refused as malformed, in no time", () => {
+    const parts = [
+      "FIND",
+      "{",
+      "}",
+      "IN",
+      "ALL",
+      "FIELDS",
+      "RETURNING",
+      "Account",
+      "(",
+      ")",
+      "Id",
+      ",",
+      "WITH",
+      "LIMIT",
+      "2",
+    ];
+    const more = ["AND", "OR", "NOT", '"', "\\\\", "*", "?", "ab", "&", "'", " ", "WHERE", "UPDATE", "USING", "\n"];
+    const texts = fc.array(fc.oneof(fc.constantFrom(...parts, ...more), fc.string({ maxLength: 4 })), {
+      maxLength: 40,
+    });
+    fc.assert(
+      fc.property(texts, texts, (terms, rest) => {
+        for (const sosl of [rest.join(" "), `FIND {${terms.join("")}} ${rest.join(" ")}`]) {
+          try {
+            readSearchTerms(parseSosl(sosl).terms);
+          } catch (error) {
+            expect(error).toMatchObject({
+              status: 400,
+              errorCode: expect.stringMatching(/^(MALFORMED|INVALID)_SEARCH$/),
+            });
+          }
+        }
+      }),
+      { numRuns: 500 },
+    );
+    const long = `FIND {ab} RETURNING Account(Id)${" WITH x".repeat(2_000)} nothing here)`;
+    const started = performance.now();
+    expect(parseSosl(long).limit).toBe(2_000);
+    expect(performance.now() - started).toBeLessThan(500);
   });
 });

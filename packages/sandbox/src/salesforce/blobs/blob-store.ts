@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { SalesforceError } from "../errors.js";
 
 /**
@@ -7,6 +8,8 @@ import { SalesforceError } from "../errors.js";
 export class BlobStore {
   readonly #blobs = new Map<string, Buffer>();
   readonly #isUsed: (key: string) => boolean;
+  /** Records outlive a restart, their bytes do not: a key of an earlier run must never mean bytes of this one. */
+  readonly #run = randomUUID();
   #bytes = 0;
   #sequence = 0;
 
@@ -29,7 +32,7 @@ export class BlobStore {
       throw new SalesforceError(403, "STORAGE_LIMIT_EXCEEDED", "storage limit exceeded");
     }
     this.#sequence += 1;
-    const key = `blob-${this.#sequence}`;
+    const key = `${this.#run}-${this.#sequence}`;
     this.#blobs.set(key, content);
     this.#bytes += content.length;
     return key;

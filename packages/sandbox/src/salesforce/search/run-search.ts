@@ -26,7 +26,9 @@ export function runSearch(state: SalesforceState, search: Search, version: numbe
   const test = readSearchTerms(search.terms);
   const matches = (object: ObjectDefinition, row: Row): boolean =>
     test(object.fields.filter(scopes[search.scope]).map((field) => wordsOf(String(readField(row, field) ?? ""))));
-  const everything = listObjects().map(({ name }) => ({ object: name, fields: "Id", clauses: "" }));
+  const everything = listObjects()
+    .filter(({ writable }) => writable)
+    .map(({ name }) => ({ object: name, fields: "Id", clauses: "" }));
   const targets = search.targets.length === 0 ? everything : search.targets;
   const found = targets.flatMap(({ object, fields, clauses }) => {
     const soql = `SELECT ${fields} FROM ${object}${clauses}`;
