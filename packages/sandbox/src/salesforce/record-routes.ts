@@ -13,7 +13,7 @@ import type { SalesforceState } from "./state.js";
 export function addRecordRoutes(table: RestTable, state: SalesforceState): void {
   table.add("POST", "/sobjects/:object", (call) => {
     const object = writableOf(call.params.object);
-    const row = state.records.create(object, parseRecord(call.text), call.userId, call.upload);
+    const row = state.records.create(object, parseRecord(call.text), call.userId, call.uploads[0]);
     const headers = { location: recordUrl(call, object, row) };
     return { status: 201, headers, body: { id: row.Id, success: true, errors: [] } };
   });
@@ -26,7 +26,7 @@ export function addRecordRoutes(table: RestTable, state: SalesforceState): void 
     const id = call.params.id ?? "";
     const before = state.records.find(object, id);
     if (before !== undefined) assertMayWrite(call, validatorsOf(object, before));
-    state.records.update(object, id, parseRecord(call.text), call.userId, call.upload);
+    state.records.update(object, id, parseRecord(call.text), call.userId, call.uploads[0]);
     return { status: 204 };
   });
   table.add("DELETE", "/sobjects/:object/:id", (call) => {

@@ -180,4 +180,25 @@ describe("attachments and documents", () => {
       ]);
     }
   });
+
+  it("come many at once in a collection, each record naming its part", async () => {
+    const ParentId = await caller.create("Account", { Name: "A" });
+    const attributes = (part: string) => ({
+      type: "Attachment",
+      binaryPartName: part,
+      binaryPartNameAlias: "Body",
+    });
+    const record = {
+      allOrNone: false,
+      records: [
+        { attributes: attributes("one"), ParentId, Name: "1" },
+        { attributes: attributes("two"), ParentId, Name: "2" },
+      ],
+    };
+    const form = multipart(record, { name: "one", fileName: "1.bin", content: bytes }, "collection");
+    const { json } = await upload("/composite/sobjects", form);
+    expect(json).toMatchObject([{ success: true }, { success: false, errors: [{ statusCode: "INVALID_INPUT" }] }]);
+    const [made] = json as { id: string }[];
+    expect((await download(`/services/data/v60.0/sobjects/Attachment/${made?.id}/Body`)).content).toEqual(bytes);
+  });
 });

@@ -1,13 +1,27 @@
 import { SalesforceError } from "../errors.js";
+import { isJsonObject, type JsonObject } from "../rest/json-body.js";
 import type { FieldDefinition, ObjectDefinition, Row } from "../schema/definitions.js";
 import { findField } from "../schema/schema.js";
 import type { BlobStore } from "./blob-store.js";
 
-/** The second part of a multipart body: the bytes of one field. */
+/** A file of a multipart body: the bytes of one field. */
 export interface Upload {
-  /** The field it is for. */
+  /** The field it is for; in a collection, the name by which a record refers to it. */
   name: string;
   content: Buffer;
+}
+
+/**
+ * The file that a record of a collection refers to by `binaryPartName` in its attributes; `undefined` for one without.
+ *
+ * @throws {SalesforceError} INVALID_INPUT when the body has no such part.
+ */
+export function findUpload(record: JsonObject, uploads: readonly Upload[]): Upload | undefined {
+  const { binaryPartName, binaryPartNameAlias } = isJsonObject(record.attributes) ? record.attributes : {};
+  if (binaryPartName === undefined) return undefined;
+  const part = uploads.find(({ name }) => name === binaryPartName);
+  if (part !== undefined) return { name: String(binaryPartNameAlias), content: part.content };
+  throw new SalesforceError(400, "INVALID_INPUT", `The body has no part named ${String(binaryPartName)}`, []);
 }
 
 /** The fields of an object that hold files. */

@@ -1,3 +1,4 @@
+import { findUpload } from "../blobs/blob-input.js";
 import { type SaveResult, saveOne, tellRolledBack } from "../data/save-result.js";
 import { SalesforceError } from "../errors.js";
 import { chooseFields, objectOf, writableOf } from "../record-routes.js";
@@ -56,7 +57,8 @@ function createOne({ object, input }: CollectionRecord, call: RestCall, state: S
     const message = "cannot specify Id in an insert call";
     throw new SalesforceError(400, "INVALID_FIELD_FOR_INSERT_UPDATE", message, ["Id"]);
   }
-  return { id: String(state.records.create(object, input, call.userId).Id) };
+  const upload = findUpload(input.record, call.uploads);
+  return { id: String(state.records.create(object, input, call.userId, upload).Id) };
 }
 
 function updateOne({ object, input }: CollectionRecord, call: RestCall, state: SalesforceState): { id: string } {
@@ -64,7 +66,7 @@ function updateOne({ object, input }: CollectionRecord, call: RestCall, state: S
   if (given === undefined) throw new SalesforceError(400, "MISSING_ARGUMENT", "Id not specified in an update call", []);
   const row = existingRow(state.store, object, given);
   const { [given.name]: _id, ...record } = input.record;
-  state.records.update(object, String(row.Id), { ...input, record }, call.userId);
+  state.records.update(object, String(row.Id), { ...input, record }, call.userId, findUpload(record, call.uploads));
   return { id: String(row.Id) };
 }
 

@@ -90,8 +90,9 @@ export function answerSubrequest(
     assertVersion(version);
     // Composite requests do not go into one another.
     if (/^\/composite\/?(batch|graph|tree|\?|$)/.test(path)) throw notFound();
+    const uploads: [] = [];
     const text = body === undefined ? "" : JSON.stringify(body);
-    const answer = table.answer(path, { method, text, headers, userId: call.userId, version });
+    const answer = table.answer(path, { method, text, uploads, headers, userId: call.userId, version });
     if (answer.bytes === undefined) return answer;
     throw new SalesforceError(400, "INVALID_INPUT", "Binary data can't be read in a composite request");
   } catch (error) {

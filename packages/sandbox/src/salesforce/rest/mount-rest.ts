@@ -33,9 +33,9 @@ export function describeCall(request: FastifyRequest): Omit<RestCall, "params" |
   };
 }
 
-function readBody(request: FastifyRequest): Pick<RestCall, "text" | "upload"> {
+function readBody(request: FastifyRequest): Pick<RestCall, "text" | "uploads"> {
   if (Buffer.isBuffer(request.body)) return readMultipartBody(request.body, request.headers["content-type"] ?? "");
-  return { text: typeof request.body === "string" ? request.body : "" };
+  return { text: typeof request.body === "string" ? request.body : "", uploads: [] };
 }
 
 /** Sends what a handler answered. */

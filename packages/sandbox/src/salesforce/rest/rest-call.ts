@@ -10,8 +10,8 @@ export interface RestCall {
   headers: Readonly<Record<string, string | undefined>>;
   /** The body as it came; empty when there is none. Of a multipart body, the part with the record. */
   text: string;
-  /** The file of a multipart body. */
-  upload?: Upload;
+  /** The files of a multipart body. */
+  uploads: readonly Upload[];
   userId: string;
   /** The API version of the path, such as 60. */
   version: number;
