@@ -19,7 +19,11 @@ export async function openBulk(sandbox: SalesforceSandbox, version = "v60.0") {
   const create = async (kind: "ingest" | "query", body: Record<string, unknown>) =>
     job(await call(`/jobs/${kind}`, { method: "POST", body }));
   const upload = (id: string, csv: string) =>
-    call(`/jobs/ingest/${id}/batches`, { method: "PUT", body: csv, headers: { "content-type": "text/csv" } });
+    call(`/jobs/ingest/${id}/batches`, {
+      method: "PUT",
+      body: csv,
+      headers: { "content-type": "text/csv; charset=UTF-8" },
+    });
   const setState = (kind: "ingest" | "query", id: string, state: string) =>
     call(`/jobs/${kind}/${id}`, { method: "PATCH", body: { state } });
   const info = async (kind: "ingest" | "query", id: string) => job(await call(`/jobs/${kind}/${id}`));

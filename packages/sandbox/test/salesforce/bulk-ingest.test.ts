@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type SalesforceSandbox, startSalesforceSandbox } from "../../src/index.js";
@@ -216,7 +217,38 @@ describe("a job that writes", () => {
     expect(await bulk.finish("ingest", id)).toMatchObject({ numberRecordsProcessed: 1, numberRecordsFailed: 0 });
   });
 
-  it("may be uploaded again when the first time was cut off", async () => {
+  it("is told of too much when the whole of it has been sent", async () => {
+    const { id } = await bulk.create("ingest", insertAccounts);
+    sandbox.configure({ bulkUploadBytes: 1_000_000 });
+    const answer = await bulk.upload(id, `Name\n${"x".repeat(20_000_000)}\n`);
+    expect(answer).toMatchObject({ status: 413, json: [{ errorCode: "REQUEST_ENTITY_TOO_LARGE" }] });
+    expect((await bulk.upload(id, "Name\nA\n")).status).toBe(201);
+  });
+
+  it("may be uploaded again at once when the first time was cut off in the middle", async () => {
+    const { id } = await bulk.create("ingest", insertAccounts);
+    const { port } = sandbox;
+    const socket = connect(port, "127.0.0.1");
+    const path = `/services/data/v60.0/jobs/ingest/${id}/batches`;
+    const head = [`PUT ${path} HTTP/1.1`, "host: x", `authorization: Bearer ${bulk.token}`, "content-type: text/csv"];
+    socket.write(`${head.join("\r\n")}\r\ncontent-length: 1000000\r\n\r\nName\nHalf\n`);
+    await expect.poll(() => sandbox.requests({ path, method: "PUT" })).toHaveLength(1);
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    socket.destroy();
+    await closed;
+    expect((await bulk.upload(id, "Name\nWhole\n")).status).toBe(201);
+    await bulk.setState("ingest", id, "UploadComplete");
+    expect(await bulk.finish("ingest", id)).toMatchObject({ numberRecordsProcessed: 1, numberRecordsFailed: 0 });
+    expect(await find("SELECT Id FROM Account WHERE Name = 'Half'")).toEqual([]);
+  });
+
+  it("takes no second upload while the first comes in", async () => {
+    const { id } = await bulk.create("ingest", insertAccounts);
+    const answers = await Promise.all([bulk.upload(id, "Name\nA\n"), bulk.upload(id, "Name\nB\n")]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 400]);
+  });
+
+  it("may be uploaded again when the first time was cut off before it came", async () => {
     const { id } = await bulk.create("ingest", insertAccounts);
     sandbox.addFault({ method: "PUT", path: "/services/data", cutBefore: true });
     await expect(bulk.upload(id, "Name\nA\n")).rejects.toThrow();

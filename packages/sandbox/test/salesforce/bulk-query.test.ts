@@ -229,6 +229,13 @@ describe("a large result", () => {
     await expect(read()).rejects.toThrow();
     expect(received).toBeGreaterThan(10_000);
     expect((await pagesOf(id))[0]?.count).toBe("100000");
+    // A short one, too, and one whose answer is lost altogether.
+    const short = await run("SELECT Id FROM Measurement__c LIMIT 2");
+    for (const fault of [{ cutBody: true }, { cutAfter: true }] as const) {
+      sandbox.addFault({ pathPattern: "/results", ...fault });
+      await expect(pagesOf(short)).rejects.toThrow();
+    }
+    expect((await pagesOf(short))[0]?.count).toBe("2");
   });
 });
 

@@ -1,5 +1,4 @@
 import { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { readMultipart } from "../../shared/multipart.js";
 import { sendJson } from "../../shared/sandbox-server.js";
@@ -90,42 +89,50 @@ function createJob(request: FastifyRequest, state: SalesforceState, wish: Record
     work: Promise.resolve(),
     errorMessage: undefined,
     upload: undefined,
-    uploading: false,
+    uploading: undefined,
     run: undefined,
   };
 }
 
 /** With the content in it the request is the whole job: it need not be closed. */
 async function takeInline(state: SalesforceState, job: IngestJob, content: Buffer): Promise<void> {
-  job.upload = await storeUpload(Readable.from([content]), state.settings.bulkUploadBytes);
+  job.upload = await storeUpload(Readable.from([content]), state.settings.bulkUploadBytes, false);
   job.state = "UploadComplete";
   job.submittedAt = state.clock();
 }
 
 async function takeUpload(state: SalesforceState, job: IngestJob, request: FastifyRequest): Promise<void> {
-  if (job.state !== "Open")
-    throw invalidJobState(`Data can be uploaded to an open job only, not in state ${job.state}`);
-  if (job.uploading || job.upload !== undefined) {
-    throw invalidJobState("Found multiple contents for job: only one upload is allowed");
-  }
-  if (!(request.body instanceof Readable)) {
+  const { body, headers } = request;
+  if (!(body instanceof Readable)) {
     throw new SalesforceError(400, "INVALID_CONTENT_TYPE", "Send the data with the content type text/csv");
   }
-  const packed = String(request.headers["content-encoding"] ?? "") === "gzip";
-  job.uploading = true;
+  // An upload that was cut off may take a moment to end; the next one shall not be refused for it.
+  while (job.uploading !== undefined) await job.uploading;
+  assertOpen(job);
+  if (job.upload !== undefined) throw invalidJobState("Found multiple contents for job: only one upload is allowed");
+  const { promise, resolve } = Promise.withResolvers<void>();
+  job.uploading = promise;
   try {
-    const source = packed ? request.body.pipe(createGunzip()) : request.body;
-    job.upload = await storeUpload(source, state.settings.bulkUploadBytes);
+    const upload = await storeUpload(body, state.settings.bulkUploadBytes, headers["content-encoding"] === "gzip");
+    if (job.state !== "Open") upload.discard();
+    assertOpen(job);
+    job.upload = upload;
+    job.modifiedAt = state.clock();
   } finally {
-    job.uploading = false;
+    job.uploading = undefined;
+    resolve();
   }
-  job.modifiedAt = state.clock();
+}
+
+function assertOpen(job: IngestJob): void {
+  if (job.state === "Open") return;
+  throw invalidJobState(`Data can be uploaded to an open job only, not in state ${job.state}`);
 }
 
 function changeState(state: SalesforceState, job: IngestJob, wanted: unknown): void {
   if (wanted === "UploadComplete") {
     if (job.state !== "Open") throw invalidJobState("Closing already closed Job not allowed");
-    if (job.uploading) throw invalidJobState("Data is still being uploaded");
+    if (job.uploading !== undefined) throw invalidJobState("Data is still being uploaded");
     job.submittedAt = state.clock();
   } else if (wanted === "Aborted") {
     if (isEnded(job)) throw notAbortable(job);

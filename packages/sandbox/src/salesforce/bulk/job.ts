@@ -70,8 +70,8 @@ export interface IngestJob extends JobBase {
   errorMessage: string | undefined;
   /** The CSV; `undefined` until it has come in whole. */
   upload: Upload | undefined;
-  /** True from the first byte of an upload on, and still when it was cut off in the middle it is false again. */
-  uploading: boolean;
+  /** Resolves when the upload that is coming in has come in or was cut off; `undefined` when none is. */
+  uploading: Promise<void> | undefined;
   /** The rows and what became of them; `undefined` before the first look at the CSV. */
   run: IngestRun | undefined;
 }

@@ -21,11 +21,13 @@ export class EventBus {
   readonly #retentionMs: () => number;
   readonly #listeners = new Set<(event: StreamEvent) => void>();
   #events: StreamEvent[] = [];
-  #lastReplayId = 7_350_118;
+  #lastReplayId: number;
 
   constructor(clock: Clock, retentionMs: () => number) {
     this.#clock = clock;
     this.#retentionMs = retentionMs;
+    // By the clock, so that an id from before a restart is never one of after it.
+    this.#lastReplayId = Math.floor(clock() / 10);
   }
 
   /** Numbers an event and hands it out. */
