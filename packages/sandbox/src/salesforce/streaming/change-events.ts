@@ -87,11 +87,7 @@ export class ChangeEvents {
   }
 
   #send(object: ObjectDefinition, payload: Record<string, unknown>): void {
-    const schema = schemaIdOf(
-      object.name,
-      object.fields.map(({ name }) => name),
-    );
-    this.#bus.publish(["/data/ChangeEvents", changeChannelOf(object)], schema, payload);
+    this.#bus.publish(["/data/ChangeEvents", changeChannelOf(object)], schemaIdOf(object), payload);
   }
 }
 

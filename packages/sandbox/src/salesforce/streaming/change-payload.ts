@@ -39,12 +39,16 @@ export function changedPayload(object: ObjectDefinition, row: Row, changed: read
   );
 }
 
-/** The id of an object's schema: another one as soon as a field is added. */
-export function schemaIdOf(name: string, fields: readonly string[]): string {
-  return createHash("sha256")
-    .update([name, ...fields].join("\n"))
-    .digest("base64url")
-    .slice(0, 22);
+const schemaIds = new WeakMap<object, string>();
+
+/** The id of the schema of an object or platform event: another one as soon as a field is added. */
+export function schemaIdOf(described: { name: string; fields: readonly FieldDefinition[] }): string {
+  const known = schemaIds.get(described);
+  if (known !== undefined) return known;
+  const names = [described.name, ...described.fields.map(({ name }) => name)].join("\n");
+  const id = createHash("sha256").update(names).digest("base64url").slice(0, 22);
+  schemaIds.set(described, id);
+  return id;
 }
 
 function placeFields(object: ObjectDefinition, row: Row, names: readonly string[]): ChangePayload {

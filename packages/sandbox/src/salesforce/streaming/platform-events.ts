@@ -81,10 +81,6 @@ export function publishPlatformEvent(
     );
   }
   const uuid = randomUUID();
-  const schema = schemaIdOf(
-    event.name,
-    event.fields.map(({ name }) => name),
-  );
-  state.streaming.bus.publish([`/event/${event.name}`], schema, payload, uuid);
+  state.streaming.bus.publish([`/event/${event.name}`], schemaIdOf(event), payload, uuid);
   return uuid;
 }
