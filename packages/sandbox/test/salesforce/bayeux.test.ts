@@ -341,6 +341,21 @@ describe("a change event", () => {
     expect(new Set(headers.map(({ transactionKey }) => transactionKey)).size).toBe(1);
   });
 
+  it("comes with everything for a record that was brought back", async () => {
+    const id = await createAccount({ Name: "Back", Phone: "7" });
+    await callApi(sandbox, token, `/sobjects/Account/${id}`, { method: "DELETE" });
+    const envelope = `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:p="urn:partner.soap.sforce.com"><s:Header><p:SessionHeader><p:sessionId>${token}</p:sessionId></p:SessionHeader></s:Header><s:Body><p:undelete><p:ids>${id}</p:ids></p:undelete></s:Body></s:Envelope>`;
+    const headers = { "content-type": "text/xml", soapaction: '""' };
+    const [event] = await eventsOf(() =>
+      send(`${sandbox.url}/services/Soap/u/60.0`, { method: "POST", body: envelope, headers }),
+    );
+    expect(event?.data.payload).toMatchObject({
+      ChangeEventHeader: { changeType: "UNDELETE", recordIds: [id] },
+      Name: "Back",
+      Phone: "7",
+    });
+  });
+
   it("does not come for what was taken back", async () => {
     const records = [{ attributes: { type: "Account" }, Name: "Fine" }, { attributes: { type: "Account" } }];
     const body = { allOrNone: true, records };

@@ -329,6 +329,12 @@ describe("rows of Measurement__c", () => {
     const job = await bulk.load({ object: "Measurement__c", operation: "insert" }, csv);
     expect(job).toMatchObject({ numberRecordsProcessed: 30_000, numberRecordsFailed: 15_000 });
     expect(await find("SELECT Id FROM Measurement__c")).toEqual([]);
+    // Three batches of 10 000, until a day has gone by.
+    const limits = async () => (await bulk.call("/limits")).json;
+    expect(await limits()).toMatchObject({ DailyBulkApiBatches: { Max: 15_000, Remaining: 14_997 } });
+    now += 24 * hourMs;
+    bulk = await openBulk(sandbox);
+    expect(await limits()).toMatchObject({ DailyBulkApiBatches: { Remaining: 15_000 } });
     const lines = (await bulk.results(job.id, "successfulResults")).trimEnd().split("\n").slice(1);
     expect(new Set(lines.map((line) => line.slice(1, 19))).size).toBe(15_000);
   });

@@ -53,6 +53,9 @@ describe("a job that reads", () => {
       numberRecordsProcessed: 180,
     });
     expect((await bulk.call("/jobs/query")).json).toMatchObject({ done: true, records: [{ id: job.id }] });
+    expect((await bulk.call("/limits")).json).toMatchObject({
+      DailyBulkV2QueryJobs: { Max: 10_000, Remaining: 9_999 },
+    });
   });
 
   it("gives every page the header, and the word null for the locator of the last", async () => {

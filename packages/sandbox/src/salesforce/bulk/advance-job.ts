@@ -30,7 +30,10 @@ async function advance(state: SalesforceState, job: IngestJob | QueryJob): Promi
 }
 
 async function advanceIngest(state: SalesforceState, job: IngestJob, share: number): Promise<void> {
-  job.run ??= await openRun(job);
+  if (job.run === undefined) {
+    job.run = await openRun(job);
+    state.bulk.countRows(job.run.total);
+  }
   const { run } = job;
   const goal = Math.floor(run.total * share);
   const failsAt = state.settings.bulkFailAfterRows;

@@ -7,11 +7,23 @@ import { type IngestJob, isEnded, type QueryJob } from "./job.js";
 /** Salesforce keeps a job for seven days. */
 const keptMs = 7 * 24 * 60 * 60 * 1000;
 
+const rowsPerBatch = 10_000;
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** What the jobs of the last 24 hours used of an organisation's allowance. */
+export interface BulkUsage {
+  /** Query jobs that were made. */
+  queryJobs: number;
+  /** Batches of 10 000 rows that jobs which write were cut into. */
+  batches: number;
+}
+
 /** The jobs of both kinds: the last 2 000 of each. */
 export class BulkJobs {
   readonly #clock: Clock;
   readonly #ingest = new BoundedMap<string, IngestJob>(2_000, (_id, job) => discard(job));
   readonly #query = new BoundedMap<string, QueryJob>(2_000);
+  #used: (BulkUsage & { at: number })[] = [];
   #sequence = 0;
 
   constructor(clock: Clock) {
@@ -26,7 +38,23 @@ export class BulkJobs {
 
   add(job: IngestJob | QueryJob): void {
     if (job.kind === "ingest") this.#ingest.set(job.id, job);
-    else this.#query.set(job.id, job);
+    else {
+      this.#query.set(job.id, job);
+      this.#use({ queryJobs: 1, batches: 0 });
+    }
+  }
+
+  /** Counts the rows of a job that begins to write them. */
+  countRows(rows: number): void {
+    this.#use({ queryJobs: 0, batches: Math.ceil(rows / rowsPerBatch) });
+  }
+
+  /** What was used in the last 24 hours, by the clock. Deleting a job gives nothing back. */
+  usedToday(): BulkUsage {
+    const since = this.#clock() - dayMs;
+    this.#used = this.#used.filter(({ at }) => at > since);
+    const sum = (part: keyof BulkUsage): number => this.#used.reduce((total, used) => total + used[part], 0);
+    return { queryJobs: sum("queryJobs"), batches: sum("batches") };
   }
 
   /** @throws {SalesforceError} 404 for one that never was, was deleted, or is older than seven days. */
@@ -66,6 +94,11 @@ export class BulkJobs {
     for (const job of this.#ingest.values()) discard(job);
     this.#ingest.clear();
     this.#query.clear();
+    this.#used = [];
+  }
+
+  #use(used: BulkUsage): void {
+    this.#used.push({ ...used, at: this.#clock() });
   }
 
   #isOld(job: { createdAt: number }): boolean {

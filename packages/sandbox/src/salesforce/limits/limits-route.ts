@@ -53,7 +53,7 @@ const standing: Readonly<Record<string, number>> = {
 };
 
 /**
- * Adds `/limits`. The request count and the file storage move; the others stand.
+ * Adds `/limits`. Requests, bulk batches, bulk queries and the file storage are counted; the others stand.
  *
  * @see https://developer.salesforce.com/docs/platform/api-rest/guide/resources-limits.html
  */
@@ -61,7 +61,12 @@ export function addLimitsRoute(table: RestTable, state: SalesforceState): void {
   table.add("GET", "/limits", () => {
     const max = state.settings.dailyApiRequests;
     const limits = Object.entries(standing).map(([name, Max]): [string, Limit] => [name, { Max, Remaining: Max }]);
-    const moving = { DailyApiRequests: { Max: max, Remaining: Math.max(0, max - state.apiUsage.used) } };
+    const bulk = state.bulk.usedToday();
+    const moving = {
+      DailyApiRequests: remaining(max, state.apiUsage.used),
+      DailyBulkApiBatches: remaining(standing.DailyBulkApiBatches ?? 0, bulk.batches),
+      DailyBulkV2QueryJobs: remaining(standing.DailyBulkV2QueryJobs ?? 0, bulk.queryJobs),
+    };
     const usedMb = Math.ceil(state.blobs.size / 1024 / 1024);
     const storage = { Max: state.settings.fileStorageMb, Remaining: state.settings.fileStorageMb - usedMb };
     const permissionSets = { Max: 1_500, Remaining: 1_500, CreateCustom: { Max: 1_000, Remaining: 1_000 } };
@@ -70,6 +75,10 @@ export function addLimitsRoute(table: RestTable, state: SalesforceState): void {
       body: { ...Object.fromEntries(limits), ...moving, FileStorageMB: storage, PermissionSets: permissionSets },
     };
   });
+}
+
+function remaining(max: number, used: number): Limit {
+  return { Max: max, Remaining: Math.max(0, max - used) };
 }
 
 interface Limit {

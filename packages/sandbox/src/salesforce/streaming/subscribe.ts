@@ -30,7 +30,8 @@ export function subscribe(state: SalesforceState, session: StreamSession, messag
   }
   const from = replayFrom(message, subscription);
   if (from !== newEvents && from !== allEvents && !state.streaming.bus.isRetained(from)) {
-    const error = `400::The replayId {${from}} you provided was invalid.  Please provide a valid ID, -2 to replay all events, or -1 to replay only new events.`;
+    const given = String(objectOf(objectOf(message.ext).replay)[subscription]);
+    const error = `400::The replayId {${given}} you provided was invalid.  Please provide a valid ID, -2 to replay all events, or -1 to replay only new events.`;
     return failed(message, error, told);
   }
   session.channels.add(subscription);
