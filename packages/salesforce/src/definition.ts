@@ -23,8 +23,9 @@ export const salesforce = defineConnector<SalesforceConfiguration, SalesforceCon
   allowedHosts: () => ["*.salesforce.com"],
   transport: ({ timeouts, limits }) => ({
     timeouts: { headersMs: 120_000, ...timeouts },
-    // Its own count is of one connector and one host; what keeps the organisation's limit is the connector's gate.
-    concurrency: limits.concurrentRequests,
+    // Its own count is of one connector and one host, with room for subscriptions, each of which keeps one; what keeps the
+    // organisation's limit is the connector's gate.
+    concurrency: limits.concurrentRequests + 75,
   }),
   operations: () => operations,
   entities: createEntitySource,

@@ -1,6 +1,7 @@
-import { readAnswer } from "@isthmus/core";
+import { readAnswer, type TransportResponse } from "@isthmus/core";
 import type { Connection } from "jsforce";
 import type { CallOptions, SalesforceApi } from "./api.js";
+import { DescribeCache, type DescribeCacheParts } from "./describe-cache.js";
 import {
   type ApiVersion,
   type DescribeGlobalResult,
@@ -25,23 +26,26 @@ export type ThroughJsforce = <Result>(
 export class MetadataCalls {
   readonly #api: SalesforceApi;
   readonly #throughJsforce: ThroughJsforce;
+  readonly #cache: DescribeCache;
 
-  constructor(api: SalesforceApi, throughJsforce: ThroughJsforce) {
+  /** @param owner - Names the connected user. */
+  constructor(api: SalesforceApi, throughJsforce: ThroughJsforce, owner: DescribeCacheParts["owner"]) {
     this.#api = api;
     this.#throughJsforce = throughJsforce;
+    this.#cache = new DescribeCache({ clock: api.clock, sendRaw: api.sendRaw, owner });
   }
 
   /** GET `/sobjects/{sobject}/describe` */
   async describe(sobject: string, options: CallOptions): Promise<DescribeResult> {
     assertSobjectName(sobject);
-    const result = await this.#throughJsforce("describe", options, (connection) => connection.describe(sobject));
-    return parseMetadata(describeSchema, result, "a description");
+    const response = await this.#read("describe", `/sobjects/${sobject}/describe`, options);
+    return readAnswer(response, describeSchema, "a description");
   }
 
   /** GET `/sobjects` */
   async describeGlobal(options: CallOptions): Promise<DescribeGlobalResult> {
-    const result = await this.#throughJsforce("describeGlobal", options, (connection) => connection.describeGlobal());
-    return parseMetadata(describeGlobalSchema, result, "a list of objects");
+    const response = await this.#read("describeGlobal", "/sobjects", options);
+    return readAnswer(response, describeGlobalSchema, "a list of objects");
   }
 
   /** GET `/limits` */
@@ -54,5 +58,12 @@ export class MetadataCalls {
   async versions(options: CallOptions): Promise<readonly ApiVersion[]> {
     const response = await this.#api.send({ ...options, name: "versions", method: "GET", path: "/services/data" });
     return readAnswer(response, versionsSchema, "a list of versions");
+  }
+
+  async #read(name: string, resource: string, options: CallOptions): Promise<TransportResponse> {
+    const path = this.#api.dataPath + resource;
+    const response = await this.#cache.read(name, path, options);
+    if (response.status === 200) return response;
+    throw this.#api.mapFailure(response, { name, method: "GET", path });
   }
 }

@@ -12,7 +12,7 @@ import {
 } from "@isthmus/core";
 import type { Connection } from "jsforce";
 import type { CallOptions, SalesforceApi } from "./api.js";
-import { requireAttribute } from "./auth/attributes.js";
+import { requireAttribute, userOf } from "./auth/attributes.js";
 import { Blobs } from "./blobs/blobs.js";
 import { Bulk } from "./bulk/bulk.js";
 import { ChangeCalls } from "./changes/change-calls.js";
@@ -94,7 +94,11 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
     this.bulk = new Bulk(this.api);
     this.#records = new RecordCalls(this.api);
     this.#queries = new QueryCalls(this.api);
-    this.#metadata = new MetadataCalls(this.api, (name, options, work) => this.throughJsforce(name, options, work));
+    this.#metadata = new MetadataCalls(
+      this.api,
+      (name, options, work) => this.throughJsforce(name, options, work),
+      async (ended) => userOf((await this.accessToken(ended)).attributes),
+    );
     this.streaming = new Streaming({
       api: this.api,
       path: `/cometd/${context.configuration.apiVersion.slice(1)}`,
@@ -247,12 +251,17 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
     return this.#queries.all(soql, options);
   }
 
-  /** Fields, relationships and permissions of an object. @throws {NotFoundError} when there is none of that name. */
+  /**
+   * Fields, relationships and permissions of an object. One that was read before is kept for the connected user, and
+   * Salesforce is asked whether it still holds.
+   *
+   * @throws {NotFoundError} when there is none of that name.
+   */
   describe(sobject: string, options: CallOptions = {}): Promise<DescribeResult> {
     return this.#metadata.describe(sobject, options);
   }
 
-  /** Every object that the user may see, with what may be done to its records. */
+  /** Every object that the user may see, with what may be done to its records. Kept as {@link describe} is. */
   describeGlobal(options: CallOptions = {}): Promise<DescribeGlobalResult> {
     return this.#metadata.describeGlobal(options);
   }
@@ -316,6 +325,7 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
   }
 
   protected override sendRaw(request: ConnectorRequest): Promise<TransportResponse> {
+    if (isLongPoll(request)) return super.sendRaw(request);
     return this.#gate.run(request, async () => {
       const response = await super.sendRaw(request);
       return { response, refusal: readLimitRefusal(response) };
@@ -323,6 +333,7 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
   }
 
   protected override sendStream(request: ConnectorRequest): Promise<TransportStreamResponse> {
+    if (isLongPoll(request)) return super.sendStream(request);
     return this.#gate.run(request, async () => readRefusedStream(await super.sendStream(request)));
   }
 
@@ -377,4 +388,9 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
   private get dataPath(): string {
     return `/services/data/${this.context.configuration.apiVersion}`;
   }
+}
+
+/** Salesforce counts subscriptions by limits of their own, and one waits for minutes in the place of a request. */
+function isLongPoll({ path }: ConnectorRequest): boolean {
+  return path.startsWith("/cometd/");
 }

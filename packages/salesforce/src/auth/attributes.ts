@@ -15,6 +15,11 @@ export function pickAttributes(response: Readonly<Record<string, unknown>>): Rec
   return attributes;
 }
 
+/** Names the user of a token: the identity of the user and the instance of the organisation. */
+export function userOf(attributes: Readonly<Record<string, string>>): string {
+  return JSON.stringify([attributes.id, attributes.instance_url]);
+}
+
 /**
  * An address that came with the tokens.
  *
