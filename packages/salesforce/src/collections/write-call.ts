@@ -1,6 +1,6 @@
 import { type ConnectorError, type HttpMethod, isConnectorError, ValidationError } from "@isthmus/core";
 import { assertFieldName, assertRecordId, assertSobjectName } from "../names.js";
-import { type RecordInput, writeRecord } from "../records.js";
+import { isRecord, type RecordInput, writeRecord } from "../records.js";
 
 /** One record on its way. */
 export interface Row {
@@ -119,7 +119,8 @@ export function deleteRow(id: string): Row {
 
 function toRow(sobject: string, record: RecordInput, id: string | undefined): Row {
   const { attributes, ...fields } = record;
-  const given: Record<string, unknown> = typeof attributes === "object" && attributes !== null ? { ...attributes } : {};
+  // A record that was read has its address there, which nobody needs to be told.
+  const { url: _url, ...given } = isRecord(attributes) ? attributes : {};
   const type = typeof given.type === "string" ? given.type : sobject;
   assertSobjectName(type);
   const text = writeRecord({ attributes: { ...given, type }, ...(id !== undefined && { id }), ...fields });
