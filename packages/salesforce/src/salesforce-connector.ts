@@ -33,7 +33,6 @@ import { RecordCalls, type UpdateOptions } from "./record-calls.js";
 import type { QueryPage, QueryResult, RecordInput, SalesforceRecord, UpsertResult } from "./records.js";
 import { runSearch } from "./search.js";
 import { callSoap, type SoapCallerOptions } from "./soap/soap-caller.js";
-
 import { Streaming } from "./streaming/streaming.js";
 
 export type { CallOptions } from "./api.js";

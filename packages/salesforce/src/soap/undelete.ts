@@ -1,7 +1,6 @@
 import { ConnectorError } from "@isthmus/core";
 import type { SalesforceApi } from "../api.js";
 import type { FailedRequest } from "../errors.js";
-import { readFault } from "../fault.js";
 import { itemFailure } from "../item-failure.js";
 import { escapeXml } from "./escape-xml.js";
 
@@ -20,11 +19,6 @@ export async function undelete(
   const request = { name: "records.undelete", method: "POST", idempotent: true } as const;
   const content = `<urn:undelete><urn:ids>${escapeXml(id)}</urn:ids></urn:undelete>`;
   const response = await api.callSoap({ ...request, content, ...(signal && { signal }) });
-  if (response.status === 500 && /<faultcode>/.test(response.text())) {
-    // SOAP tells every fault with 500, also what REST would answer 400 to.
-    const { code, message } = readFault(response);
-    throw itemFailure(api, { errorCode: code, message }, request);
-  }
   if (response.status !== 200) throw api.mapFailure(response, { ...request, path: "" });
   return readResult(api, response.text(), request);
 }
