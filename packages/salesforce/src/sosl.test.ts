@@ -4,11 +4,17 @@ import { sosl } from "./sosl.js";
 
 describe("sosl", () => {
   it("escapes every reserved character of what is searched for", () => {
-    const term = `? & | ! { } [ ] ( ) ^ ~ * : \\ " ' + -`;
-    const escaped = String.raw`\? \& \| \! \{ \} \[ \] \( \) \^ \~ \* \: \\ \" \' \+ \-`;
+    const term = `a?&|!{}[]()^~*:\\"'+-b`;
+    const escaped = String.raw`a\?\&\|\!\{\}\[\]\(\)\^\~\*\:\\\"\'\+\-b`;
     expect(sosl`FIND {${term}} IN ALL FIELDS RETURNING Account`).toBe(
       `FIND {${escaped}} IN ALL FIELDS RETURNING Account`,
     );
+  });
+
+  it("leaves words out that are nothing but punctuation, unless there is nothing else", () => {
+    expect(sosl`FIND {${"rock & roll -"}}`).toBe("FIND {rock roll}");
+    expect(sosl`FIND {${"& *"}}`).toBe(String.raw`FIND {\& \*}`);
+    expect(sosl`FIND {"${"rock & roll"}"}`).toBe(String.raw`FIND {"rock \& roll"}`);
   });
 
   it("keeps a value that wants to end the braces within them", () => {

@@ -3,8 +3,8 @@ import { type SoqlIdentifier, type SoqlValue, soql } from "./soql.js";
 
 /**
  * Builds a search text in which every value means itself. Within the braces of `FIND {…}` a value is text to be found:
- * SOSL's reserved characters are escaped, and its words AND, OR and NOT are put in quotes unless the value stands in
- * quotes already. Everywhere else it is a literal, as in `soql`.
+ * SOSL's reserved characters are escaped; its words AND, OR and NOT are put in quotes, and words of nothing but punctuation
+ * left out, unless the value stands in quotes already. Everywhere else it is a literal, as in `soql`.
  *
  * @example
  * sosl`FIND {${term}} IN NAME FIELDS RETURNING Account(Id, Name WHERE Industry = ${industry})`
@@ -47,8 +47,21 @@ function toTerm(value: unknown, place: Place): string {
   if (typeof value !== "string" || value.trim() === "" || !value.isWellFormed()) {
     throw new ValidationError("What is searched for has to be text.", [{ path: "sosl", message: "must not be empty" }]);
   }
-  const escaped = value.replace(/[?&|!{}[\]()^~*:\\"'+-]/g, "\\$&").replace(/\s+/g, " ");
-  return place === "phrase" ? escaped : escaped.replace(/(?<=^| )(?:and|or|not)(?= |$)/gi, '"$&"');
+  if (place === "phrase") return escapeTerm(value.replace(/\s+/g, " "));
+  const words = value.trim().split(/\s+/);
+  const known = words.filter((word) => !punctuation.test(word));
+  return (known.length > 0 ? known : words).map(toWord).join(" ");
+}
+
+/** Salesforce finds no punctuation, and refuses a search for a single character. */
+const punctuation = /^[!-/:-@[-`{-~]+$/;
+
+function toWord(word: string): string {
+  return /^(?:and|or|not)$/i.test(word) ? `"${word}"` : escapeTerm(word);
+}
+
+function escapeTerm(text: string): string {
+  return text.replace(/[?&|!{}[\]()^~*:\\"'+-]/g, "\\$&");
 }
 
 function toLiteral(value: SoqlValue | readonly SoqlValue[] | SoqlIdentifier): string {
