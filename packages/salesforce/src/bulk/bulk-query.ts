@@ -10,9 +10,9 @@ import { z } from "zod";
 import type { SalesforceApi } from "../api.js";
 import { recordIdPattern } from "../names.js";
 import { assertSoql } from "../query.js";
-import { BatchIterator } from "./batch-iterator.js";
 import { type BulkJobInfo, BulkJobs, isEnded } from "./jobs.js";
 import { pauseBetweenLooksMs } from "./poll.js";
+import { type ItemSource, PullIterator } from "./pull-iterator.js";
 import { type PageOptions, readPages } from "./query-pages.js";
 import { type BulkRow, joinPages, readPageRows } from "./query-rows.js";
 import { readRowError } from "./row-error.js";
@@ -88,7 +88,7 @@ export class BulkQuery {
 
   /** The rows of a job that is through, in Salesforce's order, read no faster than they are taken. */
   rows(jobId: string, options: PageOptions, signal: AbortSignal): AsyncIterableIterator<BulkRow, void> {
-    return new BatchIterator(this.batches(jobId, options, signal));
+    return new PullIterator(this.sources(jobId, options, signal));
   }
 
   /** The result of a job that is through as one CSV text. */
@@ -98,8 +98,8 @@ export class BulkQuery {
     return { mediaType: "text/csv; charset=utf-8", fileName: `${jobId}.csv`, body };
   }
 
-  /** The same rows, those of a piece of the answer at once. */
-  async *batches(jobId: string, options: PageOptions, signal: AbortSignal): AsyncGenerator<BulkRow[], void> {
+  /** The same rows, for a {@link PullIterator}. */
+  async *sources(jobId: string, options: PageOptions, signal: AbortSignal): AsyncGenerator<ItemSource<BulkRow>, void> {
     const job = await this.jobs.info(jobId, signal);
     this.#assertComplete(job);
     const pages = readPages(this.#api, this.jobs, jobId, options, signal);

@@ -1,6 +1,5 @@
 import type { BinaryContent, RunProgress } from "@isthmus/core";
 import type { CallOptions, SalesforceApi } from "../api.js";
-import { BatchIterator } from "./batch-iterator.js";
 import { BulkIngest, type IngestOutcome } from "./bulk-ingest.js";
 import { BulkQuery, type BulkQueryRequest } from "./bulk-query.js";
 import type { BulkInput } from "./csv-blocks.js";
@@ -8,6 +7,7 @@ import { cancelAfter, type FollowOptions, follow } from "./follow.js";
 import { type FailedRow, IngestResults, type SuccessfulRow, type UnprocessedRow } from "./ingest-results.js";
 import type { IngestState } from "./ingest-state.js";
 import type { IngestRequest } from "./ingest-upload.js";
+import { type ItemSource, PullIterator } from "./pull-iterator.js";
 import type { PageOptions } from "./query-pages.js";
 import type { BulkRow } from "./query-rows.js";
 
@@ -109,7 +109,7 @@ export class Bulk {
    * A connection that is cut meanwhile is no failure: the page is asked for again, and goes on with the row that is next.
    */
   query(soql: string, options: BulkQueryOptions = {}): AsyncIterableIterator<BulkRow, void> {
-    return new BatchIterator(this.#queryBatches(soql, options));
+    return new PullIterator(this.#querySources(soql, options));
   }
 
   /** The result of a query as one CSV text. */
@@ -150,9 +150,9 @@ export class Bulk {
     return this.resume(state, options);
   }
 
-  async *#queryBatches(soql: string, options: BulkQueryOptions): AsyncGenerator<BulkRow[], void> {
+  async *#querySources(soql: string, options: BulkQueryOptions): AsyncGenerator<ItemSource<BulkRow>, void> {
     const { jobId } = await this.#runQuery(soql, options);
-    yield* this.queries.batches(jobId, options, options.signal ?? this.#api.signal);
+    yield* this.queries.sources(jobId, options, options.signal ?? this.#api.signal);
   }
 
   async #runQuery(soql: string, options: BulkQueryOptions) {

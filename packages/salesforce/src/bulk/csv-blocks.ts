@@ -7,7 +7,7 @@ import { RowScanner } from "./row-scanner.js";
 /** What an ingest takes: records, or CSV as bytes or text. All of them are one or the other. */
 export type BulkInput = Iterable<RecordInput | Uint8Array | string> | AsyncIterable<RecordInput | Uint8Array | string>;
 
-/** Rows as CSV, in bytes that end with a row. */
+/** Rows as CSV, in bytes that end with a row. They are the block's until the next one is asked for. */
 export interface CsvBlock {
   /** The header, without rows. The same for every block. */
   readonly header: Buffer;
@@ -33,12 +33,26 @@ export interface CsvBlockOptions {
  */
 export async function* toCsvBlocks(input: BulkInput, options: CsvBlockOptions): AsyncGenerator<CsvBlock, void> {
   let source: RecordSource | CsvSource | undefined;
-  for await (const given of input) {
+  const take = (given: RecordInput | Uint8Array | string) => {
     const piece = typeof given === "string" ? Buffer.from(given) : given;
     source ??= piece instanceof Uint8Array ? new CsvSource(options) : new RecordSource(options);
-    yield* source.push(piece);
+    source.push(piece);
+    return source;
+  };
+  if (Symbol.asyncIterator in input) {
+    for await (const given of input) {
+      const taken = take(given);
+      for (let block = taken.next(); block; block = taken.next()) yield block;
+    }
+  } else {
+    // Without a promise for each row, which is more garbage than the row.
+    for (const given of input) {
+      const taken = take(given);
+      for (let block = taken.next(); block; block = taken.next()) yield block;
+    }
   }
-  if (source) yield* source.end();
+  source?.finish();
+  for (let block = source?.next(); block; block = source?.next()) yield block;
 }
 
 /** Bytes of a block, where a part has room for as many. */
@@ -48,32 +62,43 @@ const blockBytes = 64 * 1024;
 class RecordSource {
   readonly #writer: CsvWriter;
   readonly #maxPartBytes: number;
-  #text = "";
+  #header: Buffer | undefined;
+  /** Two, in turns: one is filled while what is in the other is read. */
+  #buffer = Buffer.allocUnsafeSlow(blockBytes);
+  #other = Buffer.allocUnsafeSlow(blockBytes);
   #bytes = 0;
   #rows = 0;
+  #ready: CsvBlock | undefined;
 
   constructor({ columns, maxPartBytes }: CsvBlockOptions) {
     this.#writer = new CsvWriter(columns);
     this.#maxPartBytes = maxPartBytes;
   }
 
-  *push(record: RecordInput | Uint8Array): Generator<CsvBlock, void> {
+  push(record: RecordInput | Uint8Array): void {
     if (record instanceof Uint8Array || typeof record !== "object" || record === null) throw mixed();
     const row = this.#writer.write(record);
     const bytes = Buffer.byteLength(row);
-    const room = this.#maxPartBytes - this.#writer.header.length;
+    this.#header ??= Buffer.from(this.#writer.header);
+    const room = this.#maxPartBytes - this.#header.length;
     if (bytes > room) throw this.#writer.refused("", `must not be longer than a part (${this.#maxPartBytes} bytes)`);
-    if (this.#bytes + bytes > Math.min(room, blockBytes)) yield* this.end();
-    this.#text += row;
-    this.#bytes += bytes;
+    if (this.#bytes + bytes > Math.min(room, blockBytes)) this.finish();
+    if (bytes > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(2 * bytes);
+    this.#bytes += this.#buffer.write(row, this.#bytes);
     this.#rows += 1;
   }
 
-  *end(): Generator<CsvBlock, void> {
-    if (this.#rows === 0) return;
-    const header = Buffer.from(this.#writer.header);
-    yield { header, lineEnding: "LF", bytes: Buffer.from(this.#text), rows: this.#rows };
-    this.#text = "";
+  next(): CsvBlock | undefined {
+    const ready = this.#ready;
+    this.#ready = undefined;
+    return ready;
+  }
+
+  finish(): void {
+    if (this.#rows === 0 || this.#header === undefined) return;
+    const bytes = this.#buffer.subarray(0, this.#bytes);
+    this.#ready = { header: this.#header, lineEnding: "LF", bytes, rows: this.#rows };
+    [this.#buffer, this.#other] = [this.#other, this.#buffer];
     this.#bytes = 0;
     this.#rows = 0;
   }
@@ -87,80 +112,89 @@ class CsvSource {
   #lineEnding: LineEnding = "LF";
   #fields = 0;
   #row = 1;
-  #rest: Buffer = Buffer.alloc(0);
+  /** What was not given on yet. */
+  #bytes: Buffer = Buffer.alloc(0);
+  #isLast = false;
 
   constructor({ columnDelimiter, maxPartBytes }: CsvBlockOptions) {
     this.#maxPartBytes = maxPartBytes;
     this.#scanner = new RowScanner(columnDelimiters[columnDelimiter], (problem) => this.#refused(problem));
   }
 
-  *push(piece: RecordInput | Uint8Array): Generator<CsvBlock, void> {
+  push(piece: RecordInput | Uint8Array): void {
     if (!(piece instanceof Uint8Array)) throw mixed();
-    yield* this.#read(Buffer.concat([this.#rest, piece]), false);
-    if (this.#rest.length > longestRowBytes) throw this.#refused("it does not end, or a quote is not closed");
+    this.#bytes = this.#bytes.length === 0 ? Buffer.from(piece) : Buffer.concat([this.#bytes, piece]);
   }
 
-  *end(): Generator<CsvBlock, void> {
-    if (this.#rest.length === 0) return;
-    const lineEnd = Buffer.from(this.#lineEnding === "LF" ? "\n" : "\r\n");
-    const endsWithLine = this.#rest.at(-1) === lineFeed;
-    yield* this.#read(endsWithLine ? this.#rest : Buffer.concat([this.#rest, lineEnd]), true);
+  finish(): void {
+    this.#isLast = true;
+    if (this.#bytes.length === 0 || this.#bytes.at(-1) === lineFeed) return;
+    this.#bytes = Buffer.concat([this.#bytes, Buffer.from(this.#lineEnding === "LF" ? "\n" : "\r\n")]);
   }
 
-  *#read(bytes: Buffer, isLast: boolean): Generator<CsvBlock, void> {
-    let begin = 0;
-    let position = 0;
+  /** As many whole rows as fit into a block; `undefined` when there is none. */
+  next(): CsvBlock | undefined {
+    const header = this.#header ?? this.#readHeader();
+    if (header === undefined) return undefined;
+    const room = this.#maxPartBytes - header.length;
+    let end = 0;
     let rows = 0;
-    while (position < bytes.length) {
-      const next = this.#scanner.scan(bytes, position, isLast);
+    while (end < this.#bytes.length) {
+      const next = this.#scan(end);
       if (next === -1) break;
-      if (this.#header === undefined) {
-        this.#begin(bytes.subarray(position, next));
-        begin = next;
-      } else {
-        this.#check(bytes, position, next);
-        const room = this.#maxPartBytes - this.#header.length;
-        if (next - position > room) throw this.#refused(`it is longer than a part (${this.#maxPartBytes} bytes)`);
-        if (rows > 0 && next - begin > Math.min(room, blockBytes)) {
-          yield this.#block(bytes.subarray(begin, position), rows);
-          begin = position;
-          rows = 0;
-        }
-        rows += 1;
-      }
+      this.#check(end, next, room);
+      if (rows > 0 && next > Math.min(room, blockBytes)) break;
+      end = next;
+      rows += 1;
       this.#row += 1;
-      position = next;
     }
-    if (rows > 0) yield this.#block(bytes.subarray(begin, position), rows);
-    this.#rest = bytes.subarray(position);
+    if (rows === 0) return undefined;
+    const bytes = this.#bytes.subarray(0, end);
+    this.#bytes = this.#bytes.subarray(end);
+    return { header, lineEnding: this.#lineEnding, bytes, rows };
   }
 
-  #begin(row: Buffer): void {
+  #readHeader(): Buffer | undefined {
+    // The mark itself may be cut.
+    if (this.#bytes.length < byteOrderMark.length && !this.#isLast) return undefined;
+    // Some editors begin a file with a mark of its encoding; Salesforce would take it for a part of the first name.
+    if (this.#bytes.subarray(0, 3).equals(byteOrderMark)) this.#bytes = this.#bytes.subarray(3);
+    const end = this.#bytes.length === 0 ? -1 : this.#scan(0);
+    if (end === -1) return undefined;
+    const row = this.#bytes.subarray(0, end);
     this.#lineEnding = row.at(-2) === carriageReturn ? "CRLF" : "LF";
     this.#fields = this.#scanner.fields;
-    // Some editors begin a file with a mark of its encoding; Salesforce would take it for a part of the first name.
-    this.#header = Buffer.from(row.subarray(row.subarray(0, 3).equals(byteOrderMark) ? 3 : 0));
+    this.#row = 2;
+    this.#bytes = this.#bytes.subarray(end);
+    this.#header = Buffer.from(row);
+    return this.#header;
   }
 
-  #check(bytes: Buffer, from: number, to: number): void {
+  #scan(from: number): number {
+    const bytes = this.#bytes;
+    const end = this.#scanner.scan(bytes, from, bytes.length, this.#isLast);
+    if (end === -1 && bytes.length - from > longestRowBytes)
+      throw this.#refused("it does not end, or a quote is not closed");
+    return end;
+  }
+
+  /** Looks at the row that the scanner found. */
+  #check(from: number, to: number, room: number): void {
     const { fields, starts, ends } = this.#scanner;
+    const bytes = this.#bytes;
+    if (to - from > room) throw this.#refused(`it is longer than a part (${this.#maxPartBytes} bytes)`);
     if (fields !== this.#fields) throw this.#refused(`it has ${fields} fields, the header ${this.#fields}`);
     const lineEnding = to - from > 1 && bytes[to - 2] === carriageReturn ? "CRLF" : "LF";
     if (lineEnding !== this.#lineEnding) throw this.#refused("it ends otherwise than the header");
-    // Bytes are at least as many as characters, so this is exact only for what is in doubt.
+    // Bytes are at least as many as characters, so characters are counted only where there is a doubt.
     if (to - from <= csvLimits.ingestFieldChars) return;
     for (let index = 0; index < fields; index += 1) {
-      const [start = 0, end = 0] = [starts[index], ends[index]];
-      if (
-        end - start > csvLimits.ingestFieldChars &&
-        bytes.toString("utf8", start, end).length > csvLimits.ingestFieldChars
-      )
-        throw this.#refused(`a field is longer than ${csvLimits.ingestFieldChars} characters`);
+      const start = starts[index] ?? 0;
+      const end = ends[index] ?? 0;
+      if (end - start <= csvLimits.ingestFieldChars) continue;
+      if (bytes.toString("utf8", start, end).length <= csvLimits.ingestFieldChars) continue;
+      throw this.#refused(`a field is longer than ${csvLimits.ingestFieldChars} characters`);
     }
-  }
-
-  #block(bytes: Buffer, rows: number): CsvBlock {
-    return { header: this.#header ?? Buffer.alloc(0), lineEnding: this.#lineEnding, bytes, rows };
   }
 
   #refused(problem: string): ValidationError {

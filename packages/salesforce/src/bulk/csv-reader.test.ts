@@ -9,7 +9,17 @@ class Refused extends Error {}
 function readPieces(pieces: readonly Buffer[], delimiter = ",", maxFieldChars = 131_072): CsvRow[] {
   const fail = (problem: string, row: number) => new Refused(`row ${row}: ${problem}`);
   const reader = new CsvReader({ delimiter, empty: "", maxFieldChars, fail });
-  return [...pieces.flatMap((piece) => reader.push(piece)), ...reader.end()];
+  const rows: CsvRow[] = [];
+  const take = () => {
+    for (let row = reader.next(); row !== undefined; row = reader.next()) rows.push(row);
+  };
+  for (const piece of pieces) {
+    reader.push(piece);
+    take();
+  }
+  reader.finish();
+  take();
+  return rows;
 }
 
 function read(text: string, delimiter = ","): CsvRow[] {

@@ -32,11 +32,14 @@ export class CsvReader<Empty extends string | null = string> {
   #header: readonly string[] | undefined;
   /** A record of this shape, so that a row begins with all of its properties. */
   #template: Record<string, string | Empty> = {};
-  /** Rows that were read, the header too. */
+  /** Rows that were read, the header among them. */
   #rows = 0;
-  /** The beginning of a row whose end has not come. */
-  #pending: Buffer[] = [];
-  #pendingBytes = 0;
+  /** The beginning of a row whose end has not come, and room for the piece that brings it: memory that is used again. */
+  #buffer = Buffer.allocUnsafeSlow(128 * 1024);
+  #length = 0;
+  /** Where the next row begins in it. */
+  #position = 0;
+  #isLast = false;
   /** A row in many pieces is looked at again only when it has doubled: otherwise the time grows with its square. */
   #scanAgainAt = 0;
 
@@ -50,47 +53,68 @@ export class CsvReader<Empty extends string | null = string> {
     return this.#header;
   }
 
-  /** The rows that end in this piece. */
-  push(piece: Buffer): CsvRow<Empty>[] {
-    this.#pending.push(piece);
-    this.#pendingBytes += piece.length;
-    if (this.#pendingBytes < this.#scanAgainAt) return [];
-    return this.#read(false);
+  /** Rows that were taken. */
+  get rows(): number {
+    return Math.max(0, this.#rows - 1);
   }
 
-  /** The text is over: the last row, when no line end follows it. */
-  end(): CsvRow<Empty>[] {
-    return this.#read(true);
+  /** Takes the next piece of the text, when the rows before it have been taken. The piece is not kept. */
+  push(piece: Buffer): void {
+    this.#buffer.copyWithin(0, this.#position, this.#length);
+    const rest = this.#length - this.#position;
+    const length = rest + piece.length;
+    if (length > this.#buffer.length) {
+      const larger = Buffer.allocUnsafeSlow(2 * length);
+      this.#buffer.copy(larger, 0, 0, rest);
+      this.#buffer = larger;
+    }
+    piece.copy(this.#buffer, rest);
+    this.#position = 0;
+    this.#length = length;
   }
 
-  #read(isLast: boolean): CsvRow<Empty>[] {
-    const [first = Buffer.alloc(0)] = this.#pending;
-    const bytes = this.#pending.length > 1 ? Buffer.concat(this.#pending) : first;
-    const rows: CsvRow<Empty>[] = [];
-    const isStart = this.#header === undefined;
+  /** The text is over: the last row needs no line end. */
+  finish(): void {
+    this.#isLast = true;
+  }
+
+  /** The next row; `undefined` when more of the text is needed, or there is none. */
+  next(): CsvRow<Empty> | undefined {
+    if (!this.#isLast && this.#length < this.#scanAgainAt) return undefined;
+    if (this.#header === undefined && !this.#readHeader()) return undefined;
+    const end = this.#scan();
+    if (end === -1) return undefined;
+    const row = this.#row(this.#buffer, this.#position, end);
+    this.#position = end;
+    this.#rows += 1;
+    return row;
+  }
+
+  #readHeader(): boolean {
     // The mark itself may be cut.
-    if (isStart && bytes.length < byteOrderMark.length && !isLast) {
-      this.#keep(bytes);
-      return rows;
+    if (this.#length < byteOrderMark.length && !this.#isLast) return false;
+    const hasMark = this.#buffer.subarray(0, Math.min(3, this.#length)).equals(byteOrderMark);
+    this.#position = hasMark ? byteOrderMark.length : 0;
+    const end = this.#scan();
+    if (end === -1) {
+      // It is looked for again in front of the same row.
+      this.#position = 0;
+      return false;
     }
-    let position = isStart && bytes.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
-    while (position < bytes.length) {
-      const next = this.#scanner.scan(bytes, position, isLast);
-      if (next === -1) break;
-      if (this.#header === undefined) this.#begin(this.#cells(bytes, position, next));
-      else rows.push(this.#row(bytes, position, next));
-      this.#rows += 1;
-      position = next;
-    }
-    this.#keep(bytes.subarray(position));
-    return rows;
+    this.#begin(this.#cells(this.#buffer, this.#position, end));
+    this.#position = end;
+    this.#rows = 1;
+    return true;
   }
 
-  #keep(rest: Buffer): void {
-    if (rest.length > csvLimits.rowBytes) throw this.#failure("it does not end, or a quote is not closed");
-    this.#pending = rest.length > 0 ? [rest] : [];
-    this.#pendingBytes = rest.length;
-    this.#scanAgainAt = rest.length > 256 * 1024 ? 2 * rest.length : 0;
+  /** Where the row at the position ends; -1 when it goes on behind what is there. */
+  #scan(): number {
+    if (this.#position === this.#length) return -1;
+    const end = this.#scanner.scan(this.#buffer, this.#position, this.#length, this.#isLast);
+    const rest = this.#length - this.#position;
+    if (end === -1 && rest > csvLimits.rowBytes) throw this.#failure("it does not end, or a quote is not closed");
+    this.#scanAgainAt = end === -1 && rest > 256 * 1024 ? 2 * rest : 0;
+    return end;
   }
 
   #begin(names: readonly string[]): void {

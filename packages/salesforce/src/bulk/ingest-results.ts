@@ -1,9 +1,9 @@
 import { ConnectorError } from "@isthmus/core";
 import type { SalesforceApi } from "../api.js";
-import { BatchIterator } from "./batch-iterator.js";
 import type { CsvRow } from "./csv-reader.js";
 import { type BulkJobs, isEnded } from "./jobs.js";
 import { PageBody } from "./page-body.js";
+import { type ItemSource, PullIterator } from "./pull-iterator.js";
 import { malformed, readRows } from "./query-rows.js";
 import { readRowError } from "./row-error.js";
 
@@ -73,22 +73,29 @@ export class IngestResults {
     signal: AbortSignal,
     toResult: (row: CsvRow) => Result,
   ): AsyncIterableIterator<Result, void> {
-    return new BatchIterator(this.#batches(jobIds, step, signal, toResult));
+    return new PullIterator(this.#sources(jobIds, step, signal, toResult));
   }
 
-  async *#batches<Result>(
+  async *#sources<Result>(
     jobIds: readonly string[],
     step: string,
     signal: AbortSignal,
     toResult: (row: CsvRow) => Result,
-  ): AsyncGenerator<Result[], void> {
+  ): AsyncGenerator<ItemSource<Result>, void> {
     for (const id of jobIds) {
       const job = await this.#jobs.info(id, signal);
       if (!isEnded(job))
         throw new ConnectorError("CONFLICT", `The job is ${job.state} at Salesforce: there are no results yet.`);
       const path = this.#jobs.path(id, step);
       const page = new PageBody(this.#api, { path, name: `bulk.ingest.${step}`, isPaged: false, signal });
-      for await (const rows of readRows(page.read(), "", job.columnDelimiter ?? "COMMA")) yield rows.map(toResult);
+      for await (const rows of readRows(page.read(), "", job.columnDelimiter ?? "COMMA")) {
+        yield {
+          next: () => {
+            const row = rows.next();
+            return row && toResult(row);
+          },
+        };
+      }
     }
   }
 }

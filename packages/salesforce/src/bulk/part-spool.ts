@@ -36,12 +36,11 @@ export class PartSpool {
     return this.#rows;
   }
 
-  /** Adds bytes that end with a row. They must not be changed afterwards. */
+  /** Adds bytes that end with a row. They are not kept: what they are in may be used again afterwards. */
   async append(bytes: Buffer, rows: number): Promise<void> {
     this.#bytes += bytes.length;
     this.#rows += rows;
     if (this.#file === undefined && this.#bytes <= memoryBytes) {
-      // A copy: the bytes may be a small part of a large piece.
       this.#pieces.push(Buffer.from(bytes));
       this.#inMemory += bytes.length;
       return;

@@ -2,6 +2,7 @@ import { ConnectorError } from "@isthmus/core";
 import { type ColumnDelimiter, columnDelimiters, csvLimits } from "./csv-format.js";
 import { CsvReader, type CsvRow } from "./csv-reader.js";
 import type { PageBody } from "./page-body.js";
+import type { ItemSource } from "./pull-iterator.js";
 import { RowScanner } from "./row-scanner.js";
 
 /** A row of a bulk result: text under the names of the fields, `null` where there is no value. CSV tells no types. */
@@ -12,46 +13,46 @@ export function malformed(problem: string, row: number): ConnectorError {
   return new ConnectorError("UNEXPECTED_RESPONSE", `Row ${row} of Salesforce's CSV is malformed: ${problem}.`);
 }
 
-/** The rows of one CSV text, those of a piece at once. */
+/** The rows of one CSV text. The reader is given each time that there is more in it, and at the end. */
 export async function* readRows<Empty extends string | null>(
   pieces: AsyncIterable<Buffer>,
   empty: Empty,
   delimiter: ColumnDelimiter = "COMMA",
-): AsyncGenerator<CsvRow<Empty>[], readonly string[]> {
+): AsyncGenerator<CsvReader<Empty>, CsvReader<Empty>> {
   const reader = new CsvReader({
     delimiter: columnDelimiters[delimiter],
     empty,
     maxFieldChars: csvLimits.queryFieldChars,
     fail: malformed,
   });
-  for await (const piece of pieces) yield reader.push(piece);
-  yield reader.end();
-  return reader.header ?? [];
+  for await (const piece of pieces) {
+    reader.push(piece);
+    yield reader;
+  }
+  reader.finish();
+  yield reader;
+  return reader;
 }
 
 /**
- * The rows of all pages, those of a piece at once. Each page repeats the header.
+ * The rows of all pages. Each page repeats the header.
  *
  * @param expected - Rows that the job counted.
  * @throws {ConnectorError} `UNEXPECTED_RESPONSE` when a page has another header, or rows are missing.
  */
-export async function* readPageRows(pages: AsyncIterable<PageBody>, expected: number): AsyncGenerator<BulkRow[], void> {
+export async function* readPageRows(
+  pages: AsyncIterable<PageBody>,
+  expected: number,
+): AsyncGenerator<ItemSource<BulkRow>, void> {
   let header: string | undefined;
   let total = 0;
   for await (const page of pages) {
     const { records } = await page.head();
-    const rows = readRows(page.read(), null);
-    let count = 0;
-    let step = await rows.next();
-    for (; !step.done; step = await rows.next()) {
-      count += step.value.length;
-      if (step.value.length > 0) yield step.value;
-    }
-    if (records !== undefined && records !== count) throw missing(count, records);
-    const names = JSON.stringify(step.value);
-    header ??= names;
-    if (names !== header) throw otherHeader();
-    total += count;
+    const { header: names = [], rows } = yield* readRows(page.read(), null);
+    if (records !== undefined && records !== rows) throw missing(rows, records);
+    header ??= JSON.stringify(names);
+    if (JSON.stringify(names) !== header) throw otherHeader();
+    total += rows;
   }
   if (total < expected) throw missing(total, expected);
 }
@@ -67,7 +68,12 @@ export async function* joinPages(pages: AsyncIterable<PageBody>): AsyncGenerator
         continue;
       }
       begin = Buffer.concat([begin, piece]);
-      const end = new RowScanner(columnDelimiters.COMMA, (problem) => malformed(problem, 1)).scan(begin, 0, false);
+      const end = new RowScanner(columnDelimiters.COMMA, (problem) => malformed(problem, 1)).scan(
+        begin,
+        0,
+        begin.length,
+        false,
+      );
       if (end === -1) continue;
       const own = begin.subarray(0, end);
       if (header === undefined) yield own;

@@ -35,14 +35,14 @@ export class RowScanner {
   /**
    * Finds the row that begins at `from`.
    *
+   * @param length - Where the bytes end.
    * @param isLast - Whether no bytes come after these.
    * @returns Where the next row begins; -1 when the row goes on behind these bytes.
    */
-  scan(bytes: Uint8Array, from: number, isLast: boolean): number {
+  scan(bytes: Uint8Array, from: number, length: number, isLast: boolean): number {
     // Locals: this loop runs once for every byte that Salesforce sends.
     const { starts, ends, doubled } = this;
     const delimiter = this.#delimiter;
-    const length = bytes.length;
     let position = from;
     let fields = 0;
     let seen = 0;
@@ -64,7 +64,7 @@ export class RowScanner {
             return -1;
           }
           if (position + 1 >= length && !isLast) return -1;
-          if (bytes[position + 1] !== quote) break;
+          if (position + 1 >= length || bytes[position + 1] !== quote) break;
           doubled[fields] = 1;
           position += 2;
         }
@@ -90,7 +90,8 @@ export class RowScanner {
       if (byte === lineFeed) return this.#found(fields, seen, position);
       if (byte !== carriageReturn) throw this.#fail("a quote stands elsewhere than around a whole field");
       if (position >= length && !isLast) return -1;
-      if (bytes[position] !== lineFeed) throw this.#fail("a carriage return stands outside of quotes");
+      if (position >= length || bytes[position] !== lineFeed)
+        throw this.#fail("a carriage return stands outside of quotes");
       return this.#found(fields, seen, position + 1);
     }
   }

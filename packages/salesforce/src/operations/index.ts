@@ -1,6 +1,8 @@
 import type { Operation } from "@isthmus/core";
 import type { SalesforceConnector } from "../salesforce-connector.js";
 import { readBlob, uploadBlob } from "./blobs.js";
+import { ingestCsv, ingestRecords, runBulkQuery } from "./bulk.js";
+import { abortBulkJob, readIngestResults, readQueryCsv, readQueryResults } from "./bulk-results.js";
 import { readObjectChanges } from "./changes.js";
 import {
   createCollection,
@@ -39,6 +41,13 @@ export const operations: readonly Operation<SalesforceConnector>[] = [
   uploadBlob,
   readObjectChanges,
   subscribeToEvents,
+  ingestCsv,
+  ingestRecords,
+  readIngestResults,
+  runBulkQuery,
+  readQueryResults,
+  readQueryCsv,
+  abortBulkJob,
   describeObject,
   readLimits,
   readIdentity,
