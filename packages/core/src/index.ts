@@ -209,4 +209,12 @@ export {
   type WrappedKey,
   wrappedKeySchema,
 } from "./vault/index.js";
-export { escapeXml, findForbiddenCharacter } from "./xml/index.js";
+export {
+  childrenOf,
+  escapeXml,
+  findChild,
+  findForbiddenCharacter,
+  readXml,
+  type XmlElement,
+  type XmlLimits,
+} from "./xml/index.js";

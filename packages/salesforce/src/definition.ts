@@ -4,6 +4,7 @@ import { authentication, refreshPolicy } from "./auth/schemes.js";
 import { createEntitySource } from "./entities.js";
 import { operations } from "./operations/index.js";
 import { configurationSchema, type SalesforceConfiguration } from "./options.js";
+import { outboundMessages } from "./outbound/outbound-messages.js";
 import { packageVersion } from "./package-version.js";
 import { SalesforceConnector } from "./salesforce-connector.js";
 
@@ -29,5 +30,6 @@ export const salesforce = defineConnector<SalesforceConfiguration, SalesforceCon
   }),
   operations: () => operations,
   entities: createEntitySource,
+  inbound: outboundMessages,
   create: (context) => new SalesforceConnector(context),
 });

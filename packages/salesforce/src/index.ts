@@ -43,6 +43,12 @@ export type {
 } from "./metadata.js";
 export { MultipleMatchesError } from "./multiple-matches.js";
 export type { SalesforceConfiguration } from "./options.js";
+export { outboundMessages } from "./outbound/outbound-messages.js";
+export {
+  type OutboundMessage,
+  type OutboundNotification,
+  readOutboundMessage,
+} from "./outbound/read-outbound-message.js";
 export type { QueryOptions } from "./query.js";
 export type { UpdateOptions } from "./record-calls.js";
 export type { QueryPage, QueryResult, RecordInput, SalesforceRecord, UpsertResult } from "./records.js";

@@ -27,6 +27,8 @@ export interface Delivery {
   readonly endpointId: string;
   readonly rawBody: Buffer;
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** What stands in the address behind the `?`. It may hold a secret. */
+  readonly query: Readonly<Record<string, string | undefined>>;
   readonly requestId: string;
   /** Address of the peer. */
   readonly ip: string;
@@ -90,9 +92,13 @@ async function findRoute({ database }: Services, delivery: Delivery): Promise<De
   return route && { ...route, endpointId };
 }
 
-function isGenuine(handler: InboundHandler, { rawBody, headers }: Delivery, secrets: readonly string[]): boolean {
+function isGenuine(
+  handler: InboundHandler,
+  { rawBody, headers, query }: Delivery,
+  secrets: readonly string[],
+): boolean {
   try {
-    handler.verify(rawBody, headers, secrets);
+    handler.verify(rawBody, headers, secrets, query);
     return true;
   } catch (error) {
     if (isConnectorError(error) && error.code === "AUTHENTICATION_FAILED") return false;

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { FastifyPluginAsyncZod, ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { findInboundHandler, receiveDelivery } from "../actions/receive-delivery.js";
@@ -12,6 +12,8 @@ import { problemContent, problemResponses } from "./schemas/common.js";
 const deliveryLimitBytes = 1024 * 1024;
 /** What a vendor's package may raise it to. */
 const highestLimitBytes = 32 * deliveryLimitBytes;
+
+const querySchema = z.record(z.string(), z.union([z.string(), z.array(z.string())]));
 
 /** `/hooks/{type}/{endpointId}`: where vendors deliver. Whoever sends has no key, only a signature. */
 export const hookRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
@@ -50,7 +52,8 @@ export const hookRoutes: FastifyPluginAsyncZod<Services> = async (app, services)
             type,
             endpointId,
             rawBody: await readAll(request.raw, Math.min(maxBodyBytes, highestLimitBytes)),
-            headers: joinHeaders(request.headers),
+            headers: join(request.headers),
+            query: join(querySchema.parse(request.query)),
             requestId: request.id,
             ip: request.ip,
           });
@@ -70,8 +73,11 @@ async function readAll(request: IncomingMessage, limitBytes: number): Promise<Bu
   return Buffer.concat(pieces);
 }
 
-function joinHeaders(headers: IncomingHttpHeaders): Readonly<Record<string, string | undefined>> {
+/** What came several times, as one text. */
+function join(
+  values: Readonly<Record<string, string | readonly string[] | undefined>>,
+): Readonly<Record<string, string | undefined>> {
   return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value]),
+    Object.entries(values).map(([name, value]) => [name, typeof value === "object" ? value.join(", ") : value]),
   );
 }

@@ -30,9 +30,17 @@ export interface InboundHandler {
   readonly answerWithinMs?: number;
   /**
    * Proves that the vendor sent exactly this body, by any of the secrets, in constant time. No secret is a refusal.
+   *
+   * @param query - What stands in the address behind the `?`, if anything: the place for a token of a vendor that neither signs nor sends a
+   *   header of one's choice.
    * @throws {AuthenticationError} otherwise.
    */
-  verify(rawBody: Buffer, headers: Readonly<Record<string, string | undefined>>, secrets: readonly string[]): void;
+  verify(
+    rawBody: Buffer,
+    headers: Readonly<Record<string, string | undefined>>,
+    secrets: readonly string[],
+    query?: Readonly<Record<string, string | undefined>>,
+  ): void;
   /** The events of a verified body. */
   route(rawBody: Buffer, headers: Readonly<Record<string, string | undefined>>): readonly InboundEvent[];
   /** What the vendor wants to hear once the events are stored. */

@@ -1,6 +1,5 @@
-import type { TransportResponse, VendorMessage } from "@isthmus/core";
+import { findChild, readXml, type TransportResponse, type VendorMessage, type XmlElement } from "@isthmus/core";
 import { isObject, textOf, type WireObject } from "../wire-values.js";
-import { findChild, readXml, type XmlElement } from "../xml/read-xml.js";
 import type { SapFault } from "./sap-fault.js";
 
 /** Messages of one error that are kept. */

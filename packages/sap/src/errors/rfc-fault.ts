@@ -1,5 +1,4 @@
-import { redactText } from "@isthmus/core";
-import { findChild, type XmlElement } from "../xml/read-xml.js";
+import { findChild, redactText, type XmlElement } from "@isthmus/core";
 import type { RfcError, SapFault } from "./sap-fault.js";
 
 /**

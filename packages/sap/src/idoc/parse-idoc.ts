@@ -1,5 +1,11 @@
-import { ConnectorError, ValidationError, type ValidationIssue } from "@isthmus/core";
-import { findChild, readXml, type XmlElement } from "../xml/read-xml.js";
+import {
+  ConnectorError,
+  findChild,
+  readXml,
+  ValidationError,
+  type ValidationIssue,
+  type XmlElement,
+} from "@isthmus/core";
 import { type IdocControl, isControlField } from "./control-record.js";
 import type { Idoc, IdocSegment } from "./idoc.js";
 import { toSapName } from "./names.js";

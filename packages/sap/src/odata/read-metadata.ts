@@ -1,4 +1,4 @@
-import { readXml } from "../xml/read-xml.js";
+import { readXml } from "@isthmus/core";
 import { indexAnnotations } from "./metadata/annotations.js";
 import { openEdmx } from "./metadata/edmx.js";
 import { findContainer } from "./metadata/find-container.js";

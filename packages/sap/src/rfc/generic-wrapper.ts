@@ -1,5 +1,4 @@
-import { ConnectorError, VendorError } from "@isthmus/core";
-import { readXml } from "../xml/read-xml.js";
+import { ConnectorError, readXml, VendorError } from "@isthmus/core";
 import type { CommittedCall } from "./commit-outcome.js";
 import type { CallResult, ModuleCaller } from "./module-caller.js";
 import type { RfcParameters } from "./rfc-types.js";

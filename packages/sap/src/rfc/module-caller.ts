@@ -1,6 +1,5 @@
-import { ConnectorError, type VendorMessage } from "@isthmus/core";
+import { ConnectorError, type VendorMessage, type XmlElement } from "@isthmus/core";
 import type { SapHttp } from "../http/sap-http.js";
-import type { XmlElement } from "../xml/read-xml.js";
 import { toXmlName } from "./abap-names.js";
 import { findBapiReturns, readBapiMessages, toBapiError } from "./bapi-return.js";
 import type { DescribedModule } from "./describe-module.js";

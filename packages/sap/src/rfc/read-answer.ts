@@ -1,10 +1,17 @@
-import { ConnectorError, isConnectorError, type TransportResponse, VendorError } from "@isthmus/core";
+import {
+  ConnectorError,
+  findChild,
+  isConnectorError,
+  readXml,
+  type TransportResponse,
+  VendorError,
+  type XmlElement,
+} from "@isthmus/core";
 import { assertNoPage } from "../errors/html-page.js";
 import { mapRfcFailure } from "../errors/map-rfc-failure.js";
 import { type FailedRequest, mapSapFailure, toVendorFault } from "../errors/map-sap-failure.js";
 import { readRfcFault } from "../errors/rfc-fault.js";
 import type { SapFault } from "../errors/sap-fault.js";
-import { findChild, readXml, type XmlElement } from "../xml/read-xml.js";
 
 const envelopeNamespaces: ReadonlySet<string> = new Set([
   "http://schemas.xmlsoap.org/soap/envelope/",

@@ -1,5 +1,4 @@
-import { ConnectorError } from "@isthmus/core";
-import { childrenOf, findChild, type XmlElement } from "../xml/read-xml.js";
+import { ConnectorError, childrenOf, findChild, type XmlElement } from "@isthmus/core";
 import type { RfcField, RfcType, RfcValue } from "./rfc-types.js";
 
 /**

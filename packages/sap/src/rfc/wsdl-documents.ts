@@ -1,5 +1,4 @@
-import { ConnectorError, ForbiddenTargetError } from "@isthmus/core";
-import { readXml, type XmlElement } from "../xml/read-xml.js";
+import { ConnectorError, ForbiddenTargetError, readXml, type XmlElement } from "@isthmus/core";
 
 /** A WSDL and everything that it imports. */
 export interface WsdlDocuments {

@@ -1,7 +1,6 @@
-import { findForbiddenCharacter } from "@isthmus/core";
+import { findForbiddenCharacter, readXml } from "@isthmus/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readXml } from "./read-xml.js";
 import { writeXml, type XmlNode } from "./write-xml.js";
 
 describe("writeXml", () => {

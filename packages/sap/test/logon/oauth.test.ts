@@ -1,11 +1,11 @@
 import type { TLSSocket } from "node:tls";
+import { findChild, readXml, type XmlElement } from "@isthmus/core";
 import { FakeClock } from "@isthmus/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Authority, createAuthority } from "../../../core/test/support/certificates.js";
 import { type LoopbackServer, startServer } from "../../../core/test/support/loopback-server.js";
 import { createSigningIdentity } from "../../../core/test/support/signing-identity.js";
 import type { SapConnector, SapOptions } from "../../src/index.js";
-import { findChild, readXml, type XmlElement } from "../../src/xml/read-xml.js";
 import { connectTo, metadataDocument } from "../support/connect.js";
 import { verifySignature } from "../support/verify-signature.mjs";
 

@@ -1,7 +1,6 @@
-import { escapeXml } from "@isthmus/core";
+import { escapeXml, readXml, type XmlElement } from "@isthmus/core";
 import type { SapSessions } from "../../src/http/sap-session.js";
 import type { FunctionModulesParts } from "../../src/rfc/function-modules.js";
-import { readXml, type XmlElement } from "../../src/xml/read-xml.js";
 import { answerOf, faultOf, message } from "./envelopes.js";
 import { httpOver, modulesAt, type SeenRequest, type StubAnswer, startStub, transportTo } from "./harness.js";
 import { bapiret2, char, table, typed, wsdlOf } from "./wsdl.js";

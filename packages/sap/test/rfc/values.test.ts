@@ -1,7 +1,7 @@
+import { findChild, readXml, type XmlElement } from "@isthmus/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RfcParameters } from "../../src/rfc/rfc-types.js";
-import { findChild, readXml, type XmlElement } from "../../src/xml/read-xml.js";
 import { answerOf } from "./envelopes.js";
 import { modulesAt, startStub } from "./harness.js";
 import { char, numc, simple, structure, table, typed, wsdlOf } from "./wsdl.js";

@@ -1,4 +1,4 @@
-import { childrenOf, findChild, readXml, type XmlElement } from "../../xml/read-xml.js";
+import { childrenOf, findChild, readXml, type XmlElement } from "@isthmus/core";
 import { toSapName } from "../names.js";
 import type { IdocFieldRule, IdocSchema, IdocSegmentRule, IdocSegmentType } from "./idoc-schema.js";
 import { byName, localName, nameOf, occurrence, readNumber, refuse } from "./xsd.js";

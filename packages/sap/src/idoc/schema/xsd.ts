@@ -1,5 +1,4 @@
-import { ValidationError } from "@isthmus/core";
-import type { XmlElement } from "../../xml/read-xml.js";
+import { ValidationError, type XmlElement } from "@isthmus/core";
 import type { IdocSegmentRule } from "./idoc-schema.js";
 
 /** Declarations by their names. */

@@ -1,14 +1,15 @@
 import {
   type ConnectorError,
   OutcomeUnknownError,
+  readXml,
   TransientError,
   type TransportResponse,
   VendorError,
+  type XmlElement,
 } from "@isthmus/core";
 import { pageInstead, readHtmlPage } from "../../errors/html-page.js";
 import { type FailedRequest, mapSapFailure, toVendorFault } from "../../errors/map-sap-failure.js";
 import type { SapFault } from "../../errors/sap-fault.js";
-import { readXml, type XmlElement } from "../../xml/read-xml.js";
 import { findSoapFault } from "./soap-envelope.js";
 
 /** A request that was answered. */

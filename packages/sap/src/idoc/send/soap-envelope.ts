@@ -1,6 +1,5 @@
-import type { VendorMessage } from "@isthmus/core";
+import { findChild, type VendorMessage, type XmlElement } from "@isthmus/core";
 import type { SapFault } from "../../errors/sap-fault.js";
-import { findChild, type XmlElement } from "../../xml/read-xml.js";
 import { writeXml, type XmlNode } from "../../xml/write-xml.js";
 
 /** What SAP says of one IDoc that it took. */

@@ -1,4 +1,4 @@
-import { childrenOf, findChild, type XmlElement } from "../../xml/read-xml.js";
+import { childrenOf, findChild, type XmlElement } from "@isthmus/core";
 import type { Edmx } from "./edmx.js";
 
 /** The annotations of one element of the model. Terms are given with the full name of their vocabulary. */

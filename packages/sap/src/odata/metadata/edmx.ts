@@ -1,4 +1,4 @@
-import { childrenOf, findChild, type XmlElement } from "../../xml/read-xml.js";
+import { childrenOf, findChild, type XmlElement } from "@isthmus/core";
 import type { ODataVersion } from "../model.js";
 import { shown, unusableMetadata } from "./unusable-metadata.js";
 

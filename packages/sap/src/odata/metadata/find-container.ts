@@ -1,4 +1,4 @@
-import { childrenOf, type XmlElement } from "../../xml/read-xml.js";
+import { childrenOf, type XmlElement } from "@isthmus/core";
 import { type Edmx, requiredAttribute } from "./edmx.js";
 import { shown, unusableMetadata } from "./unusable-metadata.js";
 

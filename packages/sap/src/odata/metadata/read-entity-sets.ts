@@ -1,4 +1,4 @@
-import type { XmlElement } from "../../xml/read-xml.js";
+import type { XmlElement } from "@isthmus/core";
 import type { ODataEntitySet, ODataType } from "../model.js";
 import type { FindAnnotations } from "./annotations.js";
 import { type Edmx, requiredAttribute } from "./edmx.js";

@@ -1,4 +1,4 @@
-import { childrenOf, findChild, type XmlElement } from "../../xml/read-xml.js";
+import { childrenOf, findChild, type XmlElement } from "@isthmus/core";
 import type { ODataOperation } from "../model.js";
 import type { FindAnnotations } from "./annotations.js";
 import { signature } from "./annotations.js";

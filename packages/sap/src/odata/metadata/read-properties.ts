@@ -1,4 +1,4 @@
-import { childrenOf, type XmlElement } from "../../xml/read-xml.js";
+import { childrenOf, type XmlElement } from "@isthmus/core";
 import type { ODataFacets, ODataProperty } from "../model.js";
 import type { FindAnnotations } from "./annotations.js";
 import { type Edmx, requiredAttribute } from "./edmx.js";

@@ -1,4 +1,4 @@
-import { childrenOf } from "../../xml/read-xml.js";
+import { childrenOf } from "@isthmus/core";
 import type { ODataType } from "../model.js";
 import { type Edmx, requiredAttribute } from "./edmx.js";
 import type { Container } from "./find-container.js";

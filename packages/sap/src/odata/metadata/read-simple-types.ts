@@ -1,4 +1,4 @@
-import { childrenOf } from "../../xml/read-xml.js";
+import { childrenOf } from "@isthmus/core";
 import type { ODataEnumeration, ODataTypeDefinition } from "../model.js";
 import { type Edmx, requiredAttribute } from "./edmx.js";
 import { readFacets } from "./read-properties.js";

@@ -1,5 +1,5 @@
-import { ConnectorError } from "@isthmus/core";
 import sax from "sax";
+import { ConnectorError } from "../errors/index.js";
 
 /** One element of a document. Names are local; the namespace says whose. */
 export interface XmlElement {
