@@ -86,8 +86,8 @@ export interface EntitySource {
   /** Changes since `cursor`, all records without one. Missing: the connector's records cannot be followed. */
   read?(entity: string, cursor: EntityCursor | undefined, signal: AbortSignal): AsyncIterable<EntityBatch>;
   /**
-   * Changes as they happen, for as long as it is read; without a cursor those from now on. The first batch is empty and comes
-   * when the subscription stands: what is changed after that is not missed. A change has the whole record, as `read` gives it,
+   * Changes as they happen, for as long as it is read; without a cursor those from now on. The first batch comes
+   * when the subscription stands, also without changes: what is changed after that is not missed. A change has the whole record, as `read` gives it,
    * though the vendor tells less. Its cursors are its own, not those of `read`.
    *
    * To have everything: subscribe, `read` once the first batch is there, and go on with the batches. `CURSOR_EXPIRED` says that

@@ -66,7 +66,7 @@ export class ChangeCalls {
   /**
    * Whole records as Change Data Capture tells of their changes, for as long as it is read: see `subscribeToEntity`. Begins
    * with what is changed from then on, or behind a cursor of its own (not one of {@link read}). To have everything: begin to
-   * subscribe, {@link read} once the first, empty batch is there, and go on with the events.
+   * subscribe, {@link read} once the first batch is there, and go on with the events.
    *
    * @throws {ConnectorError} `CURSOR_EXPIRED` when events were lost: {@link read} from its own cursor, and subscribe anew.
    */

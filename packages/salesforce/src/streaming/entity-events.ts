@@ -25,7 +25,7 @@ const idsPerQuery = 200;
  * An object's changes as Salesforce tells them (Change Data Capture), each with the whole record as it is when it is given: an
  * event of an update carries the changed fields only, and whoever took those for the record would empty the others.
  *
- * The first batch is empty and comes when the subscription stands.
+ * The first batch comes when the subscription stands, also without changes.
  *
  * @throws {ConnectorError} `CURSOR_EXPIRED` when events were lost: after 72 hours, or when a transaction changed more than
  *   Salesforce tells.

@@ -31,7 +31,7 @@ const backoff = { firstMs: 500, longestMs: 60_000 };
 /**
  * What a channel tells, answer by answer, for as long as it is read. Salesforce is asked for more only when the batch before
  * is used up, so a slow reader holds one answer and no more; where its session ends meanwhile, the next one begins behind the
- * last event that it was given. The first batch is empty: from then on nothing is missed.
+ * last event that it was given. The first batch comes when the subscription stands: from then on nothing is missed.
  *
  * @throws {ConnectorError} `CURSOR_EXPIRED` when Salesforce cannot replay from `start` any more, also later on; `CANCELLED`;
  *   the last failure when ten tries in a row have failed.
