@@ -3,7 +3,7 @@ import { addRoomControls, toObject } from "../../shared/control-json.js";
 import { sendJson } from "../../shared/sandbox-server.js";
 import { findField, findObject } from "../schema/schema.js";
 import type { SalesforceState } from "../state.js";
-import type { OutboundAction } from "./outbound-queue.js";
+import type { OutboundAction } from "./post-message.js";
 
 /** Where outbound messages shall go, and what they tell. */
 export interface OutboundWish {

@@ -1,37 +1,14 @@
 import type { Clock } from "../../shared/clock.js";
 import type { RecordChange } from "../data/change-journal.js";
-import { makeId, organizationId } from "../ids.js";
-import type { FieldDefinition, ObjectDefinition, Row } from "../schema/definitions.js";
-import { isAcknowledged, type Notification, writeMessage } from "./outbound-message.js";
-
-/** An outbound message as a workflow rule or flow would send it. */
-export interface OutboundAction {
-  id: string;
-  url: string;
-  object: ObjectDefinition;
-  fields: readonly FieldDefinition[];
-  /** How often each message is sent though it was acknowledged: 1 is once. */
-  copies: number;
-  /** The newest first, as may happen. */
-  reversed: boolean;
-}
-
-/** A notification on its way. */
-export interface Delivery extends Notification {
-  actionId: string;
-  queuedAt: number;
-  /** When it is sent, by the clock. */
-  dueAt: number;
-  tries: number;
-}
+import { makeId } from "../ids.js";
+import type { Row } from "../schema/definitions.js";
+import { type Delivery, type OutboundAction, postMessage } from "./post-message.js";
 
 const mostPerMessage = 100;
 /** The pause before the second try; it doubles with each up to the longest. */
 const firstPauseMs = 15_000;
 const longestPauseMs = 2 * 60 * 60 * 1000;
 const givenUpAfterMs = 24 * 60 * 60 * 1000;
-/** How long Salesforce waits for an acknowledgement. */
-const answerWithinMs = 60_000;
 /** Notifications that wait at most; the oldest go first. */
 const mostWaiting = 10_000;
 
@@ -69,8 +46,7 @@ export class OutboundQueue {
 
   /** Takes an action away, with what waits for it. @returns whether there was one. */
   remove(id: string): boolean {
-    this.#waiting = this.#waiting.filter(({ actionId }) => actionId !== id);
-    for (const key of this.#untried) if (key.startsWith(`${id} `)) this.#untried.delete(key);
+    this.#forget(({ actionId }) => actionId === id);
     return this.#actions.delete(id);
   }
 
@@ -89,7 +65,10 @@ export class OutboundQueue {
       if (kind !== "create" && kind !== "update") continue;
       for (const action of this.#actions.values()) if (action.object === object) this.#queue(action, row);
     }
-    if (this.#waiting.length > mostWaiting) this.#waiting = this.#waiting.slice(-mostWaiting);
+    if (this.#waiting.length > mostWaiting) {
+      const oldest = new Set(this.#waiting.slice(0, -mostWaiting));
+      this.#forget((one) => oldest.has(one));
+    }
     if (this.#untried.size > 0) this.#sendWithin(this.#gatherMs());
   }
 
@@ -122,7 +101,7 @@ export class OutboundQueue {
 
   async #sendDue(all: boolean): Promise<void> {
     const now = this.#clock();
-    this.#waiting = this.#waiting.filter(({ queuedAt }) => now - queuedAt < givenUpAfterMs);
+    this.#forget(({ queuedAt }) => now - queuedAt >= givenUpAfterMs);
     for (const action of this.actions()) {
       const due = this.#waiting.filter(({ actionId, dueAt }) => actionId === action.id && (all || dueAt <= now));
       if (action.reversed) due.reverse();
@@ -140,9 +119,10 @@ export class OutboundQueue {
       this.#untried.delete(keyOf(action.id, delivery.row));
     }
     let taken = false;
-    for (let copy = 0; copy < action.copies; copy += 1) taken = (await this.#post(action, deliveries)) || taken;
+    const from = { instanceUrl: this.#instanceUrl(), closing: this.#closing };
+    for (let copy = 0; copy < action.copies; copy += 1) taken = (await postMessage(action, deliveries, from)) || taken;
     if (taken) {
-      this.#waiting = this.#waiting.filter((one) => !deliveries.includes(one));
+      this.#forget((one) => deliveries.includes(one));
       return;
     }
     for (const delivery of deliveries) {
@@ -150,29 +130,10 @@ export class OutboundQueue {
     }
   }
 
-  async #post(action: OutboundAction, deliveries: readonly Delivery[]): Promise<boolean> {
-    const { object, fields } = action;
-    const frame = {
-      organizationId,
-      actionId: action.id,
-      instanceUrl: this.#instanceUrl(),
-      apiVersion: 68,
-      object,
-      fields,
-    };
-    try {
-      const response = await fetch(action.url, {
-        method: "POST",
-        headers: { "content-type": "text/xml; charset=utf-8", soapaction: '""' },
-        body: writeMessage(frame, deliveries),
-        redirect: "manual",
-        signal: AbortSignal.any([this.#closing, AbortSignal.timeout(answerWithinMs)]),
-      });
-      return isAcknowledged(await response.text()) && response.status === 200;
-    } catch {
-      // Whatever went wrong with the endpoint, the answer is the same: try again later.
-      return false;
-    }
+  #forget(isGone: (delivery: Delivery) => boolean): void {
+    const gone = this.#waiting.filter(isGone);
+    this.#waiting = this.#waiting.filter((one) => !isGone(one));
+    for (const { actionId, row, tries } of gone) if (tries === 0) this.#untried.delete(keyOf(actionId, row));
   }
 
   #sendWithin(delayMs: number): void {
