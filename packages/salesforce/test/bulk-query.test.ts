@@ -155,6 +155,21 @@ describe("a bulk query under faults", () => {
     expectAllRows(await collect(connector.bulk.query(soql)));
   });
 
+  it("refuses a page that is another one after it was cut, although rows of the first were given already", async () => {
+    const whole = (await buffer((await connector.bulk.queryCsv(soql, { maxRecords: 5_000 })).body)).toString();
+    const headers = { "content-type": "text/csv", "sforce-locator": "null", "sforce-numberofrecords": "5000" };
+    for (const body of [whole.replace("SN-000000001", "SN-999999999"), whole.slice(0, 1_000)]) {
+      sandbox.addFault({ pathPattern: "/results", cutBody: true });
+      sandbox.addFault({ pathPattern: "/results", status: 200, body, headers });
+      const rows: unknown[] = [];
+      const read = async () => {
+        for await (const row of connector.bulk.query(soql, { maxRecords: 5_000 })) rows.push(row);
+      };
+      await expect(read()).rejects.toMatchObject({ code: "UNEXPECTED_RESPONSE" });
+      expect(rows.length).toBeGreaterThan(0);
+    }
+  });
+
   it("makes one more job, which nobody reads, when the answer to the first is lost", async () => {
     sandbox.addFault({ method: "POST", pathPattern: "/jobs/query$", cutAfter: true });
     expectAllRows(await collect(connector.bulk.query(soql)));

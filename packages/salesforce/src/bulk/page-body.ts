@@ -29,7 +29,7 @@ export interface PageRequest {
  * read already is compared by its checksum and skipped.
  */
 export class PageBody {
-  readonly #api: SalesforceApi;
+  readonly #api: Pick<SalesforceApi, "openStream" | "clock">;
   readonly #request: PageRequest;
   #head: PageHead | undefined;
   #opened: Promise<Readable>;
@@ -37,7 +37,7 @@ export class PageBody {
   #bytes = 0;
   #checksum = 0;
 
-  constructor(api: SalesforceApi, request: PageRequest) {
+  constructor(api: Pick<SalesforceApi, "openStream" | "clock">, request: PageRequest) {
     this.#api = api;
     this.#request = request;
     this.#opened = this.#open();
