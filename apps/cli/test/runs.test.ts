@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type LoadsService, startLoadsService } from "../../api/test/runs/loads-service.js";
+import { type LoadsService, startLoadsService } from "../../api/test/support/loads/loads-service.js";
 import { useServerDatabase } from "../../api/test/support/server-database.js";
 import { startCli } from "./cli-process.js";
 

@@ -1,3 +1,4 @@
+import { givesContent, takesContent } from "@isthmus/core";
 import { salesforce } from "@isthmus/salesforce";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -31,7 +32,8 @@ describe("the API's own description", () => {
     const { body } = await anybody.get("/openapi.json");
     const operations = salesforce.operations(salesforce.configuration.parse({}));
     expect(operations.length).toBeGreaterThanOrEqual(9);
-    for (const { name, stream } of operations.filter(({ kind }) => kind !== "bulk")) {
+    const asJson = operations.filter((each) => each.kind !== "bulk" && !takesContent(each) && !givesContent(each));
+    for (const { name, stream } of asJson) {
       const described = body.paths[`/v1/connectors/{id}/operations/${name}`]?.post;
       const { schemas } = body.components;
       const input = described?.requestBody.content["application/json"].schema;
@@ -66,6 +68,9 @@ describe("the API's own description", () => {
         "get /v1/connectors/{id}/operations",
         "get /v1/connectors/{id}/entities",
         "get /v1/connectors/{id}/entities/{entity}",
+        "get /v1/operation-runs",
+        "get /v1/operation-runs/{id}",
+        "post /v1/operation-runs/{id}/cancel",
         "post /v1/users",
         "get /v1/users",
         "patch /v1/users/{id}",
@@ -102,7 +107,10 @@ describe("the API's own description", () => {
     });
     expect(body.configurationSchema.properties.apiVersion).toMatchObject({ default: "v60.0" });
     expect((await tenant.api.get("/v1/connector-types")).body.data).toEqual([
-      expect.objectContaining({ type: "salesforce", authenticationMethods: ["oauth2_authorization_code"] }),
+      expect.objectContaining({
+        type: "salesforce",
+        authenticationMethods: expect.arrayContaining(["oauth2_authorization_code"]),
+      }),
     ]);
   });
 

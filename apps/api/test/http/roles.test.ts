@@ -42,6 +42,14 @@ describe("roles", () => {
     return answers.filter(([, code]) => code !== "FORBIDDEN").map(([role]) => role);
   };
 
+  it("lets those who may write records cancel operation runs, and those who may read them look", async () => {
+    const path = "/v1/operation-runs/01999999-9999-7999-8999-999999999999";
+    expect(await allowed((api) => api.post(`${path}/cancel`))).toEqual(["admin", "editor", "operator"]);
+    for (const read of [path, "/v1/operation-runs"]) {
+      expect(await allowed((api) => api.get(read)), read).toEqual(["admin", "editor", "operator", "viewer"]);
+    }
+  });
+
   it("lets administrators and editors change connectors, and everybody read them", async () => {
     const { body } = await tenant.api.post("/v1/connectors", sandboxConnector(service));
     const path = `/v1/connectors/${body.id}`;

@@ -5,10 +5,10 @@ import { LocalKeyring } from "@isthmus/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ApiClient } from "../support/api-client.js";
 import { startTestServer } from "../support/databases.js";
+import { beginLoad, loadsConnector } from "../support/loads/loads-service.js";
+import { type LoadsVendor, startLoadsVendor } from "../support/loads/loads-vendor.js";
+import { type LoadsProcess, type LoadsProcessTask, startLoadsProcess } from "../support/loads/start-loads-process.js";
 import { platformKey } from "../support/service.js";
-import { beginLoad, loadsConnector } from "./loads-service.js";
-import { type LoadsVendor, startLoadsVendor } from "./loads-vendor.js";
-import { type LoadsProcess, type LoadsProcessTask, startLoadsProcess } from "./start-loads-process.js";
 
 const places = [
   [

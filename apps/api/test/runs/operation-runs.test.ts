@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { createRunPruner } from "../../src/workers/create-pruners.js";
 import { ApiClient } from "../support/api-client.js";
 import { describeOnDatabases } from "../support/databases.js";
+import { beginLoad, type LoadsService, loadsConnector, startLoadsService } from "../support/loads/loads-service.js";
 import { platformKey } from "../support/service.js";
-import { beginLoad, type LoadsService, loadsConnector, startLoadsService } from "./loads-service.js";
 
 const unknownId = "01999999-9999-7999-8999-999999999999";
 

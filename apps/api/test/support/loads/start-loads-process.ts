@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-const sources = new URL("../../../../vitest.sources.mjs", import.meta.url).href;
+const sources = new URL("../../../../../vitest.sources.mjs", import.meta.url).href;
 const program = fileURLToPath(new URL("loads-process.ts", import.meta.url));
 
 /** What a process works with. */

@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConnectorFactory, LocalKeyring } from "@isthmus/core";
 import { pino } from "pino";
-import { createServices } from "../../src/create-services.js";
-import { openDatabase } from "../../src/database/index.js";
-import { buildServer } from "../../src/server.js";
-import { stopOnSignal } from "../../src/stop-on-signal.js";
-import { runWorkers } from "../../src/workers/run-workers.js";
+import { createServices } from "../../../src/create-services.js";
+import { openDatabase } from "../../../src/database/index.js";
+import { buildServer } from "../../../src/server.js";
+import { stopOnSignal } from "../../../src/stop-on-signal.js";
+import { runWorkers } from "../../../src/workers/run-workers.js";
 import { loads } from "./loads-connector.js";
 import type { LoadsProcessTask } from "./start-loads-process.js";
 

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import type { Database } from "../../src/database/index.js";
-import { OperationRunWorker } from "../../src/workers/operation-run-worker.js";
-import type { Answer, ApiClient } from "../support/api-client.js";
-import { startTestService, type TestService, type TestTenantClient } from "../support/service.js";
+import type { Database } from "../../../src/database/index.js";
+import type { ServiceSettings } from "../../../src/services.js";
+import { OperationRunWorker } from "../../../src/workers/operation-run-worker.js";
+import type { Answer, ApiClient } from "../api-client.js";
+import { startTestService, type TestService, type TestTenantClient } from "../service.js";
 import { loads } from "./loads-connector.js";
 import { type LoadsVendor, startLoadsVendor } from "./loads-vendor.js";
 
@@ -13,8 +14,8 @@ export interface LoadsService {
   readonly worker: OperationRunWorker;
   readonly tenant: TestTenantClient;
   readonly connectorId: string;
-  /** Begins a load of three rows, or of the bytes given. */
-  load(body?: RequestInit["body"]): Promise<Answer>;
+  /** Begins a load of three rows. */
+  load(): Promise<Answer>;
   /** Lets the worker do everything that is due now. @returns how much that was. */
   work(): Promise<number>;
   /** A run as the API answers it. */
@@ -41,11 +42,14 @@ export function beginLoad(api: ApiClient, connectorId: string, rows = "a\nb\nc")
 }
 
 /** Starts all of it on a database. */
-export async function startLoadsService(database: Database): Promise<LoadsService> {
+export async function startLoadsService(
+  database: Database,
+  settings: Partial<ServiceSettings> = {},
+): Promise<LoadsService> {
   const vendor = await startLoadsVendor();
   const service = await startTestService(database, {
     connectors: [loads],
-    settings: { allowedPrivateHosts: [vendor.host] },
+    settings: { allowedPrivateHosts: [vendor.host], ...settings },
     batchSize: 2,
   });
   const tenant = await service.createTenant();
