@@ -1,5 +1,4 @@
-import type { AccessToken, ConnectorRequest, TransportResponse } from "@isthmus/core";
-import { escapeXml } from "./escape-xml.js";
+import { type AccessToken, type ConnectorRequest, escapeXml, type TransportResponse } from "@isthmus/core";
 
 /** One call of the SOAP partner API. */
 export interface SoapCall {

@@ -1,8 +1,7 @@
-import { ConnectorError } from "@isthmus/core";
+import { ConnectorError, escapeXml } from "@isthmus/core";
 import type { SalesforceApi } from "../api.js";
 import type { FailedRequest } from "../errors.js";
 import { itemFailure } from "../item-failure.js";
-import { escapeXml } from "./escape-xml.js";
 
 /**
  * Takes one record out of the recycle bin. REST has no such call.
