@@ -55,6 +55,7 @@ describe("undelete", () => {
 
   it("tells for each record whether it could, and does none when all or none was asked for", async () => {
     const id = await caller.create("Account", { Name: "Back" });
+    await caller.create("Contact", { LastName: "Along", AccountId: id });
     const alive = await caller.create("Account", { Name: "Alive" });
     await caller.delete(`/sobjects/Account/${id}`);
     const header = "<p:AllOrNoneHeader><p:allOrNone>true</p:allOrNone></p:AllOrNoneHeader>";
@@ -65,6 +66,7 @@ describe("undelete", () => {
     const some = await soap(undelete(alive, id, "bad"));
     expect(some.text.match(/<success>(true|false)/g)).toEqual(["<success>false", "<success>true", "<success>false"]);
     expect(await caller.count("Account")).toBe(2);
+    expect(await caller.count("Contact")).toBe(1);
   });
 });
 
