@@ -26,6 +26,7 @@ export class RunHold implements AsyncDisposable {
   readonly #ended = new AbortController();
   #beating: Promise<void> | undefined;
   #reached: { readonly state: unknown } | undefined;
+  #failure: unknown;
 
   constructor(parts: HoldParts, run: ClaimedRun) {
     this.#parts = parts;
@@ -41,6 +42,11 @@ export class RunHold implements AsyncDisposable {
   /** The state of the last checkpoint; `undefined` before the first. */
   get reached(): { readonly state: unknown } | undefined {
     return this.#reached;
+  }
+
+  /** What kept a checkpoint from being stored; `undefined` = nothing did. What the connector makes of it says less. */
+  get failure(): unknown {
+    return this.#failure;
   }
 
   /** Begins to renew the lease. */
@@ -59,7 +65,12 @@ export class RunHold implements AsyncDisposable {
     // Before it is stored: what exists at the vendor has to be cancelled also where storing fails.
     this.#reached = { state };
     const { tenantId, runId: id } = this.#run;
-    await this.#renew(await sealState(this.#parts.vault, { tenantId, id }, state));
+    try {
+      await this.#renew(await sealState(this.#parts.vault, { tenantId, id }, state));
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
     if (this.interrupted.aborted) throw this.interrupted.reason;
   }
 

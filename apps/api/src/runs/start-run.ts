@@ -50,7 +50,8 @@ async function startWith(
     const landed = await landRun(services, run, { kind: "running", counts, waitMs: 0 });
     if (landed) return landed;
     throw new ConnectorError("CANCELLED", "The operation run was taken over.");
-  } catch (error) {
+  } catch (thrown) {
+    const error = hold.failure ?? thrown;
     const cancel = (state: unknown) =>
       longRunOf(operation).cancel(connector, state, { signal: new AbortController().signal });
     const landed = await giveUp(services, run, hold, error, cancel);

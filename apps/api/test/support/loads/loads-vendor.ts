@@ -21,7 +21,7 @@ export interface LoadsVendor {
   readonly host: string;
   /** Requests so far: method and path. */
   readonly requests: string[];
-  readonly loads: readonly VendorLoad[];
+  readonly loads: VendorLoad[];
   /** Looks at a load until it is done. Default 2. */
   looksNeeded: number;
   /** Answers the next request that begins so, in place of the vendor. */
