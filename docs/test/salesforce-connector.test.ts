@@ -7,7 +7,18 @@ const guide = "docs/connectors/salesforce.md";
 const walkthrough = useWalkthrough();
 
 /** In the order of the page: each goes on where the one before was. */
-const blocks = ["sf-app", "sf-records", "sf-collections", "sf-composite", "sf-files", "sf-queries", "sf-search", "sf-bulk", "sf-limits", "sf-errors"];
+const blocks = [
+  "sf-app",
+  "sf-records",
+  "sf-collections",
+  "sf-composite",
+  "sf-files",
+  "sf-queries",
+  "sf-search",
+  "sf-bulk",
+  "sf-limits",
+  "sf-errors",
+];
 
 it("connects an organisation and prints what the page shows", async () => {
   const { terminal } = walkthrough();
