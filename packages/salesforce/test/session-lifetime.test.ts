@@ -54,6 +54,20 @@ it.each<[string, Partial<AuthorizationCodeOptions>]>([
   expect(asked).toBe(0);
 });
 
+it("is told when the session ends also where the connector was opened for a renewal alone", async () => {
+  const tokenStore = new MemoryTokenStore();
+  const connector = connectorTo(sandbox, { tokenStore });
+  const { authorizationUrl, pending } = await connector.getAuthUrl({ redirectUri });
+  await connector.handleCallback(await allowInBrowser(authorizationUrl), pending);
+  await connector.close();
+  const worker = connectorTo(sandbox, { tokenStore });
+  await worker.refreshToken();
+  await worker.close();
+  const { version, tokens } = await tokenStore.load();
+  expect(version).toBe(2);
+  expect(tokens?.expiresAtMs).toBeGreaterThan(Date.now());
+});
+
 it("asks when the session ends, once for a token, and renews some five minutes before", async () => {
   sandbox.configure({ accessTokenLifetimeMs: 40 * minuteMs });
   const { minutes, asked } = await watchSession();

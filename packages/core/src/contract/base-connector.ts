@@ -181,7 +181,9 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
    */
   async close(): Promise<void> {
     const { transport, tokens } = this.context;
-    await Promise.all([transport.close(), tokens?.close()]);
+    // First: what a renewal under way still has to ask goes by the transport.
+    await tokens?.close();
+    await transport.close();
   }
 
   /** Who we are at the vendor, from the vendor. */

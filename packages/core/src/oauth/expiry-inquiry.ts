@@ -5,6 +5,8 @@ import { planRefresh } from "./refresh-schedule.js";
 import type { TokenContext } from "./token-context.js";
 import type { TokenSet } from "./token-set.js";
 
+const lastWordsMs = 5_000;
+
 /**
  * Asks the vendor once when a new token ends, where its answer did not say. Always after the set is stored, and beside the
  * callers, who have a token that works: whatever becomes of the question, nothing is lost by it but the knowledge, and the
@@ -12,9 +14,10 @@ import type { TokenSet } from "./token-set.js";
  */
 export class ExpiryInquiry {
   readonly #context: TokenContext;
-  readonly #closing = new AbortController();
+  readonly #ending = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
   #isRefused = false;
+  #isClosed = false;
 
   constructor(context: TokenContext) {
     this.#context = context;
@@ -23,7 +26,7 @@ export class ExpiryInquiry {
   /** Begins to ask about a set that was stored just now. Never throws. */
   begin({ record: { tokens, version } }: Held): void {
     const { expiryOf } = this.#context.issuer;
-    if (expiryOf === undefined || this.#isRefused || this.#closing.signal.aborted) return;
+    if (expiryOf === undefined || this.#isRefused || this.#isClosed) return;
     if (tokens === undefined || tokens.expiresAtMs !== undefined) return;
     const inquiry = this.#ask(expiryOf, tokens, version).finally(() => this.#underWay.delete(inquiry));
     this.#underWay.add(inquiry);
@@ -34,10 +37,16 @@ export class ExpiryInquiry {
     await Promise.all(this.#underWay);
   }
 
-  /** Asks no more, and ends what is being asked. Never throws. */
+  /**
+   * Asks no more. What is being asked gets some seconds: a connector may have been opened for a renewal alone, and nobody would
+   * ask again. Never throws.
+   */
   async close(): Promise<void> {
-    this.#closing.abort();
+    this.#isClosed = true;
+    // Real time, like every timeout of the network.
+    const timer = setTimeout(() => this.#ending.abort(), Math.min(lastWordsMs, this.#context.callTimeoutMs));
     await this.settle();
+    clearTimeout(timer);
   }
 
   async #ask(
@@ -47,12 +56,11 @@ export class ExpiryInquiry {
   ): Promise<void> {
     const { callTimeoutMs, logger, connection } = this.#context;
     try {
-      const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(callTimeoutMs)]);
+      const signal = AbortSignal.any([this.#ending.signal, AbortSignal.timeout(callTimeoutMs)]);
       const expiresAtMs = await expiryOf(tokens, signal);
       if (expiresAtMs !== undefined) await this.#note({ ...tokens, expiresAtMs }, version);
       else logger.info({ ...connection }, "The vendor does not say when the token ends; its lifetime is assumed");
     } catch (error) {
-      if (this.#closing.signal.aborted) return;
       const code = codeOf(error);
       // One that passes is asked again with the next token; one that refuses would refuse each time.
       this.#isRefused = isConnectorError(error) && !error.retryable && code !== "CANCELLED";

@@ -5,6 +5,7 @@ import {
   MemoryTokenStore,
   OAuthClient,
   type OAuthProfile,
+  signJwt,
   TokenManager,
   type TokenSet,
 } from "../../src/oauth/index.js";
@@ -151,6 +152,29 @@ describe("TEST-003 the OAuth base against oidc-provider", () => {
       expect(leftMs).toBeGreaterThan(590_000);
       expect(leftMs).toBeLessThan(602_000);
     }
+  });
+
+  it("accepts the JWTs that we sign", async () => {
+    const nowSeconds = Math.floor(Date.now() / 1000);
+    const { id, privateKey } = knownClients.signer;
+    const claims = { iss: id, sub: id, aud: server.issuer, jti: "one", iat: nowSeconds, exp: nowSeconds + 120 };
+    const profileWith = (assertion: string) =>
+      profileOf({
+        grant: "client_credentials",
+        clientId: id,
+        clientAuthentication: "none",
+        scopes: ["api"],
+        tokenParameters: {
+          client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+          client_assertion: assertion,
+        },
+      });
+    const { clientSecret: _none, ...profile } = profileWith(signJwt({ algorithm: "RS256", privateKey, claims }));
+    expect(await new OAuthClient({ profile, transport }).grant?.()).toMatchObject({ scope: "api" });
+    const stranger = signJwt({ algorithm: "RS256", privateKey: knownClients.stranger.privateKey, claims });
+    const { clientSecret: _neither, ...refused } = profileWith(stranger);
+    const error = await failureOf(new OAuthClient({ profile: refused, transport }).clientCredentials());
+    expect(error).toMatchObject({ code: "AUTHENTICATION_FAILED", vendor: { code: "invalid_client" } });
   });
 
   it("tells a wrong secret from a lost grant", async () => {

@@ -34,6 +34,7 @@ async function bench(
       clock: parts.clock,
       client: new OAuthClient({ ...parts, profile: { ...parts.profile, asksForExpiry: true } }),
       connection: { type: "test" },
+      callTimeoutMs: 500,
       events: new EventBus(),
       logger: { debug: log, info: log, warn: log, error: log },
     });

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { createServer } from "node:http";
 import Provider, { type Configuration } from "oidc-provider";
 import { listenOnLoopback } from "./listen.js";
@@ -9,8 +10,18 @@ export interface AuthorizationServer extends AsyncDisposable {
   readonly tokenAnswers: (string | undefined)[];
 }
 
-/** The clients that it knows. */
+function createKey() {
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  return {
+    privateKey: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+    publicKey: publicKey.export({ format: "jwk" }),
+  };
+}
+
+/** The clients that it knows; it does not know the stranger. */
 export const knownClients = {
+  signer: { id: "isthmus-signer", ...createKey() },
+  stranger: createKey(),
   web: { id: "isthmus-web", secret: "web-s3cret-web-s3cret-web-s3cret" },
   machine: { id: "isthmus-machine", secret: "machine-s3cret-machine-s3cret!!" },
 } as const;
@@ -37,6 +48,14 @@ export async function startAuthorizationServer(redirectUri: string): Promise<Aut
         grant_types: ["client_credentials"],
         response_types: [],
         token_endpoint_auth_method: "client_secret_basic",
+      },
+      {
+        client_id: knownClients.signer.id,
+        redirect_uris: [],
+        grant_types: ["client_credentials"],
+        response_types: [],
+        token_endpoint_auth_method: "private_key_jwt",
+        jwks: { keys: [{ ...knownClients.signer.publicKey, kty: "RSA", use: "sig", alg: "RS256" }] },
       },
     ],
     scopes: ["openid", "offline_access", "api"],
