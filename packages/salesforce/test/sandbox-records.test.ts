@@ -115,14 +115,24 @@ describe("queries at the sandbox", () => {
     expect(sandbox.requests({ path: "/services/data" })).toHaveLength(3);
   });
 
-  it.each([
+  const faults = [
     ["a cut connection", { cutAfter: true }],
     ["a cut body", { cutBody: true }],
     ["a busy moment", { status: 503, body: [{ errorCode: "SERVER_UNAVAILABLE", message: "Server too busy" }] }],
     ["an ended session", { status: 401, body: [{ errorCode: "INVALID_SESSION_ID", message: "Session expired" }] }],
-  ] as const)("loses and doubles nothing over %s in the middle of a list", async (_name, fault) => {
+  ] as const;
+
+  it.each(faults)("loses and doubles nothing over %s in the middle of a list", async (_name, fault) => {
     sandbox.addFault({ pathPattern: "/query/", skip: 1, ...fault });
     expect(await read()).toEqual({ Few: names(2), Many: names(450) });
+  });
+
+  it.each(faults)("loses and doubles nothing over %s between pages", async (_name, fault) => {
+    sandbox.addFault({ pathPattern: "/query/", ...fault });
+    const ordered = "SELECT LastName FROM Contact ORDER BY LastName, Id";
+    const found = await Array.fromAsync(connector.query(ordered, { batchSize: 200 }));
+    const expected = [...names(450), ...names(2)].toSorted();
+    expect(found.map(({ LastName }) => LastName)).toEqual(expected);
   });
 
   it("reads a list one by one that was left as it came", async () => {
