@@ -1,29 +1,13 @@
-import {
-  type AccessToken,
-  BaseConnector,
-  type ConnectedAccount,
-  type ConnectionCheck,
-  ConnectorError,
-  type ConnectorRequest,
-  type CreateContext,
-  readAnswer,
-  type TransportResponse,
-  type TransportStreamResponse,
-} from "@isthmus/core";
+import { type ConnectedAccount, type ConnectionCheck, type CreateContext, readAnswer } from "@isthmus/core";
 import type { Connection } from "jsforce";
-import type { CallOptions, SalesforceApi } from "./api.js";
+import type { CallOptions } from "./api.js";
 import { requireAttribute, userOf } from "./auth/attributes.js";
 import { Blobs } from "./blobs/blobs.js";
 import { Bulk } from "./bulk/bulk.js";
 import { ChangeCalls } from "./changes/change-calls.js";
 import { Collections } from "./collections/collections.js";
 import { Composite } from "./composite/composite.js";
-import { isTokenRefused, mapFailure } from "./errors.js";
 import { identitySchema, readOrganization, type SalesforceIdentity, toConnectedAccount } from "./identity.js";
-import { JsforceBridge } from "./jsforce-bridge.js";
-import { type ApiUsage, toApiUsage } from "./limits/api-usage.js";
-import { LimitGate } from "./limits/limit-gate.js";
-import { readLimitRefusal, readRefusedStream } from "./limits/limit-refusal.js";
 import type { ApiVersion, DescribeGlobalResult, DescribeResult, Limits } from "./metadata.js";
 import { MetadataCalls } from "./metadata-calls.js";
 import type { SalesforceConfiguration } from "./options.js";
@@ -31,8 +15,8 @@ import type { QueryOptions } from "./query.js";
 import { QueryCalls } from "./query-calls.js";
 import { RecordCalls, type UpdateOptions } from "./record-calls.js";
 import type { QueryPage, QueryResult, RecordInput, SalesforceRecord, UpsertResult } from "./records.js";
+import { SalesforceSender } from "./salesforce-sender.js";
 import { runSearch } from "./search.js";
-import { callSoap, type SoapCallerOptions } from "./soap/soap-caller.js";
 import { Streaming } from "./streaming/streaming.js";
 
 export type { CallOptions } from "./api.js";
@@ -41,12 +25,7 @@ export type { CallOptions } from "./api.js";
  * Salesforce as typed methods. Each sends with a token that is valid, renews a refused one once, repeats what is safe to
  * repeat, and throws a `ConnectorError`.
  */
-export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfiguration> {
-  #trustedInstance: string | undefined;
-  readonly #gate: LimitGate;
-  #bridge: JsforceBridge | undefined;
-  /** What its parts send through. */
-  protected readonly api: SalesforceApi;
+export class SalesforceConnector extends SalesforceSender {
   /** Any number of records at once, with a result for each. */
   readonly collections: Collections;
   /** Several calls in one request. */
@@ -65,28 +44,6 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
 
   constructor(context: CreateContext<unknown, SalesforceConfiguration>) {
     super(context);
-    const { clock, random, logger, signal } = context;
-    this.#gate = new LimitGate({
-      options: context.configuration.limits,
-      clock,
-      random,
-      events: this.events,
-      connection: this.connection,
-      signal,
-      accessToken: (ended) => this.accessToken(ended),
-    });
-    this.api = {
-      dataPath: this.dataPath,
-      clock,
-      random,
-      logger,
-      signal,
-      send: (request) => this.send(request),
-      sendRaw: (request) => this.sendRaw(request),
-      openStream: (request) => this.openStream(request),
-      callSoap: (call) => callSoap(this.soap, call),
-      mapFailure: (response, request) => this.mapFailure(response, request),
-    };
     this.collections = new Collections(this.api);
     this.composite = new Composite(this.api);
     this.blobs = new Blobs(this.api);
@@ -284,11 +241,6 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
     return this.#metadata.versions(options);
   }
 
-  /** What the organisation's answers said last of its requests of 24 hours; `undefined` before the first one. Asks nothing. */
-  get apiUsage(): ApiUsage | undefined {
-    return toApiUsage(this.#gate.info);
-  }
-
   /**
    * jsforce's own `Connection`, for everything that has no method here. It sends through this connector's transport:
    * tokens, timeouts, limits and allowed hosts are ours, and its failures are `ConnectorError`s.
@@ -314,82 +266,4 @@ export class SalesforceConnector extends BaseConnector<unknown, SalesforceConfig
     const left = requests ? `; ${requests.Remaining} of ${requests.Max} requests of the day are left` : "";
     return [{ name: "api", ok: true, detail: `REST API ${this.context.configuration.apiVersion} answers${left}.` }];
   }
-
-  protected override baseUrl(token: AccessToken | undefined): string {
-    return this.trustInstance(token?.attributes ?? {});
-  }
-
-  protected override mapFailure(response: TransportResponse, request: ConnectorRequest): ConnectorError {
-    return mapFailure(response, request, this.clock.now(), this.#gate.waits);
-  }
-
-  protected override sendRaw(request: ConnectorRequest): Promise<TransportResponse> {
-    if (isLongPoll(request)) return super.sendRaw(request);
-    return this.#gate.run(request, async () => {
-      const response = await super.sendRaw(request);
-      return { response, refusal: readLimitRefusal(response) };
-    });
-  }
-
-  protected override sendStream(request: ConnectorRequest): Promise<TransportStreamResponse> {
-    if (isLongPoll(request)) return super.sendStream(request);
-    return this.#gate.run(request, async () => readRefusedStream(await super.sendStream(request)));
-  }
-
-  protected override isTokenRefused(response: { readonly status: number; readonly body?: unknown }): boolean {
-    return isTokenRefused(response);
-  }
-
-  /** The instance that the tokens name, once the transport has said that it may be talked to. */
-  private trustInstance(attributes: Readonly<Record<string, string>>): string {
-    const instance = requireAttribute(attributes, "instance_url");
-    if (instance === this.#trustedInstance) return instance;
-    this.transport.assertAllowed(instance);
-    this.#trustedInstance = new URL(instance).origin;
-    return this.#trustedInstance;
-  }
-
-  private async accessToken(signal = this.context.signal, notVersion?: number): Promise<AccessToken> {
-    const { tokens } = this.context;
-    if (tokens) return tokens.accessToken({ signal, ...(notVersion !== undefined && { notVersion }) });
-    throw new ConnectorError("INTERNAL", "Salesforce has no authentication method without tokens.");
-  }
-
-  private get soap(): SoapCallerOptions {
-    return {
-      apiVersion: this.context.configuration.apiVersion,
-      accessToken: (signal, notVersion) => this.accessToken(signal, notVersion),
-      sendRaw: (request) => this.sendRaw(request),
-    };
-  }
-
-  private get bridge(): JsforceBridge {
-    this.#bridge ??= new JsforceBridge({
-      apiVersion: this.context.configuration.apiVersion,
-      session: `isthmus-session-${this.context.random.uuid()}`,
-      send: (request) => this.sendRaw(request),
-      mapFailure: (response, request) => this.mapFailure(response, request),
-      accessToken: (notVersion) => this.accessToken(undefined, notVersion),
-    });
-    return this.#bridge;
-  }
-
-  private async throughJsforce<Result>(
-    name: string,
-    options: CallOptions,
-    work: (connection: Connection) => Promise<Result>,
-  ): Promise<Result> {
-    const { attributes } = await this.accessToken(options.signal);
-    const connection = await this.bridge.connection(this.trustInstance(attributes));
-    return this.bridge.scoped({ name, ...options }, () => work(connection));
-  }
-
-  private get dataPath(): string {
-    return `/services/data/${this.context.configuration.apiVersion}`;
-  }
-}
-
-/** Salesforce counts subscriptions by limits of their own, and one waits for minutes in the place of a request. */
-function isLongPoll({ path }: ConnectorRequest): boolean {
-  return path.startsWith("/cometd/");
 }
