@@ -11,15 +11,9 @@ export type { ReadChangesOptions } from "./changes/change-calls.js";
 export type { Collections } from "./collections/collections.js";
 export type { RecordResult } from "./collections/results.js";
 export type { CollectionOptions } from "./collections/run.js";
-export type {
-  BatchOptions,
-  BatchRequest,
-  Composite,
-  CompositeOptions,
-  Graph,
-  GraphResult,
-} from "./composite/composite.js";
+export type { BatchOptions, BatchRequest, Composite, CompositeOptions } from "./composite/composite.js";
 export { CompositeRequest, type Reference } from "./composite/composite-request.js";
+export type { Graph, GraphResult } from "./composite/graph.js";
 export type { SubrequestResult } from "./composite/results.js";
 export type { Subrequest } from "./composite/subrequest.js";
 export type { TreeRecord, TreeResult } from "./composite/tree.js";

@@ -152,6 +152,15 @@ describe("collections with allOrNone", () => {
     expect(requests()).toEqual([]);
   });
 
+  it("counts records as deleted whose deletion was repeated after a lost answer", async () => {
+    const created = await connector.collections.create("Lead", leads(3));
+    const ids = created.map(({ id }) => id ?? "");
+    sandbox.addFault({ path, method: "DELETE", cutAfter: true });
+    expect(await connector.collections.delete(ids, { allOrNone: true })).toEqual(ids.map((id) => ({ id })));
+    expect(requests("DELETE")).toHaveLength(2);
+    expect(await storedLeads()).toEqual([]);
+  });
+
   it("sends all of them again when one was locked", async () => {
     const rolledBack = {
       success: false,

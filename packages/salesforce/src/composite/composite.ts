@@ -1,5 +1,6 @@
-import { ConnectorError, ValidationError } from "@isthmus/core";
+import { ConnectorError } from "@isthmus/core";
 import type { CallOptions, SalesforceApi } from "../api.js";
+import { assertGraphs, type Graph, type GraphResult, readGraphs, toGraphBody } from "./graph.js";
 import { isObject, readSubresult, readSubresults, type SubrequestResult } from "./results.js";
 import {
   assertCount,
@@ -27,24 +28,8 @@ export interface BatchOptions extends CallOptions {
 /** One call of a batch: no other call can refer to it. */
 export type BatchRequest = Omit<Subrequest, "referenceId" | "headers">;
 
-/** Calls that stand or fall together. */
-export interface Graph {
-  /** What its result calls it by. */
-  readonly graphId: string;
-  readonly requests: readonly Subrequest[];
-}
-
-/** What became of a graph. */
-export interface GraphResult {
-  readonly graphId: string;
-  /** Whether all of it was done; otherwise none of it was. */
-  readonly successful: boolean;
-  /** In the order of its calls. */
-  readonly results: readonly SubrequestResult[];
-}
-
 /** The limits that Salesforce documents. */
-const limits = { calls: 25, queries: 5, graphs: 75, nodes: 500, depth: 15 } as const;
+const limits = { calls: 25, queries: 5 } as const;
 
 /**
  * Several calls in one request. Limits and references are checked before anything is sent. A call that fails throws
@@ -111,36 +96,11 @@ export class Composite {
    * @returns In the order of the graphs.
    */
   async graph(graphs: readonly Graph[], options: CallOptions = {}): Promise<readonly GraphResult[]> {
-    assertCount(graphs.length, limits.graphs, "graphs");
-    const requests = graphs.flatMap((graph) => graph.requests);
-    assertCount(requests.length, limits.nodes, "calls in all graphs");
-    if (new Set(graphs.map(({ graphId }) => graphId)).size < graphs.length) {
-      throw new ValidationError("Two graphs have the same graphId.", [
-        { path: "graphs", message: "must have ids of their own" },
-      ]);
-    }
-    const depth = Math.max(...graphs.map((graph) => assertSubrequests(graph.requests)));
-    assertCount(depth, limits.depth, "calls in a chain of references");
-    const idempotent = isRepeatable(requests);
-    const body = {
-      graphs: graphs.map(({ graphId, requests: nodes }) => ({
-        graphId,
-        compositeRequest: nodes.map((request) => toWire(request, this.#api.dataPath)),
-      })),
-    };
+    assertGraphs(graphs);
+    const idempotent = isRepeatable(graphs.flatMap(({ requests }) => requests));
+    const body = toGraphBody(graphs, this.#api.dataPath);
     const answer = await this.#post("composite.graph", "/composite/graph", body, idempotent, options);
-    const answers: readonly unknown[] = Array.isArray(answer.graphs) ? answer.graphs : [];
-    const byId = new Map(answers.filter(isObject).map((graph) => [graph.graphId, graph]));
-    return graphs.map(({ graphId, requests: nodes }) => {
-      const { isSuccessful, graphResponse } = byId.get(graphId) ?? {};
-      const { compositeResponse } = isObject(graphResponse) ? graphResponse : {};
-      const results = readSubresults(this.#api, "composite.graph", nodes, idempotent, compositeResponse);
-      return {
-        graphId,
-        successful: isSuccessful === true && results.every(({ error }) => error === undefined),
-        results,
-      };
-    });
+    return readGraphs(this.#api, graphs, idempotent, answer.graphs);
   }
 
   /**
