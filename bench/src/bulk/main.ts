@@ -36,7 +36,13 @@ for (const { total, rounds } of sizes) {
     for (const [name, list] of outcomes) {
       const isJsforce = name.includes("jsforce");
       if (isJsforce && total > 1_000_000) continue;
-      list.push(await run(name, total, isJsforce ? total : 100_000));
+      try {
+        list.push(await run(name, total, isJsforce ? total : 100_000));
+      } catch (error) {
+        // jsforce's stream ends a process without its last rows now and then; that is worth a line, not the end.
+        if (!isJsforce) throw error;
+        console.log(`${name}: did not come to its end`);
+      }
     }
   }
   for (const [name, list] of outcomes) if (list.length > 0) report(name, total, list);

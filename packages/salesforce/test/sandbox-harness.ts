@@ -48,6 +48,11 @@ const common = {
     content: () => ({ mediaType: "text/csv", body: Readable.from([Buffer.from(manyAccounts)]) }),
   },
   write: { operation: "records.create", input: { sobject: "Account", record: { Name: "Written by the contract" } } },
+  bulk: {
+    operation: "bulk.ingest",
+    input: { sobject: "Lead", operation: "insert", maxPartBytes: 1_000 },
+    content: () => ({ mediaType: "text/csv", body: leadsAsCsv() }),
+  },
   misdirect({ sandbox }: RunningSandbox, origin: string) {
     // A grant that leads to another host: whoever answers for Salesforce's token endpoint could send this.
     const body = {
@@ -136,3 +141,9 @@ export const jwtBearerHarness: ContractHarness<RunningSandbox> = {
       privateKey: appKey.privateKey,
     })),
 };
+
+/** Enough rows for several parts. */
+async function* leadsAsCsv(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from("LastName,Company\n");
+  for (let number = 1; number <= 100; number += 1) yield Buffer.from(`Contract ${number},"Contract, Inc."\n`);
+}
