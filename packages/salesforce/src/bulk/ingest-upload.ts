@@ -1,7 +1,8 @@
 import { isConnectorError, pause, pauseBeforeLookingAgainMs, ValidationError } from "@isthmus/core";
 import type { SalesforceApi } from "../api.js";
 import { assertFieldName, assertSobjectName } from "../names.js";
-import { type BulkInput, type CsvBlock, toCsvBlocks } from "./csv-blocks.js";
+import type { CsvBlock } from "./csv-block.js";
+import { type BulkInput, toCsvBlocks } from "./csv-blocks.js";
 import type { ColumnDelimiter } from "./csv-format.js";
 import type { IngestJob, IngestOperation, IngestState } from "./ingest-state.js";
 import type { BulkJobs } from "./jobs.js";
@@ -113,8 +114,7 @@ class PartUploader {
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.#put(id, part, signal);
-        await this.#store([...this.state.jobs.slice(0, -1), jobOf(id, "uploaded", part.rows)], this.state.discarded);
-        return;
+        break;
       } catch (error) {
         const pauseMs = attempt < maxUploads ? pauseBeforeLookingAgainMs(error, attempt - 1) : undefined;
         if (pauseMs === undefined) throw error;
@@ -124,6 +124,7 @@ class PartUploader {
         id = await this.#beginAnew(id, lineEnding);
       }
     }
+    await this.#store([...this.state.jobs.slice(0, -1), jobOf(id, "uploaded", part.rows)], this.state.discarded);
   }
 
   async #begin(lineEnding: string): Promise<string> {
