@@ -18,6 +18,9 @@ const blocks = [
   "sf-bulk",
   "sf-limits",
   "sf-errors",
+  "sf-changes",
+  "sf-events",
+  "sf-outbound",
 ];
 
 it("connects an organisation", async () => {

@@ -54,7 +54,7 @@ export class ChangeCalls {
    */
   async *read(
     sobject: string,
-    cursor: EntityCursor | undefined,
+    cursor?: EntityCursor,
     options: ReadChangesOptions = {},
   ): AsyncGenerator<EntityBatch, void> {
     const { batchSize, lookbackMs = lookbackRange.usual, signal = this.#parts.api.signal } = options;
@@ -72,7 +72,7 @@ export class ChangeCalls {
    */
   async *subscribe(
     sobject: string,
-    cursor: EntityCursor | undefined,
+    cursor?: EntityCursor,
     options: Pick<ReadChangesOptions, "signal" | "fields"> = {},
   ): AsyncGenerator<EntityBatch, void> {
     const { streaming, api } = this.#parts;

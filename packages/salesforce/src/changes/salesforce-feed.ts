@@ -38,7 +38,7 @@ export class SalesforceFeed implements ChangeFeed {
 
   async now(signal: AbortSignal): Promise<number> {
     // Its seconds are whole: the end of this one, so that what was written a moment ago is read.
-    return (await readServerTime(this.#parts.api, signal)) + 999;
+    return (await readServerTime(this.#parts.api, signal)) + 1_000;
   }
 
   async rows(range: Parameters<ChangeFeed["rows"]>[0], signal: AbortSignal): Promise<RowPage> {

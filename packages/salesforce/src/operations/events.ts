@@ -45,7 +45,7 @@ export const subscribeToEvents = defineOperation({
   stream: {
     item: z.discriminatedUnion("type", [
       z.strictObject({ type: z.literal("subscribed") }).describe("From here on nothing is missed."),
-      z.strictObject({ type: z.literal("alive") }).describe("Nothing happened for about two minutes."),
+      z.strictObject({ type: z.literal("alive") }).describe("Nothing happened since the line before."),
       z.strictObject({ type: z.literal("event"), ...messageShape }),
     ]),
     async *run(connector: SalesforceConnector, { channel, replayFrom }, { signal }) {
