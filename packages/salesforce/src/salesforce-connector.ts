@@ -254,6 +254,12 @@ export class SalesforceConnector extends SalesforceSender {
     return this.bridge.connection(this.trustInstance(attributes));
   }
 
+  /** Ends subscriptions, and then as every connector. */
+  override async close(): Promise<void> {
+    this.streaming.close();
+    await super.close();
+  }
+
   protected override async identify(signal: AbortSignal): Promise<ConnectedAccount> {
     const identity = await this.identity({ signal });
     const organization = await readOrganization((soql) => this.queryPage({ soql }, { signal }));

@@ -20,6 +20,7 @@ export const channelPattern = /^\/(?:data|event)\/[A-Za-z][A-Za-z0-9_]{0,254}$/;
 /** Events as they happen, by CometD long polling. */
 export class Streaming {
   readonly #parts: SubscriptionParts;
+  readonly #closing = new AbortController();
 
   constructor(parts: SubscriptionParts) {
     this.#parts = parts;
@@ -59,6 +60,11 @@ export class Streaming {
         { path: "channel", message: "must be the name of a channel" },
       ]);
     }
-    return subscribeTo(this.#parts, channel, start, signal);
+    return subscribeTo(this.#parts, channel, start, AbortSignal.any([signal, this.#closing.signal]));
+  }
+
+  /** Ends every subscription: `CANCELLED`. A connect that waits would hold up the end of the connector for two minutes. */
+  close(): void {
+    this.#closing.abort();
   }
 }

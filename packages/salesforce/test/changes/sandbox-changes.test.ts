@@ -6,9 +6,12 @@ import { connectedTo, startSandbox } from "../connect.js";
 
 let sandbox: SalesforceSandbox;
 let connector: SalesforceConnector;
+/** Milliseconds by which the sandbox's clock differs from ours: its present is over when a test reads. */
+let offsetMs: number;
 
 beforeEach(async () => {
-  sandbox = await startSandbox({ seed: false });
+  offsetMs = -150_000;
+  sandbox = await startSandbox({ seed: false, clock: () => Date.now() + offsetMs });
   connector = await connectedTo(sandbox);
 });
 afterEach(async () => {
@@ -60,6 +63,24 @@ describe("changes.read", () => {
     expect(replica.records.has(c?.id ?? "")).toBe(true);
   });
 
+  it("finds what left no row behind, and what was brought back", async () => {
+    // The log tells whole minutes: what happened in this one, the next read is told.
+    const [gone, back] = await connector.collections.create("Lead", [
+      { LastName: "Gone", Company: "For good" },
+      { LastName: "Back", Company: "Again" },
+    ]);
+    const replica = new Replica();
+    await replica.read("Lead");
+    expect(replica.records.size).toBe(2);
+    const loaded = await connector.bulk.hardDelete("Lead", [{ Id: gone?.id ?? "" }]);
+    expect(loaded).toMatchObject({ failed: 0 });
+    await connector.delete("Lead", back?.id ?? "");
+    await connector.undelete("Lead", back?.id ?? "");
+    offsetMs = 0;
+    await replica.read("Lead");
+    expect([...replica.records.keys()]).toEqual([back?.id]);
+  });
+
   it("goes on after any batch, whatever is cut", async () => {
     await connector.collections.create(
       "Lead",
@@ -100,6 +121,10 @@ describe("changes.read", () => {
 });
 
 describe("changes.subscribe", () => {
+  beforeEach(() => {
+    offsetMs = 0;
+  });
+
   it("gives whole records, though events of updates carry the changed fields only", async () => {
     const { id } = await connector.create("Account", { Name: "Whole", Industry: "Energy" });
     const batches = connector.changes.subscribe("Account", undefined);

@@ -190,6 +190,13 @@ describe("subscribe", () => {
     expect(cometd("disconnect")).toHaveLength(1);
   });
 
+  it("ends with its connector, which does not wait for it", async () => {
+    const subscription = await subscribed(accounts);
+    const waiting = expect(subscription.take(1)).rejects.toMatchObject({ code: "CANCELLED" });
+    await connector.close();
+    await waiting;
+  });
+
   it("gives up after ten tries in a row that failed", async () => {
     const subscription = await subscribed(accounts);
     sandbox.addFault({ path: "/cometd", status: 503, times: 100 });
