@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import {
   decideConsent,
   type FaultRule,
@@ -36,17 +35,9 @@ const bodies: Readonly<Record<number, unknown>> = {
 
 const read = { operation: "query", input: { soql: "SELECT Id, Name FROM Account LIMIT 3" } };
 
-/** A CSV that becomes two jobs. */
-const manyAccounts = ["Name", ...Array.from({ length: 60 }, (_, row) => `Loaded by the contract ${row}`)].join("\n");
-
 /** What the schemes have in common: the sandbox as the stand-in of Salesforce. */
 const common = {
   read,
-  bulk: {
-    operation: "bulk.ingest",
-    input: { sobject: "Account", operation: "insert", maxPartBytes: 1_000 },
-    content: () => ({ mediaType: "text/csv", body: Readable.from([Buffer.from(manyAccounts)]) }),
-  },
   write: { operation: "records.create", input: { sobject: "Account", record: { Name: "Written by the contract" } } },
   bulk: {
     operation: "bulk.ingest",
