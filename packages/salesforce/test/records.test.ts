@@ -42,7 +42,7 @@ describe("undelete", () => {
     expect(stub.requests).toHaveLength(1);
     expect(stub.requests[0]).toMatchObject({ method: "POST", url: "/services/Soap/u/60.0" });
     expect(stub.requests[0]?.headers).toMatchObject({ "content-type": "text/xml; charset=UTF-8", soapaction: '""' });
-    expect(stub.requests[0]?.body).toContain("<urn:sessionId>00D000000000001!session.1&#60;&#38;</urn:sessionId>");
+    expect(stub.requests[0]?.body).toContain("<urn:sessionId>00D000000000001!session.1&lt;&amp;</urn:sessionId>");
     expect(stub.requests[0]?.body).toContain(`<urn:undelete><urn:ids>${id}</urn:ids></urn:undelete>`);
   });
 
