@@ -78,6 +78,8 @@ export type RunLanding =
       readonly work?: object;
       readonly counts?: RunCounts;
       readonly error?: RunTrouble;
+      /** Whether it only failed to look: a wish to cancel that came meanwhile comes first then, for the work goes on. */
+      readonly yieldsToWish?: boolean;
     };
 
 /** Which runs a list shows. */
@@ -183,10 +185,13 @@ export function createOperationRunRepository({ client, tenantId }: TenantScope):
     },
 
     async land(id, attemptId, landing) {
+      const isHeld = Prisma.sql`${ofId(id)} and r.attempt_id = ${attemptId}::uuid`;
+      const [held] = await query(Prisma.sql`select ${columns} from operation_runs r where ${isHeld} for update`);
+      const isOutranked = landing.kind === "ended" && landing.yieldsToWish && held?.status === "cancelling";
       const [row] = await query(Prisma.sql`
-        update operation_runs r set ${changesOf(landing)},
+        update operation_runs r set ${changesOf(isOutranked ? nothingNew : landing)},
           attempt_id = null, lease_until = null, updated_at = clock_timestamp()
-        where ${ofId(id)} and r.attempt_id = ${attemptId}::uuid
+        where ${isHeld}
         returning ${columns}`);
       return row;
     },
@@ -212,6 +217,8 @@ export function createOperationRunRepository({ client, tenantId }: TenantScope):
 function isFree(byForce: boolean): Prisma.Sql {
   return Prisma.sql`(${byForce}::boolean or r.attempt_id is null or r.lease_until <= clock_timestamp())`;
 }
+
+const nothingNew: RunLanding = { kind: "again", waitMs: 0, isFailure: false };
 
 /** What a landing writes. A wish to cancel that came meanwhile stays, and is the next thing that is done. */
 function changesOf(landing: RunLanding): Prisma.Sql {

@@ -1,4 +1,4 @@
-import { codeOf, pauseBeforeLookingAgainMs } from "@isthmus/core";
+import { codeOf, isConnectorError, pauseBeforeLookingAgainMs } from "@isthmus/core";
 import { toProblem } from "../errors/index.js";
 import type { OperationRunRow, RunLanding, RunTrouble } from "../repositories/index.js";
 
@@ -10,7 +10,12 @@ const patience = 12;
 /** What went wrong, in the words that callers are answered with. */
 export function describeTrouble(error: unknown): RunTrouble {
   const { code, detail } = toProblem(error, "").problem;
-  return { code, detail };
+  // Of a defect, a problem document speaks of its request, which a run has none of.
+  const isOurs = code === "INTERNAL" && !isConnectorError(error);
+  return {
+    code,
+    detail: isOurs ? "Something failed inside Isthmus. The log has more under the id of this run." : detail,
+  };
 }
 
 /** Why a run failed whose process ended while it began. */
@@ -23,7 +28,7 @@ export const interruption: RunTrouble = {
 export function afterFailedLook(error: unknown, { failures }: Pick<OperationRunRow, "failures">): RunLanding {
   const trouble = describeTrouble(error);
   const waitMs = pauseOf(error, failures);
-  if (waitMs === undefined) return { kind: "ended", status: "failed", error: trouble };
+  if (waitMs === undefined) return { kind: "ended", status: "failed", error: trouble, yieldsToWish: true };
   return { kind: "again", waitMs, isFailure: true, error: trouble };
 }
 

@@ -170,6 +170,24 @@ describeOnDatabases("operation runs", (get) => {
     expect(bench.vendor.loads.at(-1)?.state).toBe("aborted");
   });
 
+  it("is cancelled at the vendor also where the look under way fails for good: the work there goes on", async () => {
+    const id = await begin();
+    const release = Promise.withResolvers<void>();
+    const asked = bench.vendor.asked("GET");
+    bench.vendor.once("GET", async (_request, response) => {
+      await release.promise;
+      response.writeHead(403).end();
+    });
+    const working = bench.work();
+    await asked;
+    await bench.tenant.api.post(`/v1/operation-runs/${id}/cancel`);
+    release.resolve();
+    await working;
+    expect(await bench.work()).toBe(1);
+    expect(await bench.read(id)).toMatchObject({ status: "cancelled", error: null });
+    expect(bench.vendor.loads.at(-1)?.state).toBe("aborted");
+  });
+
   it("is cancelled while a request begins it: the request ends the work, and answers with the run", async () => {
     const release = Promise.withResolvers<void>();
     const asked = bench.vendor.asked("PUT");
