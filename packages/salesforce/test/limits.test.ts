@@ -1,4 +1,5 @@
-import { type ConnectorError, EventBus, type LifecycleEvents, RateLimitError } from "@isthmus/core";
+import { Readable } from "node:stream";
+import { type BinaryContent, type ConnectorError, EventBus, type LifecycleEvents, RateLimitError } from "@isthmus/core";
 import type { SalesforceSandbox, SalesforceSandboxOptions } from "@isthmus/sandbox";
 import { FakeClock } from "@isthmus/testkit";
 import { afterEach, describe, expect, it } from "vitest";
@@ -36,6 +37,10 @@ function failureOf(work: Promise<unknown>): Promise<ConnectorError> {
     () => Promise.reject(new Error("Expected a failure, but it succeeded")),
     (error: ConnectorError) => error,
   );
+}
+
+function toContent(bytes: Buffer): BinaryContent {
+  return { mediaType: "text/plain", body: Readable.from([bytes]) };
 }
 
 async function readFirst(connector: SalesforceConnector): Promise<string> {
@@ -170,6 +175,25 @@ describe("the requests at once", () => {
     await Promise.all(Array.from({ length: 25 }, () => readFirst(connector)));
     // 25 were under way when the first was refused; five more looked, one after the other.
     expect(sandbox.requests(data).length).toBe(30 + 25);
+  });
+
+  it("hold for files, too: a download keeps its place until it is read, and is asked for again when it was refused", async () => {
+    const { sandbox, connector } = await bench({}, { limits: { concurrentRequests: 1, reservePercent: 0 } });
+    const bytes = Buffer.from("a file");
+    const { id } = await connector.blobs.upload(toContent(bytes), { fileName: "a.txt" });
+    sandbox.addFault({ ...data, pathPattern: "VersionData$", ...tooManyAtOnce });
+    const { body } = await connector.blobs.read("ContentVersion", id, "VersionData");
+    const next = readFirst(connector);
+    expect(Buffer.concat(await Array.fromAsync(body))).toEqual(bytes);
+    await next;
+  });
+
+  it("let a body that was a stream be sent by its caller again, because nothing was done", async () => {
+    const { sandbox, connector } = await bench();
+    sandbox.addFault({ path: "/services/data/v60.0/sobjects/ContentVersion", ...tooManyAtOnce });
+    const upload = () => connector.blobs.upload(toContent(Buffer.from("a file")), { fileName: "a.txt" });
+    expect(await failureOf(upload())).toMatchObject({ code: "RATE_LIMITED", retryable: true });
+    await upload();
   });
 
   it("end their waiting when the caller gives up", async () => {
