@@ -16,8 +16,9 @@ interface Outcome {
 // Ten times as many rows must not take more memory. jsforce's query loses rows from the second page on: it gets one page, and
 // only a million rows, which it holds all at once.
 const sizes = [
-  { total: 1_000_000, rounds: 3 },
-  { total: 10_000_000, rounds: 1 },
+  { total: 1_000_000, pageRows: 100_000, rounds: 3 },
+  { total: 10_000_000, pageRows: 1_000_000, rounds: 1 },
+  { total: 10_000_000, pageRows: 100_000, rounds: 1 },
 ];
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const chosen = process.argv.slice(2);
@@ -28,8 +29,8 @@ const names = Object.keys(contenders).filter(
 console.log(
   `${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores, Node ${process.version}; median (least to most)\n`,
 );
-console.log("contender                               rows     rows/s  rows/s of CPU   peak MB  jsforce loaded");
-for (const { total, rounds } of sizes) {
+console.log("contender                               rows  pages     rows/s  rows/s of CPU   peak MB  jsforce loaded");
+for (const { total, pageRows, rounds } of sizes) {
   // In turns, so that a slow minute of the machine is everybody's.
   const outcomes = new Map<string, Outcome[]>(names.map((name) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
@@ -37,7 +38,7 @@ for (const { total, rounds } of sizes) {
       const isJsforce = name.includes("jsforce");
       if (isJsforce && total > 1_000_000) continue;
       try {
-        list.push(await run(name, total, isJsforce ? total : 100_000));
+        list.push(await run(name, total, isJsforce ? total : pageRows));
       } catch (error) {
         // jsforce's stream ends a process without its last rows now and then; that is worth a line, not the end.
         if (!isJsforce) throw error;
@@ -45,7 +46,7 @@ for (const { total, rounds } of sizes) {
       }
     }
   }
-  for (const [name, list] of outcomes) if (list.length > 0) report(name, total, list);
+  for (const [name, list] of outcomes) if (list.length > 0) report(name, total, pageRows, list);
 }
 
 async function run(name: string, total: number, pageSize: number): Promise<Outcome> {
@@ -62,7 +63,7 @@ async function run(name: string, total: number, pageSize: number): Promise<Outco
   }
 }
 
-function report(name: string, total: number, outcomes: readonly Outcome[]): void {
+function report(name: string, total: number, pageRows: number, outcomes: readonly Outcome[]): void {
   const wrong = outcomes.find(({ rows }) => rows !== total);
   if (wrong) throw new Error(`${name} saw ${wrong.rows} of ${total} rows.`);
   const range = (of: (outcome: Outcome) => number) => {
@@ -75,6 +76,7 @@ function report(name: string, total: number, outcomes: readonly Outcome[]): void
   console.log(
     name.padEnd(34),
     String(total).padStart(9),
+    String(total / pageRows).padStart(6),
     range(({ rows, wallMs }) => rows / (wallMs / 1_000)).padStart(28),
     range(({ rows, cpuMs }) => rows / (cpuMs / 1_000)).padStart(28),
     range(({ peakMb }) => peakMb).padStart(18),
