@@ -31,7 +31,7 @@ export class Streaming {
    * handled, and begin with it the next time: Salesforce keeps events for 72 hours.
    *
    * Within one subscription every event comes once: a session that is lost is followed by another one, which goes on behind
-   * the last event. A subscription occupies one of the connector's 25 connections.
+   * the last event. A subscription occupies a connection: up to 75 fit beside the requests.
    *
    * @throws {ConnectorError} `CURSOR_EXPIRED` when Salesforce cannot replay from there any more: what came in between is told
    *   by `changes.read` alone; `PERMISSION_DENIED` or `NOT_FOUND` for a channel that cannot be subscribed to.
