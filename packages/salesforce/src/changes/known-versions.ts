@@ -6,13 +6,17 @@ export const mostKnown = 2_000;
 
 /**
  * What was given already of the stretch that the next read looks at again. A version is known by 66 bits of SHA-256, so a
- * cursor stays under 25 kB, and taking one version for another is out of the question.
+ * cursor stays under 60 kB, and taking one version for another is out of the question.
  */
 export class KnownVersions {
   readonly #digests: Set<string>;
 
   constructor(digests: readonly string[] = []) {
     this.#digests = new Set(digests);
+  }
+
+  get isEmpty(): boolean {
+    return this.#digests.size === 0;
   }
 
   has(version: string): boolean {

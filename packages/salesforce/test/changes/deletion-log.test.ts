@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { createSalesforceConnector } from "../../src/index.js";
 import { type SeenRequest, startStubInstance } from "../stub-instance.js";
+import { thingDescription } from "./thing-description.js";
 
 const second = 1_000;
 const startMs = Date.UTC(2026, 5, 1, 12);
@@ -13,7 +14,7 @@ afterEach(async () => {
 async function readWith(log: (startMs: number, endMs: number) => { readonly status?: number; readonly body: unknown }) {
   const asked: [string, string][] = [];
   const instance = await startStubInstance((request) => {
-    if (request.url.includes("/describe")) return { status: 200, body: JSON.stringify(description) };
+    if (request.url.includes("/describe")) return { status: 200, body: JSON.stringify(thingDescription) };
     if (request.url === "/services/data") return { status: 200, body: "[]" };
     if (!request.url.includes("/deleted/")) {
       return { status: 200, body: JSON.stringify({ totalSize: 0, done: true, records: [] }) };
@@ -40,28 +41,6 @@ async function readWith(log: (startMs: number, endMs: number) => { readonly stat
   }
   return { asked, deleted, fromMs, cursor: last };
 }
-
-const field = (name: string, type: string) => ({
-  name,
-  label: name,
-  type,
-  length: 0,
-  nillable: false,
-  defaultedOnCreate: true,
-  createable: false,
-  updateable: false,
-  unique: false,
-  externalId: false,
-});
-const permissions = { queryable: true, retrieveable: true, createable: true, updateable: true, deletable: true };
-const description = {
-  name: "Thing__c",
-  label: "Thing",
-  custom: true,
-  replicateable: true,
-  ...permissions,
-  fields: [field("Id", "id"), field("SystemModstamp", "datetime"), field("IsDeleted", "boolean")],
-};
 
 function timesOf({ url }: SeenRequest): [string, string] {
   const { searchParams } = new URL(url, "http://instance");
