@@ -29,7 +29,7 @@ it("reads a million rows, each once and in order, through pages that are cut", a
 
 it("loads a million rows through uploads that are cut, and gives the result of each once", async () => {
   sandbox.addFault({ method: "PUT", pathPattern: "/batches", skip: 1, cutAfter: true, times: 2 });
-  const result = await connector.bulk.insert("Measurement__c", makeRows(), { maxPartBytes: 10_000_000 });
+  const result = await connector.bulk.insert("Measurement__c", makeRows(), { maxPartBytes: 5_000_000 });
   expect(result).toMatchObject({ ok: true, processed: total });
   expect(result.jobs.length).toBeGreaterThan(3);
   let count = 0;
