@@ -52,7 +52,7 @@ describe("an operation that streams without end", () => {
     expect(response.status).toBe(200);
     if (response.body === null) throw new Error("The answer has no body.");
     const lines = createInterface({ input: Readable.fromWeb(response.body) })[Symbol.asyncIterator]();
-    const next = async () => JSON.parse((await lines.next()).value);
+    const next = async () => JSON.parse((await lines.next()).value ?? "null");
     expect(await next()).toEqual({ type: "subscribed" });
 
     const record = { sobject: "Account", record: { Name: "Heard" } };
