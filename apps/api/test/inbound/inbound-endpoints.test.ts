@@ -67,7 +67,7 @@ describeOnDatabases("an inbound endpoint", (get) => {
   });
 
   it("is made neither for a type that takes no deliveries, nor for production without an approval", async () => {
-    const body = { type: "salesforce", name: "x", environment: "sandbox" };
+    const body = { type: "custom", name: "x", environment: "sandbox" };
     const make = (changes: object) => tenant.api.post("/v1/inbound-endpoints", { ...body, ...changes });
     expect(await make({})).toMatchObject({ status: 422, body: { code: "UNSUPPORTED" } });
     expect(await make({ type: "nowhere" })).toMatchObject({ status: 422, body: { code: "UNKNOWN_CONNECTOR_TYPE" } });
@@ -119,7 +119,7 @@ describeOnDatabases("an inbound endpoint", (get) => {
     expect(withoutId[0]).toEqual([403, expect.objectContaining({ code: "DELIVERY_REFUSED", retryable: false })]);
     for (const each of withoutId) expect(each).toEqual(withoutId[0]);
     expect((await deliver(url.replace(id, id.toUpperCase()), told("x"), "verifier")).status).toBe(200);
-    for (const type of ["salesforce", "nowhere"]) {
+    for (const type of ["custom", "nowhere"]) {
       expect(await deliver(`${service.url}/hooks/${type}/${id}`, told("x"), "verifier")).toMatchObject({ status: 404 });
     }
     expect(await countEvents()).toBe(1);

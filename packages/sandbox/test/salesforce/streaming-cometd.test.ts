@@ -1,19 +1,26 @@
 import { CometD, type Message } from "cometd";
 import { adapt } from "cometd-nodejs-client";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type SalesforceSandbox, startSalesforceSandbox } from "../../src/index.js";
 import { callApi, requestToken, tokensOf } from "../client.js";
 
 let sandbox: SalesforceSandbox;
 let token: string;
+const { debug } = console;
 
 beforeAll(async () => {
+  // It makes itself at home: a `window`, by which other libraries take this for a browser, and another `console.debug`.
+  vi.stubGlobal("window", {});
   adapt();
   sandbox = await startSalesforceSandbox();
   token = tokensOf(await requestToken(sandbox, { grant_type: "client_credentials" })).access_token;
 });
 
-afterAll(() => sandbox.close());
+afterAll(async () => {
+  vi.unstubAllGlobals();
+  console.debug = debug;
+  await sandbox.close();
+});
 
 /** The CometD project's client, set up as Salesforce's guide tells. */
 function createClient(): CometD {
