@@ -3,8 +3,8 @@ import { shared } from "./vitest.shared.js";
 
 export default defineConfig({
   test: {
-    // Two cores, and the suites start real servers: more workers only make each of them slower.
-    maxWorkers: 2,
+    // For two cores: the suites start real servers and processes, and while one waits for its own, another can go on.
+    maxWorkers: 3,
     projects: [
       mergeConfig(shared, {
         test: {

@@ -1,3 +1,4 @@
+import { custom } from "@isthmus/custom";
 import { quickbooks } from "@isthmus/quickbooks";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { RefusedDeliveries } from "../../src/inbound/refused-deliveries.js";
@@ -12,7 +13,7 @@ describeOnDatabases("an inbound endpoint", (get) => {
   let tenant: TestTenantClient;
 
   beforeAll(async () => {
-    service = await startTestService(get().database, { connectors: [quickbooks] });
+    service = await startTestService(get().database, { connectors: [quickbooks, custom] });
   });
   afterAll(() => service?.close());
   beforeEach(async () => {
