@@ -89,6 +89,13 @@ describe("mapFailure", () => {
       code: "OUTCOME_UNKNOWN",
       reconcile: "Query it.",
     });
+    // A proxy whose connection to Salesforce broke in the middle says 503, too.
+    const broken = "upstream connect error or disconnect/reset before headers. reset reason: connection termination";
+    expect(mapFailure(answer(503, broken), write, 0)).toMatchObject({
+      code: "OUTCOME_UNKNOWN",
+      reconcile: "Query it.",
+    });
+    expect(mapFailure(answer(503, broken), read, 0)).toMatchObject({ code: "VENDOR_UNAVAILABLE", retryable: true });
     const busy = [{ errorCode: "SERVER_UNAVAILABLE", message: "busy" }];
     expect(mapFailure(answer(503, busy), write, 0)).toMatchObject({ code: "VENDOR_UNAVAILABLE", retryable: true });
   });

@@ -1,9 +1,12 @@
 import {
   type ConnectorError,
+  isIdempotent,
   mapHttpStatus,
+  OutcomeUnknownError,
   parseRetryAfter,
   type TransportRequest,
   type TransportResponse,
+  type VendorFault,
 } from "@isthmus/core";
 import { noTokenHelps } from "./errors/access-rows.js";
 import { findRow, type LimitWaits } from "./errors/row.js";
@@ -30,6 +33,7 @@ export function mapFailure(
 ): ConnectorError {
   const fault = readFault(response);
   const row = findRow(table, fault, response);
+  if (!row && isAmbiguous(response, request)) return unknownOutcome(request, fault);
   if (!row) return mapHttpStatus({ status: response.status, headers: response.headers, request, vendor: fault, nowMs });
   const reason = [fault.code, fault.fields && `fields ${fault.fields.join(", ")}`].filter(Boolean).join("; ");
   const summary = `Salesforce refused ${request.name ?? "the request"} (${reason || `HTTP ${fault.status}`})`;
@@ -41,4 +45,19 @@ export function isTokenRefused({ status, body }: { readonly status: number; read
   if (status !== 401 && status !== 403) return false;
   const text = Buffer.isBuffer(body) ? body.toString("utf8", 0, 2000) : "";
   return status === 401 ? !noTokenHelps.test(text) : /^\s*Bad_OAuth_Token\s*$/.test(text);
+}
+
+/**
+ * A 503 without Salesforce's own code. Its edge proxies answer so as well when the connection behind them breaks in the
+ * middle of a request, so that a record may have been created all the same.
+ */
+function isAmbiguous({ status }: TransportResponse, request: FailedRequest): boolean {
+  return status === 503 && !isIdempotent(request);
+}
+
+function unknownOutcome({ name = "the request", reconcile }: FailedRequest, vendor: VendorFault): ConnectorError {
+  return new OutcomeUnknownError(
+    `Salesforce's address answered ${name} with status 503, and not in Salesforce's own words: it may have taken effect. Look the result up before sending it again.`,
+    { reconcile: reconcile ?? "Look the record up before sending the request again.", vendor },
+  );
 }

@@ -47,6 +47,19 @@ describe("an answer that is too large", () => {
   });
 });
 
+describe("a 503 that is not Salesforce's own", () => {
+  it("leaves creates unknown and is not followed by a repetition, because they may have been done", async () => {
+    answer = {
+      status: 503,
+      contentType: "text/plain",
+      body: "upstream connect error or disconnect/reset before headers",
+    };
+    expect(await codeOf(connector.collections.create("Account", [{ Name: "x" }]))).toBe("OUTCOME_UNKNOWN");
+    await expect(connector.create("Account", { Name: "x" })).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
+    expect(stub.requests).toHaveLength(2);
+  });
+});
+
 describe("results that make no sense", () => {
   it.each([
     ["words for results", ["yes", "no"]],
