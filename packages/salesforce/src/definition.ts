@@ -24,9 +24,9 @@ export const salesforce = defineConnector<SalesforceConfiguration, SalesforceCon
   allowedHosts: () => ["*.salesforce.com"],
   transport: ({ timeouts, limits }) => ({
     timeouts: { headersMs: 120_000, ...timeouts },
-    // Its own count is of one connector and one host, with room for subscriptions, each of which keeps one; what keeps the
-    // organisation's limit is the connector's gate.
-    concurrency: limits.concurrentRequests + 75,
+    // Its own count is of one connector and one host, with room for subscriptions and for answers that are being read, each
+    // of which keeps one; what keeps the organisation's limit is the connector's gate.
+    concurrency: limits.concurrentRequests + 75 + 200,
   }),
   operations: () => operations,
   entities: createEntitySource,

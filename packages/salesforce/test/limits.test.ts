@@ -95,6 +95,16 @@ describe("the day's requests", () => {
     await readFirst(connector);
   });
 
+  it("are looked at again at once when a look was refused for too many requests at work", async () => {
+    const { sandbox, connector, clock } = await bench();
+    sandbox.configure({ dailyApiRequests: 1 });
+    await failureOf(readFirst(connector));
+    sandbox.configure({ dailyApiRequests: 1_000_000 });
+    clock.advance(15 * minuteMs);
+    sandbox.addFault({ ...data, ...tooManyAtOnce });
+    await readFirst(connector);
+  });
+
   it("leave the reserve to others", async () => {
     const limits = { concurrentRequests: 25, reservePercent: 20 };
     const { sandbox, connector } = await bench({ dailyApiRequests: 50 }, { limits });
@@ -177,16 +187,34 @@ describe("the requests at once", () => {
     expect(sandbox.requests(data).length).toBe(30 + 25);
   });
 
-  it("hold for files, too: a download keeps its place until it is read, and is asked for again when it was refused", async () => {
+  it("hold for files, too: a download is asked for again when it was refused", async () => {
     const { sandbox, connector } = await bench({}, { limits: { concurrentRequests: 1, reservePercent: 0 } });
     const bytes = Buffer.from("a file");
     const { id } = await connector.blobs.upload(toContent(bytes), { fileName: "a.txt" });
     sandbox.addFault({ ...data, pathPattern: "VersionData$", ...tooManyAtOnce });
     const { body } = await connector.blobs.read("ContentVersion", id, "VersionData");
-    const next = readFirst(connector);
     expect(Buffer.concat(await Array.fromAsync(body))).toEqual(bytes);
-    await next;
   });
+
+  it("let whoever reads an answer send other requests meanwhile, however few there may be at once", async () => {
+    const { connector } = await bench({}, { limits: { concurrentRequests: 1, reservePercent: 0 } });
+    const bytes = Buffer.from("a file");
+    const { id } = await connector.blobs.upload(toContent(bytes), { fileName: "a.txt" });
+    const content = await connector.blobs.read("ContentVersion", id, "VersionData");
+    const copy = await connector.blobs.upload(content, { fileName: "b.txt" });
+    const { body } = await connector.blobs.read("ContentVersion", copy.id, "VersionData");
+    expect(Buffer.concat(await Array.fromAsync(body))).toEqual(bytes);
+  });
+
+  it.each([1, 2])(
+    "let a bulk query of many pages come to its end where only %i may be at work",
+    async (concurrentRequests) => {
+      const limits = { concurrentRequests, reservePercent: 0 };
+      const { connector } = await bench({ measurements: 1_000, bulkPageSize: 100 }, { limits });
+      const rows = connector.bulk.query("SELECT Id FROM Measurement__c");
+      expect(await Array.fromAsync(rows)).toHaveLength(1_000);
+    },
+  );
 
   it("let a body that was a stream be sent by its caller again, because nothing was done", async () => {
     const { sandbox, connector } = await bench();

@@ -22,8 +22,6 @@ export type LimitRefusal = "day" | "concurrent" | undefined;
 export interface GatedAnswer<Response> {
   readonly response: Response;
   readonly refusal: LimitRefusal;
-  /** Called with what gives the place back, once the answer is read. Missing: it is read. */
-  onRead?(leave: () => void): void;
 }
 
 /** What a {@link LimitGate} works with. */
@@ -104,8 +102,9 @@ export class LimitGate {
       limits.leave();
       throw error;
     }
-    if (answer.onRead) answer.onRead(() => limits.leave());
-    else limits.leave();
+    // Also of a stream that nobody has read yet. Whoever reads it may need places for other requests meanwhile, and when
+    // all places were held by such readers, none of them would ever go on.
+    limits.leave();
     if (answer.refusal === "day") limits.refusedForToday(ticket);
     else if (answer.refusal === "concurrent") limits.refusedForConcurrency(ticket);
     else if (answer.response.status >= 500) limits.unanswered(ticket);

@@ -19,18 +19,12 @@ export function readLimitRefusal({ status, body }: Pick<TransportResponse, "stat
 
 const longestRefusalBytes = 64 * 1024;
 
-/**
- * The same of an answer whose body is a stream. The body of a refusal is read for it and handed on as another stream; every
- * other answer keeps its place until it is read.
- */
+/** The same of an answer whose body is a stream. The body of a refusal is read for it and handed on as another stream. */
 export async function readRefusedStream(
   response: TransportStreamResponse,
 ): Promise<GatedAnswer<TransportStreamResponse>> {
   const { status, body } = response;
-  if (!refusing.has(status)) {
-    const onRead = (leave: () => void) => (body.closed ? leave() : void body.once("close", leave));
-    return { response, refusal: undefined, onRead };
-  }
+  if (!refusing.has(status)) return { response, refusal: undefined };
   const start = await readStart(body);
   const refusal = readLimitRefusal({ status, body: start });
   return { response: { ...response, body: Readable.from([start], { objectMode: false }) }, refusal };

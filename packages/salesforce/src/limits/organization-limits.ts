@@ -110,7 +110,7 @@ export class OrganizationLimits {
   /** Nobody knows what Salesforce would have answered: where it was a probe, the next call is one. */
   unanswered(ticket: Ticket): void {
     if (ticket.isAlone) this.#turn.release();
-    if (ticket.isProbe && ticket.parking === this.#parkings) this.#parkedUntilMs = this.#clock.now();
+    this.#probeAgain(ticket);
   }
 
   /** Salesforce refused: the day's requests are used up. */
@@ -129,6 +129,8 @@ export class OrganizationLimits {
       this.#pausesInRow += 1;
     }
     if (ticket.isAlone) this.#turn.release();
+    // It says nothing of the day's requests.
+    this.#probeAgain(ticket);
   }
 
   /** @returns whether the caller goes alone and owes the turn. */
@@ -146,6 +148,10 @@ export class OrganizationLimits {
     if (this.#pausesInRow > 0) return true;
     this.#turn.release();
     return false;
+  }
+
+  #probeAgain(ticket: Ticket): void {
+    if (ticket.isProbe && ticket.parking === this.#parkings) this.#parkedUntilMs = this.#clock.now();
   }
 
   #park(): void {
