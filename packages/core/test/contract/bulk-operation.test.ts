@@ -81,6 +81,14 @@ describe("defineBulkOperation", () => {
     expect(bench.clock.now() - beganMs).toBe(1_000 + 45_000);
   });
 
+  it("waits a day at most, whatever the vendor names", async () => {
+    await using bench = await openConnectorBench();
+    const { operation } = openLoad(failingLooks(new RateLimitError("Slower.", { retryAfterMs: 1e15 })));
+    const beganMs = bench.clock.now();
+    await bench.clock.drive(runOperation(bench.connector, operation, { rows: 10 }, { signal: never }));
+    expect(bench.clock.now() - beganMs).toBe(86_400_000);
+  });
+
   it("throws what does not pass, and lets the work at the vendor be", async () => {
     await using bench = await openConnectorBench();
     const refused = new VendorError("No.", { vendor: { code: "INVALID_JOB" } });
