@@ -2,8 +2,16 @@ import { codeOf, isConnectorError, pauseBeforeLookingAgainMs } from "@isthmus/co
 import { toProblem } from "../errors/index.js";
 import type { OperationRunRow, RunLanding, RunTrouble } from "../repositories/index.js";
 
-/** A package that is not installed here, or not any more, may be so again. */
-const uninstalledPauseMs = 60_000;
+/**
+ * What a person can mend while the vendor goes on: until then the work is no lost one. Milliseconds until the next look. Where
+ * the vendor itself is asked in vain, that is seldom enough to lock no account.
+ */
+const mendable: ReadonlyMap<string | undefined, number> = new Map([
+  ["UNKNOWN_CONNECTOR_TYPE", 60_000],
+  ["RECONNECT_REQUIRED", 60_000],
+  ["CREDENTIALS_MISSING", 60_000],
+  ["AUTHENTICATION_FAILED", 900_000],
+]);
 /** Tries to end the work at the vendor before that is given up: about 25 minutes. */
 const patience = 12;
 
@@ -24,10 +32,13 @@ export const interruption: RunTrouble = {
   detail: "The process that began this run ended before the work was begun. Begin again.",
 };
 
-/** What becomes of a run that goes on when a look at the vendor failed. */
+/**
+ * What becomes of a run that goes on when a look at the vendor failed. A connection that is gone ends no run: with the state,
+ * the vendor's ids of work that goes on there would be gone, too.
+ */
 export function afterFailedLook(error: unknown, { failures }: Pick<OperationRunRow, "failures">): RunLanding {
   const trouble = describeTrouble(error);
-  const waitMs = pauseOf(error, failures);
+  const waitMs = pauseBeforeLookingAgainMs(error, failures) ?? mendable.get(trouble.code);
   if (waitMs === undefined) return { kind: "ended", status: "failed", error: trouble, yieldsToWish: true };
   return { kind: "again", waitMs, isFailure: true, error: trouble };
 }
@@ -61,6 +72,8 @@ export function afterCancel(cause: RunTrouble | null, wasThere: boolean): RunLan
 }
 
 function pauseOf(error: unknown, failures: number): number | undefined {
-  if (codeOf(error) === "UNKNOWN_CONNECTOR_TYPE") return uninstalledPauseMs;
+  // A package that is not installed here, or not any more, may be so again. A lost connection may not: who wants the end of the
+  // work is told at once that it may go on.
+  if (codeOf(error) === "UNKNOWN_CONNECTOR_TYPE") return mendable.get("UNKNOWN_CONNECTOR_TYPE");
   return pauseBeforeLookingAgainMs(error, failures);
 }

@@ -124,6 +124,29 @@ describeOnDatabases("operation runs", (get) => {
     expect(await bench.read(id)).toMatchObject({ status: "running", error: null });
   });
 
+  it("does not believe a vendor that names a time years ahead", async () => {
+    const id = await begin();
+    bench.vendor.once("GET", (_request, response) => response.writeHead(429, { "retry-after": "99999999999" }).end());
+    expect(await bench.work()).toBe(1);
+    const [{ days } = {}] = await get().queryPastGuards(
+      "select extract(epoch from next_look_at - now())::float8 / 86400 as days from operation_runs where id = $1::uuid",
+      id,
+    );
+    expect(days).toBeLessThanOrEqual(1);
+  });
+
+  it("outlasts credentials that the vendor refuses: a person can mend that, and the work there goes on", async () => {
+    const id = await begin();
+    bench.vendor.once("GET", (_request, response) => response.writeHead(401).end());
+    expect(await bench.work()).toBe(1);
+    expect(await bench.read(id)).toMatchObject({ status: "running", error: { code: "AUTHENTICATION_FAILED" } });
+    expect(await bench.work()).toBe(0);
+    await makeDue(id);
+    await bench.work();
+    await bench.work();
+    expect(await bench.read(id)).toMatchObject({ status: "succeeded", error: null, output: { loaded: 3 } });
+  });
+
   it("fails by what does not pass, and lets the work at the vendor be", async () => {
     const id = await begin();
     bench.vendor.once("GET", (_request, response) => response.writeHead(403).end());
