@@ -40,7 +40,7 @@ export function createServices(parts: ServiceParts): Services {
   const clock = parts.clock ?? systemClock;
   const random = parts.random ?? systemRandom;
   const events = new EventBus({ logger });
-  const metrics = new Metrics(events);
+  const metrics = new Metrics(events, clock);
   const dataKeys = new DatabaseDataKeyStore(database);
   const vault = new Vault({ keyProvider, dataKeys, createDataKeyId: newId, clock, random });
   const { allowedPrivateHosts, certificateDirectory } = settings;

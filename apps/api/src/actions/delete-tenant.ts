@@ -28,7 +28,7 @@ export async function deleteTenant(
   { id, ip }: PlatformRequest,
   { tenantId, name, revokeWithinMs = 20_000 }: DeleteTenantInput,
 ) {
-  const { database, pool, vault, logger } = services;
+  const { database, pool, vault, metrics, logger } = services;
   const tenant = await database.asTenant(tenantId, (work) => work.tenant.find());
   if (tenant === undefined) throw notThere();
   if (tenant.name !== name) {
@@ -50,6 +50,7 @@ export async function deleteTenant(
   if (deleted === undefined) throw notThere();
   pool.dropTenant(tenantId);
   vault.dropKeys(tenantId);
+  metrics.forgetTenant(tenantId);
   const { dataKeys, connectors } = deleted;
   logger.info({ tenantId, dataKeys, connectors }, "A tenant was deleted");
   return { tenant: { id: tenantId, name }, dataKeys, connectors, operationRuns, grants };

@@ -1,13 +1,13 @@
 import type { EventBus } from "@isthmus/core";
 import { Counter, Histogram, type Registry } from "prom-client";
 import { durationBuckets } from "./durations.js";
-import { LimitMetrics } from "./limit-metrics.js";
+import type { LimitMetrics } from "./limit-metrics.js";
 
 /** Operations that are counted by name. */
 const mostOperations = 500;
 
 /** Counts what connectors tell of themselves by lifecycle events. */
-export function observeConnectors(registry: Registry, events: EventBus): void {
+export function observeConnectors(registry: Registry, events: EventBus, limits: LimitMetrics): void {
   const registers = [registry];
   const operations = new Histogram({
     name: "isthmus_operation_duration_seconds",
@@ -28,7 +28,6 @@ export function observeConnectors(registry: Registry, events: EventBus): void {
     labelNames: ["type", "code"],
     registers,
   });
-  const limits = new LimitMetrics(registry);
   const named = new Set<string>();
   // A connector by configuration has operations of its owner's naming: each name would be series of its own.
   const nameOf = (type: string, operation: string) => {

@@ -1,7 +1,8 @@
-import type { EventBus, TransportObserver } from "@isthmus/core";
+import type { Clock, EventBus, TransportObserver } from "@isthmus/core";
 import { Gauge, Registry } from "prom-client";
 import { observeConnectors } from "./connector-metrics.js";
 import { HttpMetrics } from "./http-metrics.js";
+import { LimitMetrics } from "./limit-metrics.js";
 import { VendorMetrics } from "./vendor-metrics.js";
 
 /**
@@ -13,11 +14,18 @@ export class Metrics {
   readonly http: HttpMetrics;
   readonly #registry = new Registry();
   readonly #vendor: VendorMetrics;
+  readonly #limits: LimitMetrics;
 
-  constructor(events: EventBus) {
+  constructor(events: EventBus, clock: Clock) {
     this.http = new HttpMetrics(this.#registry);
     this.#vendor = new VendorMetrics(this.#registry);
-    observeConnectors(this.#registry, events);
+    this.#limits = new LimitMetrics(this.#registry, clock);
+    observeConnectors(this.#registry, events, this.#limits);
+  }
+
+  /** Shows nothing of a tenant any more, because it was deleted. */
+  forgetTenant(tenantId: string): void {
+    this.#limits.forgetTenant(tenantId);
   }
 
   /** What watches the requests of connectors of a type. */

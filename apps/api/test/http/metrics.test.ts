@@ -90,4 +90,19 @@ describeOnDatabases("GET /metrics", (get) => {
     expect(deleted.status).toBe(204);
     expect(await read()).not.toContain(connectorId);
   });
+
+  it("forgets them of every connector of a tenant that is deleted", async () => {
+    const doomed = await service.createTenant();
+    const { body } = await doomed.api.post("/v1/connectors", sandboxConnector(service));
+    const link = await doomed.api.post(`/v1/connectors/${body.id}/authorize`, {});
+    await new TestBrowser().follow(link.body.authorizationUrl);
+    await doomed.api.run(body.id, "limits", {});
+    expect(await read()).toContain(body.id);
+    const platform = new ApiClient(service.url, platformKey);
+    const tenants = (await platform.get("/v1/tenants?limit=200")).body.data;
+    const { name } = tenants.find(({ id }: { id: string }) => id === doomed.tenantId);
+    const deleted = await platform.send("DELETE", `/v1/tenants/${doomed.tenantId}`, { name }, {});
+    expect(deleted.status).toBe(200);
+    expect(await read()).not.toContain(doomed.tenantId);
+  });
 });
