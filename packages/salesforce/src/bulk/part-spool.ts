@@ -51,7 +51,8 @@ export class PartSpool {
 
   /** All of it from the beginning; as often as is wanted, one after the other. */
   read(): Readable {
-    return Readable.from(this.#read(), { objectMode: false });
+    // One piece at a time: what waits for its turn is memory that V8 gives back late.
+    return Readable.from(this.#read(), { objectMode: false, highWaterMark: 1 });
   }
 
   /** Lets go of it. */
