@@ -16,8 +16,8 @@ export class StreamedExchange extends Exchange {
     super(request, watcher);
     this.#answered = answered;
     this.body = new Readable({
-      // One piece is held and no more: what waits for a reader lives into V8's old generation, where buffers are counted late.
-      highWaterMark: 1,
+      // A piece is held and little more: what waits for a reader lives into V8's old generation, where buffers are counted late.
+      highWaterMark: 16 * 1024,
       read: () => this.resume(),
       destroy: (error, callback) => {
         // Ended by the reader before its end: the connection still carries the rest, so it goes too.
