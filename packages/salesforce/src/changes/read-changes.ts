@@ -2,6 +2,7 @@ import { ConnectorError, type EntityBatch, type EntityChange, type EntityCursor 
 import { type CursorState, parseCursor, type Round, writeCursor } from "./change-cursor.js";
 import type { ChangeFeed, ChangeRow, Position } from "./change-feed.js";
 import { deletionOf, KnownVersions, versionOf } from "./known-versions.js";
+import { assertAdvance, isBehind, lastOf } from "./position.js";
 
 /** What deletions are told of, less an hour, so that a request on its way does not fall out of it. */
 const deletionsToldMs = 15 * 86_400_000 - 3_600_000;
@@ -74,6 +75,7 @@ async function* readRows(reading: Reading, { rowsAfter }: Round): AsyncGenerator
   let after = rowsAfter;
   for (;;) {
     let page = await feed.rows({ fromMs, untilMs, after }, signal);
+    assertAdvance(page, after);
     // Of the first page every row may be relied on. Until a further one is asked for, rows may get new stamps and stay in
     // their old place; the older ones cannot be such.
     after = lastOf(page.rows) ?? after;
@@ -83,6 +85,8 @@ async function* readRows(reading: Reading, { rowsAfter }: Round): AsyncGenerator
       const isSettled = (page.rows.at(-1)?.stampMs ?? untilMs) < settledMs;
       const following = page.next !== undefined && isSettled ? await feed.more(page.next, signal) : undefined;
       if (following === undefined) break;
+      // Of an empty one, whose records are all gone meanwhile, the query is asked anew.
+      if (following.rows.length > 0) assertAdvance(following, lastOf(page.rows));
       page = following;
       after = lastOf(page.rows.filter(({ stampMs }) => stampMs < settledMs)) ?? after;
     }
@@ -155,15 +159,6 @@ function toChange({ id, stampMs, deleted, mergedInto, record }: ChangeRow): Enti
     ...(!deleted && { record }),
     ...(deleted && mergedInto !== undefined && { mergedInto }),
   };
-}
-
-function lastOf(rows: readonly ChangeRow[]): Position | undefined {
-  const last = rows.at(-1);
-  return last && { stampMs: last.stampMs, id: last.id };
-}
-
-function isBehind({ stampMs, id }: Position, after: Position | undefined): boolean {
-  return after === undefined || stampMs > after.stampMs || (stampMs === after.stampMs && id > after.id);
 }
 
 function assertDeletionsTold({ fromMs, round }: CursorState, nowMs: number): void {

@@ -1,6 +1,6 @@
 import { ConnectorError, isConnectorError } from "@isthmus/core";
 import type { SalesforceApi } from "../api.js";
-import type { QueryOptions } from "../query.js";
+import { collectRecords, type QueryOptions, type ReadPage } from "../query.js";
 import type { QueryPage, SalesforceRecord } from "../records.js";
 import type { ChangeFeed, ChangeRow, RowPage, RowState } from "./change-feed.js";
 import { buildChangeQuery, buildRecordsQuery, buildStateQuery } from "./change-query.js";
@@ -74,20 +74,18 @@ export class SalesforceFeed implements ChangeFeed {
   }
 
   async #all(soql: string, signal: AbortSignal): Promise<readonly ChangeRow[]> {
-    const rows: ChangeRow[] = [];
-    let page = await this.#query({ soql }, signal);
-    rows.push(...page.rows);
-    while (page.next !== undefined) {
-      page = await this.#query({ nextRecordsUrl: page.next }, signal);
-      rows.push(...page.rows);
-    }
-    return rows;
+    const readPage: ReadPage = (position) => this.#page(position, signal);
+    const { records } = await collectRecords(readPage, soql);
+    return records.map((record) => this.#toRow(record));
+  }
+
+  #page(position: Parameters<QueryPageCall>[0], signal: AbortSignal): Promise<QueryPage> {
+    const { queryPage, batchSize } = this.#parts;
+    return queryPage(position, { signal, includeDeleted: true, ...(batchSize !== undefined && { batchSize }) });
   }
 
   async #query(position: Parameters<QueryPageCall>[0], signal: AbortSignal): Promise<RowPage> {
-    const { queryPage, batchSize } = this.#parts;
-    const options = { signal, includeDeleted: true, ...(batchSize !== undefined && { batchSize }) };
-    const { records, done, nextRecordsUrl } = await queryPage(position, options);
+    const { records, done, nextRecordsUrl } = await this.#page(position, signal);
     const rows = records.map((record) => this.#toRow(record));
     return { rows, done, ...(nextRecordsUrl !== undefined && { next: nextRecordsUrl }) };
   }

@@ -9,6 +9,14 @@ const lookbackMs = 600_000;
 const settings = { entity: "Account", lookbackMs };
 const { signal } = new AbortController();
 
+/** A record as it was long before every read. */
+const atStart = {
+  id: "001000000000001AAA",
+  stampMs: 0,
+  deleted: false,
+  record: { Id: "001000000000001AAA", value: 1 },
+};
+
 /** What the reader's own table holds, and where its reading stands: stored together, as a consumer does. */
 class Replica {
   readonly values = new Map<string, number>();
@@ -198,5 +206,17 @@ describe("readChanges", () => {
       const reading = readChanges(organization, settings, cursor, signal).next();
       await expect(reading).rejects.toMatchObject({ code: "VALIDATION_FAILED" });
     }
+  });
+
+  it.each([
+    ["an empty one", { rows: [], done: false }],
+    ["an empty one that names another", { rows: [], done: false, next: "again" }],
+    ["one that comes again", { rows: [atStart], done: false, next: "again" }],
+    ["one that forgets where it was", { rows: [atStart], done: false }],
+  ])("ends at a page that leads no further: %s", async (_name, page) => {
+    const organization = withPast(100, 3);
+    organization.rows = async () => page;
+    organization.more = async () => page;
+    await expect(new Replica().follow(organization, 10)).rejects.toMatchObject({ code: "UNEXPECTED_RESPONSE" });
   });
 });
