@@ -183,6 +183,33 @@ describe("a bulk query under faults", () => {
     });
   });
 
+  it("keeps rows apart in the CSV where a page ends without a line end", async () => {
+    const headers = (locator: string) => ({ "content-type": "text/csv", "sforce-locator": locator });
+    const path = (locator: string) => `/services/data/v60.0/jobs/query/750000000000001AAA/results?locator=${locator}`;
+    const resultPages = ["a", "b"].map((locator) => ({ resultUrl: path(locator) }));
+    sandbox.addFault({ pathPattern: "/resultPages", status: 200, body: { resultPages, done: true } });
+    sandbox.addFault({ pathPattern: "locator=a", status: 200, body: '"Id"\n"1"', headers: headers("b") });
+    sandbox.addFault({ pathPattern: "locator=b", status: 200, body: '"Id"\n"2"\n', headers: headers("null") });
+    expect((await buffer((await connector.bulk.queryCsv("SELECT Id FROM Measurement__c")).body)).toString()).toBe(
+      '"Id"\n"1"\n"2"\n',
+    );
+  });
+
+  it("refuses a result with more rows than the job has counted: some came twice", async () => {
+    sandbox.configure({ bulkPollsUntilComplete: 0 });
+    sandbox.addFault({
+      method: "GET",
+      pathPattern: "/jobs/query/\\w+$",
+      skip: 1,
+      status: 200,
+      body: { id: "750000000000001AAA", state: "JobComplete", numberRecordsProcessed: 4_999 },
+    });
+    await expect(collect(connector.bulk.query(soql, { maxRecords: 5_000 }))).rejects.toMatchObject({
+      code: "UNEXPECTED_RESPONSE",
+      message: expect.stringContaining("5000 rows where 4999"),
+    });
+  });
+
   it("refuses a page with another header, a page with too few rows, and one that is no CSV", async () => {
     const headers = { "content-type": "text/csv", "sforce-locator": "null", "sforce-numberofrecords": "1" };
     const csv = '"Id","Name","Serial__c","Valid__c","Note__c"\n';

@@ -103,7 +103,7 @@ export class BulkQuery {
     const job = await this.jobs.info(jobId, signal);
     this.#assertComplete(job);
     const pages = readPages(this.#api, this.jobs, jobId, options, signal);
-    yield* readPageRows(pages, job.numberRecordsProcessed ?? 0);
+    yield* readPageRows(pages, job.numberRecordsProcessed ?? undefined);
   }
 
   #assertComplete(job: BulkJobInfo): void {

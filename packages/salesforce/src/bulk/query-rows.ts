@@ -8,6 +8,8 @@ import { RowScanner } from "./row-scanner.js";
 /** A row of a bulk result: text under the names of the fields, `null` where there is no value. CSV tells no types. */
 export type BulkRow = CsvRow<null>;
 
+const lineFeed = 0x0a;
+
 /** What is wrong with a CSV text of Salesforce's. */
 export function malformed(problem: string, row: number): ConnectorError {
   return new ConnectorError("UNEXPECTED_RESPONSE", `Row ${row} of Salesforce's CSV is malformed: ${problem}.`);
@@ -37,12 +39,12 @@ export async function* readRows<Empty extends string | null>(
 /**
  * The rows of all pages. Each page repeats the header.
  *
- * @param expected - Rows that the job counted.
- * @throws {ConnectorError} `UNEXPECTED_RESPONSE` when a page has another header, or rows are missing.
+ * @param expected - Rows that the job counted, where it tells.
+ * @throws {ConnectorError} `UNEXPECTED_RESPONSE` when a page has another header, or there are fewer or more rows than counted.
  */
 export async function* readPageRows(
   pages: AsyncIterable<PageBody>,
-  expected: number,
+  expected: number | undefined,
 ): AsyncGenerator<ItemSource<BulkRow>, void> {
   let header: string | undefined;
   let total = 0;
@@ -54,33 +56,37 @@ export async function* readPageRows(
     if (JSON.stringify(names) !== header) throw otherHeader();
     total += rows;
   }
-  if (total < expected) throw missing(total, expected);
+  if (expected !== undefined && total !== expected) throw missing(total, expected);
 }
 
 /** The bytes of all pages as one CSV text with one header. */
 export async function* joinPages(pages: AsyncIterable<PageBody>): AsyncGenerator<Buffer, void> {
+  const scanner = new RowScanner(columnDelimiters.COMMA, (problem) => malformed(problem, 1));
   let header: Buffer | undefined;
+  let last = lineFeed;
   for await (const page of pages) {
     let begin: Buffer | undefined = Buffer.alloc(0);
+    // The last row of a page needs no line end, and the first one of the next page would go on with it.
+    let owesLineEnd = last !== lineFeed;
     for await (const piece of page.read()) {
-      if (begin === undefined) {
-        yield piece;
-        continue;
+      let rows = piece;
+      if (begin !== undefined) {
+        begin = Buffer.concat([begin, piece]);
+        const end = scanner.scan(begin, 0, begin.length, false);
+        if (end === -1 && begin.length > csvLimits.rowBytes) throw malformed("the header does not end", 1);
+        if (end === -1) continue;
+        const own = begin.subarray(0, end);
+        if (header === undefined) yield own;
+        else if (!own.equals(header)) throw otherHeader();
+        header ??= Buffer.from(own);
+        rows = begin.subarray(end);
+        begin = undefined;
       }
-      begin = Buffer.concat([begin, piece]);
-      const end = new RowScanner(columnDelimiters.COMMA, (problem) => malformed(problem, 1)).scan(
-        begin,
-        0,
-        begin.length,
-        false,
-      );
-      if (end === -1) continue;
-      const own = begin.subarray(0, end);
-      if (header === undefined) yield own;
-      else if (!own.equals(header)) throw otherHeader();
-      header ??= Buffer.from(own);
-      if (end < begin.length) yield begin.subarray(end);
-      begin = undefined;
+      if (rows.length === 0) continue;
+      if (owesLineEnd) yield Buffer.from("\n");
+      owesLineEnd = false;
+      last = rows.at(-1) ?? last;
+      yield rows;
     }
     if (begin && begin.length > 0) throw malformed("the header does not end", 1);
   }
