@@ -10,9 +10,19 @@ export interface DocumentedCall {
   readonly operationId: string;
   /** Names of the security schemes; empty = open to anybody. */
   readonly security: readonly string[];
-  readonly parameters: readonly { readonly name: string; readonly in: string; readonly schema: JsonSchema }[];
+  readonly parameters: readonly DocumentedParameter[];
   readonly body: JsonSchema | undefined;
+  /** Media type of a body that is no JSON. */
+  readonly consumes: string | undefined;
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { schema: JsonSchema }>> }>>;
+}
+
+/** A part of the path, the query or the headers. */
+export interface DocumentedParameter {
+  readonly name: string;
+  readonly in: string;
+  readonly required?: boolean;
+  readonly schema: JsonSchema;
 }
 
 /** As much of an OpenAPI document as its calls need. */
@@ -34,9 +44,11 @@ export function listCalls(document: ApiDocument): DocumentedCall[] {
         schema: each.schema ?? each.content["application/json"].schema,
       }));
       const parameters = inline(document, flat) as DocumentedCall["parameters"];
-      const body = inline(document, call.requestBody?.content["application/json"]?.schema) as JsonSchema | undefined;
+      const bodies = call.requestBody?.content ?? {};
+      const body = inline(document, bodies["application/json"]?.schema) as JsonSchema | undefined;
+      const [consumes] = Object.keys(bodies).filter((mediaType) => mediaType !== "application/json");
       const responses = inline(document, call.responses) as DocumentedCall["responses"];
-      return [{ method: method.toUpperCase(), path, operationId, security, parameters, body, responses }];
+      return [{ method: method.toUpperCase(), path, operationId, security, parameters, body, consumes, responses }];
     }),
   );
 }
