@@ -52,6 +52,8 @@ export interface ServiceSettings {
   readonly platformKey: string | undefined;
   /** Largest body of an operation that takes bytes. Default {@link defaultContentLimitBytes}. */
   readonly contentLimitBytes?: number;
+  /** The same of a bulk operation. Default {@link defaultBulkContentLimitMib}, in bytes here. */
+  readonly bulkContentLimitBytes?: number;
   /** Days that deliveries and their events are kept. Default {@link defaultInboundRetentionDays}. */
   readonly inboundRetentionDays?: number;
   /** Milliseconds after which an operation run is taken from a process of which nothing was heard. Default {@link defaultRunLeaseMs}. */
@@ -60,6 +62,9 @@ export interface ServiceSettings {
 
 /** 100 MiB. */
 export const defaultContentLimitBytes = 100 * 1024 * 1024;
+
+/** Ten parts of the size that Salesforce takes at once. Nothing is held whole, and the vendor is asked as it comes. */
+export const defaultBulkContentLimitMib = 1024;
 
 /** As long as Intuit tells of changes by other means. */
 export const defaultInboundRetentionDays = 30;

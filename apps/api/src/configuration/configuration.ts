@@ -20,6 +20,8 @@ export interface Configuration {
   readonly lostKeys: readonly string[];
   /** Days that deliveries and their events are kept. */
   readonly inboundRetentionDays: number;
+  /** Largest body of a bulk operation, in bytes. */
+  readonly bulkContentLimitBytes: number;
   readonly role: "all" | "api" | "worker";
   /** Names of connector packages; `undefined` = those in the service's own package.json. */
   readonly connectors: readonly string[] | undefined;
@@ -61,6 +63,7 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     keys: toKeySettings(variables),
     lostKeys: variables.ISTHMUS_LOST_KEYS,
     inboundRetentionDays: variables.ISTHMUS_INBOUND_RETENTION_DAYS,
+    bulkContentLimitBytes: variables.ISTHMUS_BULK_LIMIT_MIB * 1024 * 1024,
     role: variables.ISTHMUS_ROLE,
     connectors: variables.ISTHMUS_CONNECTORS,
     allowedPrivateHosts: variables.ISTHMUS_ALLOWED_PRIVATE_HOSTS,

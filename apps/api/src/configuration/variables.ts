@@ -1,6 +1,6 @@
 import { isAbsolute } from "node:path";
 import { z } from "zod";
-import { defaultInboundRetentionDays } from "../services.js";
+import { defaultBulkContentLimitMib, defaultInboundRetentionDays } from "../services.js";
 import { headerText, isHostAndPort, isOrigin, list } from "./forms.js";
 import { keyExamples, keyVariables } from "./key-variables.js";
 
@@ -16,6 +16,7 @@ export const examples = {
   ...keyExamples,
   ISTHMUS_LOST_KEYS: "ISTHMUS_LOST_KEYS=k1,k0",
   ISTHMUS_INBOUND_RETENTION_DAYS: "ISTHMUS_INBOUND_RETENTION_DAYS=30",
+  ISTHMUS_BULK_LIMIT_MIB: "ISTHMUS_BULK_LIMIT_MIB=1024",
   ISTHMUS_ROLE: "ISTHMUS_ROLE=all",
   ISTHMUS_CONNECTORS: "ISTHMUS_CONNECTORS=@isthmus/custom,@acme/isthmus-crm",
   ISTHMUS_ALLOWED_PRIVATE_HOSTS: "ISTHMUS_ALLOWED_PRIVATE_HOSTS=erp.intern.example:44300,127.0.0.1:4010",
@@ -54,6 +55,12 @@ export const variablesSchema = z.object({
     .min(1, "is less than a day.")
     .max(365, "is more than a year.")
     .default(defaultInboundRetentionDays),
+  ISTHMUS_BULK_LIMIT_MIB: z.coerce
+    .number({ error: "is not a number of MiB." })
+    .int("is not a whole number of MiB.")
+    .min(1, "is less than one MiB.")
+    .max(16_384, "is more than 16 GiB, which would not arrive within the half hour that an upload has.")
+    .default(defaultBulkContentLimitMib),
   ISTHMUS_ROLE: z.enum(["all", "api", "worker"], { error: "is none of all, api, worker." }).default("all"),
   ISTHMUS_CONNECTORS: list(z.string().regex(packageName, "holds something that is not the name of a package.")),
   ISTHMUS_ALLOWED_PRIVATE_HOSTS: list(

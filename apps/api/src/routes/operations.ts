@@ -1,4 +1,4 @@
-import { givesContent, takesContent } from "@isthmus/core";
+import { givesContent, type Operation, takesContent } from "@isthmus/core";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod, ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -11,7 +11,7 @@ import { ApiError } from "../errors/index.js";
 import { letArrive } from "../plugins/arrival.js";
 import { callerOf } from "../plugins/authentication.js";
 import { assertPlainInput } from "../plugins/plain-input.js";
-import { defaultContentLimitBytes, type Services } from "../services.js";
+import { defaultBulkContentLimitMib, defaultContentLimitBytes, type Services } from "../services.js";
 import { sendNdjson, wantsNdjson } from "./ndjson.js";
 import { readSignal } from "./request-signal.js";
 import { idParametersSchema, pageOf, problemResponses } from "./schemas/common.js";
@@ -98,10 +98,16 @@ async function readCall(services: Services, { operation }: Runnable, request: Fa
   if (!takesContent(operation)) {
     return { ...call, input: (await readJson(request)) ?? {}, content: undefined };
   }
-  const content = readContent(request, operation, services.settings.contentLimitBytes ?? defaultContentLimitBytes);
+  const content = readContent(request, operation, limitFor(services, operation));
   letArrive(request);
   const input = readQueryInput(operation, querySchema.parse(request.query), content.fileName);
   assertPlainInput(input);
   const { fileName = content.fileName } = input;
   return { ...call, input, content: { ...content, ...(typeof fileName === "string" && { fileName }) } };
+}
+
+/** Largest body, in bytes: what is loaded in bulk is larger than a file. */
+function limitFor({ settings }: Services, { kind }: Operation): number {
+  if (kind !== "bulk") return settings.contentLimitBytes ?? defaultContentLimitBytes;
+  return settings.bulkContentLimitBytes ?? defaultBulkContentLimitMib * 1024 * 1024;
 }
