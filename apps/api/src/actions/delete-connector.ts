@@ -1,8 +1,9 @@
 import { NotFoundError } from "@isthmus/core";
 import { assertAllowed, type Caller } from "../authorization/index.js";
 import { ApiError } from "../errors/index.js";
-import type { ConnectorRow, OperationRunRepository } from "../repositories/index.js";
+import type { ConnectorRow } from "../repositories/index.js";
 import type { Services } from "../services.js";
+import { assertNoRun } from "./assert-no-run.js";
 import { assertSandbox } from "./assert-sandbox.js";
 import { connectorAudit } from "./audit.js";
 import { withConflicts } from "./database-conflicts.js";
@@ -43,16 +44,6 @@ export async function deleteConnector(
   );
   services.pool.drop(id);
   services.events.emit("connector.deleted", { connection: { type: row.connectorType, tenantId, connectorId: id } });
-}
-
-/** Without its connector, nobody could end the work of a run at the vendor any more. */
-async function assertNoRun(operationRuns: OperationRunRepository, connectorId: string): Promise<void> {
-  const [run] = (await operationRuns.listUnfinished({ limit: 1 }, connectorId)).rows;
-  if (run === undefined) return;
-  throw new ApiError(
-    "OPERATION_RUN_UNFINISHED",
-    `The operation run ${run.id} (${run.operation}) of this connector has not ended. Cancel it, or wait for its end.`,
-  );
 }
 
 /** Whether the vendor confirmed that the grant is gone. */

@@ -5,6 +5,7 @@ import { readStoredConfiguration } from "../connectors/stored-configuration.js";
 import { ApiError } from "../errors/index.js";
 import type { ConnectorChanges, ConnectorRow } from "../repositories/index.js";
 import type { Services } from "../services.js";
+import { assertNoRun } from "./assert-no-run.js";
 import { assertSandbox } from "./assert-sandbox.js";
 import { connectorAudit } from "./audit.js";
 import { type ConnectorView, viewConnector } from "./connector-view.js";
@@ -30,7 +31,8 @@ export interface UpdateConnectorInput {
  * When it may talk to other hosts afterwards, or authenticates in another way, its tokens are destroyed: they were given
  * for the old address and must not travel to a new one.
  *
- * @throws {ApiError} `PRECONDITION_FAILED`, `APPROVAL_UNAVAILABLE`, `FORBIDDEN`.
+ * @throws {ApiError} `PRECONDITION_FAILED`, `APPROVAL_UNAVAILABLE`, `FORBIDDEN`; `OPERATION_RUN_UNFINISHED` where the tokens
+ *   would be destroyed, naming the run.
  * @throws {ConnectorError} as `createConnector`, and `NOT_FOUND`.
  */
 export async function updateConnector(
@@ -53,8 +55,9 @@ export async function updateConnector(
   }
   const { changes, grantEnds } = await proveChanges(services, row, input);
   const updated = await withConflicts(() =>
-    services.database.asTenant(tenantId, async ({ connectors, connectorTokens, auditEvents }) => {
+    services.database.asTenant(tenantId, async ({ connectors, connectorTokens, operationRuns, auditEvents }) => {
       const changed = await connectors.update(id, expectedVersion, changes);
+      if (grantEnds) await assertNoRun(operationRuns, id);
       const fields = Object.keys(input).filter((field) => Reflect.get(input, field) !== undefined);
       await auditEvents.append(connectorAudit(caller, "connector.updated", id, { fields, grantEnds }));
       if (!grantEnds) return changed;

@@ -296,6 +296,25 @@ describeOnDatabases("operation runs", (get) => {
     expect(await bench.read(id)).toMatchObject({ status: "cancelled" });
   });
 
+  it("keeps its connector from being pointed elsewhere: nobody would reach its work there", async () => {
+    const created = await bench.tenant.api.post("/v1/connectors", loadsConnector(bench.vendor));
+    const { id: connectorId, version } = created.body;
+    const { id } = (await beginLoad(bench.tenant.api, connectorId)).body;
+    const point = () =>
+      bench.tenant.api.patch(
+        `/v1/connectors/${connectorId}`,
+        { externalSystemUrl: `${bench.vendor.url}/elsewhere`, credentials: { key: "k" } },
+        { "if-match": `"${version}"` },
+      );
+    const refused = await point();
+    expect(refused).toMatchObject({ status: 409, body: { code: "OPERATION_RUN_UNFINISHED" } });
+    expect(refused.body.detail).toContain(id);
+    const { body } = await bench.tenant.api.get(`/v1/connectors/${connectorId}`);
+    expect(body).toMatchObject({ version, externalSystemUrl: bench.vendor.url });
+    await bench.tenant.api.post(`/v1/operation-runs/${id}/cancel`);
+    expect((await point()).status).toBe(200);
+  });
+
   it("rests while its connector is switched off, and can be cancelled all the same", async () => {
     const created = await bench.tenant.api.post("/v1/connectors", loadsConnector(bench.vendor));
     const { id: connectorId, version } = created.body;
