@@ -1,7 +1,7 @@
-import { createPrivateKey, type KeyObject, randomUUID } from "node:crypto";
-import { ValidationError } from "../errors/index.js";
+import { randomUUID } from "node:crypto";
 import type { Clock } from "../runtime/index.js";
 import { escapeXml } from "../xml/index.js";
+import { readSigningKey } from "./read-signing-key.js";
 
 /** How an assertion names its subject (SAML 2.0 core, section 8.3). */
 export const samlNameFormats = ["unspecified", "emailAddress", "persistent"] as const;
@@ -42,7 +42,7 @@ export async function signSamlAssertion(assertion: SamlAssertion, clock: Clock):
   // At first use: the library and its DOM are of no use to anybody else.
   const { SignedXml } = await import("xml-crypto");
   const signed = new SignedXml({
-    privateKey: readKey(assertion.signingKey),
+    privateKey: readSigningKey(assertion.signingKey, "rsa", "signingKey"),
     publicCert: assertion.signingCertificate,
     signatureAlgorithm: algorithms.signature,
     canonicalizationAlgorithm: algorithms.canonicalization,
@@ -92,16 +92,3 @@ const formatNames = {
   emailAddress: "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress",
   persistent: "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
 } as const satisfies Record<SamlAssertion["nameFormat"], string>;
-
-function readKey(pem: string): KeyObject {
-  const refuse = (message: string) =>
-    new ValidationError(`The signing key ${message}.`, [{ path: "signingKey", message }]);
-  let key: KeyObject;
-  try {
-    key = createPrivateKey(pem);
-  } catch {
-    throw refuse("cannot be read: give it in PEM, not encrypted"); // The library's own words may quote the key.
-  }
-  if (key.asymmetricKeyType !== "rsa") throw refuse("is not an RSA key, which the signature needs");
-  return key;
-}

@@ -1,5 +1,5 @@
-import { createPrivateKey, type KeyObject, sign } from "node:crypto";
-import { ValidationError } from "../errors/index.js";
+import { sign } from "node:crypto";
+import { readSigningKey } from "./read-signing-key.js";
 
 const signatures = {
   RS256: { type: "rsa", options: {} },
@@ -30,20 +30,7 @@ export interface JwtParts {
 export function signJwt({ algorithm, privateKey, keyId, claims }: JwtParts): string {
   const header = { alg: algorithm, typ: "JWT", ...(keyId !== undefined && { kid: keyId }) };
   const text = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
-  const key = readKey(privateKey, signatures[algorithm].type);
+  const key = readSigningKey(privateKey, signatures[algorithm].type, "privateKey");
   const signature = sign("sha256", Buffer.from(text), { key, ...signatures[algorithm].options });
   return `${text}.${signature.toString("base64url")}`;
-}
-
-function readKey(pem: string, type: "rsa" | "ec"): KeyObject {
-  const refuse = (message: string) =>
-    new ValidationError(`The private key ${message}.`, [{ path: "privateKey", message }]);
-  let key: KeyObject;
-  try {
-    key = createPrivateKey(pem);
-  } catch {
-    throw refuse("cannot be read: give it in PEM, not encrypted"); // The library's own words may quote the key.
-  }
-  if (key.asymmetricKeyType !== type) throw refuse(`is not of the kind that the algorithm signs with (${type})`);
-  return key;
 }
