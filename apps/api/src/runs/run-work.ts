@@ -14,14 +14,28 @@ type RunPlace = Pick<OperationRunRow, "tenantId" | "id">;
 const stateSchema = z.strictObject({ state: z.unknown() });
 const outputSchema = z.strictObject({ output: z.unknown() });
 
-/** A connector's state as it is stored. */
-export function sealState(vault: Vault, { tenantId, id }: RunPlace, state: unknown): Promise<object> {
-  return vault.seal({ state }, runWorkPlace(tenantId, id));
+/**
+ * Ids of some ten thousand jobs. A package that kept records in there would fill the database, and read and seal all of them
+ * with each look.
+ */
+const mostCharacters = 1024 * 1024;
+
+/** A connector's state as it is stored. @throws {ConnectorError} `INTERNAL` when it is no small one, or none at all. */
+export function sealState(vault: Vault, place: RunPlace, state: unknown): Promise<object> {
+  return seal(vault, place, { state });
 }
 
-/** A result as it is stored. */
-export function sealOutput(vault: Vault, { tenantId, id }: RunPlace, output: unknown): Promise<object> {
-  return vault.seal({ output }, runWorkPlace(tenantId, id));
+/** A result as it is stored. Throws as {@link sealState}. */
+export function sealOutput(vault: Vault, place: RunPlace, output: unknown): Promise<object> {
+  return seal(vault, place, { output });
+}
+
+async function seal(vault: Vault, { tenantId, id }: RunPlace, work: object): Promise<object> {
+  const [[what, value] = []] = Object.entries(work);
+  const length = JSON.stringify(value)?.length;
+  if (length !== undefined && length <= mostCharacters) return vault.seal(work, runWorkPlace(tenantId, id));
+  const problem = length === undefined ? "is nothing that can be stored" : `has more than ${mostCharacters} characters`;
+  throw new ConnectorError("INTERNAL", `The ${what} that the connector package gives of a run ${problem}.`);
 }
 
 /**

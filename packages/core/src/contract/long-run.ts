@@ -40,7 +40,8 @@ export interface LongRunCall {
 
 /**
  * Work at the vendor that outlives a request and the process that began it. What is known of it is the state: small, plain
- * JSON without records and without secrets, by which any process can go on.
+ * JSON without records and without secrets, by which any process can go on. The service stores a MiB of it at most, and as much
+ * of an output.
  *
  * Its parts are methods for the reason that `Operation.run` is one.
  */
