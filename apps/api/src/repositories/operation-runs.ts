@@ -1,4 +1,4 @@
-import { NotFoundError } from "@isthmus/core";
+import { ConflictError, NotFoundError } from "@isthmus/core";
 import { type OperationRunStatus, Prisma } from "../generated/prisma/client.js";
 import { type JsonObject, type Page, type PageRequest, type TenantScope, toPage } from "./client.js";
 
@@ -36,6 +36,8 @@ export interface NewOperationRun {
   /** Made by the caller: the sealed state is bound to it. */
   readonly id: string;
   readonly connectorId: string;
+  /** The version of the connector that will begin the work. */
+  readonly connectorVersion: number;
   readonly operation: string;
   readonly createdBy: string;
 }
@@ -99,7 +101,12 @@ export interface NotedCancel {
 
 /** The runs of one tenant's bulk operations. Leases and times go by the database clock. */
 export interface OperationRunRepository {
-  /** Notes a run before anything is sent. @throws {NotFoundError} When the connector was deleted meanwhile. */
+  /**
+   * Notes a run before anything is sent.
+   *
+   * @throws {NotFoundError} When the connector was deleted meanwhile.
+   * @throws {ConflictError} Retryable, when it was changed or switched off: it may have another address by now.
+   */
   begin(run: NewOperationRun, claim: RunClaim): Promise<OperationRunRow>;
   findById(id: string): Promise<OperationRunRow | undefined>;
   /** Newest first. */
@@ -135,12 +142,17 @@ export function createOperationRunRepository({ client, tenantId }: TenantScope):
   const ofId = (id: string) => Prisma.sql`r.tenant_id = ${tenantId}::uuid and r.id = ${id}::uuid`;
 
   return {
-    async begin({ id, connectorId, operation, createdBy }, claim) {
-      // Whoever deletes the connector waits from here on, or has done so already.
-      const connector = await client.$queryRaw<object[]>`
-        select 1 from connectors where tenant_id = ${tenantId}::uuid and id = ${connectorId}::uuid and deleted_at is null
+    async begin({ id, connectorId, connectorVersion, operation, createdBy }, claim) {
+      // Whoever changes or deletes the connector waits from here on, or has done so already.
+      const [connector] = await client.$queryRaw<{ isSame: boolean }[]>`
+        select is_active and version = ${connectorVersion}::integer as "isSame" from connectors
+        where tenant_id = ${tenantId}::uuid and id = ${connectorId}::uuid and deleted_at is null
         for share`;
-      if (connector.length === 0) throw new NotFoundError("There is no such connector.");
+      if (connector === undefined) throw new NotFoundError("There is no such connector.");
+      if (!connector.isSame) {
+        const message = "The connector was changed meanwhile, so nothing was begun. Begin again.";
+        throw new ConflictError(message, { retryable: true });
+      }
       const [row] = await query(Prisma.sql`
         insert into operation_runs as r (id, tenant_id, connector_id, operation, created_by, attempt_id, lease_until)
         values (${id}::uuid, ${tenantId}::uuid, ${connectorId}::uuid, ${operation}, ${createdBy}::uuid,

@@ -4,7 +4,7 @@ import type { Runnable } from "../actions/connector-operations.js";
 import type { OperationRequest } from "../actions/run-operation.js";
 import type { Caller } from "../authorization/index.js";
 import { newId } from "../database/index.js";
-import type { ClaimedRun, OperationRunRow, RunLanding } from "../repositories/index.js";
+import type { ClaimedRun, ConnectorRow, OperationRunRow, RunLanding } from "../repositories/index.js";
 import type { Services } from "../services.js";
 import { landRun } from "./land-run.js";
 import { claimOf, RunHold } from "./run-hold.js";
@@ -41,7 +41,7 @@ async function startWith(
   const signal = AbortSignal.any([services.ending, hold.interrupted]);
   const { input, content } = request;
   const begin = prepareStart(connector, operation, input, { signal, ...(content && { content }) });
-  await noteRun(services, caller, run, { connectorId: row.id, operation: operation.name });
+  await noteRun(services, caller, run, row, operation.name);
   noted(run.runId);
   hold.keep();
   try {
@@ -65,10 +65,15 @@ async function noteRun(
   { database, settings }: Services,
   caller: Caller,
   { runId, attemptId }: ClaimedRun,
-  about: Pick<OperationRunRow, "connectorId" | "operation">,
+  { id: connectorId, version: connectorVersion }: ConnectorRow,
+  operation: string,
 ): Promise<void> {
+  const about = { connectorId, operation };
   await database.asTenant(caller.tenantId, async ({ operationRuns, auditEvents }) => {
-    await operationRuns.begin({ id: runId, ...about, createdBy: caller.userId }, claimOf(settings, attemptId));
+    await operationRuns.begin(
+      { id: runId, ...about, connectorVersion, createdBy: caller.userId },
+      claimOf(settings, attemptId),
+    );
     const facts = { action: "operation_run.begun", targetType: "operation_run", targetId: runId } as const;
     await auditEvents.append(auditOf(caller, { ...facts, outcome: "success", details: about }));
   });

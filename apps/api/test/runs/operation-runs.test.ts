@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { newId } from "../../src/database/index.js";
 import { createRunPruner } from "../../src/workers/create-pruners.js";
 import { ApiClient } from "../support/api-client.js";
 import { describeOnDatabases } from "../support/databases.js";
@@ -313,6 +314,26 @@ describeOnDatabases("operation runs", (get) => {
     expect(body).toMatchObject({ version, externalSystemUrl: bench.vendor.url });
     await bench.tenant.api.post(`/v1/operation-runs/${id}/cancel`);
     expect((await point()).status).toBe(200);
+  });
+
+  it("is not begun by a connector that was changed or switched off after it was read", async () => {
+    const created = await bench.tenant.api.post("/v1/connectors", loadsConnector(bench.vendor));
+    const { id: connectorId, version } = created.body;
+    const { tenantId, userId } = bench.tenant;
+    const note = (connectorVersion: number) => {
+      const run = { id: newId(), connectorId, connectorVersion, operation: "rows.load", createdBy: userId };
+      return get().database.asTenant(tenantId, ({ operationRuns }) =>
+        operationRuns.begin(run, { attemptId: newId(), leaseMs: 1_000 }),
+      );
+    };
+    const conflict = { code: "CONFLICT", retryable: true };
+    expect(await note(version)).toMatchObject({ status: "starting" });
+    const change = (body: object, of: number) =>
+      bench.tenant.api.patch(`/v1/connectors/${connectorId}`, body, { "if-match": `"${of}"` });
+    const { body: renamed } = await change({ name: "Other loads" }, version);
+    await expect(note(version)).rejects.toMatchObject(conflict);
+    const { body: off } = await change({ active: false }, renamed.version);
+    await expect(note(off.version)).rejects.toMatchObject(conflict);
   });
 
   it("rests while its connector is switched off, and can be cancelled all the same", async () => {
