@@ -59,4 +59,27 @@ describe("inOrder", () => {
     ends.get(2)?.();
     await stopped;
   });
+
+  it("throws a failure of the work in its turn, and lets no other end the process", async () => {
+    const { ends, work } = manualWork();
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => void unhandled.push(reason);
+    process.on("unhandledRejection", note);
+    try {
+      const failing = async (item: number) => {
+        if (item > 1) throw new Error(`Item ${item} failed.`);
+        return work(item);
+      };
+      const results = inOrder(numbers(3), 3, failing);
+      const first = results.next();
+      await expect.poll(() => ends.size).toBe(1);
+      await new Promise((resolve) => setImmediate(resolve));
+      ends.get(1)?.();
+      expect(await first).toEqual({ done: false, value: 1 });
+      await expect(results.next()).rejects.toThrow("Item 2 failed.");
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off("unhandledRejection", note);
+    }
+  });
 });

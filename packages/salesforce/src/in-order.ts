@@ -22,7 +22,7 @@ export async function* inOrder<Item, Result>(
           return { done: true, value: undefined } as const;
         });
         if (step.done) isOver = true;
-        else atWork.push(work(step.value));
+        else atWork.push(settledLater(work(step.value)));
       }
       const next = atWork.shift();
       if (next === undefined) break;
@@ -33,4 +33,10 @@ export async function* inOrder<Item, Result>(
     await Promise.allSettled(atWork);
     if (!isOver) await items.return?.();
   }
+}
+
+/** A failure is thrown in its turn. Until then it must not count as one that nobody handles, which ends the process. */
+function settledLater<Result>(result: Promise<Result>): Promise<Result> {
+  result.catch(() => undefined);
+  return result;
 }
