@@ -5,11 +5,18 @@ import { z } from "zod";
 export interface BayeuxAdvice {
   /** `retry`: connect again; `handshake`: begin anew; `none`: give up. */
   readonly reconnect?: string | undefined;
-  /** Milliseconds to wait before that. */
+  /** Milliseconds to wait before that; at most ten minutes. */
   readonly interval?: number | undefined;
-  /** Milliseconds that a connect is held without an event. */
+  /** Milliseconds that a connect is held without an event; at most ten minutes. */
   readonly timeout?: number | undefined;
 }
+
+/** Longer than any server means: a time beyond it is a mistake, and a timer would not bear it. */
+const longestMs = 600_000;
+const milliseconds = z
+  .number()
+  .nonnegative()
+  .transform((value) => Math.min(value, longestMs));
 
 const messageSchema = z.looseObject({
   channel: z.string(),
@@ -19,8 +26,8 @@ const messageSchema = z.looseObject({
   advice: z
     .looseObject({
       reconnect: z.string().optional(),
-      interval: z.number().nonnegative().optional(),
-      timeout: z.number().nonnegative().optional(),
+      interval: milliseconds.optional(),
+      timeout: milliseconds.optional(),
     })
     .optional(),
   ext: z.looseObject({}).optional(),
