@@ -55,6 +55,12 @@ describe("bulk.insert", () => {
     expect(await leadNames(connector)).toEqual(namesOf(0, 2));
   });
 
+  it("refuses another delimiter for records, which are written with commas", async () => {
+    const loading = connector.bulk.insert("Lead", leads(0, 2), { columnDelimiter: "TAB" });
+    await expect(loading).rejects.toMatchObject({ code: "VALIDATION_FAILED" });
+    expect(bulkCalls(sandbox)).toEqual([]);
+  });
+
   it("splits the rows at the size limit, and hands over nothing before all of it is there", async () => {
     const result = await connector.bulk.insert("Lead", leads(0, 100), { maxPartBytes: 500 });
     expect(result.jobs.length).toBeGreaterThan(3);

@@ -107,6 +107,12 @@ describe("bulk.query", () => {
     expect(bulkCalls(sandbox).at(-1)).toBe("PATCH /jobs/query/{id}");
   });
 
+  it("takes a job that is gone for ended when it is cancelled", async () => {
+    const { signal } = new AbortController();
+    await connector.bulk.queries.cancel({ version: 1, jobId: "750000000000009AAA", looks: 0 }, { signal });
+    expect(bulkCalls(sandbox)).toEqual(["PATCH /jobs/query/{id}"]);
+  });
+
   it("ends with CANCELLED in the middle of the rows when its signal is aborted", async () => {
     const controller = new AbortController();
     let count = 0;

@@ -1,6 +1,7 @@
 import {
   type BinaryContent,
   ConnectorError,
+  isConnectorError,
   type LongRunCall,
   type LongRunStart,
   type RunStep,
@@ -81,9 +82,13 @@ export class BulkQuery {
     return { done: true, progress: { ...progress, total: processed }, output: { jobId, records: processed } };
   }
 
-  /** Aborts the job where it is not through yet. */
+  /** Aborts the job where it is not through yet. One that is gone needs no end. */
   async cancel({ jobId }: QueryState, { signal }: LongRunCall): Promise<void> {
-    await this.jobs.change(jobId, "Aborted", signal);
+    try {
+      await this.jobs.change(jobId, "Aborted", signal);
+    } catch (error) {
+      if (!(isConnectorError(error) && error.code === "NOT_FOUND")) throw error;
+    }
   }
 
   /** The rows of a job that is through, in Salesforce's order, read no faster than they are taken. */

@@ -1,3 +1,4 @@
+import { ValidationError } from "@isthmus/core";
 import type { RecordInput } from "../records.js";
 import { blockBytes, type CsvBlock, type CsvBlockOptions, mixedRows } from "./csv-block.js";
 import { CsvWriter } from "./csv-writer.js";
@@ -14,7 +15,13 @@ export class RecordSource {
   #rows = 0;
   #ready: CsvBlock | undefined;
 
-  constructor({ columns, maxPartBytes }: CsvBlockOptions) {
+  /** @throws {ValidationError} when the columns are to be parted otherwise than they are here. */
+  constructor({ columnDelimiter, columns, maxPartBytes }: CsvBlockOptions) {
+    if (columnDelimiter !== "COMMA") {
+      throw new ValidationError("Records become CSV with commas. columnDelimiter is for rows that are CSV already.", [
+        { path: "columnDelimiter", message: "must be COMMA, or missing, for records" },
+      ]);
+    }
     this.#writer = new CsvWriter(columns);
     this.#maxPartBytes = maxPartBytes;
   }
