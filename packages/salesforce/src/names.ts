@@ -11,6 +11,12 @@ export const fieldPattern = new RegExp(`^${name}(\\.${name}){0,5}$`);
 /** A record's id: 15 characters, or 18 with the check characters. */
 export const recordIdPattern = /^[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?$/;
 
+/**
+ * A path of the REST API that Salesforce gave for a further page. It is followed as it is, with the token: so it is no whole
+ * address, which could lead to another host, and has no step `..`, plain or encoded, that leads out of the API.
+ */
+export const dataPathPattern = /^\/services\/data\/(?!(?:[^?]*\/)?(?:\.|%2[eE]){1,2}(?:[/?]|$))[^\s\\#]+$/;
+
 /** @throws {ValidationError} unless `value` is the name of an object. */
 export function assertSobjectName(value: string): void {
   if (sobjectPattern.test(value)) return;

@@ -6,6 +6,7 @@ import {
   ValidationError,
 } from "@isthmus/core";
 import { z } from "zod";
+import { dataPathPattern } from "./names.js";
 
 /** A record as Salesforce sends it: its fields under their own names, and `attributes` saying what it is. */
 export interface SalesforceRecord {
@@ -59,12 +60,9 @@ export function readCreated(response: TransportResponse, reconcile: string): { r
   );
 }
 
-// It is followed as it is, so it must be a path: a whole address could lead the token elsewhere.
-const nextPagePattern = /^\/services\/data\/[^\s]+$/;
-
 /** @throws {ValidationError} unless `value` looks like the `nextRecordsUrl` of a page. */
 export function assertNextRecordsUrl(value: string): void {
-  if (nextPagePattern.test(value)) return;
+  if (dataPathPattern.test(value)) return;
   throw new ValidationError("The address of a next page is the path that the page before gave.", [
     { path: "nextRecordsUrl", message: "must begin with /services/data/" },
   ]);
@@ -121,7 +119,7 @@ export function isPage(value: unknown): value is QueryPage {
   const { totalSize, done, nextRecordsUrl, records } = value;
   if (typeof totalSize !== "number" || typeof done !== "boolean" || !Array.isArray(records)) return false;
   if (!records.every(isRecord)) return false;
-  return done || (typeof nextRecordsUrl === "string" && nextPagePattern.test(nextRecordsUrl));
+  return done || (typeof nextRecordsUrl === "string" && dataPathPattern.test(nextRecordsUrl));
 }
 
 /** Whether a value can be a record. */

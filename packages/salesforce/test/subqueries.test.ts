@@ -110,6 +110,11 @@ describe("query with a subquery", () => {
 
   it.each([
     ["to another host", { totalSize: 9, done: false, nextRecordsUrl: "https://example.com/steal", records: [] }],
+    ["out of the API", { totalSize: 9, done: false, nextRecordsUrl: "/services/data/../../secur/x", records: [] }],
+    [
+      "out of the API, encoded",
+      { totalSize: 9, done: false, nextRecordsUrl: "/services/data/v60.0/%2E./x", records: [] },
+    ],
     ["to another resource", { totalSize: 9, done: false, nextRecordsUrl: "/secur/x", records: [] }],
     ["nowhere", { totalSize: 9, done: false, records: [] }],
     ["to what is no record", { totalSize: 1, done: true, records: ["text"] }],

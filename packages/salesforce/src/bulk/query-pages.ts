@@ -1,6 +1,7 @@
 import { ConnectorError, readAnswer } from "@isthmus/core";
 import { z } from "zod";
 import type { SalesforceApi } from "../api.js";
+import { dataPathPattern } from "../names.js";
 import type { BulkJobs } from "./jobs.js";
 import { PageBody } from "./page-body.js";
 
@@ -9,7 +10,7 @@ const parallelSince = 58;
 
 // https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/query_get_parallel_job_results.htm
 // Its table says nextRecordUrl, its example nextRecordsUrl.
-const pathSchema = z.string().regex(/^\/services\/data\/[^\s]+$/);
+const pathSchema = z.string().regex(dataPathPattern);
 const resultPagesSchema = z.looseObject({
   resultPages: z.array(z.looseObject({ resultUrl: pathSchema })),
   nextRecordUrl: pathSchema.nullish(),
