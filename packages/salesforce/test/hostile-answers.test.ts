@@ -148,7 +148,7 @@ describe("jsforce on the connector's transport", () => {
     const connection = await connector.jsforce();
     const request = connection.request({ method: "POST", url: "/x", body: "" });
     request.stream().resume();
-    await expect(request).rejects.toMatchObject({ code: "VENDOR_UNAVAILABLE" });
+    await expect(request).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
     await new Promise((resolve) => setImmediate(resolve));
   });
 
