@@ -12,7 +12,8 @@ export interface SeenRequest {
 export interface StubAnswer {
   readonly status: number;
   readonly contentType?: string;
-  readonly body: string;
+  readonly body: string | Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -48,8 +49,8 @@ export async function startStubInstance(
       return;
     }
     requests.push(seen);
-    const { status, contentType = "application/json", body } = answer(seen);
-    response.writeHead(status, { "content-type": contentType }).end(body);
+    const { status, contentType = "application/json", body, headers: more } = answer(seen);
+    response.writeHead(status, { "content-type": contentType, ...more }).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();

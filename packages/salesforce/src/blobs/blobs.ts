@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import type { BinaryContent } from "@isthmus/core";
 import type { CallOptions, SalesforceApi } from "../api.js";
 import { assertFieldName, assertRecordId, assertSobjectName } from "../names.js";
+import { plainBody } from "../plain-body.js";
 import { type RecordInput, readCreated, writeRecord } from "../records.js";
 import { assertFileName, assertMediaType, formLength, writeForm } from "./multipart.js";
 
@@ -52,13 +53,14 @@ export class Blobs {
     assertRecordId(id);
     assertFieldName(field);
     const path = `${this.#api.dataPath}/sobjects/${sobject}/${id}/${field}`;
-    const { headers, body } = await this.#api.openStream({ ...options, name: "blobs.read", method: "GET", path });
+    const response = await this.#api.openStream({ ...options, name: "blobs.read", method: "GET", path });
+    const { headers } = response;
     const { "content-type": type, "content-length": length, "content-encoding": encoding } = headers;
     const size = encoding === undefined ? Number(length) : Number.NaN;
     return {
       mediaType: typeof type === "string" && type !== "" ? type : "application/octet-stream",
       ...(length !== undefined && Number.isSafeInteger(size) && size >= 0 && { size }),
-      body,
+      body: plainBody(response),
     };
   }
 

@@ -1,7 +1,8 @@
 import type { Readable } from "node:stream";
-import { crc32, createGunzip } from "node:zlib";
+import { crc32 } from "node:zlib";
 import { ConnectorError, pause, pauseBeforeLookingAgainMs, type TransportStreamResponse } from "@isthmus/core";
 import type { SalesforceApi } from "../api.js";
+import { plainBody } from "../plain-body.js";
 
 /** How often a page is asked for again in a row without a byte more of it. */
 const maxFailures = 6;
@@ -129,7 +130,7 @@ export class PageBody {
       const before = this.#head;
       if (before && (before.locator !== head.locator || before.records !== head.records)) throw changed();
       this.#head = head;
-      return decoded(response);
+      return plainBody(response);
     } catch (error) {
       response.body.destroy();
       throw error;
@@ -156,16 +157,6 @@ function readHead({ headers, status }: TransportStreamResponse, isPaged: boolean
     locator: typeof locator === "string" && locator !== "null" ? locator : undefined,
     records: typeof records === "string" && /^\d+$/.test(records) ? Number(records) : undefined,
   };
-}
-
-/** Salesforce may compress results although nobody asked for it. */
-function decoded({ headers, body }: TransportStreamResponse): Readable {
-  if (headers["content-encoding"] !== "gzip") return body;
-  const plain = createGunzip();
-  body.once("error", (error) => plain.destroy(error));
-  plain.once("close", () => body.destroy());
-  plain.on("error", () => undefined);
-  return body.pipe(plain);
 }
 
 function changed(): ConnectorError {
