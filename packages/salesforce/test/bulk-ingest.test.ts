@@ -107,6 +107,13 @@ describe("bulk.insert", () => {
     await expect(load).rejects.toMatchObject({ code: "VALIDATION_FAILED" });
   });
 
+  it("refuses a load of thousands of small jobs, and leaves none of them behind", async () => {
+    const load = connector.bulk.insert("Lead", leads(0, 501), { maxPartBytes: 60 });
+    await expect(load).rejects.toMatchObject({ code: "VALIDATION_FAILED", issues: [{ path: "maxPartBytes" }] });
+    expect(await leadNames(connector)).toEqual([]);
+    expect(await openJobs()).toEqual([]);
+  });
+
   it("tells a job that failed as a whole, with Salesforce's reason", async () => {
     const result = await connector.bulk.insert("Lead", [{ LastName: "x", Nothing__c: "y" }]);
     expect(result.ok).toBe(false);

@@ -10,6 +10,8 @@ import { PartSpool } from "./part-spool.js";
 
 /** Salesforce takes 150 MB in base64, which is 100 MB as they are. */
 const defaultMaxPartBytes = 100_000_000;
+/** 50 GB at the default size. Each is asked after with every look, and stands in the state, which is to be small. */
+const mostParts = 500;
 /** How often a part is uploaded at most, each time to a job of its own. */
 const maxUploads = 5;
 
@@ -41,7 +43,7 @@ export interface UploadCall {
  * nothing, and a row that cannot be written, a cut input or a dead process leaves no half of a load behind.
  *
  * @returns The state to go on from, every job `uploaded`.
- * @throws {ValidationError} when the request or a row does not fit.
+ * @throws {ValidationError} when the request or a row does not fit, or there would be more than 500 parts.
  * @throws {ConnectorError} what the vendor's failure maps to. The last checkpoint names the jobs to abort.
  */
 export async function uploadParts(
@@ -75,6 +77,7 @@ export async function uploadParts(
         part = undefined;
       }
       if (!part) {
+        if (uploader.state.jobs.length >= mostParts) throw tooManyParts(maxPartBytes);
         part = new PartSpool(request.spoolFolder);
         await part.append(block.header, 0);
       }
@@ -201,4 +204,11 @@ function assertRequest({ sobject, operation, externalIdField, maxPartBytes }: In
       { path: "maxPartBytes", message: "must be a whole number above 0" },
     ]);
   }
+}
+
+function tooManyParts(maxPartBytes: number): ValidationError {
+  return new ValidationError(
+    `The rows make more than ${mostParts} parts of ${maxPartBytes} bytes, each of them a job.`,
+    [{ path: "maxPartBytes", message: "is too small for so many rows: make the parts larger, or several loads" }],
+  );
 }
