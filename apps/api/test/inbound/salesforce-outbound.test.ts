@@ -77,4 +77,20 @@ describe("an outbound message of Salesforce's", () => {
     expect(organization.outboundMessages().find(({ id }) => id === actionId)?.waiting).toHaveLength(1);
     expect(await events()).toHaveLength(before);
   });
+
+  it("shows its token in no log and no answer, whatever is wrong with it", async () => {
+    const { url } = await addEndpoint(tenant, { type: "salesforce", secret: secretOf(organizationId) });
+    const deliver = (query: string, body: string) =>
+      fetch(`${url}?token=${query}`, { method: "POST", headers: { "content-type": "text/xml" }, body });
+    const answers = [
+      await deliver(token, "<a>".repeat(1_000)),
+      await deliver(`${token}&token=x`, "<a/>"),
+      await deliver(token, "no XML"),
+      await deliver(token, "x".repeat(17 * 1024 * 1024)),
+      await deliver(`${token}%zz`, "<a/>"),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([422, 403, 422, 413, 403]);
+    for (const answer of answers) expect(await answer.text()).not.toContain(token);
+    expect(service.logLines.join("")).not.toContain(token);
+  });
 });
