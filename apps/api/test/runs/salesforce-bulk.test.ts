@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { OperationRunWorker } from "../../src/workers/operation-run-worker.js";
 import { TestBrowser } from "../support/browser.js";
-import { useServerDatabase } from "../support/server-database.js";
+import { describeOnDatabases } from "../support/databases.js";
 import { sandboxConnector, startTestService, type TestService, type TestTenantClient } from "../support/service.js";
 
-describe("a bulk load into Salesforce through the service", () => {
-  const get = useServerDatabase();
+describeOnDatabases("a bulk load into Salesforce through the service", (get) => {
   let service: TestService;
   let tenant: TestTenantClient;
   let connectorId: string;
@@ -58,5 +57,21 @@ describe("a bulk load into Salesforce through the service", () => {
     expect(refused.status).toBeGreaterThanOrEqual(400);
     const id = String(refused.headers.get("location")).split("/").at(-1) ?? "";
     expect(await ended(id)).toMatchObject({ status: "failed", error: { code: refused.body.code } });
+  });
+
+  it("outlasts a disconnection: connected again, it goes on by its job", async () => {
+    service.sandbox.configure({ bulkPollsUntilComplete: 1_000 });
+    const query = "bulk.ingest?sobject=Account&operation=insert";
+    const { id } = (await tenant.api.run(connectorId, query, "Name\nPatient", { "content-type": "text/csv" })).body;
+    await tenant.api.post(`/v1/connectors/${connectorId}/disconnect`);
+    const read = async () => (await tenant.api.get(`/v1/operation-runs/${id}`)).body;
+    await expect
+      .poll(read, { timeout: 10_000 })
+      .toMatchObject({ status: "running", error: { code: "RECONNECT_REQUIRED" } });
+    service.sandbox.configure({ bulkPollsUntilComplete: 0 });
+    const link = await tenant.api.post(`/v1/connectors/${connectorId}/authorize`);
+    await new TestBrowser().follow(link.body.authorizationUrl);
+    await get().queryPastGuards("update operation_runs set next_look_at = now() where id = $1::uuid", id);
+    expect(await ended(id)).toMatchObject({ status: "succeeded", output: { ok: true, processed: 1 } });
   });
 });
