@@ -20,7 +20,7 @@ const atOnce = 10;
 
 /**
  * Ends every unfinished run of a tenant at its vendor, as far as that is possible before `signal` ends it: then the rest is
- * not cancelled, with the code `TIMEOUT`. Whoever is at a run stores nothing of it any more.
+ * not cancelled, with the code `TIMEOUT`, as the audit says of each. Whoever is at a run stores nothing of it any more.
  *
  * @throws {DatabaseUnavailableError}
  */
@@ -41,6 +41,12 @@ export async function cancelRuns(services: Services, tenantId: string, signal: A
     });
     after = nextCursor;
   } while (after !== undefined);
+  await services.database.asTenant(tenantId, async ({ auditEvents }) => {
+    for (const { runId, ...details } of notCancelled) {
+      const facts = { action: "operation_run.abandoned", targetType: "operation_run", targetId: runId } as const;
+      await auditEvents.append({ ...facts, outcome: "failure", details });
+    }
+  });
   return { cancelled, notCancelled };
 }
 

@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { deleteTenant } from "../../src/actions/delete-tenant.js";
 import { newId } from "../../src/database/index.js";
 import { createRunPruner } from "../../src/workers/create-pruners.js";
 import { ApiClient } from "../support/api-client.js";
+import { TestBrowser } from "../support/browser.js";
 import { describeOnDatabases } from "../support/databases.js";
 import { beginLoad, type LoadsService, loadsConnector, startLoadsService } from "../support/loads/loads-service.js";
-import { platformKey } from "../support/service.js";
+import { platformKey, sandboxConnector } from "../support/service.js";
 
 const unknownId = "01999999-9999-7999-8999-999999999999";
 
@@ -393,6 +395,32 @@ describeOnDatabases("operation runs", (get) => {
     expect(bench.vendor.loads.at(-2)?.state).toBe("aborted");
     const left = "select id::text as id from operation_runs where id in ($1::uuid, $2::uuid)";
     expect(await get().queryPastGuards(left, ended.body.id, stuck.body.id)).toEqual([]);
+  });
+
+  it("leaves time for grants when its tenant is deleted and its vendor says nothing, and is in the audit that stays", async () => {
+    const { service, vendor } = bench;
+    const tenant = await service.createTenant();
+    const loading = (await tenant.api.post("/v1/connectors", loadsConnector(vendor))).body.id;
+    const granted = (await tenant.api.post("/v1/connectors", sandboxConnector(service))).body.id;
+    await new TestBrowser().follow(
+      (await tenant.api.post(`/v1/connectors/${granted}/authorize`)).body.authorizationUrl,
+    );
+    const { id: runId } = (await beginLoad(tenant.api, loading)).body;
+    vendor.once("POST /loads/", () => undefined);
+    const platform = new ApiClient(service.url, platformKey);
+    const { name } = (await platform.get("/v1/tenants?limit=200")).body.data.find(
+      ({ id }: { id: string }) => id === tenant.tenantId,
+    );
+    const input = { tenantId: tenant.tenantId, name, revokeWithinMs: 1_500 };
+    const deleted = await deleteTenant(service.services, { id: "request", ip: "127.0.0.1" }, input);
+    expect(deleted).toMatchObject({
+      operationRuns: { cancelled: 0, notCancelled: [{ runId, connectorId: loading, code: "TIMEOUT" }] },
+      grants: { revoked: 1, notRevoked: [] },
+    });
+    const audited = "select details from audit_events where target_id = $1 and action = 'operation_run.abandoned'";
+    expect(await get().queryPastGuards(audited, runId)).toEqual([
+      { details: { connectorId: loading, code: "TIMEOUT" } },
+    ]);
   });
 
   it("is forgotten a week after its end, and not before", async () => {

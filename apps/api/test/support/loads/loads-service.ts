@@ -47,11 +47,14 @@ export async function startLoadsService(
   settings: Partial<ServiceSettings> = {},
 ): Promise<LoadsService> {
   const vendor = await startLoadsVendor();
+  const allowedPrivateHosts = [vendor.host];
   const service = await startTestService(database, {
     connectors: [loads],
-    settings: { allowedPrivateHosts: [vendor.host], ...settings },
+    settings: { allowedPrivateHosts, ...settings },
     batchSize: 2,
   });
+  // Its port is known only now.
+  allowedPrivateHosts.push(new URL(service.sandbox.url).host);
   const tenant = await service.createTenant();
   const created = await tenant.api.post("/v1/connectors", loadsConnector(vendor));
   const connectorId = String(created.body.id);
