@@ -10,6 +10,7 @@ export function viewApiKey(row: ApiKeyRow) {
     expiresAt: row.expiresAt?.toISOString() ?? null,
     lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
     revokedAt: row.revokedAt?.toISOString() ?? null,
+    rotatedTo: row.rotatedTo,
     createdAt: row.createdAt.toISOString(),
   };
 }

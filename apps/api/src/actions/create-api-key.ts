@@ -31,11 +31,7 @@ export async function createApiKey(
 ): Promise<ApiKeyView & { readonly key: string }> {
   await assertAllowed(services, caller, userId === caller.userId ? "api-keys.own" : "api-keys.all");
   const expiry = expiresAt === undefined ? undefined : new Date(expiresAt);
-  if (expiry !== undefined && expiry.getTime() <= services.clock.now()) {
-    throw new ValidationError("The key would have expired already.", [
-      { path: "expiresAt", message: "In the future." },
-    ]);
-  }
+  if (expiry !== undefined) assertNotPast(expiry, services.clock.now());
   const { key, prefix, hash } = makeKey(services.random);
   const row = await services.database.asTenant(caller.tenantId, async ({ apiKeys, auditEvents }) => {
     if (!isAllowed(caller.roles, "api-keys.all")) await assertEndsInTime(apiKeys, caller, expiry);
@@ -55,8 +51,18 @@ export async function createApiKey(
   return { ...viewApiKey(row), key };
 }
 
+/** @throws {ValidationError} when a key until `expiry` would have expired already. `now` in milliseconds. */
+export function assertNotPast(expiry: Date, now: number): void {
+  if (expiry.getTime() > now) return;
+  throw new ValidationError("The key would have expired already.", [{ path: "expiresAt", message: "In the future." }]);
+}
+
 /** @throws {ValidationError} when a key until `expiry` would outlive the one that makes it. */
-async function assertEndsInTime(apiKeys: ApiKeyRepository, { apiKeyId }: Caller, expiry: Date | undefined) {
+export async function assertEndsInTime(
+  apiKeys: ApiKeyRepository,
+  { apiKeyId }: Caller,
+  expiry: Date | undefined,
+): Promise<void> {
   const end = (await apiKeys.findById(apiKeyId))?.expiresAt;
   if (!end || (expiry !== undefined && expiry <= end)) return;
   const until = end.toISOString();

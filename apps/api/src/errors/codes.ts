@@ -30,6 +30,8 @@ export const apiErrorCodes = [
   "RETURN_TO_NOT_ALLOWED",
   /** The link or the callback of an authorisation is unknown, used, expired, or another browser's. */
   "AUTHORIZATION_LINK_INVALID",
+  /** The API key works no more, or was rotated before. */
+  "API_KEY_NOT_ROTATABLE",
   /** The change would leave the tenant without an administrator. */
   "LAST_ADMINISTRATOR",
   /** Keys are being rotated: one rotation at a time. */

@@ -13,6 +13,8 @@ export interface ApiKeyRow {
   /** To the minute. */
   readonly lastUsedAt: Date | null;
   readonly revokedAt: Date | null;
+  /** Id of the key that was made in its place. */
+  readonly rotatedTo: string | null;
   readonly createdAt: Date;
 }
 
@@ -37,6 +39,13 @@ export interface ApiKeyRepository {
   list(page: PageRequest, filter?: { readonly userId?: string }): Promise<Page<ApiKeyRow>>;
   /** Withdraws a key, from the next request on. @returns Whether there was such a key that still worked. */
   revoke(id: string): Promise<boolean>;
+  /**
+   * Notes which key was made in place of the one with this id, and ends that one.
+   *
+   * @param end - From when on it is refused. Default: from the next request on, whatever clocks say.
+   * @returns The key as it is then; `undefined` when there is none that was neither withdrawn nor rotated before.
+   */
+  endInFavourOf(successorId: string, id: string, end?: Date): Promise<ApiKeyRow | undefined>;
   /** Withdraws every key of the tenant. */
   revokeAll(): Promise<void>;
 }
@@ -61,6 +70,15 @@ export function createApiKeyRepository({ client, tenantId }: TenantScope): ApiKe
         data: { revokedAt: new Date() },
       });
       return count > 0;
+    },
+    async endInFavourOf(successorId, id, end) {
+      // Of two at one moment, the second waits for the first one's row and then finds it rotated.
+      const [row] = await table.updateManyAndReturn({
+        where: { tenantId, id, revokedAt: null, rotatedTo: null },
+        data: { rotatedTo: successorId, ...(end === undefined ? { revokedAt: new Date() } : { expiresAt: end }) },
+        omit,
+      });
+      return row;
     },
     async revokeAll() {
       await table.updateMany({ where: { tenantId, revokedAt: null }, data: { revokedAt: new Date() } });

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { createApiKey } from "../actions/create-api-key.js";
 import { listApiKeys } from "../actions/list-api-keys.js";
 import { revokeApiKey } from "../actions/revoke-api-key.js";
+import { overlapLimits, rotateApiKey } from "../actions/rotate-api-key.js";
 import { callerOf } from "../plugins/authentication.js";
 import type { Services } from "../services.js";
 import {
@@ -35,6 +36,7 @@ export const apiKeySchema = z
     expiresAt: instantSchema.nullable(),
     lastUsedAt: instantSchema.nullable().describe("To the minute."),
     revokedAt: instantSchema.nullable(),
+    rotatedTo: z.uuid().nullable().describe("The key that was made in its place."),
     createdAt: instantSchema,
   })
   .meta({ id: "ApiKey" });
@@ -43,6 +45,23 @@ export const apiKeySchema = z
 export const createdApiKeySchema = apiKeySchema
   .extend({ key: z.string().describe("Shown once and never again.") })
   .meta({ id: "CreatedApiKey" });
+
+const rotateApiKeySchema = z
+  .strictObject({
+    overlapSeconds: z
+      .int()
+      .min(0)
+      .max(overlapLimits.max)
+      .default(overlapLimits.default)
+      .describe("How long the old key goes on working, unless it expires before. 0: not at all."),
+    expiresAt: instantSchema.optional().describe("Of the new key; default: as the old one."),
+  })
+  .meta({ id: "RotateApiKey" });
+
+/** A new key, and the one that it replaces. */
+export const rotatedApiKeySchema = createdApiKeySchema
+  .extend({ former: apiKeySchema.describe("The old key, with the end it has now.") })
+  .meta({ id: "RotatedApiKey" });
 
 /** `/v1/api-keys`. */
 export const apiKeyRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
@@ -73,6 +92,23 @@ export const apiKeyRoutes: FastifyPluginAsyncZod<Services> = async (app, service
       },
     },
     (request) => listApiKeys(services, callerOf(request), request.query),
+  );
+  app.post(
+    "/v1/api-keys/:id/rotate",
+    {
+      schema: {
+        tags,
+        summary: "Make a key in place of another, which goes on working for a while",
+        description:
+          "The new key is of the same user, with the same name and rights. A key is rotated once; what works no more is not rotated (409 API_KEY_NOT_ROTATABLE). As when a key is made, the new one may not outlive the caller's, unless the caller is an administrator.",
+        operationId: "rotateApiKey",
+        params: idParametersSchema,
+        body: rotateApiKeySchema.nullish(),
+        response: { 201: rotatedApiKeySchema, ...problemResponses },
+      },
+    },
+    async (request, reply) =>
+      reply.code(201).send(await rotateApiKey(services, callerOf(request), request.params.id, request.body ?? {})),
   );
   app.delete(
     "/v1/api-keys/:id",

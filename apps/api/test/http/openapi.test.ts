@@ -76,6 +76,7 @@ describe("the API's own description", () => {
         "patch /v1/users/{id}",
         "post /v1/api-keys",
         "get /v1/api-keys",
+        "post /v1/api-keys/{id}/rotate",
         "delete /v1/api-keys/{id}",
         "get /v1/audit-events",
         "post /v1/tenants",
