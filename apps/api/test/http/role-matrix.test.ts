@@ -1,0 +1,213 @@
+import type { OperationKind } from "@isthmus/core";
+import { salesforce } from "@isthmus/salesforce";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isAllowed, type Permission } from "../../src/authorization/index.js";
+import { roles } from "../../src/repositories/index.js";
+import { type Answer, ApiClient } from "../support/api-client.js";
+import { type DocumentedCall, listCalls } from "../support/document-calls.js";
+import { useServerDatabase } from "../support/server-database.js";
+import {
+  platformKey,
+  sandboxConnector,
+  startTestService,
+  type TestService,
+  type TestTenantClient,
+} from "../support/service.js";
+
+/** What a route asks of its caller. */
+type Access = Permission | "platform key" | "nothing";
+
+// Every route of the document. A new one passes here when it stands in this table with what it asks for.
+const accesses: Readonly<Record<string, Access>> = {
+  "GET /healthz": "nothing",
+  "GET /readyz": "nothing",
+  "GET /oauth/start/{token}": "nothing",
+  "GET /oauth/callback/{type}": "nothing",
+  "GET /oauth/done/{id}": "nothing",
+  "POST /hooks/{type}/{endpointId}": "nothing",
+  "GET /v1/connector-types": "connectors.read",
+  "GET /v1/connector-types/{type}": "connectors.read",
+  "GET /v1/connectors": "connectors.read",
+  "POST /v1/connectors": "connectors.write",
+  "GET /v1/connectors/{id}": "connectors.read",
+  "PATCH /v1/connectors/{id}": "connectors.write",
+  "DELETE /v1/connectors/{id}": "connectors.write",
+  "POST /v1/connectors/{id}/authorize": "connectors.connect",
+  "POST /v1/connectors/{id}/test": "connectors.test",
+  "POST /v1/connectors/{id}/refresh": "connectors.connect",
+  "POST /v1/connectors/{id}/disconnect": "connectors.connect",
+  "GET /v1/connectors/{id}/operations": "connectors.read",
+  "GET /v1/connectors/{id}/entities": "connectors.read",
+  "GET /v1/connectors/{id}/entities/{entity}": "connectors.read",
+  "GET /v1/connectors/{id}/inbound-events": "inbound-endpoints.read",
+  "GET /v1/operation-runs": "operations.read",
+  "GET /v1/operation-runs/{id}": "operations.read",
+  "POST /v1/operation-runs/{id}/cancel": "operations.write",
+  "GET /v1/inbound-endpoints": "inbound-endpoints.read",
+  "POST /v1/inbound-endpoints": "inbound-endpoints.write",
+  "GET /v1/inbound-endpoints/{id}": "inbound-endpoints.read",
+  "PATCH /v1/inbound-endpoints/{id}": "inbound-endpoints.write",
+  "DELETE /v1/inbound-endpoints/{id}": "inbound-endpoints.write",
+  "GET /v1/users": "users.read",
+  "POST /v1/users": "users.write",
+  "PATCH /v1/users/{id}": "users.write",
+  // Which of other people's keys somebody may touch is no matter of the route: roles.test.ts and rotate-api-key.test.ts.
+  "GET /v1/api-keys": "api-keys.own",
+  "POST /v1/api-keys": "api-keys.own",
+  "POST /v1/api-keys/{id}/rotate": "api-keys.own",
+  "DELETE /v1/api-keys/{id}": "api-keys.own",
+  "GET /v1/audit-events": "audit-events.read",
+  "GET /v1/tenants": "platform key",
+  "POST /v1/tenants": "platform key",
+  "DELETE /v1/tenants/{id}": "platform key",
+  "GET /v1/keys": "platform key",
+  "POST /v1/keys/rotate": "platform key",
+  "GET /v1/keys/rotations": "platform key",
+  "GET /v1/keys/rotations/{id}": "platform key",
+  "POST /v1/keys/rotations/{id}/stop": "platform key",
+  "POST /v1/keys/rotations/{id}/resume": "platform key",
+  "GET /v1/platform/audit-events": "platform key",
+  "GET /metrics": "platform key",
+};
+
+const accessOfKind: Readonly<Record<OperationKind, Permission>> = {
+  read: "operations.read",
+  stream: "operations.read",
+  write: "operations.write",
+  bulk: "operations.write",
+};
+
+const operationPath = /^POST \/v1\/connectors\/\{id\}\/operations\/(.+)$/;
+const kinds = new Map(
+  salesforce.operations(salesforce.configuration.parse({})).map(({ name, kind }) => [name, kind] as const),
+);
+
+const nameOf = ({ method, path }: DocumentedCall) => `${method} ${path}`;
+/** `undefined` = nobody has said. */
+function accessOf(call: DocumentedCall): Access | undefined {
+  const name = nameOf(call);
+  const kind = kinds.get(operationPath.exec(name)?.[1] ?? "");
+  return kind === undefined ? accesses[name] : accessOfKind[kind];
+}
+
+describe("who may do what, at every route of the document", () => {
+  const get = useServerDatabase();
+  let service: TestService;
+  let tenant: TestTenantClient;
+  let connectorId: string;
+  let calls: readonly DocumentedCall[];
+
+  beforeAll(async () => {
+    service = await startTestService(get().database);
+    tenant = await service.createTenant();
+    connectorId = (await tenant.api.post("/v1/connectors", sandboxConnector(service))).body.id;
+    calls = listCalls((await tenant.api.get("/openapi.json")).body);
+  });
+  afterAll(() => service?.close());
+
+  /** A person with these roles, none included, which no route can make. */
+  async function add(held: (typeof roles)[number][]): Promise<{ readonly key: string; readonly userId: string }> {
+    const person = { email: `${crypto.randomUUID()}@example.com`, name: "Somebody", roles: held };
+    const { id } = await service.services.database.asTenant(tenant.tenantId, ({ users }) => users.create(person));
+    return { key: (await tenant.api.post("/v1/api-keys", { name: "matrix", userId: id })).body.key, userId: id };
+  }
+
+  // Bodies have to be valid, because that is looked at before roles are.
+  function bodyOf(call: DocumentedCall): unknown {
+    const name = nameOf(call);
+    const bodies: Readonly<Record<string, object>> = {
+      "POST /v1/connectors": sandboxConnector(service),
+      "POST /v1/inbound-endpoints": { type: "salesforce", name: "x", environment: "sandbox" },
+      "POST /v1/users": { email: `${crypto.randomUUID()}@example.com`, name: "x", roles: ["viewer"] },
+    };
+    const isOperation = operationPath.test(name);
+    return bodies[name] ?? (isOperation ? {} : call.body && { ...(call.body.anyOf === undefined && { name: "x" }) });
+  }
+
+  /** Only operations are asked of a connector that exists: it is looked up to know them. Nothing else gets past its role. */
+  function send(call: DocumentedCall, key: string | undefined, requestId = crypto.randomUUID()): Promise<Answer> {
+    const id = operationPath.test(nameOf(call)) ? connectorId : crypto.randomUUID();
+    const values: Readonly<Record<string, string>> = { id, type: "salesforce", entity: "Account" };
+    const path = call.path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? crypto.randomUUID());
+    const headers = { "x-request-id": requestId, "if-match": '"1"' };
+    return new ApiClient(service.url, key).send(call.method, path, bodyOf(call), headers);
+  }
+
+  it("is said of all of them, and of none that there is not", () => {
+    expect(calls.filter((call) => accessOf(call) === undefined).map(nameOf)).toEqual([]);
+    const documented = new Set(calls.map(nameOf));
+    expect(Object.keys(accesses).filter((name) => !documented.has(name))).toEqual([]);
+    expect(new Set(kinds.values())).toEqual(new Set(Object.keys(accessOfKind)));
+  });
+
+  // The table itself, the other way round: whoever gives a role more has to say so here as well.
+  it("follows what each role is for", () => {
+    const reads: Permission[] = ["connectors.read", "inbound-endpoints.read"];
+    const all = new Set([...Object.values(accesses), ...Object.values(accessOfKind)]);
+    const permissions = [...all].filter((access) => access !== "nothing" && access !== "platform key");
+    const held = (role: (typeof roles)[number]) =>
+      permissions.filter((permission) => permission !== "api-keys.own" && isAllowed([role], permission)).sort();
+    expect(held("viewer")).toEqual([...reads, "operations.read"]);
+    expect(held("operator")).toEqual([...held("viewer"), "connectors.test", "operations.write"].sort());
+    expect(held("approver")).toEqual(["audit-events.read", ...reads, "users.read"]);
+    expect(held("editor")).toEqual(
+      [...held("operator"), "connectors.connect", "connectors.write", "inbound-endpoints.write"].sort(),
+    );
+    expect(held("admin")).toEqual([...held("editor"), "audit-events.read", "users.read", "users.write"].sort());
+  });
+
+  it("is told by the document, as far as it names keys", () => {
+    const schemes = { nothing: [], "platform key": ["platformKey"] };
+    for (const call of calls) {
+      const access = accessOf(call) ?? "nothing";
+      const expected = access === "nothing" || access === "platform key" ? schemes[access] : ["apiKey"];
+      expect(call.security, nameOf(call)).toEqual(expected);
+    }
+  });
+
+  it("is nothing without a key, or with one of the other kind, unless the route is open", async () => {
+    for (const call of calls) {
+      const access = accessOf(call);
+      const wrongKeys = [undefined, access === "platform key" ? tenant.apiKey : platformKey];
+      for (const key of wrongKeys) {
+        const { status, body } = await send(call, key);
+        if (access === "nothing") expect(status, nameOf(call)).not.toBe(401);
+        else expect([status, body.code], nameOf(call)).toEqual([401, "UNAUTHENTICATED"]);
+      }
+    }
+  });
+
+  it.each(roles)("refuses %s what the table of permissions does not allow, and nothing else", async (role) => {
+    const { key } = await add([role]);
+    for (const call of calls) {
+      const access = accessOf(call);
+      if (access === undefined || access === "nothing" || access === "platform key") continue;
+      const { status, body, text } = await send(call, key);
+      const said = `${nameOf(call)} → ${status} ${text.slice(0, 200)}`;
+      expect(body?.code === "FORBIDDEN", said).toBe(!isAllowed([role], access));
+      expect(status === 403, said).toBe(!isAllowed([role], access));
+      // The call has to have got as far as its action.
+      if (!operationPath.test(nameOf(call))) expect(status, said).not.toBe(400);
+      expect(status, said).toBeLessThan(500);
+    }
+  });
+
+  it("is nothing for a person without a role, and each refusal names the permission that the route asks for", async () => {
+    const { key, userId } = await add([]);
+    const asked = new Map<string, Access>();
+    for (const call of calls) {
+      const access = accessOf(call);
+      if (access === undefined || access === "nothing" || access === "platform key") continue;
+      const requestId = crypto.randomUUID();
+      asked.set(requestId, access);
+      expect((await send(call, key, requestId)).body?.code, nameOf(call)).toBe("FORBIDDEN");
+    }
+    const { data } = (await tenant.api.get(`/v1/audit-events?actorUserId=${userId}&outcome=denied&limit=200`)).body;
+    expect(new Map(data.map((event: Denied) => [event.requestId, event.action]))).toEqual(asked);
+  });
+});
+
+interface Denied {
+  readonly requestId: string;
+  readonly action: string;
+}
