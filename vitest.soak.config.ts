@@ -6,7 +6,12 @@ export default mergeConfig(
   shared,
   defineConfig({
     test: {
-      include: ["{packages,apps}/*/test/**/*.soak.ts"],
+      include: [
+        "{packages,apps}/*/test/**/*.soak.ts",
+        // On the embedded database, too.
+        "apps/api/test/{inbound,keys,runs,workers}/**/*.test.ts",
+      ],
+      env: { ISTHMUS_LONG_ROUNDS: "1" },
       testTimeout: 4 * 3_600_000,
       maxWorkers: 1,
     },

@@ -2,7 +2,7 @@ import { AuthenticationError, defineConnector } from "@isthmus/core";
 import { quickbooks } from "@isthmus/quickbooks";
 import { salesforce } from "@isthmus/salesforce";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { describeOnDatabases } from "../support/databases.js";
+import { describeLongWork } from "../support/databases.js";
 import { startTestService, type TestService, type TestTenantClient } from "../support/service.js";
 import { addEndpoint, cloudEvents, connectedTo, deliver, notifications } from "./deliveries.js";
 
@@ -22,7 +22,7 @@ const postman = defineConnector({
   },
 });
 
-describeOnDatabases("a delivery", (get) => {
+describeLongWork("a delivery", (get) => {
   let service: TestService;
   let tenant: TestTenantClient;
 

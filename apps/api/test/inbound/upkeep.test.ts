@@ -2,14 +2,14 @@ import { quickbooks } from "@isthmus/quickbooks";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { createInboundPruner } from "../../src/workers/create-pruners.js";
 import { ApiClient } from "../support/api-client.js";
-import { describeOnDatabases } from "../support/databases.js";
+import { describeLongWork } from "../support/databases.js";
 import { removeEverything } from "../support/remove-everything.js";
 import { platformKey, startTestService, type TestService, type TestTenantClient } from "../support/service.js";
 import { addEndpoint, cloudEvents, connectedTo, deliver } from "./deliveries.js";
 
 const tables = ["inbound_endpoints", "inbound_deliveries", "inbound_events", "inbound_event_targets", "outbox_events"];
 
-describeOnDatabases("what was delivered", (get) => {
+describeLongWork("what was delivered", (get) => {
   let service: TestService;
   let platform: ApiClient;
   let tenant: TestTenantClient;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { deleteTenant } from "../../src/actions/delete-tenant.js";
 import { ApiClient } from "../support/api-client.js";
 import { TestBrowser } from "../support/browser.js";
-import { describeOnDatabases } from "../support/databases.js";
+import { describeLongWork } from "../support/databases.js";
 import {
   platformKey,
   sandboxConnector,
@@ -14,7 +14,7 @@ import {
 
 const revokePath = "/services/oauth2/revoke";
 
-describeOnDatabases("deleting a tenant", (get) => {
+describeLongWork("deleting a tenant", (get) => {
   const keys = LocalKeyring.generate();
   let service: TestService;
   let platform: ApiClient;

@@ -2,14 +2,14 @@ import { LocalKeyring } from "@isthmus/core";
 import { type SalesforceSandbox, startSalesforceSandbox } from "@isthmus/sandbox";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { ApiClient } from "../support/api-client.js";
-import { describeOnDatabases } from "../support/databases.js";
+import { describeLongWork } from "../support/databases.js";
 import { removeEverything } from "../support/remove-everything.js";
 import { platformKey, sandboxConnector, startTestService, type TestService } from "../support/service.js";
 import { WatchedKeys } from "../support/watched-keys.js";
 
 const tenantCount = 4;
 
-describeOnDatabases("workers that rotate keys", (get) => {
+describeLongWork("workers that rotate keys", (get) => {
   let sandbox: SalesforceSandbox;
   const started: TestService[] = [];
   let keys: WatchedKeys;

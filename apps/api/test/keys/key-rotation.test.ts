@@ -3,7 +3,7 @@ import { type SalesforceSandbox, startSalesforceSandbox } from "@isthmus/sandbox
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { ApiClient } from "../support/api-client.js";
 import { TestBrowser } from "../support/browser.js";
-import { describeOnDatabases } from "../support/databases.js";
+import { describeLongWork } from "../support/databases.js";
 import { removeEverything } from "../support/remove-everything.js";
 import {
   platformKey,
@@ -13,7 +13,7 @@ import {
   type TestTenantClient,
 } from "../support/service.js";
 
-describeOnDatabases("a rotation of keys", (get) => {
+describeLongWork("a rotation of keys", (get) => {
   let sandbox: SalesforceSandbox;
   const [k1, k2] = [LocalKeyring.generate("k1"), LocalKeyring.generate("k2")];
   const started: TestService[] = [];

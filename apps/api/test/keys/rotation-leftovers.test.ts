@@ -2,7 +2,7 @@ import { LocalKeyring } from "@isthmus/core";
 import { type SalesforceSandbox, startSalesforceSandbox } from "@isthmus/sandbox";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { ApiClient } from "../support/api-client.js";
-import { describeOnDatabases } from "../support/databases.js";
+import { describeLongWork } from "../support/databases.js";
 import { removeEverything } from "../support/remove-everything.js";
 import {
   platformKey,
@@ -13,7 +13,7 @@ import {
 } from "../support/service.js";
 import { WatchedKeys } from "../support/watched-keys.js";
 
-describeOnDatabases("what is written while keys are rotated, or after", (get) => {
+describeLongWork("what is written while keys are rotated, or after", (get) => {
   const [k1, k2] = [LocalKeyring.generate("k1"), LocalKeyring.generate("k2")];
   let sandbox: SalesforceSandbox;
   let keys: WatchedKeys;

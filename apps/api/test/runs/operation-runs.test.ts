@@ -4,13 +4,13 @@ import { newId } from "../../src/database/index.js";
 import { createRunPruner } from "../../src/workers/create-pruners.js";
 import { ApiClient } from "../support/api-client.js";
 import { TestBrowser } from "../support/browser.js";
-import { describeOnDatabases } from "../support/databases.js";
+import { describeLongWork } from "../support/databases.js";
 import { beginLoad, type LoadsService, loadsConnector, startLoadsService } from "../support/loads/loads-service.js";
 import { platformKey, sandboxConnector } from "../support/service.js";
 
 const unknownId = "01999999-9999-7999-8999-999999999999";
 
-describeOnDatabases("operation runs", (get) => {
+describeLongWork("operation runs", (get) => {
   let bench: LoadsService;
 
   beforeAll(async () => {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { OperationRunWorker } from "../../src/workers/operation-run-worker.js";
 import { TestBrowser } from "../support/browser.js";
-import { describeOnDatabases } from "../support/databases.js";
+import { describeLongWork } from "../support/databases.js";
 import { sandboxConnector, startTestService, type TestService, type TestTenantClient } from "../support/service.js";
 
-describeOnDatabases("a bulk load into Salesforce through the service", (get) => {
+describeLongWork("a bulk load into Salesforce through the service", (get) => {
   let service: TestService;
   let tenant: TestTenantClient;
   let connectorId: string;

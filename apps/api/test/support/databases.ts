@@ -38,6 +38,19 @@ export function describeOnDatabases(title: string, suite: (get: () => SuiteDatab
   describe(`${title} (embedded)`, () => {
     suite(useSuiteDatabase(openInMemory));
   });
+  describeOnServers(title, suite);
+}
+
+/**
+ * The same for a suite about work that goes on for long, and not about its SQL, which has suites of its own: on the embedded
+ * database in the long rounds only (`pnpm test:soak`), because PGlite takes several times the processor.
+ */
+export function describeLongWork(title: string, suite: (get: () => SuiteDatabase) => void): void {
+  if (process.env.ISTHMUS_LONG_ROUNDS === undefined) describeOnServers(title, suite);
+  else describeOnDatabases(title, suite);
+}
+
+function describeOnServers(title: string, suite: (get: () => SuiteDatabase) => void): void {
   describe(`${title} (server)`, () => {
     suite(useSuiteDatabase(() => openOnServer(useSharedServer())));
   });

@@ -7,13 +7,13 @@ import { RefreshWorker } from "../../src/workers/refresh-worker.js";
 import { endedAt, LedgerConnections } from "../ledger/ledger-connections.js";
 import { createLedgerServices } from "../ledger/ledger-services.js";
 import { LedgerVendor } from "../ledger/ledger-vendor.js";
-import { describeOnDatabases } from "../support/databases.js";
+import { describeLongWork } from "../support/databases.js";
 import { createTestTenant, type TestTenant } from "../support/test-data.js";
 
 const minute = 60_000;
 const keyring = LocalKeyring.parse(LocalKeyring.generate());
 
-describeOnDatabases("RefreshWorker", (get) => {
+describeLongWork("RefreshWorker", (get) => {
   let vendor: LedgerVendor;
   let tenant: TestTenant;
   let connections: LedgerConnections;
