@@ -4,7 +4,7 @@ import { shared } from "./vitest.shared.js";
 export default defineConfig({
   test: {
     // For two cores: the suites start real servers and processes, and while one waits for its own, another can go on.
-    maxWorkers: 4,
+    maxWorkers: 3,
     projects: [
       mergeConfig(shared, {
         test: {

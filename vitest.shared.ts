@@ -8,7 +8,7 @@ export const shared = {
     // Databases of the API's suites; nothing is started before one of them asks.
     globalSetup: ["apps/api/test/support/global-setup.ts"],
     env: findTemporaryFolder(),
-    testTimeout: 20_000,
+    testTimeout: 40_000,
     hookTimeout: 60_000,
   },
 };

@@ -36,7 +36,7 @@ describe("TypeScript in the documents", () => {
     );
   });
 
-  it("compiles, strictly, against the packages as they are", () => {
+  it("compiles, strictly, against the packages as they are", { timeout: 90_000 }, () => {
     for (const file of files) writeModule(file);
     writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(compilerConfiguration()));
