@@ -135,10 +135,11 @@ async function* readDeletions(reading: Reading, round: Round): AsyncGenerator<En
     const changes: EntityChange[] = [];
     for (const deletion of part) {
       const { id, stampMs } = deletion;
-      if (stampMs >= settledMs) given.add(deletionOf(deletion));
       const state = states.get(id);
       // It lives again; or it is in the recycle bin, where this read or the next one finds it as a row.
       if (state && (!state.deleted || state.stampMs >= fromMs)) continue;
+      // Only what is given: the bin may be emptied before the row is found there.
+      if (stampMs >= settledMs) given.add(deletionOf(deletion));
       changes.push({ id, deleted: true, modifiedAtMs: stampMs });
     }
     if (changes.length === 0) continue;
