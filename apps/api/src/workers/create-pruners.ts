@@ -2,7 +2,7 @@ import { defaultInboundRetentionDays, type Services } from "../services.js";
 import { Pruner } from "./pruner.js";
 
 const dayMs = 86_400_000;
-/** As long as Salesforce keeps its jobs. */
+/** By then the vendor's own results are gone, too: jobs are kept for about a week. */
 const runRetentionDays = 7;
 
 /** What removes deliveries, with their events, that were kept long enough. */
