@@ -184,6 +184,7 @@ export {
   systemRandom,
 } from "./runtime/index.js";
 export {
+  canonicalJson,
   combineKeyProviders,
   type DataKeyCacheLimits,
   type DataKeyContext,

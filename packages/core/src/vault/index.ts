@@ -1,3 +1,4 @@
+export { canonicalJson } from "./canonical-json.js";
 export { combineKeyProviders } from "./combine-key-providers.js";
 export type { DataKeyCacheLimits } from "./data-key-cache.js";
 export { type DataKeyRecord, type DataKeyStore, MemoryDataKeyStore } from "./data-key-store.js";

@@ -46,3 +46,12 @@ it("seals to the same bytes as another implementation of the format", async () =
   expect(await vault.seal(value, place)).toEqual(sealed);
   expect((await dataKeys.current("tenant-1"))?.wrapped).toEqual(wrapped);
 });
+
+it("digests to the same text as another implementation of the format", async () => {
+  const keyProvider = LocalKeyring.parse(`k1:${keyEncryptionKey.toString("base64")}`);
+  const dataKeys = new MemoryDataKeyStore();
+  await dataKeys.insert({ id: "key-1", tenantId: "tenant-1", wrapped });
+  // HKDF and HMAC of Python over the canonical JSON of value and place.
+  const known = "hmac-sha256/key-1/VoXiakAjgY89UWRysPREyQsopuTDWCuGfyysB9y-QIE";
+  expect(await new Vault({ keyProvider, dataKeys }).digest(value, place)).toBe(known);
+});

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MemoryDataKeyStore } from "./data-key-store.js";
@@ -69,6 +70,36 @@ describe("Vault, for any value and place", () => {
     );
   });
 });
+
+describe("Vault.digest, for any value and place", () => {
+  it("is recognised for the same value in the same place, and for no other", async () => {
+    const values = fc.oneof(fc.jsonValue(), fc.constantFrom("", 0, 1, "1", null, [], {}, [1], ["1"]));
+    await fc.assert(
+      fc.asyncProperty(values, values, places, places, async (value, otherValue, place, other) => {
+        const digest = await vault.digest(value, place);
+        const sameValue = isSame(value, otherValue);
+        expect(await vault.matchesDigest(digest, value, place)).toBe(true);
+        expect(await vault.matchesDigest(digest, otherValue, place)).toBe(sameValue);
+        if (place.tenantId !== other.tenantId) return;
+        expect(await vault.matchesDigest(digest, value, other)).toBe(isSame(place, other));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("is not moved by the order in which properties were written", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(text, fc.jsonValue()), places, async (value, place) => {
+        const reversed = Object.fromEntries(Object.entries(value).reverse());
+        expect(await vault.digest(reversed, place)).toBe(await vault.digest(value, place));
+      }),
+    );
+  });
+});
+
+function isSame(one: unknown, other: unknown): boolean {
+  return isDeepStrictEqual(JSON.parse(JSON.stringify(one)), JSON.parse(JSON.stringify(other)));
+}
 
 function parseOrKeep(text: string): unknown {
   try {

@@ -1,8 +1,10 @@
 import { ConnectorError, isConnectorError } from "../errors/index.js";
 import { type Clock, type Random, systemClock, systemRandom } from "../runtime/index.js";
+import { canonicalJson } from "./canonical-json.js";
 import { decrypt } from "./committing-cipher.js";
 import { DataKeyCache, type DataKeyCacheLimits } from "./data-key-cache.js";
 import type { DataKeyRecord, DataKeyStore } from "./data-key-store.js";
+import { digestInput, digestText, isSameDigest, keyIdOfDigest } from "./digest.js";
 import type { DataKeyContext, KeyProvider } from "./key-provider.js";
 import { keyLength } from "./primitives.js";
 import {
@@ -115,9 +117,45 @@ export class Vault {
     });
   }
 
+  /**
+   * A keyed digest of a value, to show that it changed or to recognise it again without showing it: a plain hash of a secret
+   * can be guessed, this one only by who has the tenant's data key. HMAC-SHA-256 of the canonical JSON of value and place,
+   * under a key that HKDF derives from the tenant's current data key for this purpose alone. Equal values of two places
+   * have different digests, and so have equal values before and after the data key was replaced.
+   *
+   * @param value - Anything that `JSON.stringify` can write.
+   * @returns `hmac-sha256/{id of the data key}/{43 characters}`: letters, digits, `_`, `.`, `:`, `-` and the two slashes.
+   * @throws {ConnectorError} as {@link Vault.seal}. May ask the store and the key provider: call it outside transactions.
+   */
+  async digest(value: unknown, context: SealContext): Promise<string> {
+    // Before a data key is made for it.
+    assertPlace(context);
+    const text = canonicalJson(value);
+    const record = await this.#currentKey(context.tenantId);
+    return this.#digestUnder(record.id, record, text, context);
+  }
+
+  /**
+   * Whether `digest` is the digest of this very value in this very place. Works for as long as the data key that the digest
+   * names is there.
+   *
+   * @throws {ConnectorError} `SEALED_VALUE_UNREADABLE` when the text is no digest or its data key is gone;
+   * `KEY_UNAVAILABLE` (retryable) while the key provider is away.
+   */
+  async matchesDigest(digest: string, value: unknown, context: SealContext): Promise<boolean> {
+    const keyId = keyIdOfDigest(digest);
+    assertPlace(context);
+    return isSameDigest(digest, await this.#digestUnder(keyId, undefined, canonicalJson(value), context));
+  }
+
   /** Drops unwrapped keys from memory and overwrites them: those of one tenant, or all. They are unwrapped anew when needed. */
   dropKeys(tenantId?: string): void {
     this.#cache.drop(tenantId);
+  }
+
+  #digestUnder(keyId: string, record: DataKeyRecord | undefined, value: string, context: SealContext): Promise<string> {
+    const input = digestInput(value, keyId, context);
+    return this.#withKey(context.tenantId, keyId, record, (key) => digestText(key, keyId, input));
   }
 
   async #takeKey(context: SealContext, keyId: string, record: DataKeyRecord | undefined): Promise<Sealer> {
