@@ -5,6 +5,8 @@ import { hkdfSha256, keyLength } from "./primitives.js";
 import { dataKeyIdPattern, type SealContext } from "./sealed-value.js";
 
 const algorithm = "hmac-sha256";
+// The data key is random already, and the same value has to give the same digest each time.
+const noSalt = new Uint8Array();
 /** 32 bytes in base64url; the last character has two bits to spare, which are zero in the canonical spelling. */
 const digestPattern = /^hmac-sha256\/([\w.:-]{1,100})\/([\w-]{42}[AEIMQUYcgkosw048])$/;
 
@@ -26,7 +28,7 @@ export function digestInput(value: string, keyId: string, context: SealContext):
  * commitment tells anything about it.
  */
 export function digestText(dataKey: Uint8Array, keyId: string, text: string): string {
-  const key = hkdfSha256(dataKey, "", "isthmus/vault/v1/digest", keyLength);
+  const key = hkdfSha256(dataKey, noSalt, "isthmus/vault/v1/digest", keyLength);
   try {
     return `${algorithm}/${keyId}/${createHmac("sha256", key).update(text, "utf8").digest("base64url")}`;
   } finally {
