@@ -2,6 +2,7 @@ import type { Logger } from "@isthmus/core";
 import {
   createSystemRepository,
   createTenantRepositories,
+  createTenantScope,
   type SystemRepository,
   type TenantRepositories,
 } from "../repositories/index.js";
@@ -72,7 +73,7 @@ export function createDatabase(connection: Connection): Database {
     kind: connection.kind,
     asTenant: (tenantId, work) =>
       runUnitOfWork(prisma, { role: "isthmus_app", tenantId }, (client) =>
-        work(createTenantRepositories({ client, tenantId })),
+        work(createTenantRepositories(createTenantScope(client, tenantId))),
       ),
     asSystem: (work) => connection.asSystem((query) => work(createSystemRepository(query))),
     async ping() {

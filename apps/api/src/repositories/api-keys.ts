@@ -1,5 +1,6 @@
 import { newId } from "../database/ids.js";
-import { type Page, type PageRequest, type TenantScope, toPage } from "./client.js";
+import { type Page, type PageRequest, toPage } from "./client.js";
+import type { TenantScope } from "./scope.js";
 
 /** An API key as it is stored: never the key itself. */
 export interface ApiKeyRow {

@@ -1,14 +1,7 @@
 import { newId } from "../database/ids.js";
 import type { AuditOutcome, AuditEvent as PrismaAuditEvent } from "../generated/prisma/client.js";
-import {
-  type JsonObject,
-  type Page,
-  type PageRequest,
-  readObject,
-  type TenantScope,
-  toJson,
-  toPage,
-} from "./client.js";
+import { type JsonObject, type Page, type PageRequest, readObject, toJson, toPage } from "./client.js";
+import type { TenantScope } from "./scope.js";
 
 export type { AuditOutcome };
 

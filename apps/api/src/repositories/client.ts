@@ -1,15 +1,5 @@
 import type { Prisma } from "../generated/prisma/client.js";
 
-/** What a repository works with: Prisma's client inside one transaction, bound to one tenant. */
-export interface TenantScope {
-  readonly client: Prisma.TransactionClient;
-  /**
-   * The tenant that the transaction is for. Row-level security holds without it; repositories name it all the same, so
-   * that every statement can use the indexes that begin with the tenant.
-   */
-  readonly tenantId: string;
-}
-
 /** Runs one statement as isthmus_system and gives its rows, with the names and types of its columns. */
 export type SystemQuery = <Row extends object>(statement: Prisma.Sql) => Promise<Row[]>;
 

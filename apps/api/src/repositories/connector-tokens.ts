@@ -1,5 +1,5 @@
 import { Prisma } from "../generated/prisma/client.js";
-import type { TenantScope } from "./client.js";
+import { scopedSql, type TenantScope } from "./scope.js";
 import type { AbandonEffect, AbandonedAttempt, LandedTokens, TokenStatus } from "./token-records.js";
 
 /**
@@ -27,11 +27,11 @@ const noFailure = { failureCode: null, failedAt: null, failureCount: 0, retryAt:
 /** The token sets of the connectors of the tenant of `scope`. */
 export function createConnectorTokenRepository({ client, tenantId }: TenantScope): ConnectorTokenRepository {
   const table = client.connectorToken;
-  const at = (connectorId: string) => Prisma.sql`tenant_id = ${tenantId}::uuid and connector_id = ${connectorId}::uuid`;
+  const at = (connectorId: string) => scopedSql`tenant_id = ${tenantId}::uuid and connector_id = ${connectorId}::uuid`;
 
   return {
     async abandon(connectorId, attemptId, { outcome, code, retryInMs }) {
-      const where = Prisma.sql`${at(connectorId)} and attempt_id = ${attemptId}::uuid`;
+      const where = scopedSql`${at(connectorId)} and attempt_id = ${attemptId}::uuid`;
       const failure = Prisma.sql`
         failure_code = ${code}, failed_at = clock_timestamp(), failure_count = failure_count + 1,
         updated_at = clock_timestamp()`;

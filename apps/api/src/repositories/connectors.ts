@@ -8,15 +8,8 @@ import {
   Prisma,
   type Connector as PrismaConnector,
 } from "../generated/prisma/client.js";
-import {
-  type JsonObject,
-  type Page,
-  type PageRequest,
-  readObject,
-  type TenantScope,
-  toJson,
-  toPage,
-} from "./client.js";
+import { type JsonObject, type Page, type PageRequest, readObject, toJson, toPage } from "./client.js";
+import type { TenantScope } from "./scope.js";
 
 export type { AuthenticationMethod, ConnectorEnvironment, ConnectorStatus };
 

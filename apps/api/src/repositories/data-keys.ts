@@ -1,6 +1,7 @@
 import { newId } from "../database/ids.js";
 import type { DataKeyStatus, DataKey as PrismaDataKey } from "../generated/prisma/client.js";
-import { type JsonObject, readObject, type TenantScope, toJson } from "./client.js";
+import { type JsonObject, readObject, toJson } from "./client.js";
+import type { TenantScope } from "./scope.js";
 
 export type { DataKeyStatus };
 

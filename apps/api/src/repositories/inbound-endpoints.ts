@@ -1,16 +1,9 @@
 import { NotFoundError } from "@isthmus/core";
 import { StaleVersionError } from "../database/errors.js";
 import { Prisma, type InboundEndpoint as PrismaInboundEndpoint } from "../generated/prisma/client.js";
-import {
-  type JsonObject,
-  type Page,
-  type PageRequest,
-  readObject,
-  type TenantScope,
-  toJson,
-  toPage,
-} from "./client.js";
+import { type JsonObject, type Page, type PageRequest, readObject, toJson, toPage } from "./client.js";
 import type { ConnectorEnvironment } from "./connectors.js";
+import type { TenantScope } from "./scope.js";
 
 /** Where one vendor delivers to. Fields are described in `prisma/schema.prisma`. */
 export interface InboundEndpointRow {

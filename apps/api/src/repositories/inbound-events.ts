@@ -1,6 +1,7 @@
 import { newId } from "../database/ids.js";
-import { type Page, type PageRequest, type TenantScope, toJson, toPage } from "./client.js";
+import { type Page, type PageRequest, toJson, toPage } from "./client.js";
 import type { ConnectorEnvironment } from "./connectors.js";
+import type { TenantScope } from "./scope.js";
 
 /** One thing that a vendor told, as it is about to be stored. Every text fits its column. */
 export interface NewInboundEvent {

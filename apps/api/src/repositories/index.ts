@@ -1,6 +1,5 @@
 import { type ApiKeyRepository, createApiKeyRepository } from "./api-keys.js";
 import { type AuditEventRepository, createAuditEventRepository } from "./audit-events.js";
-import type { TenantScope } from "./client.js";
 import { type ConnectorTokenRepository, createConnectorTokenRepository } from "./connector-tokens.js";
 import { type ConnectorRepository, createConnectorRepository } from "./connectors.js";
 import { createDataKeyRepository, type DataKeyRepository } from "./data-keys.js";
@@ -9,6 +8,7 @@ import { createInboundEventRepository, type InboundEventRepository } from "./inb
 import { createOauthSessionRepository, type OauthSessionRepository } from "./oauth-sessions.js";
 import { createOperationRunRepository, type OperationRunRepository } from "./operation-runs.js";
 import { createOutboxEventRepository, type OutboxEventRepository } from "./outbox-events.js";
+import type { TenantScope } from "./scope.js";
 import { createTenantRepository, type TenantRepository } from "./tenants.js";
 import { createUserRepository, type UserRepository } from "./users.js";
 
@@ -72,6 +72,7 @@ export type {
   RunTrouble,
 } from "./operation-runs.js";
 export type { NewOutboxEvent, OutboxEventRepository } from "./outbox-events.js";
+export { createTenantScope } from "./scope.js";
 export {
   type ApiKeyIdentity,
   createSystemRepository,

@@ -1,6 +1,7 @@
 import { newId } from "../database/ids.js";
 import type { OauthSession as PrismaOauthSession } from "../generated/prisma/client.js";
-import { type JsonObject, readObject, type TenantScope, toJson } from "./client.js";
+import { type JsonObject, readObject, toJson } from "./client.js";
+import type { TenantScope } from "./scope.js";
 
 /** One authorisation in a browser. Its single-use steps are the system's: nobody is signed in when they come. */
 export interface OauthSessionRow {
@@ -45,12 +46,12 @@ export interface OauthSessionRepository {
 }
 
 /** The authorisations of the tenant of `scope`. */
-export function createOauthSessionRepository({ client, tenantId }: TenantScope): OauthSessionRepository {
+export function createOauthSessionRepository({ client, tenantId, readTime }: TenantScope): OauthSessionRepository {
   const table = client.oauthSession;
   const omit = { startTokenHash: true, stateHash: true, cookieHash: true, payloadKeyId: true } as const;
   return {
     async create({ id, payload, lifetimeSeconds, ...rest }) {
-      const expiresAt = await readExpiry(client, lifetimeSeconds);
+      const expiresAt = new Date((await readTime()).getTime() + lifetimeSeconds * 1000);
       const data = { ...rest, id: id ?? newId(), tenantId, payload: toJson(payload), expiresAt };
       return toRow(await table.create({ data, omit }));
     },
@@ -62,12 +63,6 @@ export function createOauthSessionRepository({ client, tenantId }: TenantScope):
       delete from oauth_sessions
       where tenant_id = ${tenantId}::uuid and expires_at < now() - interval '1 day'`,
   };
-}
-
-async function readExpiry(client: TenantScope["client"], lifetimeSeconds: number): Promise<Date> {
-  const [row] = await client.$queryRaw<{ at: Date }[]>`select now() + make_interval(secs => ${lifetimeSeconds}) as at`;
-  if (row === undefined) throw new Error("The database did not tell its time.");
-  return row.at;
 }
 
 type StoredSession = Omit<PrismaOauthSession, "startTokenHash" | "stateHash" | "cookieHash" | "payloadKeyId">;

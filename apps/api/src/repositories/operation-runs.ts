@@ -1,6 +1,7 @@
 import { ConflictError, NotFoundError } from "@isthmus/core";
 import { type OperationRunStatus, Prisma } from "../generated/prisma/client.js";
-import { type JsonObject, type Page, type PageRequest, type TenantScope, toPage } from "./client.js";
+import { type JsonObject, type Page, type PageRequest, toPage } from "./client.js";
+import { type ScopedSql, scopedSql, type TenantScope } from "./scope.js";
 
 export type { OperationRunStatus };
 
@@ -138,8 +139,8 @@ const columns = Prisma.sql`
 
 /** The runs of the tenant of `scope`. */
 export function createOperationRunRepository({ client, tenantId }: TenantScope): OperationRunRepository {
-  const query = (statement: Prisma.Sql) => client.$queryRaw<OperationRunRow[]>(statement);
-  const ofId = (id: string) => Prisma.sql`r.tenant_id = ${tenantId}::uuid and r.id = ${id}::uuid`;
+  const query = (statement: ScopedSql) => client.$queryRaw<OperationRunRow[]>(statement);
+  const ofId = (id: string) => scopedSql`r.tenant_id = ${tenantId}::uuid and r.id = ${id}::uuid`;
 
   return {
     async begin({ id, connectorId, connectorVersion, operation, createdBy }, claim) {
@@ -153,7 +154,7 @@ export function createOperationRunRepository({ client, tenantId }: TenantScope):
         const message = "The connector was changed meanwhile, so nothing was begun. Begin again.";
         throw new ConflictError(message, { retryable: true });
       }
-      const [row] = await query(Prisma.sql`
+      const [row] = await query(scopedSql`
         insert into operation_runs as r (id, tenant_id, connector_id, operation, created_by, attempt_id, lease_until)
         values (${id}::uuid, ${tenantId}::uuid, ${connectorId}::uuid, ${operation}, ${createdBy}::uuid,
           ${claim.attemptId}::uuid, ${after(claim.leaseMs)})
@@ -163,12 +164,12 @@ export function createOperationRunRepository({ client, tenantId }: TenantScope):
     },
 
     async findById(id) {
-      const [row] = await query(Prisma.sql`select ${columns} from operation_runs r where ${ofId(id)}`);
+      const [row] = await query(scopedSql`select ${columns} from operation_runs r where ${ofId(id)}`);
       return row;
     },
 
     async list({ connectorId, status }, { limit, after: last }) {
-      const rows = await query(Prisma.sql`
+      const rows = await query(scopedSql`
         select ${columns} from operation_runs r
         where r.tenant_id = ${tenantId}::uuid
           and (${connectorId ?? null}::uuid is null or r.connector_id = ${connectorId ?? null}::uuid)
@@ -179,7 +180,7 @@ export function createOperationRunRepository({ client, tenantId }: TenantScope):
     },
 
     async listUnfinished({ limit, after: last }, connectorId) {
-      const rows = await query(Prisma.sql`
+      const rows = await query(scopedSql`
         select ${columns} from operation_runs r
         where r.tenant_id = ${tenantId}::uuid and r.ended_at is null
           and (${connectorId ?? null}::uuid is null or r.connector_id = ${connectorId ?? null}::uuid)
@@ -189,7 +190,7 @@ export function createOperationRunRepository({ client, tenantId }: TenantScope):
     },
 
     async renew(id, claim, work) {
-      const [row] = await query(Prisma.sql`
+      const [row] = await query(scopedSql`
         update operation_runs r set lease_until = ${after(claim.leaseMs)}, work = coalesce(${toText(work)}::jsonb, r.work)
         where ${ofId(id)} and r.attempt_id = ${claim.attemptId}::uuid
         returning ${columns}`);
@@ -197,10 +198,10 @@ export function createOperationRunRepository({ client, tenantId }: TenantScope):
     },
 
     async land(id, attemptId, landing) {
-      const isHeld = Prisma.sql`${ofId(id)} and r.attempt_id = ${attemptId}::uuid`;
-      const [held] = await query(Prisma.sql`select ${columns} from operation_runs r where ${isHeld} for update`);
+      const isHeld = scopedSql`${ofId(id)} and r.attempt_id = ${attemptId}::uuid`;
+      const [held] = await query(scopedSql`select ${columns} from operation_runs r where ${isHeld} for update`);
       const isOutranked = landing.kind === "ended" && landing.yieldsToWish && held?.status === "cancelling";
-      const [row] = await query(Prisma.sql`
+      const [row] = await query(scopedSql`
         update operation_runs r set ${changesOf(isOutranked ? nothingNew : landing)},
           attempt_id = null, lease_until = null, updated_at = clock_timestamp()
         where ${isHeld}
@@ -209,10 +210,10 @@ export function createOperationRunRepository({ client, tenantId }: TenantScope):
     },
 
     async cancel(id, claim, byForce = false) {
-      const before = await query(Prisma.sql`
+      const before = await query(scopedSql`
         select ${columns} from operation_runs r where ${ofId(id)} and r.ended_at is null for update`);
       const isNew = before[0]?.status !== "cancelling";
-      const [found] = await client.$queryRaw<(OperationRunRow & { isClaimed: boolean })[]>(Prisma.sql`
+      const [found] = await client.$queryRaw<(OperationRunRow & { isClaimed: boolean })[]>(scopedSql`
         update operation_runs r set status = 'cancelling', next_look_at = clock_timestamp(), updated_at = clock_timestamp(),
           error = case when ${isNew} then null else r.error end, failures = case when ${isNew} then 0 else r.failures end,
           attempt_id = case when ${isFree(byForce)} then ${claim.attemptId}::uuid else r.attempt_id end,

@@ -1,5 +1,6 @@
 import { newId } from "../database/ids.js";
-import { type TenantScope, toJson } from "./client.js";
+import { toJson } from "./client.js";
+import type { TenantScope } from "./scope.js";
 
 /** What is to be told to the outside. */
 export interface NewOutboxEvent {

@@ -1,4 +1,4 @@
-import type { TenantScope } from "./client.js";
+import type { TenantScope } from "./scope.js";
 
 /** A customer of the service. */
 export interface TenantRow {

@@ -1,7 +1,8 @@
 import { NotFoundError } from "@isthmus/core";
 import { newId } from "../database/ids.js";
 import type { User as PrismaUser } from "../generated/prisma/client.js";
-import { type Page, type PageRequest, type TenantScope, toPage } from "./client.js";
+import { type Page, type PageRequest, toPage } from "./client.js";
+import type { TenantScope } from "./scope.js";
 
 /** Every role that a user can have. The database holds the same list in a check constraint. */
 export const roles = ["admin", "editor", "approver", "operator", "viewer"] as const;
