@@ -1,0 +1,91 @@
+import { randomUUID } from "node:crypto";
+import { type Database, newId } from "../../src/database/index.js";
+import type { TenantRepositories } from "../../src/repositories/index.js";
+import { connectorData, createTestTenant, sha256, type TestTenant } from "./test-data.js";
+
+/** A tenant that has something of everything: ids of its rows, each of another table. */
+export interface FullTenant extends TestTenant {
+  readonly connectorId: string;
+  readonly connectorCode: string;
+  /** A refresh of the connector's tokens that is under way. */
+  readonly tokenAttemptId: string;
+  readonly dataKeyId: string;
+  readonly oauthSessionId: string;
+  readonly endpointId: string;
+  readonly inboundEventId: string;
+  readonly runId: string;
+  /** Of whoever is at the run. */
+  readonly runAttemptId: string;
+}
+
+const leaseMs = 60_000;
+/** The account of every connector of {@link fillTenant}, so that what is delivered to one could concern the others. */
+export const sharedAccountId = "account-of-both";
+
+/** Makes a tenant with at least one row in each table. A test holds that: a new table gets its row here. */
+export async function fillTenant(database: Database): Promise<FullTenant> {
+  const tenant = await createTestTenant(database);
+  const { tenantId, userId } = tenant;
+  const connector = await connectorData().create(database, tenant);
+  const place = { tenantId, connectorId: connector.id };
+  const work = <Result>(run: (repositories: TenantRepositories) => Promise<Result>) => database.asTenant(tenantId, run);
+
+  const claim = (purpose: "authorize" | "refresh", version: number) =>
+    database.asSystem(async ({ tokens }) => {
+      const claimed = await tokens.claim(place, { purpose, version, leaseMs, attemptId: newId() });
+      if (claimed.outcome !== "begun") throw new Error(claimed.outcome);
+      return claimed.attemptId;
+    });
+  const landed = { tokens: { sealed: `tokens of ${tenantId}` }, reconnectBefore: new Date("2999-01-01") };
+  const first = await claim("authorize", 0);
+  await database.asSystem(({ tokens }) => tokens.land(place, first, { ...landed, isRenewal: false }));
+
+  const endpointId = newId();
+  const [runId, runAttemptId] = [newId(), newId()];
+  return work(async (repositories) => {
+    const { connectors, dataKeys, oauthSessions, auditEvents, outboxEvents, inboundEndpoints } = repositories;
+    await connectors.recordConnection(connector.id, { status: "connected", accountId: sharedAccountId });
+    const key = await dataKeys.createActive({ wrapped: { of: tenantId }, keyEncryptionKeyId: "test" });
+    // One that ended long ago, and so is swept.
+    const session = await oauthSessions.create({
+      connectorId: connector.id,
+      requestedBy: userId,
+      startTokenHash: sha256(randomUUID()),
+      stateHash: sha256(randomUUID()),
+      payload: { sealed: `session of ${tenantId}` },
+      connectorVersion: 1,
+      lifetimeSeconds: -3 * 86_400,
+    });
+    await auditEvents.append({ actorUserId: userId, action: "test", targetType: "test", outcome: "success" });
+    await outboxEvents.append({ type: "test", connectorId: connector.id, payload: { of: tenantId } });
+    await inboundEndpoints.create({
+      id: endpointId,
+      connectorType: connector.connectorType,
+      name: `Endpoint of ${tenantId}`,
+      environment: "sandbox",
+      secrets: { sealed: { of: tenantId }, count: 1 },
+      createdBy: userId,
+    });
+    const [event] = await repositories.inboundEvents.store(
+      { id: newId(), endpointId, body: { of: tenantId }, requestId: "test" },
+      [{ eventId: "e-1", accountId: sharedAccountId, entity: `Of ${tenantId}`, recordId: "1", type: "created" }],
+      { connectorType: connector.connectorType, environment: "sandbox" },
+    );
+    if (event === undefined) throw new Error("The event was not stored.");
+    await repositories.operationRuns.begin(
+      { id: runId, connectorId: connector.id, connectorVersion: 1, operation: "bulk.query", createdBy: userId },
+      { attemptId: runAttemptId, leaseMs },
+    );
+    return {
+      ...tenant,
+      connectorId: connector.id,
+      connectorCode: connector.connectorCode,
+      dataKeyId: key.id,
+      oauthSessionId: session.id,
+      endpointId,
+      inboundEventId: event.id,
+      runId,
+      runAttemptId,
+    };
+  }).then(async (filled) => ({ ...filled, tokenAttemptId: await claim("refresh", 1) }));
+}
