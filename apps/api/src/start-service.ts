@@ -60,7 +60,12 @@ async function run(configuration: Configuration): Promise<void> {
     },
   });
   await assertJournalWorks(services.journal);
-  const app = await buildServer({ services, logger, https: publicUrl.startsWith("https://") });
+  const app = await buildServer({
+    services,
+    logger,
+    https: publicUrl.startsWith("https://"),
+    edges: configuration,
+  });
   const workers: Promise<void>[] = [];
   stopOnSignal({ app, services, workers, logger, stopping, ending });
   const address = await app.listen({ port: configuration.port, host: configuration.host });

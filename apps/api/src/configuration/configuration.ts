@@ -1,3 +1,4 @@
+import type { RateLimitSettings } from "../limits/index.js";
 import { checkKeyAddresses, checkKeyVariables, type KeySettings, toKeySettings } from "./key-settings.js";
 import { ConfigurationError, type ConfigurationProblem } from "./problems.js";
 import { examples, type VariableName, variablesSchema } from "./variables.js";
@@ -33,6 +34,11 @@ export interface Configuration {
   readonly platformKey: string | undefined;
   /** Origins that a browser may be sent back to after an authorisation. */
   readonly returnToOrigins: readonly string[];
+  /** Origins whose pages may call the API. */
+  readonly corsOrigins: readonly string[];
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+  readonly rateLimits: RateLimitSettings;
   readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
 }
 
@@ -70,6 +76,13 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     certificateDirectory: variables.ISTHMUS_CERTIFICATE_DIR,
     platformKey: variables.ISTHMUS_PLATFORM_KEY,
     returnToOrigins: variables.ISTHMUS_RETURN_TO,
+    corsOrigins: variables.ISTHMUS_CORS_ORIGINS,
+    trustedProxies: variables.ISTHMUS_TRUSTED_PROXIES,
+    rateLimits: {
+      perKey: variables.ISTHMUS_RATE_PER_KEY,
+      perTenant: variables.ISTHMUS_RATE_PER_TENANT,
+      refusedPerAddress: variables.ISTHMUS_RATE_REFUSED,
+    },
     logLevel: variables.LOG_LEVEL,
   };
   const problems = [

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { z } from "zod";
 
 const hostAndPort = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]):(\d{1,5})$/i;
@@ -25,8 +26,23 @@ export function isOrigin(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const url = new URL(text);
   const bare =
-    url.pathname === "/" && url.search === "" && url.hash === "" && url.username === "" && url.password === "";
+    url.pathname === "/" &&
+    !url.hostname.includes("*") &&
+    url.search === "" &&
+    url.hash === "" &&
+    url.username === "" &&
+    url.password === "";
   return bare && (url.protocol === "http:" || url.protocol === "https:");
+}
+
+/** Whether `text` is an IP address, or one with the length of its network: not all addresses, and not nearly all of them. */
+export function isNetwork(text: string): boolean {
+  const [address = "", bits, ...rest] = text.split("/");
+  const version = isIP(address);
+  if (version === 0 || address.includes("%") || rest.length > 0) return false;
+  return (
+    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) >= 8 && Number(bits) <= (version === 4 ? 32 : 128))
+  );
 }
 
 /** Whether `text` is an exact host:port. */

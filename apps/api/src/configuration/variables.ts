@@ -1,7 +1,8 @@
 import { isAbsolute } from "node:path";
 import { z } from "zod";
+import { defaultRateLimits } from "../limits/index.js";
 import { defaultBulkContentLimitMib, defaultInboundRetentionDays } from "../services.js";
-import { headerText, isHostAndPort, isOrigin, list } from "./forms.js";
+import { headerText, isHostAndPort, isNetwork, isOrigin, list } from "./forms.js";
 import { keyExamples, keyVariables } from "./key-variables.js";
 
 const packageName = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
@@ -25,11 +26,22 @@ export const examples = {
     "ISTHMUS_CERTIFICATE_DIR=/etc/isthmus/certificates (one folder for each tenant in it, named by its id)",
   ISTHMUS_PLATFORM_KEY: `ISTHMUS_PLATFORM_KEY=<32 characters or more>, made with: node -p 'crypto.randomBytes(32).toString("base64url")'`,
   ISTHMUS_RETURN_TO: "ISTHMUS_RETURN_TO=https://app.example.com,https://admin.example.com",
+  ISTHMUS_CORS_ORIGINS: "ISTHMUS_CORS_ORIGINS=https://app.example.com",
+  ISTHMUS_TRUSTED_PROXIES: "ISTHMUS_TRUSTED_PROXIES=10.0.0.7,10.1.0.0/16,fd12:3456::/48",
+  ISTHMUS_RATE_PER_KEY: "ISTHMUS_RATE_PER_KEY=1200 (a minute; 0 = no limit)",
+  ISTHMUS_RATE_PER_TENANT: "ISTHMUS_RATE_PER_TENANT=6000 (a minute; 0 = no limit)",
+  ISTHMUS_RATE_REFUSED: "ISTHMUS_RATE_REFUSED=60 (a minute; 0 = no limit)",
   LOG_LEVEL: "LOG_LEVEL=info",
 } as const;
 
 /** The name of an environment variable that the service reads. */
 export type VariableName = keyof typeof examples;
+
+const requestsAMinute = z.coerce
+  .number({ error: "is not a number of requests." })
+  .int("is not a whole number of requests.")
+  .min(0, "is less than none.")
+  .max(10_000_000, "is more than any process answers; 0 is no limit.");
 
 /** The environment as the service reads it. Variables that are not named here are ignored: they belong to others. */
 export const variablesSchema = z.object({
@@ -72,6 +84,15 @@ export const variablesSchema = z.object({
   ISTHMUS_RETURN_TO: list(
     z.string().refine(isOrigin, "holds something that is not an origin (scheme, host and port, no path)."),
   ).transform((origins) => (origins ?? []).map((origin) => new URL(origin).origin)),
+  ISTHMUS_CORS_ORIGINS: list(
+    z.string().refine(isOrigin, "holds something that is not an origin (scheme, host and port, no path, no *)."),
+  ).transform((origins) => (origins ?? []).map((origin) => new URL(origin).origin)),
+  ISTHMUS_TRUSTED_PROXIES: list(
+    z.string().refine(isNetwork, "holds something that is neither an IP address nor a network of at least 8 bits."),
+  ).transform((networks) => networks ?? []),
+  ISTHMUS_RATE_PER_KEY: requestsAMinute.default(defaultRateLimits.perKey),
+  ISTHMUS_RATE_PER_TENANT: requestsAMinute.default(defaultRateLimits.perTenant),
+  ISTHMUS_RATE_REFUSED: requestsAMinute.default(defaultRateLimits.refusedPerAddress),
   LOG_LEVEL: z
     .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], {
       error: "is none of fatal, error, warn, info, debug, trace, silent.",

@@ -7,7 +7,17 @@ export interface ApiErrorOptions extends ErrorOptions {
   readonly issues?: readonly ValidationIssue[];
   /** Whether the same call may succeed later. Default: only what says so by its code. */
   readonly retryable?: boolean;
+  /** Milliseconds after which it may, for `Retry-After`. */
+  readonly retryAfterMs?: number | undefined;
 }
+
+/** Codes of what passes by itself. */
+const passing: ReadonlySet<ApiErrorCode> = new Set([
+  "DATABASE_UNAVAILABLE",
+  "DELIVERY_NOT_STORED",
+  "SHUTTING_DOWN",
+  "TOO_MANY_REQUESTS",
+]);
 
 /** A failure of the service's own: its message is for the caller and holds no secret. */
 export class ApiError extends Error {
@@ -15,12 +25,13 @@ export class ApiError extends Error {
   readonly code: ApiErrorCode;
   readonly issues: readonly ValidationIssue[];
   readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
 
   constructor(code: ApiErrorCode, message: string, options: ApiErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.issues = options.issues ?? [];
-    this.retryable =
-      options.retryable ?? ["DATABASE_UNAVAILABLE", "DELIVERY_NOT_STORED", "SHUTTING_DOWN"].includes(code);
+    this.retryable = options.retryable ?? passing.has(code);
+    this.retryAfterMs = options.retryAfterMs;
   }
 }

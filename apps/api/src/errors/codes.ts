@@ -10,6 +10,8 @@ export const apiErrorCodes = [
   "BAD_REQUEST",
   /** No key, or one that is unknown, expired, withdrawn, or whose user is disabled. */
   "UNAUTHENTICATED",
+  /** More requests than this service answers a key, a tenant, or an address whose credentials are refused. */
+  "TOO_MANY_REQUESTS",
   /** The key's user has no role that may do this. */
   "FORBIDDEN",
   /** The service runs without a platform key, so nobody may manage tenants. */

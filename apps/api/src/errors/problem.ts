@@ -108,7 +108,8 @@ export function toProblem(error: unknown, requestId: string): ProblemAnswer {
 
 function readError(error: unknown): Parts {
   if (error instanceof ApiError) {
-    return { code: error.code, detail: error.message, retryable: error.retryable, issues: error.issues };
+    const { code, message: detail, retryable, issues, retryAfterMs } = error;
+    return { code, detail, retryable, issues, retryAfterMs };
   }
   if (error instanceof DatabaseUnavailableError) {
     const retryAfterMs = databaseRetrySeconds * 1000;

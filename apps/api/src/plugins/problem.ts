@@ -28,6 +28,7 @@ export function describeProblem(error: unknown, request: FastifyRequest): Return
 /** Answers with a problem document. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { problem, retryAfterSeconds } = describeProblem(error, request);
+  reply.header("x-request-id", request.id); // Where an address cannot be read, no hook has set it.
   if (retryAfterSeconds !== undefined) reply.header("retry-after", String(retryAfterSeconds));
   if (problem.code === "UNAUTHENTICATED") reply.header("www-authenticate", 'Bearer realm="isthmus"');
   return reply.code(problem.status).type(problemMediaType).serializer(stringify).send(problem);

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { isIP } from "node:net";
 import fastifyPlugin from "fastify-plugin";
+import { ApiError } from "../errors/index.js";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -18,21 +20,16 @@ export function requestIdOf(request: IncomingMessage): string {
 }
 
 /**
- * Request ids, security headers, and one log line for each request. The line has the route's pattern instead of its
- * address: addresses hold link tokens and authorization codes.
+ * Request ids, and one log line for each request. The line has the route's pattern instead of its address: addresses hold
+ * link tokens and authorization codes.
  */
-export const requestContextPlugin = fastifyPlugin((app, { https }: { readonly https: boolean }, done) => {
+export const requestContextPlugin = fastifyPlugin((app, _options, done) => {
   app.addHook("onRequest", (request, reply, next) => {
     reply.header("x-request-id", request.id);
-    reply.header("x-content-type-options", "nosniff");
-    reply.header("referrer-policy", "no-referrer");
-    reply.header("cache-control", "no-store");
-    reply.header(
-      "content-security-policy",
-      "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    );
-    if (https) reply.header("strict-transport-security", "max-age=31536000");
-    next();
+    // A trusted proxy that passes on what its caller wrote: rather the proxy's own address than no address.
+    if (isIP(request.ip) === 0) delete request.raw.headers["x-forwarded-for"];
+    const isHostMissing = request.headers.host === undefined && request.raw.httpVersion !== "1.0";
+    next(isHostMissing ? new ApiError("BAD_REQUEST", "The request has no Host header.") : undefined);
   });
   app.addHook("onResponse", (request, reply, next) => {
     const route = request.routeOptions.url ?? "(none)";

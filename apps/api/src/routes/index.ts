@@ -19,7 +19,10 @@ import { tenantRoutes as tenants } from "./tenants.js";
 import { userRoutes } from "./users.js";
 
 /** Routes that need no key. */
-export const publicRoutes: readonly FastifyPluginAsync<Services>[] = [healthRoutes, oauthRoutes, hookRoutes];
+export const publicRoutes: readonly FastifyPluginAsync<Services>[] = [healthRoutes, hookRoutes];
+
+/** Routes whose address is the key: links that a person's browser opens. */
+export const linkRoutes: readonly FastifyPluginAsync<Services>[] = [oauthRoutes];
 
 /** Routes that need a tenant's API key. */
 export const tenantRoutes: readonly FastifyPluginAsync<Services>[] = [

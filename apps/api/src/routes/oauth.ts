@@ -37,9 +37,11 @@ export const oauthRoutes: FastifyPluginAsyncZod<Services> = async (app, services
   await app.register(cookie);
   // Whatever goes wrong here is told to a person, in a page.
   app.setErrorHandler((error, request, reply) => {
-    const page = describeFailure(describeProblem(error, request).problem);
-    // What passes by itself (503) has used nothing up: loading the same address again goes on.
-    const isFinal = request.routeOptions.url === callbackPath && page.status !== 503;
+    const { problem, retryAfterSeconds } = describeProblem(error, request);
+    const page = describeFailure(problem);
+    if (retryAfterSeconds !== undefined) reply.header("retry-after", String(retryAfterSeconds));
+    // What passes by itself (429, 503) has used nothing up: loading the same address again goes on.
+    const isFinal = request.routeOptions.url === callbackPath && page.status !== 503 && page.status !== 429;
     return isFinal ? goToPage(services, reply, page) : sendPage(reply, page);
   });
 

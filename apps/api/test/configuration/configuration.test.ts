@@ -34,6 +34,9 @@ describe("readConfiguration", () => {
       allowedPrivateHosts: [],
       platformKey: undefined,
       returnToOrigins: [],
+      corsOrigins: [],
+      trustedProxies: [],
+      rateLimits: { perKey: 1_200, perTenant: 6_000, refusedPerAddress: 60 },
       logLevel: "info",
     });
   });
@@ -122,6 +125,45 @@ describe("readConfiguration", () => {
     expect(variables(open)).toEqual(["ISTHMUS_ALLOW_PRIVATE_IN_PRODUCTION"]);
     expect(variables({ ...open, ISTHMUS_ALLOW_PRIVATE_IN_PRODUCTION: "SAP is on premise" })).toEqual([]);
     expect(variables({ ...good, ISTHMUS_KEYS: key("quickstart-1", 2) })).toEqual([]);
+  });
+});
+
+describe("readConfiguration, of the edges", () => {
+  it("takes exact origins, addresses and networks, and rates", () => {
+    const configuration = readConfiguration({
+      ...good,
+      ISTHMUS_CORS_ORIGINS: "https://app.example.com/, http://localhost:5173",
+      ISTHMUS_TRUSTED_PROXIES: "10.0.0.7, 10.1.0.0/16, fd12:3456::/48, ::1",
+      ISTHMUS_RATE_PER_KEY: "0",
+      ISTHMUS_RATE_REFUSED: "5",
+    });
+    expect(configuration).toMatchObject({
+      corsOrigins: ["https://app.example.com", "http://localhost:5173"],
+      trustedProxies: ["10.0.0.7", "10.1.0.0/16", "fd12:3456::/48", "::1"],
+      rateLimits: { perKey: 0, perTenant: 6_000, refusedPerAddress: 5 },
+    });
+  });
+
+  it.each([
+    ["ISTHMUS_CORS_ORIGINS", "*"],
+    ["ISTHMUS_CORS_ORIGINS", "null"],
+    ["ISTHMUS_CORS_ORIGINS", "https://*.example.com"],
+    ["ISTHMUS_CORS_ORIGINS", "https://app.example.com/path"],
+    ["ISTHMUS_CORS_ORIGINS", "https://user@app.example.com"],
+    ["ISTHMUS_TRUSTED_PROXIES", "loopback"],
+    ["ISTHMUS_TRUSTED_PROXIES", "proxy.example.com"],
+    ["ISTHMUS_TRUSTED_PROXIES", "true"],
+    ["ISTHMUS_TRUSTED_PROXIES", "0.0.0.0/0"],
+    ["ISTHMUS_TRUSTED_PROXIES", "::/0"],
+    ["ISTHMUS_TRUSTED_PROXIES", "10.0.0.0/33"],
+    ["ISTHMUS_TRUSTED_PROXIES", "10.0.0.0/255.0.0.0"],
+    ["ISTHMUS_TRUSTED_PROXIES", "10.0.0.0/"],
+    ["ISTHMUS_TRUSTED_PROXIES", "fe80::1%eth0"],
+    ["ISTHMUS_RATE_PER_KEY", "-1"],
+    ["ISTHMUS_RATE_PER_TENANT", "many"],
+    ["ISTHMUS_RATE_REFUSED", "1.5"],
+  ])("refuses %s=%s", (variable, value) => {
+    expect(variables({ ...good, [variable]: value })).toEqual([variable]);
   });
 });
 

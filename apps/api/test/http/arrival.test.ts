@@ -3,7 +3,7 @@ import { type FastifyInstance, fastify } from "fastify";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LimitedBody } from "../../src/content/limited-body.js";
 import { arrivalPlugin, letArrive } from "../../src/plugins/arrival.js";
-import { answerClientError } from "../../src/plugins/client-error.js";
+import { clientErrorHandler } from "../../src/plugins/client-error.js";
 
 describe("a body that does not arrive", () => {
   let app: FastifyInstance;
@@ -12,7 +12,7 @@ describe("a body that does not arrive", () => {
 
   beforeEach(async () => {
     failure = undefined;
-    app = fastify({ clientErrorHandler: answerClientError });
+    app = fastify({ clientErrorHandler: clientErrorHandler(false) });
     await app.register(arrivalPlugin, { timeoutMs: 100 });
     app.addContentTypeParser("*", (_request, _payload, done) => done(null));
     app.post("/waits", () => new Promise(() => undefined));

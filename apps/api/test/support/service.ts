@@ -1,17 +1,25 @@
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ConnectorDefinition, ConnectorFactory, type KeyProvider, LocalKeyring, type Logger } from "@isthmus/core";
+import {
+  type Clock,
+  type ConnectorDefinition,
+  ConnectorFactory,
+  type KeyProvider,
+  LocalKeyring,
+  type Logger,
+} from "@isthmus/core";
 import { salesforce } from "@isthmus/salesforce";
 import { type SalesforceSandbox, startSalesforceSandbox } from "@isthmus/sandbox";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { createServices } from "../../src/create-services.js";
 import type { Database } from "../../src/database/index.js";
-import { buildServer } from "../../src/server.js";
+import { buildServer, type EdgeSettings } from "../../src/server.js";
 import type { ServiceSettings, Services } from "../../src/services.js";
 import { KeyRotationWorker } from "../../src/workers/key-rotation-worker.js";
 import { ApiClient } from "./api-client.js";
+import { noRateLimits } from "./no-rate-limits.js";
 
 /** The platform key of test services. */
 export const platformKey = "platform-key-of-the-tests-0123456789";
@@ -47,6 +55,9 @@ export interface TestTenantClient {
 /** What a test may change. */
 export interface TestServiceOptions {
   readonly settings?: Partial<ServiceSettings>;
+  /** Default: no rate limits, no foreign origins, no proxies. */
+  readonly edges?: Partial<EdgeSettings>;
+  readonly clock?: Clock;
   /** As in ISTHMUS_KEYS. Default: a new key. */
   readonly keys?: string;
   /** In place of a local keyring. The test closes it. */
@@ -78,6 +89,7 @@ export async function startTestService(database: Database, options: TestServiceO
     logger: options.logger ?? logger,
     stopping: stopping.signal,
     ending: ending.signal,
+    ...(options.clock && { clock: options.clock }),
     settings: {
       publicUrl: () => url,
       returnToOrigins: ["https://app.example.com"],
@@ -86,7 +98,12 @@ export async function startTestService(database: Database, options: TestServiceO
       ...options.settings,
     },
   });
-  const app = await buildServer({ services, logger, https: false });
+  const app = await buildServer({
+    services,
+    logger,
+    https: false,
+    edges: { rateLimits: noRateLimits, ...options.edges },
+  });
   url = await app.listen({ port: 0, host: "127.0.0.1" });
   return {
     url,

@@ -10,6 +10,7 @@ import { openDatabase } from "../../../src/database/index.js";
 import { buildServer } from "../../../src/server.js";
 import { stopOnSignal } from "../../../src/stop-on-signal.js";
 import { runWorkers } from "../../../src/workers/run-workers.js";
+import { noRateLimits } from "../no-rate-limits.js";
 import { loads } from "./loads-connector.js";
 import type { LoadsProcessTask } from "./start-loads-process.js";
 
@@ -37,7 +38,7 @@ const services = createServices({
     runLeaseMs: task.runLeaseMs,
   },
 });
-const app = await buildServer({ services, logger, https: false });
+const app = await buildServer({ services, logger, https: false, edges: { rateLimits: noRateLimits } });
 const workers: Promise<void>[] = [];
 stopOnSignal({ app, services, workers, logger, stopping, ending, graceMs: task.graceMs ?? 25_000 });
 const address = await app.listen({ port: 0, host: "127.0.0.1" });
