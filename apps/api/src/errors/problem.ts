@@ -39,7 +39,7 @@ export const problemSchema = z
     errors: z
       .array(z.object({ path: z.string(), message: z.string() }))
       .optional()
-      .describe("The fields that are wrong."),
+      .describe("The fields that are wrong, 50 at the most."),
     reconcile: z.string().optional().describe("How to look up the result of a write whose outcome is unknown."),
   })
   .meta({ id: "Problem", description: "A problem document (RFC 9457)." });
@@ -95,7 +95,7 @@ export function toProblem(error: unknown, requestId: string): ProblemAnswer {
     retryable: parts.retryable,
     requestId,
     ...(vendor && { vendor: copyFault(vendor) }),
-    ...(issues && issues.length > 0 && { errors: issues.map(({ path, message }) => ({ path, message })) }),
+    ...(issues && issues.length > 0 && { errors: issues.slice(0, mostIssues).map(shorten) }),
     ...(reconcile !== undefined && { reconcile }),
   };
   const { retryAfterMs } = parts;
@@ -133,6 +133,15 @@ function readError(error: unknown): Parts {
       unexpected: true,
     }
   );
+}
+
+/** A body decides how many of its fields are wrong, and how long their names are. */
+const mostIssues = 50;
+const longestText = 300;
+
+function shorten({ path, message }: { readonly path: string; readonly message: string }) {
+  const cut = (text: string) => (text.length > longestText ? `${text.slice(0, longestText)}…` : text);
+  return { path: cut(path), message: cut(message) };
 }
 
 function copyFault({ fields, messages, ...rest }: VendorFault): NonNullable<Problem["vendor"]> {

@@ -10,18 +10,25 @@ export function acceptEmptyJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   // As bytes: decoded by Fastify, a byte that is no UTF-8 would silently become another character.
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body: Buffer, done) => {
-    if (body.length === 0) {
-      done(null, undefined);
-      return;
+    const refusal = refusalOf(request);
+    if (refusal !== undefined) done(refusal);
+    else if (body.length === 0) done(null, undefined);
+    else {
+      const text = decode(body);
+      if (text === undefined) done(new ApiError("MALFORMED_JSON", "The body is not UTF-8."));
+      else parse(request, text, done);
     }
-    const text = decode(body);
-    if (text === undefined) done(new ApiError("MALFORMED_JSON", "The body is not UTF-8."));
-    else parse(request, text, done);
   });
 }
 
-/** Parses the bytes of a JSON body as {@link acceptEmptyJson} does. @throws {ApiError} `MALFORMED_JSON` */
+/**
+ * Parses the bytes of a JSON body as {@link acceptEmptyJson} does.
+ *
+ * @throws {ApiError} `MALFORMED_JSON`, `UNSUPPORTED_MEDIA_TYPE`.
+ */
 export function parseJsonBody(request: FastifyRequest, body: Buffer): Promise<unknown> {
+  const refusal = refusalOf(request);
+  if (refusal !== undefined) return Promise.reject(refusal);
   const parse = request.server.getDefaultJsonParser("error", "error");
   const text = decode(body);
   if (body.length === 0) return Promise.resolve(undefined);
@@ -29,6 +36,20 @@ export function parseJsonBody(request: FastifyRequest, body: Buffer): Promise<un
   return new Promise((resolve, reject) => {
     parse(request, text, (error, value) => (error ? reject(error) : resolve(value)));
   });
+}
+
+/**
+ * Why a body is not read as the JSON that it calls itself: what is packed would be read as it is by one and unpacked by
+ * another, and so would text of another character set. RFC 8259 knows UTF-8 only.
+ */
+function refusalOf({ headers }: FastifyRequest): ApiError | undefined {
+  const encoding = headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
+  if (encoding !== "identity") {
+    return new ApiError("UNSUPPORTED_MEDIA_TYPE", "Send the body as it is, without Content-Encoding.");
+  }
+  const charsets = headers["content-type"]?.matchAll(/;\s*charset\s*=\s*"?([^\s";]*)/gi) ?? [];
+  const isUtf8 = [...charsets].every(([, charset]) => /^utf-?8$/i.test(charset ?? ""));
+  return isUtf8 ? undefined : new ApiError("UNSUPPORTED_MEDIA_TYPE", "Send JSON in UTF-8.");
 }
 
 function decode(body: Buffer): string | undefined {

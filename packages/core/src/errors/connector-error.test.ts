@@ -114,6 +114,16 @@ describe("validate", () => {
   it("answers the parsed value, defaults filled in", () => {
     expect(validate(z.object({ a: z.string().default("x") }), {}, "input")).toEqual({ a: "x" });
   });
+
+  it("says no more than fits on a page, whatever was sent", () => {
+    const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`name${index}`, index]));
+    const unknown = catchError(() => validate(z.strictObject({}), many, "input"));
+    expect(JSON.stringify([String(unknown), unknown]).length).toBeLessThan(2_000);
+    const wrong = catchError(() => validate(z.record(z.string(), z.string()), many, "input"));
+    expect(wrong).toMatchObject({ issues: { length: 50 } });
+    const long = catchError(() => validate(z.record(z.string(), z.string()), { ["k".repeat(9_000)]: 1 }, "input"));
+    expect(JSON.stringify([String(long), long]).length).toBeLessThan(2_000);
+  });
 });
 
 function catchError(work: () => unknown): unknown {

@@ -17,7 +17,17 @@ export function validate<Schema extends z.ZodType>(schema: Schema, value: unknow
   throw new ValidationError(`The ${what} ${verb} not fit${where}: ${first?.message ?? "invalid"}.`, issues);
 }
 
-/** zod's issues as ours: a dotted path and a message without the value. */
+/** What is wrong is decided by who sent the value: how many fields, and how long their names are. */
+const mostIssues = 50;
+const longestText = 300;
+
+/** zod's issues as ours: a dotted path and a message without the value; the first 50, each of 300 characters at most. */
 export function toValidationIssues(issues: readonly z.core.$ZodIssue[]): ValidationIssue[] {
-  return issues.map((issue) => ({ path: issue.path.map(String).join("."), message: issue.message }));
+  return issues
+    .slice(0, mostIssues)
+    .map(({ path, message }) => ({ path: shorten(path.map(String).join(".")), message: shorten(message) }));
+}
+
+function shorten(text: string): string {
+  return text.length > longestText ? `${text.slice(0, longestText)}…` : text;
 }
