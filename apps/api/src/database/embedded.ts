@@ -59,6 +59,18 @@ export async function migrateEmbedded(pglite: PGlite, options: ConnectionOptions
     },
     options.logger,
   );
+  await closeSettings(pglite);
+}
+
+/**
+ * Takes the one function by which SQL within a statement could name another tenant, or another role, from everybody but the
+ * owner. On a server that is its administrator's to do: see docs/decisions/026-what-keeps-tenants-apart.md.
+ */
+async function closeSettings(pglite: PGlite): Promise<void> {
+  const { rows } = await pglite.query<{ open: boolean }>(
+    "select has_function_privilege('isthmus_app', 'pg_catalog.set_config(text, text, boolean)', 'execute') as open",
+  );
+  if (rows[0]?.open) await pglite.exec("revoke execute on function pg_catalog.set_config from public");
 }
 
 // Until a new directory is complete a marker stands beside it, so that a start which was killed half-way is begun anew.

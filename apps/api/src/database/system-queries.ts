@@ -34,7 +34,9 @@ export function serverSystemRunner(pool: pg.Pool): SystemRunner {
 
 /** Makes a new session one of isthmus_system, for as long as it lasts. A pool gives none out that could not become that. */
 export async function assumeSystemRole(client: pg.ClientBase): Promise<void> {
-  // A claim has to be on the disk before a vendor is called, whatever the server's own setting says.
-  await client.query(`set role isthmus_system; set timezone = 'UTC'; set statement_timeout = ${statementTimeoutMs};
-    select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`);
+  // A claim has to be on the disk before a vendor is called, whatever the server's own setting says. The role comes last: an
+  // administrator may have left set_config to the owner alone.
+  await client.query(`set timezone = 'UTC'; set statement_timeout = ${statementTimeoutMs};
+    select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off';
+    set role isthmus_system`);
 }
