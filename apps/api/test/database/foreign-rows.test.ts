@@ -144,7 +144,7 @@ describeOnDatabases("every repository call with another tenant's ids", (get) => 
     const who = { role: "isthmus_app", tenantId: mine.tenantId } as const;
     return runUnitOfWork(get().connection.prisma, who, (client) =>
       run(createTenantRepositories(createTenantScope(client, scope.tenantId)), async () => {
-        await client.$executeRaw`select set_config('role', 'none', true)`;
+        await client.$executeRaw`reset role`;
         return dumpTenant((sql, ...values) => client.$queryRawUnsafe(sql, ...values), theirs.tenantId);
       }),
     );
