@@ -12,6 +12,8 @@ import {
 import { ConnectorPool } from "./connectors/connector-pool.js";
 import { OperationCache } from "./connectors/operation-cache.js";
 import { type Database, newId } from "./database/index.js";
+import type { DeletionRule } from "./deletion/deletion-rule.js";
+import { deletionRules } from "./deletion/rules.js";
 import { Metrics } from "./metrics/metrics.js";
 import { RunStarts } from "./runs/run-starts.js";
 import type { ServiceSettings, Services } from "./services.js";
@@ -30,6 +32,8 @@ export interface ServiceParts {
   readonly logger: Logger;
   readonly stopping: AbortSignal;
   readonly ending: AbortSignal;
+  /** Default: the service's own. */
+  readonly deletionRules?: readonly DeletionRule[];
   readonly clock?: Clock;
   readonly random?: Random;
 }
@@ -70,6 +74,7 @@ export function createServices(parts: ServiceParts): Services {
     tokenStores,
     journal,
     runStarts: new RunStarts(),
+    deletionRules: parts.deletionRules ?? deletionRules,
     events,
     metrics,
     clock,

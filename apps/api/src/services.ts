@@ -2,6 +2,7 @@ import type { Clock, ConnectorFactory, EventBus, KeyProvider, Logger, Random, Va
 import type { ConnectorPool } from "./connectors/connector-pool.js";
 import type { OperationCache } from "./connectors/operation-cache.js";
 import type { Database } from "./database/index.js";
+import type { DeletionRule } from "./deletion/deletion-rule.js";
 import type { Metrics } from "./metrics/metrics.js";
 import type { RunStarts } from "./runs/run-starts.js";
 import type { TokenJournal } from "./tokens/token-journal.js";
@@ -25,6 +26,8 @@ export interface Services {
   readonly journal: TokenJournal;
   /** Operation runs that requests are beginning. */
   readonly runStarts: RunStarts;
+  /** Reasons for which a deletion is refused. */
+  readonly deletionRules: readonly DeletionRule[];
   readonly events: EventBus;
   /** What this process counts of itself. */
   readonly metrics: Metrics;
@@ -56,6 +59,8 @@ export interface ServiceSettings {
   readonly bulkContentLimitBytes?: number;
   /** Days that deliveries and their events are kept. Default {@link defaultInboundRetentionDays}. */
   readonly inboundRetentionDays?: number;
+  /** Days within which a deleted connector can be restored. Default {@link defaultDeletedRetentionDays}. */
+  readonly deletedRetentionDays?: number;
   /** Milliseconds after which an operation run is taken from a process of which nothing was heard. Default {@link defaultRunLeaseMs}. */
   readonly runLeaseMs?: number;
 }
@@ -68,6 +73,9 @@ export const defaultBulkContentLimitMib = 1024;
 
 /** As long as Intuit tells of changes by other means. */
 export const defaultInboundRetentionDays = 30;
+
+/** Long enough for somebody to miss it after a month's end. */
+export const defaultDeletedRetentionDays = 30;
 
 /** Long enough for a database that stumbles. */
 export const defaultRunLeaseMs = 30_000;

@@ -56,6 +56,7 @@ async function run(configuration: Configuration): Promise<void> {
       certificateDirectory: configuration.certificateDirectory,
       platformKey: configuration.platformKey,
       inboundRetentionDays: configuration.inboundRetentionDays,
+      deletedRetentionDays: configuration.deletedRetentionDays,
       bulkContentLimitBytes: configuration.bulkContentLimitBytes,
     },
   });

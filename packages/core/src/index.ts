@@ -51,6 +51,7 @@ export {
   pauseBeforeLookingAgainMs,
   pemSchema,
   prepareStart,
+  type Revocation,
   type RunProgress,
   type RunStep,
   readAnswer,

@@ -4,8 +4,9 @@ import type { ConnectorRow } from "../repositories/index.js";
  * A connector as it is answered: every field but the credentials, of which it says only whether there are any.
  *
  * @param reconnectBefore - What its tokens say of that; `undefined` where they say nothing.
+ * @param purgeAt - Of a deleted one: until then it can be restored.
  */
-export function viewConnector(row: ConnectorRow, reconnectBefore: Date | undefined) {
+export function viewConnector(row: ConnectorRow, reconnectBefore: Date | undefined, purgeAt?: Date) {
   return {
     id: row.id,
     code: row.connectorCode,
@@ -26,6 +27,8 @@ export function viewConnector(row: ConnectorRow, reconnectBefore: Date | undefin
     createdBy: row.createdBy,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
+    deletedAt: row.deletedAt?.toISOString() ?? null,
+    purgeAt: purgeAt?.toISOString() ?? null,
   };
 }
 

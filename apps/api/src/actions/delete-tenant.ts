@@ -1,4 +1,5 @@
 import { NotFoundError, ValidationError } from "@isthmus/core";
+import { assertDeletable } from "../deletion/deletion-rule.js";
 import type { PlatformRequest } from "../repositories/index.js";
 import type { Services } from "../services.js";
 import { cancelRuns } from "./cancel-runs.js";
@@ -21,6 +22,7 @@ export interface DeleteTenantInput {
  * One that fails half-way leaves a tenant without API keys, its connectors switched off: delete it again.
  *
  * @throws {NotFoundError}
+ * @throws {ApiError} what a deletion rule refuses with. Nothing was done then.
  * @throws {ValidationError} when the name is another.
  */
 export async function deleteTenant(
@@ -28,7 +30,7 @@ export async function deleteTenant(
   { id, ip }: PlatformRequest,
   { tenantId, name, revokeWithinMs = 20_000 }: DeleteTenantInput,
 ) {
-  const { database, pool, vault, metrics, logger } = services;
+  const { database, deletionRules, pool, vault, metrics, logger } = services;
   const tenant = await database.asTenant(tenantId, (work) => work.tenant.find());
   if (tenant === undefined) throw notThere();
   if (tenant.name !== name) {
@@ -36,10 +38,12 @@ export async function deleteTenant(
       { path: "name", message: "The tenant's name, exactly." },
     ]);
   }
-  await database.asTenant(tenantId, async ({ apiKeys, connectors, inboundEndpoints }) => {
-    await apiKeys.revokeAll();
-    await inboundEndpoints.deactivateAll();
-    await connectors.deactivateAll();
+  await database.asTenant(tenantId, async (work) => {
+    await work.apiKeys.revokeAll();
+    await work.inboundEndpoints.deactivateAll();
+    await work.connectors.deactivateAll();
+    // With all rows locked, as the rules ask for. From here on nothing is made that they would look for.
+    await assertDeletable(deletionRules, work, { kind: "tenant" });
   });
   pool.dropTenant(tenantId);
   const late = AbortSignal.timeout(revokeWithinMs);

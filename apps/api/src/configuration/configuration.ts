@@ -21,6 +21,8 @@ export interface Configuration {
   readonly lostKeys: readonly string[];
   /** Days that deliveries and their events are kept. */
   readonly inboundRetentionDays: number;
+  /** Days within which a deleted connector can be restored. */
+  readonly deletedRetentionDays: number;
   /** Largest body of a bulk operation, in bytes. */
   readonly bulkContentLimitBytes: number;
   readonly role: "all" | "api" | "worker";
@@ -69,6 +71,7 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     keys: toKeySettings(variables),
     lostKeys: variables.ISTHMUS_LOST_KEYS,
     inboundRetentionDays: variables.ISTHMUS_INBOUND_RETENTION_DAYS,
+    deletedRetentionDays: variables.ISTHMUS_DELETED_RETENTION_DAYS,
     bulkContentLimitBytes: variables.ISTHMUS_BULK_LIMIT_MIB * 1024 * 1024,
     role: variables.ISTHMUS_ROLE,
     connectors: variables.ISTHMUS_CONNECTORS,

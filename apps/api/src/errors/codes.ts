@@ -40,6 +40,8 @@ export const apiErrorCodes = [
   "KEY_ROTATION_RUNNING",
   /** The connector has an operation run that has not ended. */
   "OPERATION_RUN_UNFINISHED",
+  /** The deleted connector cannot be restored any more: its time is over, or its purge was begun. */
+  "RESTORE_TOO_LATE",
   /** The operation run has ended, so there is nothing to cancel. */
   "OPERATION_RUN_ENDED",
   /** The process that began an operation run ended before the work was begun. In the `error` of a run only. */

@@ -28,6 +28,12 @@ export function observeConnectors(registry: Registry, events: EventBus, limits: 
     labelNames: ["type", "code"],
     registers,
   });
+  const purges = new Counter({
+    name: "isthmus_connectors_purged_total",
+    help: "Deleted connectors that are gone for good; of grant alive, the vendor never confirmed that the grant is gone.",
+    labelNames: ["type", "grant"],
+    registers,
+  });
   const named = new Set<string>();
   // A connector by configuration has operations of its owner's naming: each name would be series of its own.
   const nameOf = (type: string, operation: string) => {
@@ -43,5 +49,8 @@ export function observeConnectors(registry: Registry, events: EventBus, limits: 
   events.on("token.refresh_failed", ({ connection: { type }, code }) => renewals.inc({ type, outcome: code }));
   events.on("connector.reconnect_required", ({ connection: { type }, code }) => reconnects.inc({ type, code }));
   events.on("limit.observed", ({ connection, limit, used, max }) => limits.set(connection, limit, { used, max }));
+  events.on("connector.purged", ({ connection: { type }, isGrantAlive }) =>
+    purges.inc({ type, grant: isGrantAlive ? "alive" : "gone" }),
+  );
   events.on("connector.deleted", ({ connection }) => limits.forget(connection));
 }

@@ -9,7 +9,8 @@ import {
   type Connector as PrismaConnector,
 } from "../generated/prisma/client.js";
 import { type JsonObject, type Page, type PageRequest, readObject, toJson, toPage } from "./client.js";
-import type { TenantScope } from "./scope.js";
+import { connectorColumns } from "./connector-columns.js";
+import { type ScopedSql, scopedSql, type TenantScope } from "./scope.js";
 
 export type { AuthenticationMethod, ConnectorEnvironment, ConnectorStatus };
 
@@ -80,14 +81,16 @@ export interface ConnectionFacts {
   readonly accountName?: string | null;
 }
 
-/** Which connectors a list shows; deleted ones never. */
+/** Which connectors a list shows. */
 export interface ConnectorFilter {
+  /** Those that are deleted, and no others. Default: those that are not. */
+  readonly deleted?: boolean;
   readonly type?: string;
   readonly active?: boolean;
   readonly environment?: ConnectorEnvironment;
 }
 
-/** The connectors of one tenant. Deleted ones are found by nothing here but {@link ConnectorRepository.listWithTokens}. */
+/** The connectors of one tenant. Deleted ones are found by nothing that does not say so. */
 export interface ConnectorRepository {
   /** @throws {UniqueViolationError} `fields: ["connectorCode"]` when another connector has the code. */
   create(connector: NewConnector): Promise<ConnectorRow>;
@@ -113,11 +116,28 @@ export interface ConnectorRepository {
   activate(id: string, expectedVersion: number): Promise<ConnectorRow>;
   /** {@link update} of `isActive` to false. */
   deactivate(id: string, expectedVersion: number): Promise<ConnectorRow>;
+  /** One that is deleted. */
+  findDeleted(id: string): Promise<ConnectorRow | undefined>;
   /**
-   * Deletes a connector softly: it is found no more and its code is free. Its sealed values stay, so that it can be
-   * restored; clearing its tokens is the caller's part. Fails as {@link update} does.
+   * Deletes a connector softly: it is found no more and its code is free. Everything of it stays, sealed values and tokens
+   * included, so that it can be restored. Fails as {@link update} does; `undefined` = whatever its version.
    */
-  softDelete(id: string, expectedVersion: number): Promise<ConnectorRow>;
+  softDelete(id: string, expectedVersion: number | undefined): Promise<ConnectorRow>;
+  /**
+   * Takes a soft deletion back.
+   *
+   * @param connectorCode - Under another code; `undefined` = its own.
+   * @throws {UniqueViolationError} `fields: ["connectorCode"]` when another connector has the code.
+   * @throws {StaleVersionError} {@link NotFoundError} as {@link update}, among the deleted ones.
+   */
+  undelete(id: string, expectedVersion: number | undefined, connectorCode: string | undefined): Promise<ConnectorRow>;
+  /**
+   * Removes a deleted connector with everything that belongs to it but its audit. The database lets it go only when its
+   * purge was begun: see `ConnectorDeletionRepository`.
+   *
+   * @returns whether it went.
+   */
+  remove(id: string): Promise<boolean>;
   /** Notes what the vendor told. @throws {NotFoundError} When there is none. */
   recordConnection(id: string, facts: ConnectionFacts): Promise<ConnectorRow>;
   /** Notes that a sync has just completed (database clock). @throws {NotFoundError} When there is none. */
@@ -132,7 +152,7 @@ export function createConnectorRepository({ client, tenantId }: TenantScope): Co
     const rows = await table.findMany({
       where: {
         tenantId,
-        deletedAt: null,
+        deletedAt: filter.deleted ? { not: null } : null,
         connectorType: filter.type,
         isActive: filter.active,
         environment: filter.environment,
@@ -144,8 +164,8 @@ export function createConnectorRepository({ client, tenantId }: TenantScope): Co
     return toPage(rows.map(toRow), page.limit);
   };
 
-  const failUpdate = async (id: string): Promise<never> => {
-    const row = await table.findFirst({ where: { tenantId, id, deletedAt: null }, select: { version: true } });
+  const failUpdate = async (id: string, deletedAt: null | { not: null } = null): Promise<never> => {
+    const row = await table.findFirst({ where: { tenantId, id, deletedAt }, select: { version: true } });
     if (row === null) throw new NotFoundError("There is no such connector.");
     throw new StaleVersionError("connector", row.version);
   };
@@ -171,6 +191,16 @@ export function createConnectorRepository({ client, tenantId }: TenantScope): Co
       ...(configuration === undefined ? {} : { configuration: toJson(configuration) }),
     });
   };
+
+  const at = (id: string, version: number | undefined) => scopedSql`
+    c.tenant_id = ${tenantId}::uuid and c.id = ${id}::uuid and c.version = coalesce(${version ?? null}::integer, c.version)`;
+
+  const switchTo = (changes: Prisma.Sql, where: ScopedSql) => client.$queryRaw<ConnectorRow[]>`
+    with changed as (
+      update connectors c set ${changes}, version = c.version + 1, updated_at = clock_timestamp()
+      where ${where} returning c as connector
+    )
+    select ${connectorColumns} from changed`;
 
   return {
     list,
@@ -211,8 +241,28 @@ export function createConnectorRepository({ client, tenantId }: TenantScope): Co
     },
     activate: (id, expectedVersion) => update(id, expectedVersion, { isActive: true }),
     deactivate: (id, expectedVersion) => update(id, expectedVersion, { isActive: false }),
-    softDelete: (id, expectedVersion) =>
-      compareAndSet(id, expectedVersion, { deletedAt: new Date(), isActive: false, status: "disconnected" }),
+    async findDeleted(id) {
+      const row = await table.findFirst({ where: { tenantId, id, deletedAt: { not: null } } });
+      return row === null ? undefined : toRow(row);
+    },
+    async softDelete(id, expectedVersion) {
+      const [row] = await switchTo(
+        Prisma.sql`deleted_at = clock_timestamp()`,
+        scopedSql`${at(id, expectedVersion)} and c.deleted_at is null`,
+      );
+      return row ?? failUpdate(id);
+    },
+    async undelete(id, expectedVersion, connectorCode) {
+      const [row] = await switchTo(
+        Prisma.sql`deleted_at = null, connector_code = coalesce(${connectorCode ?? null}::text, c.connector_code)`,
+        scopedSql`${at(id, expectedVersion)} and c.deleted_at is not null`,
+      );
+      return row ?? failUpdate(id, { not: null });
+    },
+    async remove(id) {
+      const { count } = await table.deleteMany({ where: { tenantId, id, deletedAt: { not: null } } });
+      return count > 0;
+    },
     async recordConnection(id, facts) {
       const [row] = await table.updateManyAndReturn({ where: { tenantId, id, deletedAt: null }, data: { ...facts } });
       if (row === undefined) throw new NotFoundError("There is no such connector.");

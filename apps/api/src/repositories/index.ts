@@ -1,5 +1,6 @@
 import { type ApiKeyRepository, createApiKeyRepository } from "./api-keys.js";
 import { type AuditEventRepository, createAuditEventRepository } from "./audit-events.js";
+import { type ConnectorDeletionRepository, createConnectorDeletionRepository } from "./connector-deletions.js";
 import { type ConnectorTokenRepository, createConnectorTokenRepository } from "./connector-tokens.js";
 import { type ConnectorRepository, createConnectorRepository } from "./connectors.js";
 import { createDataKeyRepository, type DataKeyRepository } from "./data-keys.js";
@@ -21,6 +22,7 @@ export type {
   NewAuditEvent,
 } from "./audit-events.js";
 export type { JsonObject, JsonValue, Page, PageRequest } from "./client.js";
+export type { ConnectorDeletionRepository, RestoreOutcome } from "./connector-deletions.js";
 export type { ConnectorTokenRepository } from "./connector-tokens.js";
 export type {
   AuthenticationMethod,
@@ -83,6 +85,7 @@ export {
 export type { PlatformEventRow, PlatformRequest, SystemEventRepository } from "./system-events.js";
 export type { InboundRoute, SystemInboundRepository } from "./system-inbound.js";
 export type { SystemKeyRepository } from "./system-keys.js";
+export type { ClaimedPurge, SystemPurgeRepository } from "./system-purges.js";
 export type { ClaimedRun, SystemRunRepository } from "./system-runs.js";
 export type { DeletedTenant, SystemTenantRepository } from "./system-tenants.js";
 export type { DueTokens, SystemTokenRepository, TokenPlace } from "./system-tokens.js";
@@ -114,6 +117,7 @@ export interface TenantRepositories {
   readonly apiKeys: ApiKeyRepository;
   readonly connectors: ConnectorRepository;
   readonly connectorTokens: ConnectorTokenRepository;
+  readonly connectorDeletions: ConnectorDeletionRepository;
   readonly dataKeys: DataKeyRepository;
   readonly oauthSessions: OauthSessionRepository;
   readonly auditEvents: AuditEventRepository;
@@ -132,6 +136,7 @@ export function createTenantRepositories(scope: TenantScope): TenantRepositories
     apiKeys: createApiKeyRepository(scope),
     connectors: createConnectorRepository(scope),
     connectorTokens: createConnectorTokenRepository(scope),
+    connectorDeletions: createConnectorDeletionRepository(scope),
     dataKeys: createDataKeyRepository(scope),
     oauthSessions: createOauthSessionRepository(scope),
     auditEvents: createAuditEventRepository(scope),

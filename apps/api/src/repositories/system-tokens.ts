@@ -42,7 +42,8 @@ export interface SystemTokenRepository {
   /**
    * Claims the right to call the vendor, atomically among all processes.
    *
-   * @throws {NotFoundError} When the tenant has no such connector, or not at the version that is asked for.
+   * @throws {NotFoundError} When the tenant has no such connector, or not at the version that is asked for; when it would
+   *   begin to refresh the tokens of a deleted one.
    */
   claim(place: TokenPlace, request: ClaimRequest): Promise<ClaimResult>;
   /**

@@ -4,6 +4,7 @@ import { type Page, type PageRequest, type SystemQuery, toPage } from "./client.
 import { createSystemEventRepository, type PlatformRequest, type SystemEventRepository } from "./system-events.js";
 import { createSystemInboundRepository, type SystemInboundRepository } from "./system-inbound.js";
 import { createSystemKeyRepository, type SystemKeyRepository } from "./system-keys.js";
+import { createSystemPurgeRepository, type SystemPurgeRepository } from "./system-purges.js";
 import { createSystemRunRepository, type SystemRunRepository } from "./system-runs.js";
 import { createSystemTenantRepository, type SystemTenantRepository } from "./system-tenants.js";
 import { createSystemTokenRepository, type SystemTokenRepository } from "./system-tokens.js";
@@ -93,6 +94,8 @@ export interface SystemRepository {
   readonly inbound: SystemInboundRepository;
   /** Runs of bulk operations. */
   readonly runs: SystemRunRepository;
+  /** Deleted connectors that are to go for good. */
+  readonly purges: SystemPurgeRepository;
   /** The platform's audit. */
   readonly events: SystemEventRepository;
 }
@@ -105,6 +108,7 @@ export function createSystemRepository(query: SystemQuery): SystemRepository {
     inbound: createSystemInboundRepository(query),
     tenants: createSystemTenantRepository(query),
     runs: createSystemRunRepository(query),
+    purges: createSystemPurgeRepository(query),
     events: createSystemEventRepository(query),
     async findApiKey(hash) {
       const [row] = await query<Omit<ApiKeyIdentity, "roles"> & { roles: string[] }>(Prisma.sql`

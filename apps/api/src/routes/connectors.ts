@@ -7,7 +7,7 @@ import { listConnectors } from "../actions/list-connectors.js";
 import { updateConnector } from "../actions/update-connector.js";
 import { callerOf } from "../plugins/authentication.js";
 import type { Services } from "../services.js";
-import { readIfMatch, requireIfMatch, toEntityTag } from "./entity-tags.js";
+import { ifMatchSchema, readIfMatch, requireIfMatch, toEntityTag } from "./entity-tags.js";
 import { idParametersSchema, pageOf, problemResponses } from "./schemas/common.js";
 import {
   connectorSchema,
@@ -17,7 +17,6 @@ import {
 } from "./schemas/connectors.js";
 
 const tags = ["connectors"];
-const ifMatchSchema = z.object({ "if-match": z.string().optional().describe("The ETag of the connector.") });
 
 /** `/v1/connectors`: create, list, read, change, delete. */
 export const connectorRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
@@ -51,11 +50,12 @@ export const connectorRoutes: FastifyPluginAsyncZod<Services> = async (app, serv
       },
     },
     async (request) => {
-      const { limit, cursor, type, active, environment } = request.query;
+      const { limit, cursor, type, active, environment, deleted } = request.query;
       const filter = {
         ...(type !== undefined && { type }),
         ...(active !== undefined && { active }),
         ...(environment !== undefined && { environment }),
+        ...(deleted !== undefined && { deleted }),
       };
       return listConnectors(services, callerOf(request), { limit, cursor, filter });
     },
@@ -105,7 +105,8 @@ export const connectorRoutes: FastifyPluginAsyncZod<Services> = async (app, serv
       schema: {
         tags,
         summary: "Delete a connector",
-        description: "Gives the grant back at the vendor where that is possible. If-Match may be given.",
+        description:
+          "Nothing reaches it any more, and its code is free. It can be restored, with its grant, for ISTHMUS_DELETED_RETENTION_DAYS; then it is purged. To have the grant revoked now, purge it. If-Match may be given.",
         operationId: "deleteConnector",
         params: idParametersSchema,
         headers: ifMatchSchema,

@@ -1,4 +1,8 @@
+import { z } from "zod";
 import { ApiError } from "../errors/index.js";
+
+/** The header that names a connector's version. */
+export const ifMatchSchema = z.object({ "if-match": z.string().optional().describe("The ETag of the connector.") });
 
 /** The ETag of a version. @see https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3 */
 export function toEntityTag(version: number): string {

@@ -5,6 +5,7 @@ import { auditEventRoutes } from "./audit-events.js";
 import { connectionRoutes } from "./connections.js";
 import { connectorTypeRoutes } from "./connector-types.js";
 import { connectorRoutes } from "./connectors.js";
+import { deletedConnectorRoutes } from "./deleted-connectors.js";
 import { entityRoutes } from "./entities.js";
 import { healthRoutes } from "./health.js";
 import { hookRoutes } from "./hooks.js";
@@ -28,6 +29,7 @@ export const linkRoutes: readonly FastifyPluginAsync<Services>[] = [oauthRoutes]
 export const tenantRoutes: readonly FastifyPluginAsync<Services>[] = [
   connectorTypeRoutes,
   connectorRoutes,
+  deletedConnectorRoutes,
   connectionRoutes,
   operationRoutes,
   operationRunRoutes,

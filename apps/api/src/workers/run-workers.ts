@@ -4,11 +4,12 @@ import { keepReplaying } from "../tokens/journal-replay.js";
 import { createInboundPruner, createRunPruner } from "./create-pruners.js";
 import { KeyRotationWorker } from "./key-rotation-worker.js";
 import { OperationRunWorker } from "./operation-run-worker.js";
+import { PurgeWorker } from "./purge-worker.js";
 import { RefreshWorker } from "./refresh-worker.js";
 
 /**
  * Starts what a process does without being asked, until `services.stopping` is aborted. Every process brings its own journal
- * to the database; renewing tokens ahead of time, rotating keys, letting operation runs go on and removing what is old is for `all` and `worker`.
+ * to the database; renewing tokens ahead of time, rotating keys, letting operation runs go on, purging deleted connectors and removing what is old is for `all` and `worker`.
  *
  * @returns resolves when everything that was under way then has ended. Never rejects.
  */
@@ -19,6 +20,7 @@ export async function runWorkers(services: Services, role: Configuration["role"]
     work.push(new RefreshWorker(services).run(stopping));
     work.push(new KeyRotationWorker(services).run(stopping));
     work.push(new OperationRunWorker(services).run(stopping));
+    work.push(new PurgeWorker(services).run(stopping));
     work.push(createInboundPruner(services).run(stopping));
     work.push(createRunPruner(services).run(stopping));
   }

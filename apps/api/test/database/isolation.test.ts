@@ -8,6 +8,7 @@ import { connectorData, createTestTenant, type TestTenant } from "../support/tes
 const tenantTables = [
   "api_keys",
   "audit_events",
+  "connector_deletions",
   "connector_tokens",
   "connectors",
   "data_keys",
@@ -150,7 +151,7 @@ describeOnDatabases("row-level security", (get) => {
     const expected = tenantTables.map((name) => ({
       name,
       forced: true,
-      policies: ["system_functions", "tenant_isolation"],
+      policies: [...(name === "connectors" ? ["purges_only"] : []), "system_functions", "tenant_isolation"],
     }));
     const platform = [
       { name: "key_rotations", forced: true, policies: ["system_functions"] },
@@ -213,6 +214,7 @@ describeOnDatabases("row-level security", (get) => {
     expect(callable.map((row) => row.name)).toEqual([
       "isthmus_begin_key_rotation",
       "isthmus_claim_due_operation_runs",
+      "isthmus_claim_due_purges",
       "isthmus_claim_due_tokens",
       "isthmus_claim_key_rotation",
       "isthmus_claim_oauth_start",

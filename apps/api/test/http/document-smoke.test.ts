@@ -154,7 +154,7 @@ describe("every call of the document", () => {
   it("answers plausible input with what the document says", { timeout: 30_000 }, async () => {
     // What ends a connection goes last, so that the calls before it reach the vendor, and before it what ends a record.
     const rankOf = ({ operationId }: DocumentedCall) =>
-      Number(/disconnect|delete|revoke/i.test(operationId)) * (operationId.startsWith("operation:") ? 1 : 2);
+      Number(/disconnect|delete|revoke|purge/i.test(operationId)) * (operationId.startsWith("operation:") ? 1 : 2);
     const inOrder = calls.toSorted((left, right) => rankOf(left) - rankOf(right));
     const fresh = await connect();
     const traces = await leaveSalesforceTraces(service, tenant.api, fresh);
@@ -181,7 +181,9 @@ describe("every call of the document", () => {
     expect(failures).toEqual([
       "startAuthorization 400", // a link that is not there
       "receiveDelivery 403", // not signed
+      "restoreConnector 404", // it is not deleted
       "operation:events.subscribe 400", // no channel: one that is there would never end
+      "purgeConnector 412",
       "deleteConnector 412", // changed by calls before it
       "deleteInboundEndpoint 412",
     ]);

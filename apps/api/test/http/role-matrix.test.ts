@@ -32,6 +32,8 @@ const accesses: Readonly<Record<string, Access>> = {
   "GET /v1/connectors/{id}": "connectors.read",
   "PATCH /v1/connectors/{id}": "connectors.write",
   "DELETE /v1/connectors/{id}": "connectors.write",
+  "POST /v1/connectors/{id}/restore": "connectors.write",
+  "POST /v1/connectors/{id}/purge": "connectors.write",
   "POST /v1/connectors/{id}/authorize": "connectors.connect",
   "POST /v1/connectors/{id}/test": "connectors.test",
   "POST /v1/connectors/{id}/refresh": "connectors.connect",

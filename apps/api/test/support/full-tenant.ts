@@ -7,6 +7,12 @@ import { connectorData, createTestTenant, sha256, type TestTenant } from "./test
 export interface FullTenant extends TestTenant {
   readonly connectorId: string;
   readonly connectorCode: string;
+  /** Deleted, and can be restored. */
+  readonly deletedConnectorId: string;
+  /** Deleted, and being purged. */
+  readonly purgedConnectorId: string;
+  /** Of whoever is at the purge. */
+  readonly purgeAttemptId: string;
   /** A refresh of the connector's tokens that is under way. */
   readonly tokenAttemptId: string;
   readonly dataKeyId: string;
@@ -27,6 +33,9 @@ export async function fillTenant(database: Database): Promise<FullTenant> {
   const tenant = await createTestTenant(database);
   const { tenantId, userId } = tenant;
   const connector = await connectorData().create(database, tenant);
+  const deleted = await connectorData().create(database, tenant);
+  const purged = await connectorData().create(database, tenant);
+  const purgeAttemptId = newId();
   const place = { tenantId, connectorId: connector.id };
   const work = <Result>(run: (repositories: TenantRepositories) => Promise<Result>) => database.asTenant(tenantId, run);
 
@@ -44,6 +53,11 @@ export async function fillTenant(database: Database): Promise<FullTenant> {
   const [runId, runAttemptId] = [newId(), newId()];
   return work(async (repositories) => {
     const { connectors, dataKeys, oauthSessions, auditEvents, outboxEvents, inboundEndpoints } = repositories;
+    for (const { id } of [deleted, purged]) {
+      await connectors.softDelete(id, 1);
+      await repositories.connectorDeletions.note(id, 60_000);
+    }
+    await repositories.connectorDeletions.begin(purged.id, purgeAttemptId, leaseMs);
     await connectors.recordConnection(connector.id, { status: "connected", accountId: sharedAccountId });
     const key = await dataKeys.createActive({ wrapped: { of: tenantId }, keyEncryptionKeyId: "test" });
     // One that ended long ago, and so is swept.
@@ -80,6 +94,9 @@ export async function fillTenant(database: Database): Promise<FullTenant> {
       ...tenant,
       connectorId: connector.id,
       connectorCode: connector.connectorCode,
+      deletedConnectorId: deleted.id,
+      purgedConnectorId: purged.id,
+      purgeAttemptId,
       dataKeyId: key.id,
       oauthSessionId: session.id,
       endpointId,

@@ -15,6 +15,7 @@ import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { createServices } from "../../src/create-services.js";
 import type { Database } from "../../src/database/index.js";
+import type { DeletionRule } from "../../src/deletion/deletion-rule.js";
 import { buildServer, type EdgeSettings } from "../../src/server.js";
 import type { ServiceSettings, Services } from "../../src/services.js";
 import { KeyRotationWorker } from "../../src/workers/key-rotation-worker.js";
@@ -67,6 +68,8 @@ export interface TestServiceOptions {
   readonly journalFolder?: string;
   /** Installed beside Salesforce. Default: none. */
   readonly connectors?: readonly ConnectorDefinition[];
+  /** In place of the service's own. */
+  readonly deletionRules?: readonly DeletionRule[];
   /** Rows that a rotation of keys writes at once. */
   readonly batchSize?: number;
   /** Default: one of its own, which asks nobody for consent. */
@@ -87,6 +90,7 @@ export async function startTestService(database: Database, options: TestServiceO
     keyProvider: options.keyProvider ?? LocalKeyring.parse(options.keys ?? LocalKeyring.generate()),
     journalFolder: options.journalFolder ?? join(tmpdir(), `isthmus-journal-${randomBytes(6).toString("hex")}`),
     logger: options.logger ?? logger,
+    ...(options.deletionRules && { deletionRules: options.deletionRules }),
     stopping: stopping.signal,
     ending: ending.signal,
     ...(options.clock && { clock: options.clock }),

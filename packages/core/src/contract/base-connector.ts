@@ -18,7 +18,7 @@ import type {
   TokenSet,
 } from "../oauth/index.js";
 import type { Clock } from "../runtime/index.js";
-import type { ConnectedAccount, ConnectionCheck, ConnectionTest } from "./connection.js";
+import type { ConnectedAccount, ConnectionCheck, ConnectionTest, Revocation } from "./connection.js";
 import type { CreateContext } from "./context.js";
 import { readWhole } from "./read-whole.js";
 
@@ -77,26 +77,37 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
    * @returns `revoked`: whether the vendor confirmed. `false` with a `failure` means that the grant may live on there.
    * @throws what the token store throws when it is away. The tokens are then still stored, revoked or not: disconnect again.
    */
-  async disconnect(signal?: AbortSignal): Promise<{ readonly revoked: boolean; readonly failure?: ConnectorError }> {
+  async disconnect(signal?: AbortSignal): Promise<Omit<Revocation, "held">> {
+    const { held, ...told } = await this.revoke(signal);
+    if (!held) return told;
+    await this.tokens().clear();
+    this.events.emit("connector.disconnected", { connection: this.connection, revoked: told.revoked });
+    return told;
+  }
+
+  /**
+   * The first half of {@link disconnect}: asks the vendor to revoke the grant and leaves the local tokens as they are, so that
+   * it can be asked again when it is away.
+   *
+   * @param signal - Ends the attempt.
+   * @throws what the token store throws when it is away.
+   */
+  async revoke(signal?: AbortSignal): Promise<Revocation> {
     const { tokens, oauth } = this.context;
-    if (!tokens || !oauth) return { revoked: false };
+    if (!tokens || !oauth) return { held: false, revoked: false };
     // A renewal under way, here or in another process, spends the refresh token that is stored now: the one to revoke is the
     // one that it brings.
     await tokens.quiesce();
-    const held = await tokens.peek();
-    if (!held) return { revoked: false };
-    let failure: ConnectorError | undefined;
-    let revoked = false;
+    const set = await tokens.peek();
+    if (!set) return { held: false, revoked: false };
     try {
-      revoked = await oauth.revoke(held, this.endedBy(signal));
+      return { held: true, revoked: await oauth.revoke(set, this.endedBy(signal)) };
     } catch (error) {
-      failure = isConnectorError(error)
+      const failure = isConnectorError(error)
         ? error
         : new ConnectorError("INTERNAL", "The revocation failed.", { cause: error });
+      return { held: true, revoked: false, failure };
     }
-    await tokens.clear();
-    this.events.emit("connector.disconnected", { connection: this.connection, revoked });
-    return failure ? { revoked, failure } : { revoked };
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { ConnectorErrorCode } from "../errors/index.js";
+import type { ConnectorError, ConnectorErrorCode } from "../errors/index.js";
 
 /** The account at the vendor that a connector is connected to. */
 export interface ConnectedAccount {
@@ -34,4 +34,14 @@ export interface ConnectionTest {
   readonly account?: ConnectedAccount;
   /** In the order in which they were made. */
   readonly checks: readonly ConnectionCheck[];
+}
+
+/** What became of a grant whose vendor was asked to revoke it. */
+export interface Revocation {
+  /** Whether there was a grant at all. */
+  readonly held: boolean;
+  /** Whether the vendor confirmed that it is gone. */
+  readonly revoked: boolean;
+  /** Why not. Missing where the vendor has no way to be told. */
+  readonly failure?: ConnectorError;
 }

@@ -10,7 +10,7 @@ export { BaseConnector, type ConnectorRequest } from "./base-connector.js";
 export { type BinaryContent, binaryContentSchema, discardContent, isBinaryContent } from "./binary-content.js";
 export { type BulkOperation, defineBulkOperation } from "./bulk-operation.js";
 export { checkClientIdentity, clientIdentityFields, hasClientIdentity, pemSchema } from "./client-identity-fields.js";
-export type { ConnectedAccount, ConnectionCheck, ConnectionTest } from "./connection.js";
+export type { ConnectedAccount, ConnectionCheck, ConnectionTest, Revocation } from "./connection.js";
 export { ConnectorService, type UnprovenSettings, type ValidatedSettings } from "./connector-service.js";
 export type { CreateContext } from "./context.js";
 export {

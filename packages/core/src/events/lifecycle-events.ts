@@ -16,8 +16,16 @@ export interface LifecycleEvents {
   readonly "connector.created": { readonly connection: ConnectionIdentity };
   /** Its settings changed. */
   readonly "connector.updated": { readonly connection: ConnectionIdentity };
-  /** It was deleted. */
+  /** It was deleted: nothing reaches it any more. Its tokens may be kept, so that it can be restored. */
   readonly "connector.deleted": { readonly connection: ConnectionIdentity };
+  /** A deleted one is there again. */
+  readonly "connector.restored": { readonly connection: ConnectionIdentity };
+  /** A deleted one is gone for good, and its tokens with it. */
+  readonly "connector.purged": {
+    readonly connection: ConnectionIdentity;
+    /** Whether its vendor never confirmed that the grant is gone. */
+    readonly isGrantAlive: boolean;
+  };
   /** A person has connected, or a first token was granted. */
   readonly "connector.connected": { readonly connection: ConnectionIdentity; readonly accountId?: string };
   /** The local tokens are destroyed. `revoked` tells whether the vendor confirmed the revocation. */

@@ -5,6 +5,7 @@ import { grantGone } from "./reconnect-errors.js";
 import { type BegunClaim, RenewalAttempt } from "./renewal-attempt.js";
 import type { TokenContext } from "./token-context.js";
 import { mayRepeat } from "./token-refresh.js";
+import type { BeginRequest, BeginResult } from "./token-store.js";
 
 const renewalRounds = 10;
 const longestPauseMs = 2000;
@@ -83,10 +84,20 @@ export class TokenRenewal {
     const { store, known, leaseMs } = this.#context;
     let held = known.adopt(await store.load());
     for (let round = 0; round < renewalRounds && held.record.tokens !== undefined; round += 1) {
-      const claim = await store.begin({ purpose: "refresh", version: held.record.version, leaseMs });
-      if (claim.outcome === "superseded") held = known.adopt(claim.record);
-      else if (claim.outcome === "held") held = await this.#waitForOther(held, claim.leaseMs);
+      const claim = await this.#beginOrNever({ purpose: "refresh", version: held.record.version, leaseMs });
+      if (claim?.outcome === "superseded") held = known.adopt(claim.record);
+      else if (claim?.outcome === "held") held = await this.#waitForOther(held, claim.leaseMs);
       else return;
+    }
+  }
+
+  /** @returns `undefined` where the store lets nobody begin any more: then the right needs no claim. */
+  async #beginOrNever(request: BeginRequest): Promise<BeginResult | undefined> {
+    try {
+      return await this.#context.store.begin(request);
+    } catch (error) {
+      if (codeOf(error) === "NOT_FOUND") return undefined;
+      throw error;
     }
   }
 

@@ -90,7 +90,8 @@ export interface AbandonRequest {
  * A call of the vendor stands between `begin`, which must be durable before it returns, and `commit` or `abandon`.
  * Every method may throw when the storage is away; a `commit` that threw may be called again. A store that keeps nothing for
  * this connection any more, because its owner removed or changed it, throws `NOT_FOUND` from `begin`: that is an answer, and
- * nobody asks again.
+ * nobody asks again. One whose owner was put aside may do so for a `refresh` while it keeps the set: somebody else's attempt is
+ * `held` until it has ended.
  */
 export interface TokenStore {
   /** The latest record. */

@@ -57,7 +57,28 @@ export const listConnectorsSchema = pageQuerySchema.extend({
     .transform((text) => text === "true")
     .optional(),
   environment: environment.optional(),
+  deleted: z
+    .enum(["true", "false"])
+    .transform((text) => text === "true")
+    .optional()
+    .describe(
+      "Those that are deleted and can be restored, or are being purged. Default: false, which shows none of them.",
+    ),
 });
+
+/** Body of `POST /v1/connectors/{id}/restore`. */
+export const restoreConnectorSchema = z
+  .strictObject({ code: code.optional().describe("Another code, where its own is taken by now.") })
+  .nullish();
+
+/** How a purge went. */
+export const purgeSchema = z
+  .object({
+    purged: z.boolean().describe("Whether the connector is gone for good. If not, it is being worked on."),
+    revoked: z.boolean().describe("Whether the vendor confirmed that the grant is gone."),
+    code: z.string().nullable().describe("Why not, where there was a grant and the vendor was asked."),
+  })
+  .meta({ id: "Purge" });
 
 /** A connector as it is answered: never with credentials. */
 export const connectorSchema = z
@@ -86,5 +107,7 @@ export const connectorSchema = z
     createdBy: z.uuid(),
     createdAt: instantSchema,
     updatedAt: instantSchema,
+    deletedAt: instantSchema.nullable().describe("Null unless it is deleted."),
+    purgeAt: instantSchema.nullable().describe("Of a deleted one: until then it can be restored."),
   })
   .meta({ id: "Connector" });
