@@ -69,7 +69,8 @@ async function remove(
   const facts = { connectorId, connectorCode, type, accountId, accountName, code };
   const removed = await database.asTenant(tenantId, async (work) => {
     const { connectorDeletions, connectors, auditEvents, outboxEvents } = work;
-    if (!(await connectorDeletions.isHeld(connectorId, attemptId))) return false;
+    const held = await connectorDeletions.hold(connectorId, attemptId);
+    if (held === undefined) return false;
     await assertDeletable(deletionRules, work, { kind: "connector", connectorId });
     if (!(await connectors.remove(connectorId))) return false;
     const about = (action: string, outcome: "success" | "failure", details: object): AuditFacts => ({
@@ -80,9 +81,9 @@ async function remove(
       details,
     });
     const append = (event: AuditFacts) => auditEvents.append(caller ? auditOf(caller, event) : event);
-    await append(
-      about("connector.purged", "success", { code: connectorCode, type, revoked: grant.kind === "revoked" }),
-    );
+    const begunAt = held.begunAt.toISOString();
+    const details = { code: connectorCode, type, revoked: grant.kind === "revoked", begunAt };
+    await append(about("connector.purged", "success", details));
     if (code === undefined) return true;
     await append(about("connector.grant_abandoned", "failure", { code, type, accountId, accountName }));
     await outboxEvents.append({ type: "connector.grant_abandoned", connectorId, payload: facts });

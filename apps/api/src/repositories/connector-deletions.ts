@@ -10,6 +10,15 @@ export type RestoreOutcome =
   /** There is no such deletion. */
   | "unknown";
 
+/** A purge that somebody is at. */
+export interface HeldPurge {
+  readonly connectorId: string;
+  /** When it was first begun. */
+  readonly begunAt: Date;
+  /** Tries that failed. */
+  readonly failures: number;
+}
+
 /** What is known of the deleted connectors of one tenant. Times go by the database clock. */
 export interface ConnectorDeletionRepository {
   /** Notes that a connector, deleted in this unit of work, can be restored for so long. @returns until when. */
@@ -24,8 +33,8 @@ export interface ConnectorDeletionRepository {
    * @returns whether the caller has it; `undefined` when there is no such deletion.
    */
   begin(connectorId: string, attemptId: string, leaseMs: number): Promise<boolean | undefined>;
-  /** Whether `attemptId` still has the purge. Nobody takes it from here on. */
-  isHeld(connectorId: string, attemptId: string): Promise<boolean>;
+  /** The purge, if `attemptId` still has it: then nobody takes it from here on. */
+  hold(connectorId: string, attemptId: string): Promise<HeldPurge | undefined>;
   /** Lets go of a purge that failed for now. Does nothing when somebody else has it. */
   putOff(connectorId: string, attemptId: string, code: string, retryInMs: number): Promise<void>;
 }
@@ -74,11 +83,12 @@ export function createConnectorDeletionRepository({ client, tenantId }: TenantSc
       return row?.isClaimed;
     },
 
-    async isHeld(connectorId, attemptId) {
-      const rows = await client.$queryRaw<object[]>`
-        select 1 from connector_deletions d
+    async hold(connectorId, attemptId) {
+      const [row] = await client.$queryRaw<HeldPurge[]>`
+        select d.connector_id::text as "connectorId", d.begun_at as "begunAt", d.failures as "failures"
+        from connector_deletions d
         where ${of(connectorId)} and d.attempt_id = ${attemptId}::uuid for update`;
-      return rows.length > 0;
+      return row;
     },
 
     async putOff(connectorId, attemptId, code, retryInMs) {

@@ -22,7 +22,7 @@ export type {
   NewAuditEvent,
 } from "./audit-events.js";
 export type { JsonObject, JsonValue, Page, PageRequest } from "./client.js";
-export type { ConnectorDeletionRepository, RestoreOutcome } from "./connector-deletions.js";
+export type { ConnectorDeletionRepository, HeldPurge, RestoreOutcome } from "./connector-deletions.js";
 export type { ConnectorTokenRepository } from "./connector-tokens.js";
 export type {
   AuthenticationMethod,

@@ -60,7 +60,7 @@ const calls: Calls = {
     findPurgeTimes: ({ deletedConnectorId }) => [[deletedConnectorId]],
     takeBack: ({ deletedConnectorId }) => [deletedConnectorId],
     begin: ({ deletedConnectorId }) => [deletedConnectorId, newId(), 1_000],
-    isHeld: ({ purgedConnectorId, purgeAttemptId }) => [purgedConnectorId, purgeAttemptId],
+    hold: ({ purgedConnectorId, purgeAttemptId }) => [purgedConnectorId, purgeAttemptId],
     putOff: ({ purgedConnectorId, purgeAttemptId }) => [purgedConnectorId, purgeAttemptId, "X", 1_000],
   },
   connectorTokens: {

@@ -56,7 +56,11 @@ describe("a process that is killed while it purges", { timeout: 60_000 }, () => 
     expect(await worker.beginDue()).toBe(1);
     await worker.settle();
     expect(await sql("select 1 from connectors where id = $1")).toEqual([]);
-    expect(await sql("select details ->> 'revoked' as revoked from audit_events where target_id = $1::text and action = 'connector.purged'")).toEqual([{ revoked: "true" }]);
+    expect(
+      await sql(
+        "select details ->> 'revoked' as revoked from audit_events where target_id = $1::text and action = 'connector.purged'",
+      ),
+    ).toEqual([{ revoked: "true" }]);
     expect(revocations(service)).toBe(2);
     await close();
   });

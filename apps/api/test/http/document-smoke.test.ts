@@ -179,12 +179,12 @@ describe("every call of the document", () => {
       if (answer.status >= 400) failures.push(`${call.operationId} ${answer.status}`);
     }
     expect(failures).toEqual([
-      "startAuthorization 400", // a link that is not there
       "receiveDelivery 403", // not signed
+      "startAuthorization 400", // a link that is not there
       "restoreConnector 404", // it is not deleted
       "operation:events.subscribe 400", // no channel: one that is there would never end
-      "purgeConnector 412",
       "deleteConnector 412", // changed by calls before it
+      "purgeConnector 412",
       "deleteInboundEndpoint 412",
     ]);
   });
