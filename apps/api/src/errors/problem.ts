@@ -39,7 +39,9 @@ export const problemSchema = z
     errors: z
       .array(z.object({ path: z.string(), message: z.string() }))
       .optional()
-      .describe("The fields that are wrong, 50 at the most; of a refused deletion, kinds and ids of what stands in its way."),
+      .describe(
+        "The fields that are wrong, 50 at the most; of a refused deletion, kinds and ids of what stands in its way.",
+      ),
     reconcile: z.string().optional().describe("How to look up the result of a write whose outcome is unknown."),
   })
   .meta({ id: "Problem", description: "A problem document (RFC 9457)." });
