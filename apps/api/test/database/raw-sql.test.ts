@@ -10,7 +10,9 @@ const grants: Grants = {
   tenants: "r",
   users: "raw",
   api_keys: "raw",
-  connectors: "raw",
+  // Removed are only those whose purge was begun: purge.test.ts.
+  connectors: "rawd",
+  connector_deletions: "rawd",
   connector_tokens: "rawd",
   data_keys: "raw",
   oauth_sessions: "rawd",
@@ -134,7 +136,7 @@ describeOnDatabases("raw SQL in a tenant's unit of work", (get) => {
   it("is shown no row to judge before the policy has judged it", async () => {
     const spy = (code: string) => `select 1 from connectors
       where case connector_code when '${code}' then 1 / (version - version) else 1 end = 1`;
-    expect(await asMine(spy(theirs.connectorCode))).toEqual([{ "?column?": 1 }]);
+    expect(await asMine(spy(theirs.connectorCode))).toHaveLength(myRows.connectors?.length ?? -1);
     await expect(asMine(spy(mine.connectorCode))).rejects.toThrow(/division by zero/);
   });
 

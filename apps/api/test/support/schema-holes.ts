@@ -32,7 +32,7 @@ export async function findHoles(query: Query, expected: Grants): Promise<string[
       own,
     )),
     ...(await lines(`select polrelid::regclass || ': policy ' || polname || ' is for more than the owner' as hole
-      from pg_policy where polname <> 'tenant_isolation'
+      from pg_policy where polname <> 'tenant_isolation' and polpermissive
         and polroles <> array[(select relowner from pg_class where oid = polrelid)]`)),
     ...(await findGrants(query, expected)),
     ...(await lines(`select p.oid::regprocedure || ': open to a tenant' as hole from pg_proc p
@@ -94,7 +94,7 @@ export const openings: readonly (readonly [sql: string, hole: string])[] = [
   ["alter policy tenant_isolation on api_keys to public", "api_keys: no policy keeps"],
   ["create policy visitors on connectors to isthmus_app using (true)", "connectors: policy visitors"],
   ["alter policy system_functions on connectors to public", "connectors: policy system_functions"],
-  ["grant delete on connectors to isthmus_app", 'connectors: a tenant may "adrw"'],
+  ["grant delete on data_keys to isthmus_app", 'data_keys: a tenant may "adrw"'],
   ["grant truncate on users to isthmus_app", 'users: a tenant may "TRUNarw"'],
   ["grant update on audit_events to public", 'audit_events: a tenant may "arw"'],
   ["grant select (details) on platform_events to isthmus_app", 'platform_events: a tenant may "r"'],
