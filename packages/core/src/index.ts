@@ -1,4 +1,19 @@
 export {
+  type AuditBreak,
+  type AuditBreakKind,
+  AuditChainVerifier,
+  type AuditExpectations,
+  type AuditHead,
+  type AuditLink,
+  type AuditVerdict,
+  type ChainedAuditEvent,
+  genesisHash,
+  hashAuditEvent,
+  isAuditHeadGenuine,
+  type SignedAuditHead,
+  signAuditHead,
+} from "./audit/index.js";
+export {
   type AuthenticationMethod,
   type AuthenticationScheme,
   type AuthenticationSchemes,
@@ -202,6 +217,8 @@ export {
   type SealContext,
   type SealedValue,
   Sealer,
+  type Signer,
+  type SigningPurpose,
   sealedValueAlgorithm,
   sealedValueSchema,
   TransitKeys,

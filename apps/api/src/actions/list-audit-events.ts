@@ -1,3 +1,4 @@
+import { viewAuditFacts } from "../audit/audit-line.js";
 import { assertAllowed, type Caller } from "../authorization/index.js";
 import type { AuditEventFilter, AuditEventRow } from "../repositories/index.js";
 import type { Services } from "../services.js";
@@ -19,15 +20,5 @@ export async function listAuditEvents(
 
 /** An audit event as it is answered. */
 export function viewAuditEvent(row: Omit<AuditEventRow, "tenantId">) {
-  return {
-    id: row.id,
-    action: row.action,
-    outcome: row.outcome,
-    actor: row.actorUserId === null ? null : { userId: row.actorUserId, apiKeyId: row.actorApiKeyId },
-    target: { type: row.targetType, id: row.targetId },
-    details: { ...row.details },
-    ip: row.ip,
-    requestId: row.requestId,
-    occurredAt: row.occurredAt.toISOString(),
-  };
+  return { ...viewAuditFacts(row), chain: row.chain && { ...row.chain } };
 }

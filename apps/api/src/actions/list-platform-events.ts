@@ -13,9 +13,13 @@ export async function listPlatformEvents(
 ) {
   const page = toPageRequest(request);
   if (tenantId !== undefined) {
-    return toListAnswer(await database.asSystem(({ events }) => events.listOfTenant(tenantId, page)), viewAuditEvent);
+    // Also of a tenant that was deleted: its audit is still its own.
+    return toListAnswer(
+      await database.asTenant(tenantId, ({ auditEvents }) => auditEvents.list({}, page)),
+      viewAuditEvent,
+    );
   }
   return toListAnswer(await database.asSystem(({ events }) => events.listPlatform(page)), (row) =>
-    viewAuditEvent({ ...row, actorUserId: null, actorApiKeyId: null }),
+    viewAuditEvent({ ...row, actorUserId: null, actorApiKeyId: null, chain: null }),
   );
 }

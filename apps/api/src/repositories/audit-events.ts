@@ -1,3 +1,4 @@
+import type { AuditLink } from "@isthmus/core";
 import { newId } from "../database/ids.js";
 import type { AuditOutcome, AuditEvent as PrismaAuditEvent } from "../generated/prisma/client.js";
 import { type JsonObject, type Page, type PageRequest, readObject, toJson, toPage } from "./client.js";
@@ -24,6 +25,8 @@ export interface AuditEventRow {
   /** Facts without secrets. */
   readonly details: JsonObject;
   readonly occurredAt: Date;
+  /** Where it stands in the tenant's chain; `null` = not sealed yet. */
+  readonly chain: AuditLink | null;
 }
 
 /** What a new event says. */
@@ -46,6 +49,8 @@ export interface AuditEventFilter {
   readonly targetType?: string;
   readonly targetId?: string;
   readonly actorUserId?: string;
+  readonly actorApiKeyId?: string;
+  readonly requestId?: string;
   readonly outcome?: AuditOutcome;
   /** From then on. */
   readonly since?: Date;
@@ -65,24 +70,35 @@ export function createAuditEventRepository({ client, tenantId }: TenantScope): A
   return {
     async append({ details, ...rest }) {
       const data = { ...rest, id: newId(), tenantId, details: toJson(details ?? {}) };
-      return toRow(await client.auditEvent.create({ data }));
+      return toAuditEventRow(await client.auditEvent.create({ data }));
     },
-    async list({ since, until, ...equal }, { limit, after }) {
+    async list(filter, { limit, after }) {
       const rows = await client.auditEvent.findMany({
         where: {
-          ...equal,
+          ...whereOf(filter),
           tenantId,
           id: after === undefined ? undefined : { lt: after },
-          occurredAt: { gte: since, lt: until },
         },
         orderBy: { id: "desc" },
         take: limit + 1,
       });
-      return toPage(rows.map(toRow), limit);
+      return toPage(rows.map(toAuditEventRow), limit);
     },
   };
 }
 
-function toRow(row: PrismaAuditEvent): AuditEventRow {
-  return { ...row, details: readObject(row.details) };
+/** A row as it is read, with its hashes in hexadecimal. */
+export function toAuditEventRow({ chainSeq, previousHash, chainHash, ...row }: PrismaAuditEvent): AuditEventRow {
+  const isSealed = chainSeq !== null && previousHash !== null && chainHash !== null;
+  const chain = isSealed ? { seq: Number(chainSeq), previousHash: toHex(previousHash), hash: toHex(chainHash) } : null;
+  return { ...row, details: readObject(row.details), chain };
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}
+
+/** The part of a filter that Prisma's `where` takes. */
+export function whereOf({ since, until, ...equal }: AuditEventFilter) {
+  return { ...equal, occurredAt: { gte: since, lt: until } };
 }

@@ -1,4 +1,5 @@
 import { type ApiKeyRepository, createApiKeyRepository } from "./api-keys.js";
+import { type AuditChainRepository, createAuditChainRepository } from "./audit-chain.js";
 import { type AuditEventRepository, createAuditEventRepository } from "./audit-events.js";
 import { type ConnectorDeletionRepository, createConnectorDeletionRepository } from "./connector-deletions.js";
 import { type ConnectorTokenRepository, createConnectorTokenRepository } from "./connector-tokens.js";
@@ -14,6 +15,7 @@ import { createTenantRepository, type TenantRepository } from "./tenants.js";
 import { createUserRepository, type UserRepository } from "./users.js";
 
 export type { ApiKeyRepository, ApiKeyRow, NewApiKey } from "./api-keys.js";
+export type { AuditChainRepository, ChainEnd, SealedEventRow, UnsealedEvents } from "./audit-chain.js";
 export type {
   AuditEventFilter,
   AuditEventRepository,
@@ -82,6 +84,7 @@ export {
   type OauthClaim,
   type SystemRepository,
 } from "./system.js";
+export type { AuditSeals, SystemAuditRepository } from "./system-audits.js";
 export type { PlatformEventRow, PlatformRequest, SystemEventRepository } from "./system-events.js";
 export type { InboundRoute, SystemInboundRepository } from "./system-inbound.js";
 export type { SystemKeyRepository } from "./system-keys.js";
@@ -121,6 +124,7 @@ export interface TenantRepositories {
   readonly dataKeys: DataKeyRepository;
   readonly oauthSessions: OauthSessionRepository;
   readonly auditEvents: AuditEventRepository;
+  readonly auditChain: AuditChainRepository;
   readonly outboxEvents: OutboxEventRepository;
   readonly inboundEndpoints: InboundEndpointRepository;
   readonly inboundEvents: InboundEventRepository;
@@ -140,6 +144,7 @@ export function createTenantRepositories(scope: TenantScope): TenantRepositories
     dataKeys: createDataKeyRepository(scope),
     oauthSessions: createOauthSessionRepository(scope),
     auditEvents: createAuditEventRepository(scope),
+    auditChain: createAuditChainRepository(scope),
     outboxEvents: createOutboxEventRepository(scope),
     inboundEndpoints: createInboundEndpointRepository(scope),
     inboundEvents: createInboundEventRepository(scope),

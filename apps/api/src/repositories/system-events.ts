@@ -10,14 +10,12 @@ export interface PlatformRequest {
 }
 
 /** What the platform did. Nobody acts in it but the holder of the platform key (then `ip` is set) and the service itself. */
-export type PlatformEventRow = Omit<AuditEventRow, "tenantId" | "actorUserId" | "actorApiKeyId">;
+export type PlatformEventRow = Omit<AuditEventRow, "tenantId" | "actorUserId" | "actorApiKeyId" | "chain">;
 
 /** The platform's audit, which only the system's other functions append to. */
 export interface SystemEventRepository {
   /** Newest first. */
   listPlatform(page: PageRequest): Promise<Page<PlatformEventRow>>;
-  /** A tenant's own audit, newest first, also after the tenant was deleted. */
-  listOfTenant(tenantId: string, page: PageRequest): Promise<Page<AuditEventRow>>;
 }
 
 const columns = Prisma.sql`
@@ -30,13 +28,6 @@ export function createSystemEventRepository(query: SystemQuery): SystemEventRepo
     async listPlatform({ limit, after }) {
       const rows = await query<PlatformEventRow>(Prisma.sql`
         select ${columns} from isthmus_list_platform_events(${after ?? null}::uuid, ${limit + 1}::integer)`);
-      return toPage(rows, limit);
-    },
-    async listOfTenant(tenantId, { limit, after }) {
-      const rows = await query<AuditEventRow>(Prisma.sql`
-        select ${columns}, tenant_id::text as "tenantId", actor_user_id::text as "actorUserId",
-          actor_api_key_id::text as "actorApiKeyId"
-        from isthmus_list_tenant_events(${tenantId}::uuid, ${after ?? null}::uuid, ${limit + 1}::integer)`);
       return toPage(rows, limit);
     },
   };

@@ -1,6 +1,7 @@
 import { newId } from "../database/ids.js";
 import { Prisma } from "../generated/prisma/client.js";
 import { type Page, type PageRequest, type SystemQuery, toPage } from "./client.js";
+import { createSystemAuditRepository, type SystemAuditRepository } from "./system-audits.js";
 import { createSystemEventRepository, type PlatformRequest, type SystemEventRepository } from "./system-events.js";
 import { createSystemInboundRepository, type SystemInboundRepository } from "./system-inbound.js";
 import { createSystemKeyRepository, type SystemKeyRepository } from "./system-keys.js";
@@ -98,6 +99,7 @@ export interface SystemRepository {
   readonly purges: SystemPurgeRepository;
   /** The platform's audit. */
   readonly events: SystemEventRepository;
+  readonly audits: SystemAuditRepository;
 }
 
 /** The system's functions. */
@@ -110,6 +112,7 @@ export function createSystemRepository(query: SystemQuery): SystemRepository {
     runs: createSystemRunRepository(query),
     purges: createSystemPurgeRepository(query),
     events: createSystemEventRepository(query),
+    audits: createSystemAuditRepository(query),
     async findApiKey(hash) {
       const [row] = await query<Omit<ApiKeyIdentity, "roles"> & { roles: string[] }>(Prisma.sql`
         select api_key_id::text as "apiKeyId", tenant_id::text as "tenantId", user_id::text as "userId",

@@ -1,40 +1,38 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { type AuditQuery, exportAuditEvents } from "../actions/export-audit.js";
 import { listAuditEvents } from "../actions/list-audit-events.js";
+import { verifyAuditChain } from "../actions/verify-audit.js";
 import { callerOf } from "../plugins/authentication.js";
 import type { Services } from "../services.js";
+import { answerVerification } from "./audit-verification.js";
+import { sendNdjson } from "./ndjson.js";
+import { readSignal } from "./request-signal.js";
+import {
+  auditEventSchema,
+  exportDescription,
+  exportResponse,
+  outcomeSchema,
+  reportResponse,
+  verifyDescription,
+  verifyQuerySchema,
+} from "./schemas/audit.js";
 import { idSchema, instantSchema, pageOf, pageQuerySchema, problemResponses } from "./schemas/common.js";
 
-const outcomeSchema = z.enum(["success", "failure", "denied"]);
-const querySchema = pageQuerySchema.extend({
+const filterSchema = z.object({
   action: z.string().max(100).optional().describe("Such as connector.created."),
   targetType: z.string().max(100).optional(),
   targetId: z.string().max(100).optional(),
   actorUserId: idSchema.optional(),
+  actorApiKeyId: idSchema.optional(),
+  requestId: z.string().max(100).optional().describe("All that one request did."),
   outcome: outcomeSchema.optional(),
   since: instantSchema.optional().describe("From then on."),
   until: instantSchema.optional().describe("Before then."),
 });
+const querySchema = pageQuerySchema.extend(filterSchema.shape);
 
-/** An audit event as it is answered. */
-export const auditEventSchema = z
-  .object({
-    id: z.uuid(),
-    action: z.string(),
-    outcome: outcomeSchema,
-    actor: z
-      .object({ userId: z.uuid(), apiKeyId: z.uuid().nullable() })
-      .nullable()
-      .describe("null = the service itself, or the platform key: details.actor says so."),
-    target: z.object({ type: z.string(), id: z.string().nullable() }),
-    details: z.record(z.string(), z.unknown()).describe("Facts without secrets."),
-    ip: z.string().nullable(),
-    requestId: z.string().nullable(),
-    occurredAt: instantSchema,
-  })
-  .meta({ id: "AuditEvent" });
-
-/** `GET /v1/audit-events`. */
+/** `GET /v1/audit-events`, `/verify` and `/export`. */
 export const auditEventRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   app.get(
     "/v1/audit-events",
@@ -48,14 +46,53 @@ export const auditEventRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
       },
     },
     (request) => {
-      const { limit, cursor, since, until, ...equal } = request.query;
-      const given = Object.fromEntries(Object.entries(equal).filter(([, value]) => value !== undefined));
-      const filter = {
-        ...given,
-        ...(since !== undefined && { since: new Date(since) }),
-        ...(until !== undefined && { until: new Date(until) }),
-      };
-      return listAuditEvents(services, callerOf(request), { limit, cursor, filter });
+      const { limit, cursor, ...filter } = request.query;
+      return listAuditEvents(services, callerOf(request), { limit, cursor, filter: toFilter(filter) });
+    },
+  );
+
+  app.get(
+    "/v1/audit-events/verify",
+    {
+      schema: {
+        tags: ["audit"],
+        summary: "Verify the audit's chain, and name its first broken link",
+        description: verifyDescription,
+        operationId: "verifyAuditEvents",
+        querystring: verifyQuerySchema,
+        response: { 200: reportResponse, ...problemResponses },
+      },
+    },
+    (request, reply) => {
+      const steps = verifyAuditChain(services, callerOf(request), request.query.expectHead);
+      return answerVerification(request, reply, steps, readSignal(reply, services));
+    },
+  );
+
+  app.get(
+    "/v1/audit-events/export",
+    {
+      schema: {
+        tags: ["audit"],
+        summary: "Export the audit as NDJSON, in the order of the chain",
+        description: exportDescription,
+        operationId: "exportAuditEvents",
+        querystring: filterSchema,
+        response: { 200: exportResponse, ...problemResponses },
+      },
+    },
+    async (request, reply) => {
+      const lines = exportAuditEvents(services, callerOf(request), toFilter(request.query));
+      await sendNdjson(request, reply, lines, readSignal(reply, services));
     },
   );
 };
+
+function toFilter({ since, until, ...equal }: z.output<typeof filterSchema>): AuditQuery {
+  const given = Object.fromEntries(Object.entries(equal).filter(([, value]) => value !== undefined));
+  return {
+    ...given,
+    ...(since !== undefined && { since: new Date(since) }),
+    ...(until !== undefined && { until: new Date(until) }),
+  };
+}

@@ -1,6 +1,7 @@
 import type { Configuration } from "../configuration/index.js";
 import type { Services } from "../services.js";
 import { keepReplaying } from "../tokens/journal-replay.js";
+import { AuditSealer } from "./audit-sealer.js";
 import { createInboundPruner, createRunPruner } from "./create-pruners.js";
 import { KeyRotationWorker } from "./key-rotation-worker.js";
 import { OperationRunWorker } from "./operation-run-worker.js";
@@ -9,7 +10,8 @@ import { RefreshWorker } from "./refresh-worker.js";
 
 /**
  * Starts what a process does without being asked, until `services.stopping` is aborted. Every process brings its own journal
- * to the database; renewing tokens ahead of time, rotating keys, letting operation runs go on, purging deleted connectors and removing what is old is for `all` and `worker`.
+ * to the database; renewing tokens ahead of time, rotating keys, letting operation runs go on, sealing the audit, purging deleted
+ * connectors and removing what is old is for `all` and `worker`.
  *
  * @returns resolves when everything that was under way then has ended. Never rejects.
  */
@@ -19,6 +21,7 @@ export async function runWorkers(services: Services, role: Configuration["role"]
   if (role !== "api") {
     work.push(new RefreshWorker(services).run(stopping));
     work.push(new KeyRotationWorker(services).run(stopping));
+    work.push(new AuditSealer(services).run(stopping));
     work.push(new OperationRunWorker(services).run(stopping));
     work.push(new PurgeWorker(services).run(stopping));
     work.push(createInboundPruner(services).run(stopping));

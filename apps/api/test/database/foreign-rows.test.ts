@@ -93,6 +93,14 @@ const calls: Calls = {
     append: () => [{ action: "test", targetType: "test", outcome: "success" }],
     list: ({ userId }) => [{ actorUserId: userId }, page],
   },
+  auditChain: {
+    head: () => [],
+    listUnsealed: () => [100],
+    describeUnsealed: () => [],
+    describeEnd: () => [],
+    list: () => [0, 100, 100],
+    listWithin: () => [{}, 0, 100],
+  },
   outboxEvents: {
     append: ({ connectorId }) => [{ type: "test", connectorId, payload: {} }],
     appendAll: ({ connectorId }) => [[{ type: "test", connectorId, payload: {} }]],

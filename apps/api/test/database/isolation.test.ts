@@ -8,6 +8,7 @@ import { connectorData, createTestTenant, type TestTenant } from "../support/tes
 const tenantTables = [
   "api_keys",
   "audit_events",
+  "audit_heads",
   "connector_deletions",
   "connector_tokens",
   "connectors",
@@ -151,7 +152,11 @@ describeOnDatabases("row-level security", (get) => {
     const expected = tenantTables.map((name) => ({
       name,
       forced: true,
-      policies: [...(name === "connectors" ? ["purges_only"] : []), "system_functions", "tenant_isolation"],
+      policies: [
+        ...(name === "connectors" ? ["purges_only"] : []),
+        ...(name === "audit_events" ? ["system_appends", "system_reads", "system_seals"] : ["system_functions"]),
+        "tenant_isolation",
+      ],
     }));
     const platform = [
       { name: "key_rotations", forced: true, policies: ["system_functions"] },
@@ -213,6 +218,7 @@ describeOnDatabases("row-level security", (get) => {
     );
     expect(callable.map((row) => row.name)).toEqual([
       "isthmus_begin_key_rotation",
+      "isthmus_claim_audits_to_seal",
       "isthmus_claim_due_operation_runs",
       "isthmus_claim_due_purges",
       "isthmus_claim_due_tokens",
@@ -229,6 +235,7 @@ describeOnDatabases("row-level security", (get) => {
       "isthmus_find_api_key",
       "isthmus_find_inbound_endpoint",
       "isthmus_find_key_rotation",
+      "isthmus_land_audit_seals",
       "isthmus_land_key_rotation_batch",
       "isthmus_land_sealed_values",
       "isthmus_land_tokens",

@@ -17,6 +17,7 @@ const grants: Grants = {
   data_keys: "raw",
   oauth_sessions: "rawd",
   audit_events: "ra",
+  audit_heads: "r",
   outbox_events: "ra",
   inbound_endpoints: "rawd",
   inbound_deliveries: "rad",

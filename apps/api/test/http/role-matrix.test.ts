@@ -59,6 +59,8 @@ const accesses: Readonly<Record<string, Access>> = {
   "POST /v1/api-keys/{id}/rotate": "api-keys.own",
   "DELETE /v1/api-keys/{id}": "api-keys.own",
   "GET /v1/audit-events": "audit-events.read",
+  "GET /v1/audit-events/verify": "audit-events.read",
+  "GET /v1/audit-events/export": "audit-events.read",
   "GET /v1/tenants": "platform key",
   "POST /v1/tenants": "platform key",
   "DELETE /v1/tenants/{id}": "platform key",
@@ -69,6 +71,8 @@ const accesses: Readonly<Record<string, Access>> = {
   "POST /v1/keys/rotations/{id}/stop": "platform key",
   "POST /v1/keys/rotations/{id}/resume": "platform key",
   "GET /v1/platform/audit-events": "platform key",
+  "GET /v1/platform/audit-events/verify": "platform key",
+  "GET /v1/platform/audit-events/export": "platform key",
   "GET /metrics": "platform key",
 };
 

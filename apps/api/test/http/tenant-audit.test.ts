@@ -33,6 +33,7 @@ describeOnDatabases("what the platform key does", (get) => {
         ip: "127.0.0.1",
         requestId: "request-of-the-platform",
         occurredAt: expect.any(String),
+        chain: null,
       },
     ]);
   });

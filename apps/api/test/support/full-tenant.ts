@@ -49,6 +49,7 @@ export async function fillTenant(database: Database): Promise<FullTenant> {
   const first = await claim("authorize", 0);
   await database.asSystem(({ tokens }) => tokens.land(place, first, { ...landed, isRenewal: false }));
 
+  await sealOneEvent(database, tenantId);
   const endpointId = newId();
   const [runId, runAttemptId] = [newId(), newId()];
   return work(async (repositories) => {
@@ -105,4 +106,24 @@ export async function fillTenant(database: Database): Promise<FullTenant> {
       runAttemptId,
     };
   }).then(async (filled) => ({ ...filled, tokenAttemptId: await claim("refresh", 1) }));
+}
+
+/** The tenant's making is sealed; what was done since waits for that. */
+async function sealOneEvent(database: Database, tenantId: string): Promise<void> {
+  const { rows } = await database.asTenant(tenantId, ({ auditEvents }) => auditEvents.list({}, { limit: 1 }));
+  const link = { seq: 1, previousHash: sha256("none"), hash: sha256(`chain of ${tenantId}`) };
+  const facts = {
+    keyId: newId(),
+    publicKey: `Key of ${tenantId}`,
+    signature: "none",
+    signedAt: "2026-01-01T00:00:00Z",
+  };
+  const seals = {
+    tenantId,
+    fromSeq: 0,
+    items: rows.map(({ id }) => ({ id, ...link })),
+    head: { tenantId, seq: 1, hash: link.hash, ...facts },
+    leaseMs: 0,
+  };
+  await database.asSystem(({ audits }) => audits.land(seals));
 }

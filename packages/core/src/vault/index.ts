@@ -9,6 +9,7 @@ export { LocalKeyring } from "./local-keyring.js";
 export type { PlainValue } from "./php-serialized.js";
 export { type SealContext, type SealedValue, sealedValueAlgorithm, sealedValueSchema } from "./sealed-value.js";
 export { Sealer } from "./sealer.js";
+export type { Signer, SigningPurpose } from "./signer.js";
 export { TransitKeys } from "./transit-keys.js";
 export type { TransitKeysOptions } from "./transit-options.js";
 export { Vault, type VaultOptions } from "./vault.js";

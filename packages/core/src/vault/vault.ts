@@ -16,6 +16,7 @@ import {
   type SealedValue,
 } from "./sealed-value.js";
 import { encodeJson, Sealer, sealBytes } from "./sealer.js";
+import { deriveSigner, type Signer, type SigningPurpose } from "./signer.js";
 
 /** What a {@link Vault} is made of. */
 export interface VaultOptions {
@@ -146,6 +147,21 @@ export class Vault {
     const keyId = keyIdOfDigest(digest);
     assertPlace(context);
     return isSameDigest(digest, await this.#digestUnder(keyId, undefined, canonicalJson(value), context));
+  }
+
+  /**
+   * A tenant's Ed25519 signing key for one purpose. It is derived from the tenant's data key, so there is no private key to
+   * store: it is there as long as the data key is, and another one after the data key was replaced.
+   *
+   * @param dataKeyId - Default: the tenant's current data key, which is made where there is none.
+   * @throws {ConnectorError} as {@link Vault.seal} and {@link Vault.open}. Call it outside transactions.
+   */
+  async signer(tenantId: string, purpose: SigningPurpose, dataKeyId?: string): Promise<Signer> {
+    const take = (keyId: string, record?: DataKeyRecord) =>
+      this.#withKey(tenantId, keyId, record, (key) => deriveSigner(key, keyId, purpose));
+    if (dataKeyId !== undefined) return take(dataKeyId);
+    const record = await this.#currentKey(tenantId);
+    return take(record.id, record);
   }
 
   /** Drops unwrapped keys from memory and overwrites them: those of one tenant, or all. They are unwrapped anew when needed. */

@@ -1,0 +1,108 @@
+import {
+  type AuditBreak,
+  type AuditBreakKind,
+  AuditChainVerifier,
+  type AuditHead,
+  type AuditVerdict,
+  type SignedAuditHead,
+} from "@isthmus/core";
+import { DatabaseUnavailableError } from "../database/index.js";
+import type { ChainEnd, UnsealedEvents } from "../repositories/index.js";
+import { toAuditLine } from "./audit-line.js";
+import { findPublicKey, type SealParts, sealAudit } from "./seal-audit.js";
+
+/** How far a verification is. */
+export interface AuditProgress {
+  /** Events that were looked at. */
+  readonly checked: number;
+  /** Events that there are to look at. */
+  readonly total: number;
+}
+
+/** What a verification found. */
+export interface AuditReport extends AuditVerdict {
+  /** The signed end as it is stored; `undefined` = nothing was sealed yet. */
+  readonly signedHead: SignedAuditHead | undefined;
+  /** Whether the signature was held against the tenant's own data key; else only against the public key that is stored. */
+  readonly isKeyHeld: boolean;
+  /** What is not sealed. */
+  readonly unsealed: UnsealedEvents;
+}
+
+/** Events of one read. */
+const pageSize = 500;
+/** A sealer that works has sealed an event long before. */
+const unsealedForMs = 600_000;
+
+/**
+ * Looks over the chain of a tenant's audit events. What is not sealed yet is sealed first where that can be done, so that
+ * nothing is left out which was done before. Reads page by page, each in a transaction of its own.
+ *
+ * @param expected - A head that was kept outside.
+ */
+export async function* verifyAudit(
+  parts: SealParts,
+  tenantId: string,
+  expected?: AuditHead,
+): AsyncGenerator<AuditProgress, AuditReport> {
+  await sealWhatIsLeft(parts, tenantId);
+  const { database, vault } = parts;
+  // Before the events: what comes behind it meanwhile is another time's.
+  const signedHead = await database.asTenant(tenantId, ({ auditChain }) => auditChain.head());
+  const total = signedHead?.seq ?? 0;
+  const verifier = new AuditChainVerifier({ head: expected });
+  let last = 0;
+  while (!verifier.isDecided) {
+    const rows = await database.asTenant(tenantId, ({ auditChain }) => auditChain.list(last, total, pageSize));
+    for (const row of rows) verifier.add(toAuditLine(row));
+    last = rows.at(-1)?.chain.seq ?? last;
+    if (rows.length < pageSize) break;
+    yield { checked: last, total };
+  }
+  const publicKey = signedHead && (await findPublicKey(vault, signedHead));
+  const verdict = verifier.end(signedHead, publicKey);
+  const { end, unsealed } = await database.asTenant(tenantId, async ({ auditChain }) => ({
+    end: await auditChain.describeEnd(),
+    unsealed: await auditChain.describeUnsealed(),
+  }));
+  const broken = verdict.break ?? findBreakAtEnd(end, unsealed);
+  return {
+    ...verdict,
+    ok: broken === null,
+    break: broken,
+    signedHead,
+    isKeyHeld: publicKey !== undefined,
+    unsealed,
+  };
+}
+
+/** Seals what can be sealed. What cannot shows in the report. */
+export async function sealWhatIsLeft(parts: SealParts, tenantId: string): Promise<void> {
+  try {
+    await sealAudit(parts, tenantId);
+  } catch (error) {
+    if (error instanceof DatabaseUnavailableError) throw error;
+    parts.logger.warn({ tenantId, err: error }, "Audit events cannot be sealed");
+  }
+}
+
+function findBreakAtEnd(
+  { headSeq, lastSeq, lastEventId }: ChainEnd,
+  { count, oldest }: UnsealedEvents,
+): AuditBreak | null {
+  const fail = (kind: AuditBreakKind, seq: number, detail: string, eventId: string | null = lastEventId) => ({
+    kind,
+    seq,
+    eventId,
+    detail,
+  });
+  if (headSeq === null && lastSeq > 0) {
+    return fail("HEAD_MISSING", lastSeq, "There are sealed events and no signed head.");
+  }
+  if (lastSeq > (headSeq ?? 0)) {
+    return fail("HEAD_BEHIND", lastSeq, `The signed head is at event ${headSeq}: an older head was put back.`);
+  }
+  if (oldest === undefined || oldest.ageMs <= unsealedForMs) return null;
+  const detail = `${count} events are not sealed, the oldest for ${Math.floor(oldest.ageMs / 60_000)} minutes: see the log for why.`;
+  return fail("UNSEALED", lastSeq + 1, detail, oldest.id);
+}

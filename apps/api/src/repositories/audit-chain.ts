@@ -1,0 +1,99 @@
+import type { AuditLink, SignedAuditHead } from "@isthmus/core";
+import { type AuditEventFilter, type AuditEventRow, toAuditEventRow, whereOf } from "./audit-events.js";
+import type { TenantScope } from "./scope.js";
+
+/** A sealed event. */
+export type SealedEventRow = AuditEventRow & { readonly chain: AuditLink };
+
+/** What is not sealed yet. */
+export interface UnsealedEvents {
+  readonly count: number;
+  /** The one that waits longest. */
+  readonly oldest: { readonly id: string; readonly ageMs: number } | undefined;
+}
+
+/** Where a chain ends, both of it read at once. */
+export interface ChainEnd {
+  /** As the head says; `null` = there is no head. */
+  readonly headSeq: number | null;
+  /** As the events say; 0 = none is sealed. */
+  readonly lastSeq: number;
+  /** The last of them. */
+  readonly lastEventId: string | null;
+}
+
+/** The chain of one tenant's audit events, to be read. Only the system's functions put something behind its end. */
+export interface AuditChainRepository {
+  /** The signed end; `undefined` before the first event was sealed. */
+  head(): Promise<SignedAuditHead | undefined>;
+  /** Events that are not sealed yet, in the order of their ids. */
+  listUnsealed(limit: number): Promise<readonly AuditEventRow[]>;
+  /** How much that is, and since when (database clock). */
+  describeUnsealed(): Promise<UnsealedEvents>;
+  /** Where head and events end: the same number, whatever is being sealed just now. */
+  describeEnd(): Promise<ChainEnd>;
+  /** Sealed events with numbers above `after` and up to `last`, in their order, `limit` at most. */
+  list(after: number, last: number, limit: number): Promise<readonly SealedEventRow[]>;
+  /** Those that `filter` shows of the events with numbers above `after` and up to `last`, in their order. */
+  listWithin(filter: AuditEventFilter, after: number, last: number): Promise<readonly SealedEventRow[]>;
+}
+
+/** The chain of the tenant of `scope`. */
+export function createAuditChainRepository({ client, tenantId, readTime }: TenantScope): AuditChainRepository {
+  return {
+    async head() {
+      const row = await client.auditHead.findUnique({ where: { tenantId } });
+      if (!row?.hash || !row.keyId || !row.publicKey || !row.signature || !row.signedAt) return undefined;
+      const { keyId, publicKey, signature } = row;
+      const hash = Buffer.from(row.hash).toString("hex");
+      return {
+        tenantId,
+        seq: Number(row.seq),
+        hash,
+        signedAt: row.signedAt.toISOString(),
+        keyId,
+        publicKey,
+        signature,
+      };
+    },
+    async listUnsealed(limit) {
+      const where = { tenantId, chainSeq: null };
+      return (await client.auditEvent.findMany({ where, orderBy: { id: "asc" }, take: limit })).map(toAuditEventRow);
+    },
+    async describeUnsealed() {
+      const where = { tenantId, chainSeq: null };
+      const count = await client.auditEvent.count({ where });
+      if (count === 0) return { count, oldest: undefined };
+      const oldest = await client.auditEvent.findFirst({ where, orderBy: { occurredAt: "asc" } });
+      if (oldest === null) return { count, oldest: undefined };
+      const ageMs = (await readTime()).getTime() - oldest.occurredAt.getTime();
+      return { count, oldest: { id: oldest.id, ageMs } };
+    },
+    async describeEnd() {
+      const [row] = await client.$queryRaw<ChainEnd[]>`
+        select h.seq::float8 as "headSeq", coalesce(e.chain_seq, 0)::float8 as "lastSeq", e.id::text as "lastEventId"
+        from (select ${tenantId}::uuid as tenant_id) as of_tenant
+        left join audit_heads h on h.tenant_id = of_tenant.tenant_id
+        left join lateral (
+          select id, chain_seq from audit_events
+          where tenant_id = of_tenant.tenant_id and chain_seq is not null order by chain_seq desc limit 1
+        ) as e on true`;
+      return row ?? { headSeq: null, lastSeq: 0, lastEventId: null };
+    },
+    async list(after, last, limit) {
+      const where = { tenantId, chainSeq: { gt: after, lte: last } };
+      const rows = await client.auditEvent.findMany({ where, orderBy: { chainSeq: "asc" }, take: limit });
+      return rows.map(toAuditEventRow).filter(isSealed);
+    },
+    async listWithin(filter, after, last) {
+      const where = { ...whereOf(filter), tenantId, chainSeq: { gt: after, lte: last } };
+      return (await client.auditEvent.findMany({ where, orderBy: { chainSeq: "asc" } }))
+        .map(toAuditEventRow)
+        .filter(isSealed);
+    },
+  };
+}
+
+function isSealed(row: AuditEventRow): row is SealedEventRow {
+  return row.chain !== null;
+}

@@ -1,0 +1,113 @@
+import { AuditChainVerifier, type ChainedAuditEvent } from "@isthmus/core";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ApiClient } from "../support/api-client.js";
+import { useServerDatabase } from "../support/server-database.js";
+import {
+  platformKey,
+  sandboxConnector,
+  startTestService,
+  type TestService,
+  type TestTenantClient,
+} from "../support/service.js";
+
+describe("the audit, over HTTP", () => {
+  const get = useServerDatabase();
+  let service: TestService;
+  let tenant: TestTenantClient;
+
+  beforeAll(async () => {
+    service = await startTestService(get().database);
+  });
+  afterAll(() => service?.close());
+  beforeEach(async () => {
+    tenant = await service.createTenant();
+    await tenant.api.post("/v1/connectors", sandboxConnector(service), { "x-request-id": "made-a-connector" });
+  });
+
+  async function fill(count: number): Promise<void> {
+    await service.services.database.asTenant(tenant.tenantId, async ({ auditEvents }) => {
+      for (let index = 0; index < count; index++) {
+        await auditEvents.append({ action: "thing.done", targetType: "thing", outcome: "success", details: { index } });
+      }
+    });
+  }
+  const linesOf = (text: string) =>
+    text
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+
+  it("is verified, what was done just now with it, and that is audited", async () => {
+    const { status, body } = await tenant.api.get("/v1/audit-events/verify");
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ ok: true, break: null, keyHeld: true, unsealed: { events: 0, oldestForMs: null } });
+    expect(body.head).toMatchObject({ tenantId: tenant.tenantId, seq: body.events, hash: body.lastEvent.hash });
+    const { data } = (await tenant.api.get("/v1/audit-events?limit=3")).body;
+    expect(data[0]).toMatchObject({ action: "audit.verified", outcome: "success", actor: { userId: tenant.userId } });
+    expect(data[1].chain).toMatchObject({ seq: body.events });
+  });
+
+  it("tells how far a verification is, to who takes lines", async () => {
+    await fill(1_100);
+    const answer = await tenant.api.get("/v1/audit-events/verify", { accept: "application/x-ndjson" });
+    const lines = linesOf(answer.text);
+    const total = lines.at(-1).report.events;
+    expect(lines.slice(0, -1)).toEqual([
+      { progress: { checked: 500, total } },
+      { progress: { checked: 1_000, total } },
+    ]);
+    expect(lines.at(-1).report).toMatchObject({ ok: true });
+  });
+
+  it("is held against a head that was kept outside", async () => {
+    const { lastEvent } = (await tenant.api.get("/v1/audit-events/verify")).body;
+    await fill(3);
+    const verify = (head: string) => tenant.api.get(`/v1/audit-events/verify?expectHead=${head}`);
+    expect((await verify(`${lastEvent.seq}:${lastEvent.hash}`)).body.ok).toBe(true);
+    const other = await verify(`${lastEvent.seq}:${"0".repeat(64)}`);
+    expect(other.body).toMatchObject({ ok: false, break: { kind: "EXPECTED_HEAD", seq: lastEvent.seq } });
+    expect((await verify("17")).status).toBe(400);
+    const { data } = (await tenant.api.get("/v1/audit-events?action=audit.verified&outcome=failure")).body;
+    expect(data).toMatchObject([{ details: { break: { kind: "EXPECTED_HEAD" } } }]);
+  });
+
+  it("is exported whole, so that anybody can verify the lines with the public key", async () => {
+    await fill(700);
+    const answer = await tenant.api.get("/v1/audit-events/export");
+    expect(answer.headers.get("content-type")).toBe("application/x-ndjson");
+    const lines = linesOf(answer.text);
+    const end = lines.pop();
+    expect(end).toMatchObject({ events: lines.length, filtered: false, unsealed: 0, head: { seq: lines.length } });
+    // What takes the audit away is in it.
+    expect(lines.at(-1)).toMatchObject({ action: "audit.exported", actor: { apiKeyId: expect.any(String) } });
+    const verifier = new AuditChainVerifier();
+    for (const line of lines as ChainedAuditEvent[]) verifier.add(line);
+    expect(verifier.end(end.head)).toMatchObject({ ok: true, events: lines.length });
+  });
+
+  it("is exported and listed as a filter says", async () => {
+    await fill(2);
+    const names = async (query: string) => {
+      const exported = linesOf((await tenant.api.get(`/v1/audit-events/export?${query}`)).text);
+      expect(exported.at(-1)).toMatchObject({ filtered: true, events: exported.length - 1 });
+      const listed = (await tenant.api.get(`/v1/audit-events?${query}`)).body.data;
+      expect(exported.slice(0, -1).map(({ id }) => id)).toEqual(listed.map(({ id }: { id: string }) => id).reverse());
+      return listed.map(({ action }: { action: string }) => action);
+    };
+    expect(await names("action=thing.done")).toEqual(["thing.done", "thing.done"]);
+    expect(await names("requestId=made-a-connector")).toEqual(["connector.created"]);
+    expect(await names("targetType=tenant&outcome=success")).toEqual(["tenant.created"]);
+    expect(await names("until=2020-01-01T00:00:00Z")).toEqual([]);
+    const { actor } = (await tenant.api.get("/v1/audit-events?action=connector.created")).body.data[0];
+    expect(await names(`actorApiKeyId=${actor.apiKeyId}&action=connector.created`)).toEqual(["connector.created"]);
+    expect(await names(`actorUserId=${crypto.randomUUID()}`)).toEqual([]);
+  });
+
+  it("is exported and verified by the platform, too", async () => {
+    const platform = new ApiClient(service.url, platformKey);
+    const exported = linesOf((await platform.get(`/v1/platform/audit-events/export?tenantId=${tenant.tenantId}`)).text);
+    expect(exported.map(({ action }) => action)).toContain("connector.created");
+    const { body } = await platform.get(`/v1/platform/audit-events/verify?tenantId=${tenant.tenantId}`);
+    expect(body).toMatchObject({ ok: true, events: exported.length - 1 });
+  });
+});
