@@ -1,10 +1,10 @@
 import { isConnectorError } from "@isthmus/core";
-import { pino } from "pino";
 import { type Configuration, ConfigurationError, readConfiguration } from "./configuration/index.js";
 import { loadConnectors } from "./connectors/load-connectors.js";
 import { createServices } from "./create-services.js";
 import { DatabaseError, openDatabase } from "./database/index.js";
 import { buildServer } from "./server.js";
+import { createServiceLogger } from "./service-logger.js";
 import { stopOnSignal } from "./stop-on-signal.js";
 import { assertJournalWorks, journalFolderOf } from "./tokens/journal-folder.js";
 import { assertKeysHeld } from "./vault/assert-keys-held.js";
@@ -27,7 +27,7 @@ export async function startService(environment: Readonly<Record<string, string |
 }
 
 async function run(configuration: Configuration): Promise<void> {
-  const logger = createLogger(configuration);
+  const logger = createServiceLogger(configuration.logLevel);
   const stopping = new AbortController();
   const ending = new AbortController();
   const [database, connectors, keyProvider] = await Promise.all([
@@ -79,16 +79,6 @@ async function run(configuration: Configuration): Promise<void> {
       .map(({ type }) => type)
       .join(", ") || "none";
   process.stdout.write(`Isthmus listens on ${address} (database: ${database.kind}, connectors: ${types})\n`);
-}
-
-function createLogger({ logLevel }: Configuration) {
-  return pino({
-    level: logLevel,
-    base: undefined,
-    timestamp: pino.stdTimeFunctions.isoTime,
-    // Nothing here logs headers or bodies; should a library do so, these stay out.
-    redact: { paths: ["*.authorization", "*.cookie", "req.headers"], censor: "[redacted]" },
-  });
 }
 
 function explain(error: unknown): string {

@@ -92,6 +92,7 @@ export {
   OutcomeUnknownError,
   RateLimitError,
   redactText,
+  sanitizeCause,
   TransientError,
   type TransientErrorCode,
   toValidationIssues,

@@ -1,4 +1,4 @@
-import type { BaseConnector, Logger } from "@isthmus/core";
+import { type BaseConnector, isConnectorError, type Logger } from "@isthmus/core";
 import type { ConnectorRow } from "../repositories/index.js";
 import { type OpenConnectorOptions, openConnector } from "./open-connector.js";
 
@@ -51,7 +51,7 @@ export class ConnectorPool {
     const entry = this.#find(row);
     entry.users += 1;
     try {
-      return await work(await entry.connector);
+      return await workWith(await entry.connector, work);
     } finally {
       entry.users -= 1;
       entry.usedAtMs = this.#options.clock.now();
@@ -67,7 +67,7 @@ export class ConnectorPool {
     if (this.#entries.get(row.id)?.version === row.version) return this.use(row, work);
     const connector = await openConnector(this.#options, row);
     try {
-      return await work(connector);
+      return await workWith(connector, work);
     } finally {
       await this.#closeConnector(connector);
     }
@@ -155,5 +155,17 @@ export class ConnectorPool {
     } catch (error) {
       this.#logger.warn({ err: error }, "A connector did not close cleanly");
     }
+  }
+}
+
+/** Whatever fails in a connector, its words leave without the connector's secrets. */
+async function workWith<Result>(
+  connector: BaseConnector,
+  work: (connector: BaseConnector) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work(connector);
+  } catch (error) {
+    throw isConnectorError(error) ? connector.conceal(error) : error;
   }
 }

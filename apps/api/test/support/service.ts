@@ -12,11 +12,11 @@ import {
 import { salesforce } from "@isthmus/salesforce";
 import { type SalesforceSandbox, startSalesforceSandbox } from "@isthmus/sandbox";
 import type { FastifyInstance } from "fastify";
-import { pino } from "pino";
 import { createServices } from "../../src/create-services.js";
 import type { Database } from "../../src/database/index.js";
 import type { DeletionRule } from "../../src/deletion/deletion-rule.js";
 import { buildServer, type EdgeSettings } from "../../src/server.js";
+import { createServiceLogger } from "../../src/service-logger.js";
 import type { ServiceSettings, Services } from "../../src/services.js";
 import { KeyRotationWorker } from "../../src/workers/key-rotation-worker.js";
 import { ApiClient } from "./api-client.js";
@@ -80,7 +80,7 @@ export interface TestServiceOptions {
 export async function startTestService(database: Database, options: TestServiceOptions = {}): Promise<TestService> {
   const sandbox = options.sandbox ?? (await startSalesforceSandbox({ skipConsent: true }));
   const logLines: string[] = [];
-  const logger = pino({ level: "debug" }, { write: (line: string) => void logLines.push(line) });
+  const logger = createServiceLogger("debug", { write: (line: string) => void logLines.push(line) });
   const stopping = new AbortController();
   const ending = new AbortController();
   let url = "";

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { AuthenticationError, ConnectorError, codeOf, isConnectorError } from "../errors/index.js";
+import { AuthenticationError, ConnectorError, codeOf, isConnectorError, KnownSecrets } from "../errors/index.js";
 import type { ConnectionIdentity, EventEmitter } from "../events/index.js";
 import {
   type Transport,
@@ -37,6 +37,8 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
   protected readonly context: CreateContext<Credentials, Configuration>;
   /** Refusals of a token to requests whose body cannot be sent again, where a new token is there by now. */
   readonly #spent = new WeakSet<object>();
+  /** Made when the first failure is told: most connectors never need it. */
+  #secrets: KnownSecrets | undefined;
 
   constructor(context: CreateContext<Credentials, Configuration>) {
     this.context = context;
@@ -55,6 +57,17 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
   /** The clock that this connector lives by. */
   get clock(): Clock {
     return this.context.clock;
+  }
+
+  /**
+   * Takes this connector's credentials and tokens out of everything that an error says: a vendor may quote what it was sent.
+   *
+   * @returns the same error.
+   */
+  conceal<Failure extends ConnectorError>(error: Failure): Failure {
+    this.#secrets ??= new KnownSecrets(this.context.credentials);
+    for (const token of this.context.tokens?.secrets ?? []) this.#secrets.add(token);
+    return this.#secrets.concealError(error);
   }
 
   /**
@@ -129,8 +142,10 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
       });
       checks.push(...(await this.check(signal)));
     } catch (error) {
-      if (!isConnectorError(error) || this.endedBy(signal).aborted) throw error;
-      checks.push({ name: account ? "api" : "identity", ok: false, detail: error.message, code: error.code });
+      if (this.endedBy(signal).aborted) throw error;
+      if (!isConnectorError(error)) throw this.conceal(defect("testing the connection", error));
+      const { message: detail, code } = this.conceal(error);
+      checks.push({ name: account ? "api" : "identity", ok: false, detail, code });
     }
     const ok = checks.every((check) => check.ok);
     return { ok, latencyMs: this.clock.now() - startedMs, ...(account && { account }), checks };
@@ -244,7 +259,7 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
   protected async send(request: ConnectorRequest): Promise<TransportResponse> {
     const response = await this.sendRaw(request);
     if (isSuccess(response)) return response;
-    throw this.#spent.has(response) ? bodySpent() : this.mapFailure(response, request);
+    throw this.#spent.has(response) ? bodySpent() : this.conceal(this.mapFailure(response, request));
   }
 
   /**
@@ -255,7 +270,7 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
     const response = await this.sendStream(request);
     if (isSuccess(response)) return response;
     const whole = await readWhole(response);
-    throw this.#spent.has(response) ? bodySpent() : this.mapFailure(whole, request);
+    throw this.#spent.has(response) ? bodySpent() : this.conceal(this.mapFailure(whole, request));
   }
 
   /** Like {@link send}, but every status is an answer. */
@@ -338,6 +353,11 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
 
 function isSuccess({ status }: { readonly status: number }): boolean {
   return status >= 200 && status < 300;
+}
+
+/** What a library or our own code threw. Its words may hold anything. */
+function defect(what: string, cause: unknown): ConnectorError {
+  return new ConnectorError("INTERNAL", `Isthmus failed at ${what}. Please report it.`, { cause });
 }
 
 function bodySpent(): ConnectorError {

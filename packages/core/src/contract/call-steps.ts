@@ -37,6 +37,7 @@ export async function letGo(content: BinaryContent): Promise<void> {
 export function begin(connector: BaseConnector, operation: Operation) {
   const startedMs = connector.clock.now();
   return <Failure extends ConnectorError | undefined>(failure?: Failure): Failure | undefined => {
+    if (failure) connector.conceal(failure);
     connector.events.emit("operation.completed", {
       connection: connector.connection,
       operation: operation.name,

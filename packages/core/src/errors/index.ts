@@ -20,5 +20,6 @@ export {
   type ValidationIssue,
   VendorError,
 } from "./kinds.js";
-export { redactText } from "./sanitize-cause.js";
+export { KnownSecrets } from "./known-secrets.js";
+export { redactText, sanitizeCause } from "./sanitize-cause.js";
 export { toValidationIssues, validate } from "./validate.js";

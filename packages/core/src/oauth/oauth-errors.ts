@@ -1,6 +1,7 @@
 import {
   AuthenticationError,
   ConnectorError,
+  KnownSecrets,
   OutcomeUnknownError,
   RateLimitError,
   redactText,
@@ -157,10 +158,7 @@ function verdictOf(refusal: OAuthRefusal): Verdict | "unexpected" {
 }
 
 function cleanText(text: string, secrets: readonly string[]): string {
-  const withoutSecrets = secrets
-    .filter((secret) => secret.length >= 4)
-    .flatMap((secret) => [secret, encodeURIComponent(secret)])
-    .reduce((result, secret) => result.replaceAll(secret, "[redacted]"), text);
+  const withoutSecrets = new KnownSecrets(secrets).conceal(text);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out here
   return redactText(withoutSecrets.replace(/[\u0000-\u0020\u007f]+/g, " ")).slice(0, 200);
 }

@@ -63,6 +63,12 @@ export class TokenManager implements TokenSource {
     this.#refused = new RefusedTokens(clock);
   }
 
+  /** The tokens that this process knows of: what may stand in no text. */
+  get secrets(): readonly string[] {
+    const tokens = this.#known.held?.record.tokens;
+    return [tokens?.accessToken, tokens?.refreshToken].filter((token) => token !== undefined);
+  }
+
   async accessToken(
     options: { readonly notVersion?: number; readonly signal?: AbortSignal } = {},
   ): Promise<AccessToken> {
