@@ -113,7 +113,10 @@ describe("service contract: testConnection (TASK-004)", () => {
   it("does not hide a defect behind a failed check", async () => {
     await using bench = await openConnectorBench();
     bench.on("/me", json({ id: 7 }));
-    expect(await failureOf(service.testConnection(bench.connector))).toMatchObject({ name: "ZodError" });
+    expect(await failureOf(service.testConnection(bench.connector))).toMatchObject({
+      code: "INTERNAL",
+      cause: { name: "ZodError" },
+    });
   });
 });
 

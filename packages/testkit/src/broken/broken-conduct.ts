@@ -118,6 +118,11 @@ export const brokenConduct: readonly BrokenConnector[] = [
     "secrets.errors",
     "quotes the vendor, who quotes the token",
     class extends ReferenceConnector {
+      // The base would take the secret out again.
+      override conceal<Failure extends ConnectorError>(error: Failure): Failure {
+        return error;
+      }
+
       protected override mapFailure(response: TransportResponse, request: ConnectorRequest): ConnectorError {
         if (response.status !== 400) return super.mapFailure(response, request);
         return new VendorError(`The vendor said: ${response.text()}`, { vendor: { status: response.status } });
@@ -129,6 +134,11 @@ export const brokenConduct: readonly BrokenConnector[] = [
     "secrets.errors",
     "shows the request's headers, the password in base64 among them",
     class extends ReferenceConnector {
+      // The base would take the secret out again.
+      override conceal<Failure extends ConnectorError>(error: Failure): Failure {
+        return error;
+      }
+
       protected override mapFailure(response: TransportResponse, request: ConnectorRequest): ConnectorError {
         const error = super.mapFailure(response, request);
         return Object.assign(error, { request: { headers: this.credentialHeaders(undefined) } });
