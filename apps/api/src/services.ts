@@ -63,6 +63,8 @@ export interface ServiceSettings {
   readonly deletedRetentionDays?: number;
   /** Milliseconds after which an operation run is taken from a process of which nothing was heard. Default {@link defaultRunLeaseMs}. */
   readonly runLeaseMs?: number;
+  /** Milliseconds after which a request with an Idempotency-Key is taken from a process of which nothing was heard. Default {@link defaultIdempotencyLeaseMs}. */
+  readonly idempotencyLeaseMs?: number;
 }
 
 /** 100 MiB. */
@@ -79,3 +81,6 @@ export const defaultDeletedRetentionDays = 30;
 
 /** Long enough for a database that stumbles. */
 export const defaultRunLeaseMs = 30_000;
+
+/** As long as that of a run. */
+export const defaultIdempotencyLeaseMs = 30_000;

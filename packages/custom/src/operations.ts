@@ -47,6 +47,10 @@ class ConfiguredOperation implements Operation<ApiClient> {
     return isRepeatable(this.#configuration);
   }
 
+  get takesIdempotencyKey(): boolean {
+    return this.#configuration.idempotencyHeader !== undefined;
+  }
+
   get input(): z.ZodType {
     this.#input ??= compileInput(this.#configuration.input);
     return this.#input;

@@ -12,12 +12,24 @@ import type { Services } from "../services.js";
 import { auditOf } from "./audit.js";
 import { changesRecords, type Runnable } from "./connector-operations.js";
 
+/** How a write happens once, although its request may come again. */
+export interface WriteOnce {
+  /** The same for each try. */
+  readonly vendorKey: string;
+  /** The write may be sent again. */
+  mayRepeat(): void;
+  /** Notes durably that it may not. Throws where it must not be sent at all. */
+  begin(): Promise<void>;
+}
+
 /** What an operation is run with. */
 export interface OperationRequest {
   /** As the operation's schema wants it. */
   readonly input: unknown;
   /** The bytes, where the operation takes some. */
   readonly content?: BinaryContent;
+  /** Does a write once, where the request came with a key for that. */
+  readonly once?: WriteOnce;
   /** Ends a read whose caller has gone. */
   readonly readSignal: AbortSignal;
 }
@@ -65,11 +77,17 @@ async function runAudited(
   caller: Caller,
   connector: BaseConnector,
   { row, operation }: Runnable,
-  { input, content, readSignal }: OperationRequest,
+  { input, content, once, readSignal }: OperationRequest,
 ): Promise<unknown> {
   const writes = changesRecords(operation);
-  const call = { signal: writes ? services.ending : readSignal, ...(content && { content }) };
+  const call = {
+    signal: writes ? services.ending : readSignal,
+    ...(content && { content }),
+    ...(once && operation.takesIdempotencyKey && { idempotencyKey: once.vendorKey }),
+  };
   const audit = (error?: unknown) => (writes ? auditWrite(services, caller, row.id, operation, error) : undefined);
+  if (operation.idempotent || operation.takesIdempotencyKey) once?.mayRepeat();
+  else await once?.begin();
   try {
     const output = await run(connector, operation, input, call);
     await audit();

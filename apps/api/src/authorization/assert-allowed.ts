@@ -1,4 +1,5 @@
 import { auditOf } from "../actions/audit.js";
+import { unwatched } from "../database/index.js";
 import { ApiError } from "../errors/index.js";
 import type { Services } from "../services.js";
 import { isAllowed, type Permission, rolesFor } from "./permissions.js";
@@ -11,8 +12,7 @@ import type { Caller } from "./principal.js";
  */
 export async function assertAllowed(services: Services, caller: Caller, permission: Permission): Promise<void> {
   if (isAllowed(caller.roles, permission)) return;
-  await services.database.asTenant(caller.tenantId, ({ auditEvents }) =>
-    auditEvents.append(auditOf(caller, { action: permission, targetType: "permission", outcome: "denied" })),
-  );
+  const denial = auditOf(caller, { action: permission, targetType: "permission", outcome: "denied" });
+  await unwatched(() => services.database.asTenant(caller.tenantId, ({ auditEvents }) => auditEvents.append(denial)));
   throw new ApiError("FORBIDDEN", `This needs one of the roles ${rolesFor(permission).join(", ")}.`);
 }

@@ -1,3 +1,4 @@
+import { createHash, type Hash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { ApiError } from "../errors/index.js";
 
@@ -11,14 +12,23 @@ const stallTimeoutMs = 60_000;
 export class LimitedBody implements AsyncIterable<Uint8Array> {
   /** Why the bytes did not come whole. */
   failure: ApiError | undefined;
+  /** SHA-256 of all of it, hexadecimal, once it was read to its end; see {@link hashed}. */
+  hash: string | undefined;
   readonly #request: IncomingMessage;
   readonly #limitBytes: number;
   readonly #stallMs: number;
+  #hashing: Hash | undefined;
 
   constructor(request: IncomingMessage, limitBytes: number, stallMs = stallTimeoutMs) {
     this.#request = request;
     this.#limitBytes = limitBytes;
     this.#stallMs = stallMs;
+  }
+
+  /** Lets the bytes be hashed as they are read. */
+  hashed(): this {
+    this.#hashing ??= createHash("sha256");
+    return this;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
@@ -29,8 +39,10 @@ export class LimitedBody implements AsyncIterable<Uint8Array> {
       for (let step = await this.#next(pieces); step.done !== true; step = await this.#next(pieces)) {
         received += step.value.length;
         if (received > this.#limitBytes) throw tooLarge(this.#limitBytes);
+        this.#hashing?.update(step.value);
         yield step.value;
       }
+      this.hash = this.#hashing?.digest("hex");
     } catch (error) {
       this.failure =
         error instanceof ApiError

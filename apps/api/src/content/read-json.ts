@@ -1,6 +1,7 @@
 import { fitsMediaRange } from "@isthmus/core";
 import type { FastifyRequest } from "fastify";
 import { ApiError } from "../errors/index.js";
+import { sha256Hex } from "../keys/api-key.js";
 import { parseJsonBody } from "../plugins/json-body.js";
 import { assertPlainInput } from "../plugins/plain-input.js";
 import { LimitedBody, tooLarge } from "./limited-body.js";
@@ -22,7 +23,9 @@ export async function readJson(request: FastifyRequest): Promise<unknown> {
   }
   const limitBytes = request.routeOptions.bodyLimit;
   if (length > limitBytes) throw tooLarge(limitBytes);
-  const body = await parseJsonBody(request, Buffer.concat(await Array.fromAsync(new LimitedBody(raw, limitBytes))));
+  const bytes = Buffer.concat(await Array.fromAsync(new LimitedBody(raw, limitBytes)));
+  if (headers["idempotency-key"] !== undefined) request.bodyHash = sha256Hex(bytes);
+  const body = await parseJsonBody(request, bytes);
   assertPlainInput(body);
   return body;
 }

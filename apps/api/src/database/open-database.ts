@@ -10,6 +10,7 @@ import type { Connection } from "./connection.js";
 import { DatabaseUnavailableError } from "./errors.js";
 import { mapDatabaseError } from "./map-error.js";
 import { assertNoUnitOfWork, runUnitOfWork } from "./unit-of-work.js";
+import { tellWatch } from "./write-watch.js";
 
 /** Where the data is, and where log lines go. */
 export interface OpenDatabaseOptions {
@@ -72,9 +73,13 @@ export function createDatabase(connection: Connection): Database {
   return {
     kind: connection.kind,
     asTenant: (tenantId, work) =>
-      runUnitOfWork(prisma, { role: "isthmus_app", tenantId }, (client) =>
-        work(createTenantRepositories(createTenantScope(client, tenantId))),
-      ),
+      runUnitOfWork(prisma, { role: "isthmus_app", tenantId }, async (client) => {
+        const scope = createTenantScope(client, tenantId);
+        const repositories = createTenantRepositories(scope);
+        const result = await work(repositories);
+        await tellWatch(scope, repositories);
+        return result;
+      }),
     asSystem: (work) => connection.asSystem((query) => work(createSystemRepository(query))),
     async ping() {
       assertNoUnitOfWork();

@@ -46,8 +46,16 @@ export const apiErrorCodes = [
   "OPERATION_RUN_ENDED",
   /** The process that began an operation run ended before the work was begun. In the `error` of a run only. */
   "OPERATION_RUN_INTERRUPTED",
-  /** `Idempotency-Key` is not honoured yet, and ignoring it would be a trap. */
+  /** `Idempotency-Key` is not honoured here, and ignoring it would be a trap: the answer of the write is no JSON. */
   "IDEMPOTENCY_KEY_UNSUPPORTED",
+  /** `Idempotency-Key` is no key: too long, empty, sent twice, or of other characters. */
+  "IDEMPOTENCY_KEY_INVALID",
+  /** The request that came with this key first is being done. */
+  "IDEMPOTENCY_KEY_IN_USE",
+  /** Another request came with this key first. */
+  "IDEMPOTENCY_KEY_REUSED",
+  /** The request with this key was done, and its answer was too large to be kept. */
+  "IDEMPOTENT_ANSWER_NOT_KEPT",
   /** There is no such inbound endpoint, it is switched off, or the delivery is not signed with one of its secrets. */
   "DELIVERY_REFUSED",
   /** A delivery is signed as it should be, and its body is none that the connector package can read. */

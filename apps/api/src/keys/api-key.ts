@@ -25,6 +25,6 @@ export function isApiKey(text: string): boolean {
 }
 
 /** SHA-256 in lower-case hexadecimal: how keys, link tokens, states and cookies are stored. */
-export function sha256Hex(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+export function sha256Hex(data: string | Uint8Array): string {
+  return createHash("sha256").update(data).digest("hex");
 }

@@ -1,5 +1,7 @@
 import { type ConnectorDefinition, givesContent } from "@isthmus/core";
+import { changesRecords } from "../actions/connector-operations.js";
 import { documentedOperations } from "./documented-operations.js";
+import { keyParameter, withKeyProblems } from "./idempotency.js";
 import { toJsonSchema } from "./json-schema.js";
 import {
   contentHeaders,
@@ -59,6 +61,14 @@ function describeOperation(name: string, typed: readonly TypedOperation[]): obje
   const { answering = [], running = [] } = Object.groupBy(typed, ({ operation }) =>
     operation.kind === "bulk" ? "running" : "answering",
   );
+  // What only reads has no use for one.
+  const takesKey = typed.some(({ operation }) => changesRecords(operation) && !givesContent(operation));
+  const responses = {
+    ...(answering.length > 0 && { 200: describeAnswer(answering) }),
+    ...(running.length > 0 && { 202: describeRun(running) }),
+    "4XX": problem("The request cannot be done, or the vendor refused it."),
+    "5XX": problem("Isthmus, the vendor, or the way to it failed."),
+  };
   return {
     tags: typed.map(({ definition }) => `${definition.type} operations`),
     operationId: `operation:${name}`,
@@ -68,21 +78,17 @@ function describeOperation(name: string, typed: readonly TypedOperation[]): obje
       .join(" "),
     description: typed
       .map(
-        ({ definition, operation: { kind, idempotent } }) =>
-          `${definition.displayName}: ${kind}, ${idempotent ? "idempotent" : "not idempotent"}.`,
+        ({ definition, operation: { kind, idempotent, takesIdempotencyKey } }) =>
+          `${definition.displayName}: ${kind}, ${idempotent ? "idempotent" : takesIdempotencyKey ? "idempotent by key" : "not idempotent"}.`,
       )
       .join(" "),
     parameters: [
       { name: "id", in: "path", required: true, schema: { type: "string", format: "uuid" } },
       ...describeParameters(typed),
+      ...(takesKey ? [keyParameter] : []),
     ],
     requestBody: { required: true, content: describeBodies(typed) },
-    responses: {
-      ...(answering.length > 0 && { 200: describeAnswer(answering) }),
-      ...(running.length > 0 && { 202: describeRun(running) }),
-      "4XX": problem("The request cannot be done, or the vendor refused it."),
-      "5XX": problem("Isthmus, the vendor, or the way to it failed."),
-    },
+    responses: takesKey ? withKeyProblems(responses, problem("")) : responses,
   };
 }
 

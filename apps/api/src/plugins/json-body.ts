@@ -1,5 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { ApiError } from "../errors/index.js";
+import { sha256Hex } from "../keys/api-key.js";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** SHA-256 of the body of a request with an Idempotency-Key, hexadecimal; `null` where there is none. */
+    bodyHash: string | null;
+  }
+}
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
@@ -8,8 +16,11 @@ export function acceptEmptyJson(app: FastifyInstance): void {
   // "error": keys such as __proto__ are refused, not passed on.
   const parse = app.getDefaultJsonParser("error", "error");
   app.removeAllContentTypeParsers();
+  app.decorateRequest("bodyHash", null);
   // As bytes: decoded by Fastify, a byte that is no UTF-8 would silently become another character.
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body: Buffer, done) => {
+    // Of the bytes: two texts may mean the same to a parser, and not to a person who looks for a mistake.
+    if (request.headers["idempotency-key"] !== undefined) request.bodyHash = sha256Hex(body);
     const refusal = refusalOf(request);
     if (refusal !== undefined) done(refusal);
     else if (body.length === 0) done(null, undefined);

@@ -2,6 +2,7 @@ import swagger from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
 import { listStatuses } from "../errors/index.js";
+import { withKeyHeader } from "../openapi/idempotency.js";
 import { addOperationPaths } from "../openapi/operation-paths.js";
 import type { Services } from "../services.js";
 
@@ -24,7 +25,10 @@ export async function registerOpenApi(app: FastifyInstance, services: Services):
       },
       security: [{ apiKey: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform: (route) => {
+      const { schema, url } = jsonSchemaTransform(route);
+      return { schema: route.route.config?.takesKey === true ? withKeyHeader(schema) : schema, url };
+    },
     transformObject: (document) =>
       addOperationPaths(jsonSchemaTransformObject(document), services.connectors.definitions()),
   });

@@ -5,6 +5,7 @@ import { type ConnectorDeletionRepository, createConnectorDeletionRepository } f
 import { type ConnectorTokenRepository, createConnectorTokenRepository } from "./connector-tokens.js";
 import { type ConnectorRepository, createConnectorRepository } from "./connectors.js";
 import { createDataKeyRepository, type DataKeyRepository } from "./data-keys.js";
+import { createIdempotencyKeyRepository, type IdempotencyKeyRepository } from "./idempotency-keys.js";
 import { createInboundEndpointRepository, type InboundEndpointRepository } from "./inbound-endpoints.js";
 import { createInboundEventRepository, type InboundEventRepository } from "./inbound-events.js";
 import { createOauthSessionRepository, type OauthSessionRepository } from "./oauth-sessions.js";
@@ -38,6 +39,12 @@ export type {
   NewConnector,
 } from "./connectors.js";
 export type { DataKeyRepository, DataKeyRow, DataKeyStatus, NewDataKey } from "./data-keys.js";
+export type {
+  IdempotencyClaim,
+  IdempotencyKeyRepository,
+  IdempotencyKeyRow,
+  NewIdempotencyKey,
+} from "./idempotency-keys.js";
 export type {
   InboundEndpointChanges,
   InboundEndpointRepository,
@@ -76,7 +83,7 @@ export type {
   RunTrouble,
 } from "./operation-runs.js";
 export type { NewOutboxEvent, OutboxEventRepository } from "./outbox-events.js";
-export { createTenantScope } from "./scope.js";
+export { createTenantScope, type TenantScope } from "./scope.js";
 export {
   type ApiKeyIdentity,
   createSystemRepository,
@@ -86,6 +93,7 @@ export {
 } from "./system.js";
 export type { AuditSeals, SystemAuditRepository } from "./system-audits.js";
 export type { PlatformEventRow, PlatformRequest, SystemEventRepository } from "./system-events.js";
+export type { SystemIdempotencyRepository } from "./system-idempotency.js";
 export type { InboundRoute, SystemInboundRepository } from "./system-inbound.js";
 export type { SystemKeyRepository } from "./system-keys.js";
 export type { ClaimedPurge, SystemPurgeRepository } from "./system-purges.js";
@@ -129,6 +137,7 @@ export interface TenantRepositories {
   readonly inboundEndpoints: InboundEndpointRepository;
   readonly inboundEvents: InboundEventRepository;
   readonly operationRuns: OperationRunRepository;
+  readonly idempotencyKeys: IdempotencyKeyRepository;
 }
 
 /** The repositories over one transaction of one tenant. */
@@ -149,5 +158,6 @@ export function createTenantRepositories(scope: TenantScope): TenantRepositories
     inboundEndpoints: createInboundEndpointRepository(scope),
     inboundEvents: createInboundEventRepository(scope),
     operationRuns: createOperationRunRepository(scope),
+    idempotencyKeys: createIdempotencyKeyRepository(scope),
   };
 }

@@ -20,6 +20,8 @@ export interface TenantScope {
   readonly tenantId: TenantId;
   /** When this transaction began, by the database clock. */
   readTime(): Promise<Date>;
+  /** Whether this transaction has written anything yet. One that has locked rows counts as one that has. */
+  hasWritten(): Promise<boolean>;
 }
 
 /**
@@ -37,6 +39,11 @@ export function createTenantScope(client: Prisma.TransactionClient, tenantId: st
       const [row] = await client.$queryRaw<{ at: Date }[]>`select now() as at`;
       if (row === undefined) throw new Error("The database did not tell its time.");
       return row.at;
+    },
+    async hasWritten() {
+      const [row] = await client.$queryRaw<{ wrote: boolean }[]>`
+        select pg_current_xact_id_if_assigned() is not null as wrote`;
+      return row?.wrote === true;
     },
   };
 }

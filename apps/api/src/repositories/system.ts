@@ -3,6 +3,7 @@ import { Prisma } from "../generated/prisma/client.js";
 import { type Page, type PageRequest, type SystemQuery, toPage } from "./client.js";
 import { createSystemAuditRepository, type SystemAuditRepository } from "./system-audits.js";
 import { createSystemEventRepository, type PlatformRequest, type SystemEventRepository } from "./system-events.js";
+import { createSystemIdempotencyRepository, type SystemIdempotencyRepository } from "./system-idempotency.js";
 import { createSystemInboundRepository, type SystemInboundRepository } from "./system-inbound.js";
 import { createSystemKeyRepository, type SystemKeyRepository } from "./system-keys.js";
 import { createSystemPurgeRepository, type SystemPurgeRepository } from "./system-purges.js";
@@ -97,6 +98,8 @@ export interface SystemRepository {
   readonly runs: SystemRunRepository;
   /** Deleted connectors that are to go for good. */
   readonly purges: SystemPurgeRepository;
+  /** Requests that are done once. */
+  readonly idempotency: SystemIdempotencyRepository;
   /** The platform's audit. */
   readonly events: SystemEventRepository;
   readonly audits: SystemAuditRepository;
@@ -111,6 +114,7 @@ export function createSystemRepository(query: SystemQuery): SystemRepository {
     tenants: createSystemTenantRepository(query),
     runs: createSystemRunRepository(query),
     purges: createSystemPurgeRepository(query),
+    idempotency: createSystemIdempotencyRepository(query),
     events: createSystemEventRepository(query),
     audits: createSystemAuditRepository(query),
     async findApiKey(hash) {

@@ -49,6 +49,7 @@ export const connectionRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
   app.post(
     "/v1/connectors/:id/authorize",
     {
+      config: { idempotency: "repeatable" },
       schema: {
         tags,
         summary: "Get a link by which a person authorises the connector",
@@ -63,6 +64,7 @@ export const connectionRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
   app.post(
     "/v1/connectors/:id/test",
     {
+      config: { idempotency: "repeatable" },
       schema: {
         tags,
         summary: "Test the connection",
@@ -80,6 +82,7 @@ export const connectionRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
   app.post(
     "/v1/connectors/:id/refresh",
     {
+      config: { idempotency: "repeatable" },
       schema: {
         tags,
         summary: "Renew the access token now",
@@ -93,6 +96,7 @@ export const connectionRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
   app.post(
     "/v1/connectors/:id/disconnect",
     {
+      config: { idempotency: "repeatable" },
       schema: {
         tags,
         summary: "Give the authorisation back and destroy the tokens",

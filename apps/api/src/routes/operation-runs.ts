@@ -46,6 +46,7 @@ export const operationRunRoutes: FastifyPluginAsyncZod<Services> = async (app, s
   app.post(
     "/v1/operation-runs/:id/cancel",
     {
+      config: { idempotency: "repeatable" },
       schema: {
         tags,
         summary: "End the work of an operation run at the vendor",

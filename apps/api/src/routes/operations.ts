@@ -2,14 +2,15 @@ import { givesContent, type Operation, takesContent } from "@isthmus/core";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod, ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { findRunnable, listOperations, type Runnable } from "../actions/connector-operations.js";
-import { openOperation, runOperation } from "../actions/run-operation.js";
+import { changesRecords, findRunnable, listOperations, type Runnable } from "../actions/connector-operations.js";
+import { type OperationRequest, openOperation, runOperation } from "../actions/run-operation.js";
 import { startOperationRun } from "../actions/start-operation-run.js";
 import { streamOperation } from "../actions/stream-operation.js";
 import { drain, readContent, readJson, readQueryInput, sendContent } from "../content/index.js";
 import { ApiError } from "../errors/index.js";
 import { letArrive } from "../plugins/arrival.js";
 import { callerOf } from "../plugins/authentication.js";
+import { answerOnce, keyOf } from "../plugins/idempotency.js";
 import { assertPlainInput } from "../plugins/plain-input.js";
 import { defaultBulkContentLimitMib, defaultContentLimitBytes, type Services } from "../services.js";
 import { sendNdjson, wantsNdjson } from "./ndjson.js";
@@ -44,12 +45,14 @@ export const operationRoutes: FastifyPluginAsyncZod<Services> = async (app, serv
     // Hidden: the document has a path for each operation, with its own schemas.
     scope.post(
       "/v1/connectors/:id/operations/:operation",
-      { schema: { hide: true, params: parametersSchema, querystring: querySchema } },
+      {
+        config: { idempotency: "by-handler" },
+        schema: { hide: true, params: parametersSchema, querystring: querySchema },
+      },
       async (request, reply) => {
         try {
           const { id, operation } = request.params;
-          refuseIdempotencyKey(request);
-          await run(services, await findRunnable(services, callerOf(request), id, operation), request, reply);
+          await answer(services, await findRunnable(services, callerOf(request), id, operation), request, reply);
         } finally {
           drain(request.raw);
         }
@@ -59,17 +62,37 @@ export const operationRoutes: FastifyPluginAsyncZod<Services> = async (app, serv
   });
 };
 
-function refuseIdempotencyKey({ headers }: FastifyRequest): void {
-  if (headers["idempotency-key"] === undefined) return;
-  throw new ApiError(
-    "IDEMPOTENCY_KEY_UNSUPPORTED",
-    "Idempotency-Key is not honoured yet: a repeated write could have two effects. Leave it out.",
+/** What only reads is done anew, whatever key comes with it: doing it twice is no harm, and its answer is out of date. */
+async function answer(services: Services, runnable: Runnable, request: FastifyRequest, reply: FastifyReply) {
+  const { operation } = runnable;
+  const isOnce = changesRecords(operation) && keyOf(request) !== undefined;
+  if (isOnce) assertKept(operation, request);
+  const call = await readCall(services, runnable, request, reply);
+  if (!isOnce) return run(services, runnable, request, reply, call);
+  await answerOnce(services, request, reply, call.content?.body, (once) =>
+    run(services, runnable, request, reply, { ...call, ...(once && { once }) }),
   );
 }
 
-async function run(services: Services, runnable: Runnable, request: FastifyRequest, reply: FastifyReply) {
+/** An answer that is sent as it comes is not kept. */
+function assertKept(operation: Operation, request: FastifyRequest): void {
+  if (!givesContent(operation) && !(wantsNdjson(request) && operation.kind !== "bulk")) return;
+  throw new ApiError(
+    "IDEMPOTENCY_KEY_UNSUPPORTED",
+    "Idempotency-Key is honoured where the answer of a write is JSON. Ask for JSON, or leave the key out.",
+  );
+}
+
+type Call = Awaited<ReturnType<typeof readCall>> & Pick<OperationRequest, "once">;
+
+async function run(
+  services: Services,
+  runnable: Runnable,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  call: Call,
+): Promise<void> {
   const { operation } = runnable;
-  const call = await readCall(services, runnable, request, reply);
   const { readSignal: signal } = call;
   try {
     if (operation.kind === "bulk") {

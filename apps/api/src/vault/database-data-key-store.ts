@@ -5,7 +5,7 @@ import {
   type WrappedKey,
   wrappedKeySchema,
 } from "@isthmus/core";
-import type { Database } from "../database/index.js";
+import { type Database, unwatched } from "../database/index.js";
 import type { DataKeyRow } from "../repositories/index.js";
 
 /** Core's `DataKeyStore` over the table `data_keys`. */
@@ -28,8 +28,9 @@ export class DatabaseDataKeyStore implements DataKeyStore {
 
   async insert({ id, tenantId, wrapped }: DataKeyRecord): Promise<DataKeyRecord> {
     const { keyEncryptionKeyId } = wrapped;
-    const row = await this.#database.asTenant(tenantId, ({ dataKeys }) =>
-      dataKeys.createActive({ id, wrapped, keyEncryptionKeyId }),
+    // Whoever seals a tenant's first value makes its key on the way: no effect of what they do.
+    const row = await unwatched(() =>
+      this.#database.asTenant(tenantId, ({ dataKeys }) => dataKeys.createActive({ id, wrapped, keyEncryptionKeyId })),
     );
     return toRecord(row);
   }

@@ -20,6 +20,13 @@ export function createRunPruner(services: Services, batchSize?: number): Pruner 
   );
 }
 
+/** What removes idempotency keys that are free again. */
+export function createIdempotencyPruner(services: Services, batchSize?: number): Pruner {
+  return createPruner(services, "idempotency keys", batchSize, (limit) =>
+    services.database.asSystem(({ idempotency }) => idempotency.prune(limit)),
+  );
+}
+
 function createPruner(
   { clock, logger }: Services,
   what: string,

@@ -2,7 +2,7 @@ import type { Configuration } from "../configuration/index.js";
 import type { Services } from "../services.js";
 import { keepReplaying } from "../tokens/journal-replay.js";
 import { AuditSealer } from "./audit-sealer.js";
-import { createInboundPruner, createRunPruner } from "./create-pruners.js";
+import { createIdempotencyPruner, createInboundPruner, createRunPruner } from "./create-pruners.js";
 import { KeyRotationWorker } from "./key-rotation-worker.js";
 import { OperationRunWorker } from "./operation-run-worker.js";
 import { PurgeWorker } from "./purge-worker.js";
@@ -26,6 +26,7 @@ export async function runWorkers(services: Services, role: Configuration["role"]
     work.push(new PurgeWorker(services).run(stopping));
     work.push(createInboundPruner(services).run(stopping));
     work.push(createRunPruner(services).run(stopping));
+    work.push(createIdempotencyPruner(services).run(stopping));
   }
   await Promise.all(work);
 }

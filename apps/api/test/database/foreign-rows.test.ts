@@ -136,6 +136,26 @@ const calls: Calls = {
     land: ({ runId, runAttemptId }) => [runId, runAttemptId, { kind: "ended", status: "failed" }],
     cancel: ({ runId }) => [runId, claim(), true],
   },
+  idempotencyKeys: {
+    note: ({ userId, dataKeyId }) => [
+      {
+        id: newId(),
+        userId,
+        keyHash: sha256(newId()),
+        fingerprint: `hmac-sha256/${dataKeyId}/x`,
+        requestId: "test",
+        keptForMs: 1_000,
+      },
+      claim(),
+    ],
+    find: ({ userId, keyHash }) => [userId, keyHash],
+    take: ({ idempotencyKeyId }) => [idempotencyKeyId, claim()],
+    renew: ({ idempotencyKeyId: id, idempotencyAttemptId }) => [id, { ...claim(), attemptId: idempotencyAttemptId }],
+    begin: ({ idempotencyKeyId, idempotencyAttemptId }) => [idempotencyKeyId, idempotencyAttemptId],
+    answer: ({ idempotencyKeyId: id, idempotencyAttemptId, dataKeyId: kid }) => [id, idempotencyAttemptId, { kid }],
+    letGo: ({ idempotencyKeyId, idempotencyAttemptId }) => [idempotencyKeyId, idempotencyAttemptId, false],
+    forget: ({ idempotencyKeyId, idempotencyAttemptId }) => [idempotencyKeyId, idempotencyAttemptId],
+  },
 };
 
 type Answer = { readonly result: unknown } | { readonly error: unknown };

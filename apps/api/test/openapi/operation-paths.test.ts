@@ -108,7 +108,7 @@ describe("addOperationPaths", () => {
   it("answers a bulk operation with 202 and a run that holds the output in the end", () => {
     const document = describeAll(define("alpha", "sku", { region: "us" }));
     const { responses } = document.paths["/v1/connectors/{id}/operations/items.load"].post;
-    expect(Object.keys(responses)).toEqual(["202", "4XX", "5XX"]);
+    expect(Object.keys(responses)).toEqual(["202", "409", "422", "4XX", "5XX"]);
     expect(responses[202].content["application/json"].schema).toEqual({
       allOf: [
         { $ref: "#/components/schemas/OperationRun" },

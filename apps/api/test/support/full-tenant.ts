@@ -22,6 +22,10 @@ export interface FullTenant extends TestTenant {
   readonly runId: string;
   /** Of whoever is at the run. */
   readonly runAttemptId: string;
+  /** A request with a key; whoever was at it has let its lease end. */
+  readonly idempotencyKeyId: string;
+  readonly idempotencyAttemptId: string;
+  readonly keyHash: string;
 }
 
 const leaseMs = 60_000;
@@ -91,6 +95,12 @@ export async function fillTenant(database: Database): Promise<FullTenant> {
       { id: runId, connectorId: connector.id, connectorVersion: 1, operation: "bulk.query", createdBy: userId },
       { attemptId: runAttemptId, leaseMs },
     );
+    const request = { id: newId(), keyHash: sha256(randomUUID()), attemptId: newId() };
+    const fingerprint = `hmac-sha256/${key.id}/of-${tenantId}`;
+    await repositories.idempotencyKeys.note(
+      { ...request, userId, fingerprint, requestId: `request of ${tenantId}`, keptForMs: 86_400_000 },
+      { attemptId: request.attemptId, leaseMs: -1 },
+    );
     return {
       ...tenant,
       connectorId: connector.id,
@@ -104,6 +114,9 @@ export async function fillTenant(database: Database): Promise<FullTenant> {
       inboundEventId: event.id,
       runId,
       runAttemptId,
+      idempotencyKeyId: request.id,
+      idempotencyAttemptId: request.attemptId,
+      keyHash: request.keyHash,
     };
   }).then(async (filled) => ({ ...filled, tokenAttemptId: await claim("refresh", 1) }));
 }

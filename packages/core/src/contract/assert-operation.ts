@@ -11,6 +11,7 @@ export interface OperationMedia {
   readonly output: unknown;
   readonly stream?: unknown;
   readonly longRun?: unknown;
+  readonly takesIdempotencyKey?: boolean;
 }
 
 /**
@@ -19,7 +20,7 @@ export interface OperationMedia {
  * @throws {ConnectorError} `INVALID_DEFINITION`, naming what is wrong.
  */
 export function assertOperation(operation: OperationMedia): void {
-  const { name, kind, consumes, produces, output, stream, longRun } = operation;
+  const { name, kind, consumes, produces, output, stream, longRun, takesIdempotencyKey = false } = operation;
   const wrongType = [consumes, produces].find((range) => range !== undefined && !isMediaRange(range));
   const isContent = output === binaryContentSchema;
   const problem =
@@ -37,6 +38,8 @@ export function assertOperation(operation: OperationMedia): void {
                 ? `has a longRun, so it is of kind bulk and not ${kind}.`
                 : longRun && (isContent || stream)
                   ? "has a longRun, whose result is kept as JSON: it gives neither bytes nor items to stream."
-                  : undefined;
+                  : takesIdempotencyKey && kind !== "write"
+                    ? `takes an idempotency key, so it is of kind write and not ${kind}.`
+                    : undefined;
   if (problem) throw new ConnectorError("INVALID_DEFINITION", `The operation "${name}" ${problem}`);
 }

@@ -7,7 +7,10 @@ import type { OperationCall } from "./operation-call.js";
 
 /** What a bulk operation is declared by: everything of an operation except what its long run says already. */
 export interface BulkOperation<Connector, Input, State, Output>
-  extends Omit<Operation<Connector, Input, Output>, "kind" | "run" | "stream" | "produces" | "longRun"> {
+  extends Omit<
+    Operation<Connector, Input, Output>,
+    "kind" | "run" | "stream" | "produces" | "longRun" | "takesIdempotencyKey"
+  > {
   /** How the work is begun, followed and ended. */
   readonly longRun: LongRun<Connector, Input, State, Output>;
 }

@@ -4,7 +4,7 @@ import type { BinaryContent } from "./binary-content.js";
 export interface OperationCall {
   /** Ends the work when aborted: `CANCELLED`. */
   readonly signal: AbortSignal;
-  /** The caller's key for this write; the same key must never have two effects. */
+  /** The caller's key for this write, where the operation takes one; the same key must never have two effects. */
   readonly idempotencyKey?: string;
   /** The request's bytes: present exactly where the operation consumes another media type than JSON. */
   readonly content?: BinaryContent;

@@ -34,6 +34,12 @@ export interface Operation<Connector = unknown, Input = unknown, Output = unknow
   /** Whether calling it twice has the effect of calling it once. */
   readonly idempotent: boolean;
   /**
+   * Whether the vendor knows a repetition by `OperationCall.idempotencyKey`: called again with the same key and input, also by
+   * another process a day later, it has no second effect, and gives what the first call gave. A failure that leaves the
+   * outcome open is then one to call again after, and no `OUTCOME_UNKNOWN`. Only writes; default false: a key is ignored.
+   */
+  readonly takesIdempotencyKey?: boolean;
+  /**
    * Media type of the request's body, or a range: `image/*`, or both halves a star for any. Where it is not JSON, the bytes
    * come as `OperationCall.content`, and the input, an object, stands beside them: over HTTP in the query. Default
    * `application/json`.

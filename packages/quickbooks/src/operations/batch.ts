@@ -34,6 +34,7 @@ export const runBatch = defineOperation({
   summary: "Runs many things, 30 to a request of Intuit's; a result for each, in their order.",
   kind: "write",
   idempotent: false,
+  takesIdempotencyKey: true,
   input: z.strictObject({ items: z.array(itemSchema).min(1).max(3_000) }),
   output: z.strictObject({ results: z.array(resultSchema) }),
   run: async (connector: QuickbooksConnector, { items }, call) => {

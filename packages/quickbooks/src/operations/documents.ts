@@ -10,6 +10,7 @@ export const emailDocument = defineOperation({
   summary: "Sends an invoice, estimate or other document by e-mail.",
   kind: "write",
   idempotent: false,
+  takesIdempotencyKey: true,
   input: z.strictObject({
     entity: entitySchema,
     id: idSchema,

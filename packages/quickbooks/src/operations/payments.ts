@@ -8,7 +8,7 @@ const idSchema = z
   .string()
   .regex(/^[\w-]{1,60}$/, "must be an id")
   .meta({ description: "Id of the charge or e-check." });
-const common = { kind: "write", idempotent: false, output: paymentSchema } as const;
+const common = { kind: "write", idempotent: false, takesIdempotencyKey: true, output: paymentSchema } as const;
 
 /** Money that moves. Cards and accounts are given as tokens that Intuit made: their numbers never come here. */
 export const paymentOperations = [
@@ -41,6 +41,7 @@ export const paymentOperations = [
     summary: "Reads a charge.",
     kind: "read",
     idempotent: true,
+    takesIdempotencyKey: false,
     input: z.strictObject({ id: idSchema }),
     run: (connector: QuickbooksConnector, { id }, { signal }) => connector.payments.readCharge(id, signal),
   }),
@@ -65,6 +66,7 @@ export const paymentOperations = [
     summary: "Reads an e-check.",
     kind: "read",
     idempotent: true,
+    takesIdempotencyKey: false,
     input: z.strictObject({ id: idSchema }),
     run: (connector: QuickbooksConnector, { id }, { signal }) => connector.payments.readEcheck(id, signal),
   }),

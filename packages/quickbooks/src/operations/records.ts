@@ -15,6 +15,7 @@ export const createRecord = defineOperation({
   summary: "Creates a record. A lost answer is asked for again with the same requestid, so that nothing is doubled.",
   kind: "write",
   idempotent: false,
+  takesIdempotencyKey: true,
   input: z.strictObject({ entity: entitySchema, record: recordInputSchema }),
   output: recordSchema,
   run: (connector: QuickbooksConnector, { entity, record }, call) =>
@@ -38,6 +39,7 @@ export const updateRecord = defineOperation({
   summary: "Changes a record: the fields that are given (sparse), or all of it (then with its SyncToken).",
   kind: "write",
   idempotent: false,
+  takesIdempotencyKey: true,
   input: z.strictObject({
     entity: entitySchema,
     record: referenceSchema,
@@ -56,6 +58,7 @@ export const deleteRecord = defineOperation({
   summary: "Deletes a transaction, or makes a record of a list inactive.",
   kind: "write",
   idempotent: false,
+  takesIdempotencyKey: true,
   input: z.strictObject({ entity: entitySchema, record: referenceSchema }),
   output: z.looseObject({ Id: z.string().describe("Id of the record.") }),
   run: async (connector: QuickbooksConnector, { entity, record }, call) => ({
@@ -69,6 +72,7 @@ export const voidRecord = defineOperation({
   summary: "Voids a transaction: it stays, with zero amounts.",
   kind: "write",
   idempotent: false,
+  takesIdempotencyKey: true,
   input: z.strictObject({ entity: entitySchema, record: referenceSchema }),
   output: recordSchema,
   run: (connector: QuickbooksConnector, { entity, record }, call) => connector.void(entity, record, writeOptions(call)),

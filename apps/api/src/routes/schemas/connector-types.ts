@@ -11,6 +11,11 @@ export const operationSchema = z
     summary: z.string(),
     kind: z.enum(["read", "write", "stream", "bulk"]),
     idempotent: z.boolean().describe("Whether calling it twice has the effect of calling it once."),
+    takesIdempotencyKey: z
+      .boolean()
+      .describe(
+        "Whether the vendor knows a repetition, so that a request with an Idempotency-Key can be done again after a crash.",
+      ),
     consumes: z
       .string()
       .describe(

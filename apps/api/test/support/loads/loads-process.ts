@@ -1,4 +1,4 @@
-// The service with the connector of the tests in a process of its own, to be killed: what `startService` does, with a database
+// The service with the connectors of the tests in a process of its own, to be killed: what `startService` does, with a database
 // and a port that a test hands in. Its one argument is JSON: see `LoadsProcessTask`.
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
@@ -10,6 +10,7 @@ import { openDatabase } from "../../../src/database/index.js";
 import { buildServer } from "../../../src/server.js";
 import { stopOnSignal } from "../../../src/stop-on-signal.js";
 import { runWorkers } from "../../../src/workers/run-workers.js";
+import { orders } from "../../idempotency/orders-connector.js";
 import { noRateLimits } from "../no-rate-limits.js";
 import { loads } from "./loads-connector.js";
 import type { LoadsProcessTask } from "./start-loads-process.js";
@@ -24,7 +25,7 @@ const database = await openDatabase({
 });
 const services = createServices({
   database,
-  connectors: new ConnectorFactory([loads]),
+  connectors: new ConnectorFactory([loads, orders]),
   keyProvider: LocalKeyring.parse(task.keys),
   journalFolder: join(tmpdir(), `isthmus-journal-${randomBytes(6).toString("hex")}`),
   logger,
@@ -36,6 +37,7 @@ const services = createServices({
     allowedPrivateHosts: [task.vendorHost],
     platformKey: task.platformKey,
     runLeaseMs: task.runLeaseMs,
+    idempotencyLeaseMs: task.runLeaseMs,
   },
 });
 const app = await buildServer({ services, logger, https: false, edges: { rateLimits: noRateLimits } });

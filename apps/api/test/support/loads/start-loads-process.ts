@@ -12,6 +12,7 @@ export interface LoadsProcessTask {
   readonly keys: string;
   readonly platformKey: string;
   readonly vendorHost: string;
+  /** Of requests with an Idempotency-Key, too. */
   readonly runLeaseMs: number;
   /** Default `all`. */
   readonly role?: "all" | "api" | "worker";

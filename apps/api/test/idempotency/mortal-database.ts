@@ -1,0 +1,54 @@
+import { type Database, DatabaseUnavailableError } from "../../src/database/index.js";
+
+/**
+ * A database as a process sees it that ends in the middle: from one unit of work on nothing reaches it any more, or only the
+ * commit of that one, whose answer does not come back.
+ */
+export class MortalDatabase implements Database {
+  readonly #database: Database;
+  #unitsLeft = Number.POSITIVE_INFINITY;
+  #isLastCommitted = false;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  get kind(): Database["kind"] {
+    return this.#database.kind;
+  }
+
+  /** Lets so many units of work of tenants pass from here on. */
+  dieAt(units: number, isCommitted: boolean): void {
+    this.#unitsLeft = units;
+    this.#isLastCommitted = isCommitted;
+  }
+
+  /** As another process would find it. */
+  revive(): void {
+    this.#unitsLeft = Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether it is dead. */
+  get isDead(): boolean {
+    return this.#unitsLeft < 0;
+  }
+
+  asTenant: Database["asTenant"] = async (tenantId, work) => {
+    const left = this.#unitsLeft;
+    this.#unitsLeft -= 1;
+    if (left > 0) return this.#database.asTenant(tenantId, work);
+    if (left === 0 && this.#isLastCommitted) await this.#database.asTenant(tenantId, work);
+    throw new DatabaseUnavailableError("the process has ended");
+  };
+
+  asSystem: Database["asSystem"] = (work) => this.#database.asSystem(work);
+
+  ping(): Promise<void> {
+    return this.#database.ping();
+  }
+
+  /** The database is the test's. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
