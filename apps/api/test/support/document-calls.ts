@@ -60,9 +60,13 @@ export function responseOf({ responses }: DocumentedCall, status: number) {
   return key === undefined ? undefined : responses[key];
 }
 
+const types = new WeakMap<JsonSchema, z.ZodType>();
+
 /** What is wrong with `value` by `schema`; empty when it fits. */
 export function findMisfits(schema: JsonSchema, value: unknown): string[] {
-  const result = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]).safeParse(value);
+  const type = types.get(schema) ?? z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
+  types.set(schema, type);
+  const result = type.safeParse(value);
   return result.success ? [] : result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
 }
 
