@@ -50,6 +50,11 @@ export async function proveSettings(
   const transport = createTransport({ allowedHosts, allowedPrivateHosts });
   try {
     transport.assertAllowed(url);
+    // What else it may talk to, such as a token endpoint: refused now, and not when the first token is wanted.
+    const privateNames = new Set(allowedPrivateHosts.map((host) => host.replace(/:\d+$/, "")));
+    for (const host of allowedHosts) {
+      if (!host.startsWith("*.") && !privateNames.has(host)) transport.assertAllowed(`https://${host}/`);
+    }
   } finally {
     await transport.close();
   }

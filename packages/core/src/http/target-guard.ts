@@ -53,11 +53,16 @@ export function createTargetGuard(
     }
     // WHATWG URL has turned decimal, octal, hexadecimal and short forms into the usual one.
     const address = hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
-    if (isIP(address) !== 0 && !isPublicAddress(address)) {
+    if (isLocalName(hostname) || (isIP(address) !== 0 && !isPublicAddress(address))) {
       throw new ForbiddenTargetError(`The address ${hostname} is not a public one; nothing was sent.`);
     }
     return { url, isPrivateAllowed: false };
   };
+}
+
+/** Names that are this machine by themselves, whatever a resolver says. @see https://www.rfc-editor.org/rfc/rfc6761#section-6.3 */
+function isLocalName(hostname: string): boolean {
+  return /(?:^|\.)localhost\.?$/.test(hostname);
 }
 
 function defaultPort(protocol: string): string {
