@@ -61,6 +61,8 @@ export interface ServiceSettings {
   readonly inboundRetentionDays?: number;
   /** Days within which a deleted connector can be restored. Default {@link defaultDeletedRetentionDays}. */
   readonly deletedRetentionDays?: number;
+  /** Days after which a change request that nobody decided about expires. Default {@link defaultChangeRequestDays}. */
+  readonly changeRequestDays?: number;
   /** Milliseconds after which an operation run is taken from a process of which nothing was heard. Default {@link defaultRunLeaseMs}. */
   readonly runLeaseMs?: number;
   /** Milliseconds after which a request with an Idempotency-Key is taken from a process of which nothing was heard. Default {@link defaultIdempotencyLeaseMs}. */
@@ -78,6 +80,8 @@ export const defaultInboundRetentionDays = 30;
 
 /** Long enough for somebody to miss it after a month's end. */
 export const defaultDeletedRetentionDays = 30;
+/** A week, holidays of one approver included. */
+export const defaultChangeRequestDays = 7;
 
 /** Long enough for a database that stumbles. */
 export const defaultRunLeaseMs = 30_000;

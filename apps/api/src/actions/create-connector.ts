@@ -1,13 +1,13 @@
 import type { AuthenticationMethod } from "@isthmus/core";
+import { diffSecrets, diffSettings } from "../approval/diff.js";
+import { connectorCreate } from "../approval/kinds/connector-create.js";
+import { showSettings } from "../approval/kinds/connector-settings.js";
 import { assertAllowed, type Caller } from "../authorization/index.js";
-import { credentialsPlace } from "../connectors/credentials-place.js";
 import { newId } from "../database/index.js";
 import type { Services } from "../services.js";
-import { assertSandbox } from "./assert-sandbox.js";
-import { connectorAudit } from "./audit.js";
 import { type ConnectorView, viewConnector } from "./connector-view.js";
-import { withConflicts } from "./database-conflicts.js";
 import { proveSettings } from "./prove-settings.js";
+import { type ChangeOutcome, submitChange } from "./submit-change.js";
 
 /** What a new connector is made of. */
 export interface CreateConnectorInput {
@@ -22,49 +22,52 @@ export interface CreateConnectorInput {
 }
 
 /**
- * Adds a connector. Its credentials are sealed before the database hears of it.
+ * Adds a connector, or asks for one of production. Its credentials are sealed before the database hears of it.
  *
+ * @param emergency - See {@link submitChange}.
  * @throws {ConnectorError} `UNKNOWN_CONNECTOR_TYPE`, `VALIDATION_FAILED`, `UNSUPPORTED`, `FORBIDDEN_TARGET`, `CONFLICT`.
- * @throws {ApiError} `FORBIDDEN`, `APPROVAL_UNAVAILABLE`.
+ * @throws {ApiError} `FORBIDDEN`, `EMERGENCY_UNSUPPORTED`.
  */
 export async function createConnector(
   services: Services,
   caller: Caller,
   input: CreateConnectorInput,
-): Promise<ConnectorView> {
+  emergency?: string,
+): Promise<ChangeOutcome<ConnectorView>> {
   await assertAllowed(services, caller, "connectors.write");
-  const { database, vault, connectors, events } = services;
-  const { tenantId } = caller;
-  const definition = connectors.definition(input.type);
-  assertSandbox(input.environment);
+  const { authenticationMethod, environment } = input;
+  const definition = services.connectors.definition(input.type);
   const { credentials, configuration, externalSystemUrl } = await proveSettings(services, definition, {
-    authenticationMethod: input.authenticationMethod,
+    authenticationMethod,
     credentials: input.credentials,
     configuration: input.configuration,
     externalSystemUrl: input.externalSystemUrl,
   });
-  const id = newId();
-  const sealed = await vault.seal(credentials, credentialsPlace(tenantId, id));
-  const row = await withConflicts(() =>
-    database.asTenant(tenantId, async (repositories) => {
-      const created = await repositories.connectors.create({
-        id,
-        connectorCode: input.code,
-        connectorName: input.name,
-        connectorType: definition.type,
-        externalSystemUrl,
-        authenticationMethod: input.authenticationMethod,
-        credentials: sealed,
-        configuration,
-        environment: input.environment,
-        connectorVersion: definition.version,
-        createdBy: caller.userId,
-      });
-      const details = { code: input.code, type: definition.type, environment: input.environment };
-      await repositories.auditEvents.append(connectorAudit(caller, "connector.created", id, details));
-      return created;
-    }),
+  const settings = {
+    connectorCode: input.code,
+    connectorName: input.name,
+    externalSystemUrl,
+    authenticationMethod,
+    configuration: { ...configuration },
+    environment,
+    connectorVersion: definition.version,
+  };
+  const outcome = await submitChange(
+    services,
+    caller,
+    {
+      kind: connectorCreate,
+      target: { type: "connector", id: newId(), version: null },
+      targetName: input.code,
+      connectorType: definition.type,
+      change: { connectorType: definition.type, settings, credentials },
+      diff: [
+        ...diffSettings(undefined, { type: definition.type, ...showSettings(settings) }),
+        ...diffSecrets("credentials", undefined, credentials),
+      ],
+      isProduction: environment === "production",
+    },
+    emergency,
   );
-  events.emit("connector.created", { connection: { type: definition.type, tenantId, connectorId: id } });
-  return viewConnector(row, undefined);
+  return outcome.outcome === "applied" ? { ...outcome, result: viewConnector(outcome.result, undefined) } : outcome;
 }

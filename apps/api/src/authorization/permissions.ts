@@ -21,6 +21,15 @@ const table = {
   "operations.read": ["admin", "editor", "operator", "viewer"],
   /** Operations that change them. */
   "operations.write": ["admin", "editor", "operator"],
+  /** Changes of production connectors that wait for approval, with what they change but no secret. */
+  "change-requests.read": everybody,
+  "change-requests.comment": ["admin", "editor", "approver"],
+  /** Approving and rejecting the changes of others. */
+  "change-requests.decide": ["approver"],
+  /** Taking a request back: an editor their own. */
+  "change-requests.withdraw": ["admin", "editor"],
+  /** Changing a production connector at once, for two approvers to confirm. */
+  "change-requests.emergency": ["admin"],
   "users.read": ["admin", "approver"],
   "users.write": ["admin"],
   /** Everybody manages the keys of their own; an administrator those of all. */

@@ -23,6 +23,8 @@ export interface Configuration {
   readonly inboundRetentionDays: number;
   /** Days within which a deleted connector can be restored. */
   readonly deletedRetentionDays: number;
+  /** Days after which a change request that nobody decided about expires. */
+  readonly changeRequestDays: number;
   /** Largest body of a bulk operation, in bytes. */
   readonly bulkContentLimitBytes: number;
   readonly role: "all" | "api" | "worker";
@@ -72,6 +74,7 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     lostKeys: variables.ISTHMUS_LOST_KEYS,
     inboundRetentionDays: variables.ISTHMUS_INBOUND_RETENTION_DAYS,
     deletedRetentionDays: variables.ISTHMUS_DELETED_RETENTION_DAYS,
+    changeRequestDays: variables.ISTHMUS_CHANGE_REQUEST_DAYS,
     bulkContentLimitBytes: variables.ISTHMUS_BULK_LIMIT_MIB * 1024 * 1024,
     role: variables.ISTHMUS_ROLE,
     connectors: variables.ISTHMUS_CONNECTORS,

@@ -1,7 +1,12 @@
 import { isAbsolute } from "node:path";
 import { z } from "zod";
 import { defaultRateLimits } from "../limits/index.js";
-import { defaultBulkContentLimitMib, defaultDeletedRetentionDays, defaultInboundRetentionDays } from "../services.js";
+import {
+  defaultBulkContentLimitMib,
+  defaultChangeRequestDays,
+  defaultDeletedRetentionDays,
+  defaultInboundRetentionDays,
+} from "../services.js";
 import { headerText, isHostAndPort, isNetwork, isOrigin, list } from "./forms.js";
 import { keyExamples, keyVariables } from "./key-variables.js";
 
@@ -18,6 +23,7 @@ export const examples = {
   ISTHMUS_LOST_KEYS: "ISTHMUS_LOST_KEYS=k1,k0",
   ISTHMUS_INBOUND_RETENTION_DAYS: "ISTHMUS_INBOUND_RETENTION_DAYS=30",
   ISTHMUS_DELETED_RETENTION_DAYS: "ISTHMUS_DELETED_RETENTION_DAYS=30",
+  ISTHMUS_CHANGE_REQUEST_DAYS: "ISTHMUS_CHANGE_REQUEST_DAYS=7",
   ISTHMUS_BULK_LIMIT_MIB: "ISTHMUS_BULK_LIMIT_MIB=1024",
   ISTHMUS_ROLE: "ISTHMUS_ROLE=all",
   ISTHMUS_CONNECTORS: "ISTHMUS_CONNECTORS=@isthmus/custom,@acme/isthmus-crm",
@@ -74,6 +80,12 @@ export const variablesSchema = z.object({
     .min(1, "is less than a day.")
     .max(365, "is more than a year.")
     .default(defaultDeletedRetentionDays),
+  ISTHMUS_CHANGE_REQUEST_DAYS: z.coerce
+    .number({ error: "is not a number of days." })
+    .int("is not a whole number of days.")
+    .min(1, "is less than a day.")
+    .max(90, "is more than 90 days, for which what was asked for would lie about.")
+    .default(defaultChangeRequestDays),
   ISTHMUS_BULK_LIMIT_MIB: z.coerce
     .number({ error: "is not a number of MiB." })
     .int("is not a whole number of MiB.")

@@ -24,6 +24,16 @@ export const apiErrorCodes = [
   "PRECONDITION_FAILED",
   /** Production connectors need approval, which this release does not have yet. */
   "APPROVAL_UNAVAILABLE",
+  /** Nobody decides about a change that they asked for themselves, nor twice about one. */
+  "OWN_CHANGE_REQUEST",
+  /** The change request is decided: approved, rejected, withdrawn, expired or stale. */
+  "CHANGE_REQUEST_DECIDED",
+  /** What a change request was made for has changed since, so it cannot be applied any more. */
+  "CHANGE_REQUEST_STALE",
+  /** An emergency change of the same thing waits for its confirmation; until then nothing else changes it. */
+  "EMERGENCY_UNCONFIRMED",
+  /** There is no way back from this change, so it cannot be made in an emergency. */
+  "EMERGENCY_UNSUPPORTED",
   /** The connector is switched off. */
   "CONNECTOR_INACTIVE",
   /** The connector has no credentials yet. */

@@ -34,6 +34,9 @@ export interface ConnectorRow {
   readonly isActive: boolean;
   readonly accountId: string | null;
   readonly accountName: string | null;
+  /** The account that it was last connected to, also after a disconnect. */
+  readonly boundAccountId: string | null;
+  readonly boundAccountName: string | null;
   readonly lastSyncAt: Date | null;
   readonly createdBy: string;
   readonly createdAt: Date;
@@ -72,6 +75,9 @@ export interface ConnectorChanges {
   readonly environment?: ConnectorEnvironment;
   readonly connectorVersion?: string;
   readonly isActive?: boolean;
+  /** `null` = the next account that it is connected to is its first one. */
+  readonly boundAccountId?: string | null;
+  readonly boundAccountName?: string | null;
 }
 
 /** Facts that contact with the vendor brings; they are no change by a person and leave `version` alone. */
@@ -264,7 +270,11 @@ export function createConnectorRepository({ client, tenantId }: TenantScope): Co
       return count > 0;
     },
     async recordConnection(id, facts) {
-      const [row] = await table.updateManyAndReturn({ where: { tenantId, id, deletedAt: null }, data: { ...facts } });
+      const { accountId, accountName = null } = facts;
+      // What it was last connected to is remembered when it is connected to nothing.
+      const bound = accountId != null && { boundAccountId: accountId, boundAccountName: accountName };
+      const data = { ...facts, ...bound };
+      const [row] = await table.updateManyAndReturn({ where: { tenantId, id, deletedAt: null }, data });
       if (row === undefined) throw new NotFoundError("There is no such connector.");
       return toRow(row);
     },

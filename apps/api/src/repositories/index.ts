@@ -1,6 +1,12 @@
 import { type ApiKeyRepository, createApiKeyRepository } from "./api-keys.js";
 import { type AuditChainRepository, createAuditChainRepository } from "./audit-chain.js";
 import { type AuditEventRepository, createAuditEventRepository } from "./audit-events.js";
+import {
+  type ChangeCommentRepository,
+  type ChangeRequestRepository,
+  createChangeCommentRepository,
+  createChangeRequestRepository,
+} from "./change-requests.js";
 import { type ConnectorDeletionRepository, createConnectorDeletionRepository } from "./connector-deletions.js";
 import { type ConnectorTokenRepository, createConnectorTokenRepository } from "./connector-tokens.js";
 import { type ConnectorRepository, createConnectorRepository } from "./connectors.js";
@@ -24,6 +30,17 @@ export type {
   AuditOutcome,
   NewAuditEvent,
 } from "./audit-events.js";
+export type {
+  ChangeCommentRepository,
+  ChangeCommentRow,
+  ChangeDecision,
+  ChangeDiffEntry,
+  ChangeRequestFilter,
+  ChangeRequestRepository,
+  ChangeRequestRow,
+  ChangeRequestStatus,
+  NewChangeRequest,
+} from "./change-requests.js";
 export type { JsonObject, JsonValue, Page, PageRequest } from "./client.js";
 export type { ConnectorDeletionRepository, HeldPurge, RestoreOutcome } from "./connector-deletions.js";
 export type { ConnectorTokenRepository } from "./connector-tokens.js";
@@ -92,6 +109,7 @@ export {
   type SystemRepository,
 } from "./system.js";
 export type { AuditSeals, SystemAuditRepository } from "./system-audits.js";
+export type { DueChange, SystemChangeRepository } from "./system-changes.js";
 export type { PlatformEventRow, PlatformRequest, SystemEventRepository } from "./system-events.js";
 export type { SystemIdempotencyRepository } from "./system-idempotency.js";
 export type { InboundRoute, SystemInboundRepository } from "./system-inbound.js";
@@ -138,6 +156,8 @@ export interface TenantRepositories {
   readonly inboundEvents: InboundEventRepository;
   readonly operationRuns: OperationRunRepository;
   readonly idempotencyKeys: IdempotencyKeyRepository;
+  readonly changeRequests: ChangeRequestRepository;
+  readonly changeComments: ChangeCommentRepository;
 }
 
 /** The repositories over one transaction of one tenant. */
@@ -159,5 +179,7 @@ export function createTenantRepositories(scope: TenantScope): TenantRepositories
     inboundEvents: createInboundEventRepository(scope),
     operationRuns: createOperationRunRepository(scope),
     idempotencyKeys: createIdempotencyKeyRepository(scope),
+    changeRequests: createChangeRequestRepository(scope),
+    changeComments: createChangeCommentRepository(scope),
   };
 }

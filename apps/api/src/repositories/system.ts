@@ -2,6 +2,7 @@ import { newId } from "../database/ids.js";
 import { Prisma } from "../generated/prisma/client.js";
 import { type Page, type PageRequest, type SystemQuery, toPage } from "./client.js";
 import { createSystemAuditRepository, type SystemAuditRepository } from "./system-audits.js";
+import { createSystemChangeRepository, type SystemChangeRepository } from "./system-changes.js";
 import { createSystemEventRepository, type PlatformRequest, type SystemEventRepository } from "./system-events.js";
 import { createSystemIdempotencyRepository, type SystemIdempotencyRepository } from "./system-idempotency.js";
 import { createSystemInboundRepository, type SystemInboundRepository } from "./system-inbound.js";
@@ -100,6 +101,8 @@ export interface SystemRepository {
   readonly purges: SystemPurgeRepository;
   /** Requests that are done once. */
   readonly idempotency: SystemIdempotencyRepository;
+  /** Changes that need approval. */
+  readonly changes: SystemChangeRepository;
   /** The platform's audit. */
   readonly events: SystemEventRepository;
   readonly audits: SystemAuditRepository;
@@ -115,6 +118,7 @@ export function createSystemRepository(query: SystemQuery): SystemRepository {
     runs: createSystemRunRepository(query),
     purges: createSystemPurgeRepository(query),
     idempotency: createSystemIdempotencyRepository(query),
+    changes: createSystemChangeRepository(query),
     events: createSystemEventRepository(query),
     audits: createSystemAuditRepository(query),
     async findApiKey(hash) {

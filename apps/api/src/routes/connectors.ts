@@ -7,6 +7,7 @@ import { listConnectors } from "../actions/list-connectors.js";
 import { updateConnector } from "../actions/update-connector.js";
 import { callerOf } from "../plugins/authentication.js";
 import type { Services } from "../services.js";
+import { emergencySchema, nameChangeRequest, requestedResponse } from "./change-answers.js";
 import { ifMatchSchema, readIfMatch, requireIfMatch, toEntityTag } from "./entity-tags.js";
 import { idParametersSchema, pageOf, problemResponses } from "./schemas/common.js";
 import {
@@ -17,6 +18,7 @@ import {
 } from "./schemas/connectors.js";
 
 const tags = ["connectors"];
+const headersSchema = emergencySchema.extend(ifMatchSchema.shape);
 
 /** `/v1/connectors`: create, list, read, change, delete. */
 export const connectorRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
@@ -27,12 +29,17 @@ export const connectorRoutes: FastifyPluginAsyncZod<Services> = async (app, serv
         tags,
         summary: "Add a connector",
         operationId: "createConnector",
+        headers: emergencySchema,
         body: createConnectorSchema,
-        response: { 201: connectorSchema, ...problemResponses },
+        response: { 201: connectorSchema, ...requestedResponse, ...problemResponses },
       },
     },
     async (request, reply) => {
-      const connector = await createConnector(services, callerOf(request), request.body);
+      const emergency = request.headers["isthmus-emergency"];
+      const outcome = await createConnector(services, callerOf(request), request.body, emergency);
+      nameChangeRequest(reply, outcome);
+      if (outcome.outcome === "requested") return reply.code(202).send(outcome.request);
+      const connector = outcome.result;
       reply.header("location", `/v1/connectors/${connector.id}`).header("etag", toEntityTag(connector.version));
       return reply.code(201).send(connector);
     },
@@ -87,15 +94,19 @@ export const connectorRoutes: FastifyPluginAsyncZod<Services> = async (app, serv
         description: "Needs If-Match. Another address or authentication method ends the present authorisation.",
         operationId: "updateConnector",
         params: idParametersSchema,
-        headers: ifMatchSchema,
+        headers: headersSchema,
         body: updateConnectorSchema,
-        response: { 200: connectorSchema, ...problemResponses },
+        response: { 200: connectorSchema, ...requestedResponse, ...problemResponses },
       },
     },
     async (request, reply) => {
-      const version = requireIfMatch(request.headers["if-match"]);
-      const connector = await updateConnector(services, callerOf(request), request.params.id, version, request.body);
-      return reply.header("etag", toEntityTag(connector.version)).send(connector);
+      const { "if-match": ifMatch, "isthmus-emergency": emergency } = request.headers;
+      const version = requireIfMatch(ifMatch);
+      const { id } = request.params;
+      const outcome = await updateConnector(services, callerOf(request), id, version, request.body, emergency);
+      nameChangeRequest(reply, outcome);
+      if (outcome.outcome === "requested") return reply.code(202).send(outcome.request);
+      return reply.header("etag", toEntityTag(outcome.result.version)).send(outcome.result);
     },
   );
 

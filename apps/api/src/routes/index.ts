@@ -2,6 +2,7 @@ import type { FastifyPluginAsync } from "fastify";
 import type { Services } from "../services.js";
 import { apiKeyRoutes } from "./api-keys.js";
 import { auditEventRoutes } from "./audit-events.js";
+import { changeRequestRoutes } from "./change-requests.js";
 import { connectionRoutes } from "./connections.js";
 import { connectorTypeRoutes } from "./connector-types.js";
 import { connectorRoutes } from "./connectors.js";
@@ -34,6 +35,7 @@ export const tenantRoutes: readonly FastifyPluginAsync<Services>[] = [
   operationRoutes,
   operationRunRoutes,
   entityRoutes,
+  changeRequestRoutes,
   inboundEndpointRoutes,
   userRoutes,
   apiKeyRoutes,

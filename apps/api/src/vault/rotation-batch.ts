@@ -97,7 +97,8 @@ const nextPhases = {
   authorizations: "inbound_secrets",
   inbound_secrets: "deliveries",
   deliveries: "operation_runs",
-  operation_runs: "ending",
+  operation_runs: "change_requests",
+  change_requests: "ending",
   ending: "ending",
 } as const satisfies Record<KeyRotationPhase, KeyRotationPhase>;
 

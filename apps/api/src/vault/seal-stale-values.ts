@@ -19,6 +19,7 @@ const kinds: readonly SealedKind[] = [
   "inbound_secrets",
   "deliveries",
   "operation_runs",
+  "change_requests",
 ];
 
 /**

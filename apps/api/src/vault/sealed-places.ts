@@ -1,5 +1,6 @@
 import type { SealContext } from "@isthmus/core";
 import { authorizationPlace } from "../actions/oauth-session.js";
+import { changePlace } from "../approval/sealed-change.js";
 import { credentialsPlace } from "../connectors/credentials-place.js";
 import { deliveryPlace, inboundSecretsPlace } from "../inbound/sealed-places.js";
 import { runWorkPlace } from "../runs/run-work.js";
@@ -12,6 +13,7 @@ const places = {
   inbound_secrets: inboundSecretsPlace,
   deliveries: deliveryPlace,
   operation_runs: runWorkPlace,
+  change_requests: changePlace,
 } as const satisfies Record<string, (tenantId: string, recordId: string) => SealContext>;
 
 /** What the service stores sealed. */

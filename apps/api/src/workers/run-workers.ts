@@ -2,6 +2,7 @@ import type { Configuration } from "../configuration/index.js";
 import type { Services } from "../services.js";
 import { keepReplaying } from "../tokens/journal-replay.js";
 import { AuditSealer } from "./audit-sealer.js";
+import { ChangeRequestWorker } from "./change-request-worker.js";
 import { createIdempotencyPruner, createInboundPruner, createRunPruner } from "./create-pruners.js";
 import { KeyRotationWorker } from "./key-rotation-worker.js";
 import { OperationRunWorker } from "./operation-run-worker.js";
@@ -11,7 +12,7 @@ import { RefreshWorker } from "./refresh-worker.js";
 /**
  * Starts what a process does without being asked, until `services.stopping` is aborted. Every process brings its own journal
  * to the database; renewing tokens ahead of time, rotating keys, letting operation runs go on, sealing the audit, purging deleted
- * connectors and removing what is old is for `all` and `worker`.
+ * connectors, ending change requests whose time is over and removing what is old is for `all` and `worker`.
  *
  * @returns resolves when everything that was under way then has ended. Never rejects.
  */
@@ -24,6 +25,7 @@ export async function runWorkers(services: Services, role: Configuration["role"]
     work.push(new AuditSealer(services).run(stopping));
     work.push(new OperationRunWorker(services).run(stopping));
     work.push(new PurgeWorker(services).run(stopping));
+    work.push(new ChangeRequestWorker(services).run(stopping));
     work.push(createInboundPruner(services).run(stopping));
     work.push(createRunPruner(services).run(stopping));
     work.push(createIdempotencyPruner(services).run(stopping));

@@ -3,7 +3,7 @@ import { newId } from "../../src/database/index.js";
 import { runUnitOfWork } from "../../src/database/unit-of-work.js";
 import { createTenantRepositories, createTenantScope, type TenantRepositories } from "../../src/repositories/index.js";
 import { describeOnDatabases } from "../support/databases.js";
-import { type FullTenant, fillTenant, sharedAccountId } from "../support/full-tenant.js";
+import { type FullTenant, fillTenant, newChange, sharedAccountId } from "../support/full-tenant.js";
 import { dumpTenant, findMarks, listTenantTables, type TenantDump } from "../support/tenant-dump.js";
 import { connectorData, sha256 } from "../support/test-data.js";
 
@@ -155,6 +155,24 @@ const calls: Calls = {
     answer: ({ idempotencyKeyId: id, idempotencyAttemptId, dataKeyId: kid }) => [id, idempotencyAttemptId, { kid }],
     letGo: ({ idempotencyKeyId, idempotencyAttemptId }) => [idempotencyKeyId, idempotencyAttemptId, false],
     forget: ({ idempotencyKeyId, idempotencyAttemptId }) => [idempotencyKeyId, idempotencyAttemptId],
+  },
+  changeRequests: {
+    create: ({ connectorId, userId }) => [newChange(connectorId, userId)],
+    findById: ({ changeRequestId }) => [changeRequestId],
+    list: ({ connectorId }) => [{ targetId: connectorId }, page],
+    findEmergency: ({ connectorId }) => ["connector", connectorId],
+    listWithPayload: () => [page],
+    decide: ({ changeRequestId, userId }) => [
+      changeRequestId,
+      { from: "pending", status: "rejected", decidedBy: userId },
+    ],
+    confirm: ({ emergencyId, userId }) => [emergencyId, 1, userId],
+    touch: ({ changeRequestId }) => [changeRequestId],
+    forgetPayload: ({ rejectedChangeId }) => [rejectedChangeId],
+  },
+  changeComments: {
+    add: ({ changeRequestId, userId }) => [{ changeRequestId, createdBy: userId, text: "stolen" }],
+    list: ({ changeRequestId }) => [changeRequestId],
   },
 };
 

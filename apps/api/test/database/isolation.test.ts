@@ -10,6 +10,8 @@ const tenantTables = [
   "audit_events",
   "audit_heads",
   "connector_deletions",
+  "change_request_comments",
+  "change_requests",
   "connector_tokens",
   "connectors",
   "data_keys",
@@ -220,6 +222,7 @@ describeOnDatabases("row-level security", (get) => {
     expect(callable.map((row) => row.name)).toEqual([
       "isthmus_begin_key_rotation",
       "isthmus_claim_audits_to_seal",
+      "isthmus_claim_due_change_requests",
       "isthmus_claim_due_operation_runs",
       "isthmus_claim_due_purges",
       "isthmus_claim_due_tokens",

@@ -24,6 +24,8 @@ const grants: Grants = {
   inbound_events: "ra",
   inbound_event_targets: "raw",
   operation_runs: "raw",
+  change_requests: "raw",
+  change_request_comments: "ra",
 };
 
 describeOnDatabases("raw SQL in a tenant's unit of work", (get) => {

@@ -42,6 +42,13 @@ const accesses: Readonly<Record<string, Access>> = {
   "GET /v1/connectors/{id}/entities": "connectors.read",
   "GET /v1/connectors/{id}/entities/{entity}": "connectors.read",
   "GET /v1/connectors/{id}/inbound-events": "inbound-endpoints.read",
+  "GET /v1/change-requests": "change-requests.read",
+  "GET /v1/change-requests/{id}": "change-requests.read",
+  // Whose request it is matters as well: test/approval.
+  "POST /v1/change-requests/{id}/approve": "change-requests.decide",
+  "POST /v1/change-requests/{id}/reject": "change-requests.decide",
+  "POST /v1/change-requests/{id}/cancel": "change-requests.withdraw",
+  "POST /v1/change-requests/{id}/comments": "change-requests.comment",
   "GET /v1/operation-runs": "operations.read",
   "GET /v1/operation-runs/{id}": "operations.read",
   "POST /v1/operation-runs/{id}/cancel": "operations.write",
@@ -124,6 +131,8 @@ describe("who may do what, at every route of the document", () => {
     const bodies: Readonly<Record<string, object>> = {
       "POST /v1/connectors": sandboxConnector(service),
       "POST /v1/inbound-endpoints": { type: "salesforce", name: "x", environment: "sandbox" },
+      "POST /v1/change-requests/{id}/reject": { reason: "x" },
+      "POST /v1/change-requests/{id}/comments": { text: "x" },
       "POST /v1/users": { email: `${crypto.randomUUID()}@example.com`, name: "x", roles: ["viewer"] },
     };
     const isOperation = operationPath.test(name);
@@ -148,16 +157,26 @@ describe("who may do what, at every route of the document", () => {
 
   // The table itself, the other way round: whoever gives a role more has to say so here as well.
   it("follows what each role is for", () => {
-    const reads: Permission[] = ["connectors.read", "inbound-endpoints.read"];
+    const reads: Permission[] = ["change-requests.read", "connectors.read", "inbound-endpoints.read"];
+    const talks: Permission[] = ["change-requests.comment"];
     const all = new Set([...Object.values(accesses), ...Object.values(accessOfKind)]);
     const permissions = [...all].filter((access) => access !== "nothing" && access !== "platform key");
     const held = (role: (typeof roles)[number]) =>
       permissions.filter((permission) => permission !== "api-keys.own" && isAllowed([role], permission)).sort();
     expect(held("viewer")).toEqual([...reads, "operations.read"]);
     expect(held("operator")).toEqual([...held("viewer"), "connectors.test", "operations.write"].sort());
-    expect(held("approver")).toEqual(["audit-events.read", ...reads, "users.read"]);
+    expect(held("approver")).toEqual(
+      ["audit-events.read", "change-requests.decide", ...talks, ...reads, "users.read"].sort(),
+    );
     expect(held("editor")).toEqual(
-      [...held("operator"), "connectors.connect", "connectors.write", "inbound-endpoints.write"].sort(),
+      [
+        ...held("operator"),
+        ...talks,
+        "change-requests.withdraw",
+        "connectors.connect",
+        "connectors.write",
+        "inbound-endpoints.write",
+      ].sort(),
     );
     expect(held("admin")).toEqual([...held("editor"), "audit-events.read", "users.read", "users.write"].sort());
   });

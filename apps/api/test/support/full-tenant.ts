@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Database, newId } from "../../src/database/index.js";
-import type { TenantRepositories } from "../../src/repositories/index.js";
+import type { NewChangeRequest, TenantRepositories } from "../../src/repositories/index.js";
 import { connectorData, createTestTenant, sha256, type TestTenant } from "./test-data.js";
 
 /** A tenant that has something of everything: ids of its rows, each of another table. */
@@ -26,6 +26,30 @@ export interface FullTenant extends TestTenant {
   readonly idempotencyKeyId: string;
   readonly idempotencyAttemptId: string;
   readonly keyHash: string;
+  /** A change of the connector that waits for approval, with a comment. */
+  readonly changeRequestId: string;
+  /** One that was applied in an emergency. */
+  readonly emergencyId: string;
+  /** One that was rejected, and still holds something. */
+  readonly rejectedChangeId: string;
+}
+
+/** A change of a connector that waits for approval. */
+export function newChange(connectorId: string, requestedBy: string): NewChangeRequest {
+  return {
+    id: newId(),
+    kind: "connector.update",
+    targetType: "connector",
+    targetId: connectorId,
+    targetVersion: 1,
+    targetName: `Connector ${connectorId}`,
+    connectorType: "salesforce",
+    payload: { sealed: `change by ${requestedBy}` },
+    payloadDigest: "x",
+    diff: [],
+    requestedBy,
+    lifetimeMs: leaseMs,
+  };
 }
 
 const leaseMs = 60_000;
@@ -101,8 +125,21 @@ export async function fillTenant(database: Database): Promise<FullTenant> {
       { ...request, userId, fingerprint, requestId: `request of ${tenantId}`, keptForMs: 86_400_000 },
       { attemptId: request.attemptId, leaseMs: -1 },
     );
+    // By somebody else: nobody confirms their own.
+    const requester = { email: `${newId()}@example.com`, name: "Requester", roles: ["editor"] } as const;
+    const { id: requestedBy } = await repositories.users.create(requester);
+    const { changeRequests } = repositories;
+    const changeRequestId = (await changeRequests.create(newChange(connector.id, requestedBy))).id;
+    const emergency = { reason: `Of ${tenantId}`, appliedVersion: 2 };
+    const emergencyId = (await changeRequests.create({ ...newChange(connector.id, requestedBy), emergency })).id;
+    const rejectedChangeId = (await changeRequests.create(newChange(connector.id, requestedBy))).id;
+    await changeRequests.decide(rejectedChangeId, { from: "pending", status: "rejected", keepsPayload: true });
+    await repositories.changeComments.add({ changeRequestId, createdBy: userId, text: `Of ${tenantId}` });
     return {
       ...tenant,
+      changeRequestId,
+      emergencyId,
+      rejectedChangeId,
       connectorId: connector.id,
       connectorCode: connector.connectorCode,
       deletedConnectorId: deleted.id,

@@ -44,6 +44,20 @@ export interface LifecycleEvents {
     readonly connection: ConnectionIdentity;
     readonly code: ConnectorErrorCode;
   };
+  /** A change of a production connector was asked for, and waits for an approver. */
+  readonly "change.requested": { readonly connection: ConnectionIdentity; readonly changeRequestId: string };
+  /** It was decided: `status` is approved, rejected, withdrawn, expired, stale, confirmed, rolled_back or rollback_failed. */
+  readonly "change.decided": {
+    readonly connection: ConnectionIdentity;
+    readonly changeRequestId: string;
+    readonly status: string;
+  };
+  /** A production connector was changed at once, for others to confirm: somebody should look. */
+  readonly "change.emergency": {
+    readonly connection: ConnectionIdentity;
+    readonly changeRequestId: string;
+    readonly reason: string;
+  };
   /**
    * What is used of a limit that the vendor sets. Told when that has changed noticeably, not with each answer. Several
    * connectors to one account tell of the same limit.

@@ -1,0 +1,13 @@
+import type { ChangeKind } from "./change-kind.js";
+import { connectorCreate } from "./kinds/connector-create.js";
+import { connectorUpdate } from "./kinds/connector-update.js";
+
+/** Every kind of change of which a second person may have to decide. */
+export const changeKinds: readonly ChangeKind[] = [connectorCreate, connectorUpdate];
+
+/** @throws {Error} for a name that only a newer release knows. */
+export function findChangeKind(name: string): ChangeKind {
+  const kind = changeKinds.find((each) => each.name === name);
+  if (kind) return kind;
+  throw new Error(`This release knows no changes of the kind ${name}.`);
+}

@@ -1,0 +1,91 @@
+import { isConnectorError } from "@isthmus/core";
+import { DatabaseUnavailableError } from "../database/index.js";
+import type { ChangeDecision, ChangeRequestRow, TenantRepositories } from "../repositories/index.js";
+import type { Services } from "../services.js";
+import type { PreparedChange } from "./change-kind.js";
+import { openChange } from "./sealed-change.js";
+import { contextOf, prepareNamed } from "./stored-change.js";
+import { type Author, byService, emitDecided, noteOf, tellOfChange } from "./tell.js";
+
+/** Who has an emergency undone, and why. */
+export interface RollBackWish {
+  /** Default: the service. */
+  readonly author?: Author;
+  readonly decidedBy?: string;
+  readonly reason: string;
+  /** Only when its time is over. */
+  readonly when?: "overdue";
+  readonly version?: number;
+}
+
+/**
+ * Undoes what was changed in an emergency: brings the target back to what it was, in one unit of work with the request's end.
+ * Where that is not possible, what was changed is switched off, so that nothing goes on unapproved. Loud in any case.
+ *
+ * @returns `undefined` when it is no open emergency any more.
+ * @throws {ConnectorError} `KEY_UNAVAILABLE`; {@link DatabaseUnavailableError}. Then it is still open, and a worker tries again.
+ */
+export async function rollBack(
+  services: Services,
+  row: ChangeRequestRow,
+  wish: RollBackWish,
+): Promise<ChangeRequestRow | undefined> {
+  try {
+    const { undo } = await openChange(services.vault, row);
+    if (undo === undefined) throw new Error("The request does not say how to undo it.");
+    const prepared = await prepareNamed(services, contextOf(row, row.appliedVersion), undo);
+    return await end(services, row, wish, "rolled_back", prepared);
+  } catch (error) {
+    if (isPassing(error)) throw error;
+    services.logger.error({ ...factsOf(row), err: error }, "An emergency change cannot be rolled back");
+    return end(services, row, wish, "rollback_failed");
+  }
+}
+
+async function end(
+  services: Services,
+  row: ChangeRequestRow,
+  { author = byService, reason, decidedBy, when, version }: RollBackWish,
+  status: Extract<ChangeDecision["status"], "rolled_back" | "rollback_failed">,
+  prepared?: PreparedChange,
+): Promise<ChangeRequestRow | undefined> {
+  const ended = await services.database.asTenant(row.tenantId, async (repositories) => {
+    const who = { ...(decidedBy !== undefined && { decidedBy }), ...(version !== undefined && { version }) };
+    const decision = { from: "emergency", status, reason, ...who, ...(when && { when }) } as const;
+    const decided = await repositories.changeRequests.decide(row.id, decision);
+    if (decided === undefined) return undefined;
+    const result = await prepared?.apply(repositories, noteOf(repositories, author, row));
+    if (prepared === undefined) await switchOff(repositories, row);
+    await tellOfChange(repositories, author, status, decided, { reason });
+    return { decided, result };
+  });
+  if (ended === undefined) return undefined;
+  if (ended.result) prepared?.applied?.(ended.result);
+  else services.pool.drop(row.targetId);
+  services.logger.warn(
+    { ...factsOf(row), reason },
+    status === "rolled_back"
+      ? "An emergency change was rolled back"
+      : "An emergency change could not be rolled back; what it changed was switched off",
+  );
+  emitDecided(services, ended.decided);
+  return ended.decided;
+}
+
+async function switchOff(
+  { connectors, inboundEndpoints }: TenantRepositories,
+  { targetType, targetId }: ChangeRequestRow,
+): Promise<void> {
+  const repository = targetType === "connector" ? connectors : inboundEndpoints;
+  const target = await repository.findById(targetId);
+  if (target) await repository.update(targetId, target.version, { isActive: false });
+}
+
+/** What is over by itself: nothing is given up for it. */
+function isPassing(error: unknown): boolean {
+  return error instanceof DatabaseUnavailableError || (isConnectorError(error) && error.retryable);
+}
+
+function factsOf({ tenantId, id: changeRequestId, kind, targetType, targetId }: ChangeRequestRow) {
+  return { tenantId, changeRequestId, kind, targetType, targetId };
+}

@@ -1,0 +1,53 @@
+import { validate } from "@isthmus/core";
+import type { ChangeRequestRow } from "../repositories/index.js";
+import type { Services } from "../services.js";
+import type { ChangeContext, ChangeKind, PreparedChange, UndoingChange } from "./change-kind.js";
+import { findChangeKind } from "./change-kinds.js";
+import { openChange } from "./sealed-change.js";
+
+/** What a stored change is applied to, and for whom. */
+export function contextOf(row: ChangeRequestRow, version: number | null = row.targetVersion): ChangeContext {
+  const { tenantId, targetType, targetId: id, requestedBy } = row;
+  const type = targetType === "inbound_endpoint" ? targetType : "connector";
+  return { tenantId, target: { type, id, version }, requestedBy };
+}
+
+/** Makes a stored change ready to be applied, exactly as it was asked for. Throws as {@link openChange}. */
+export async function prepareStored(services: Services, row: ChangeRequestRow): Promise<PreparedChange> {
+  const { change } = await openChange(services.vault, row);
+  return prepareNamed(services, contextOf(row), { kind: row.kind, change });
+}
+
+/** Makes a change of a kind that is known by its name ready. */
+export function prepareNamed(
+  services: Services,
+  context: ChangeContext,
+  { kind: name, change }: UndoingChange,
+): Promise<PreparedChange> {
+  const kind = findChangeKind(name);
+  return kind.prepare(services, context, validate(kind.schema, change, "stored change"));
+}
+
+/** Whether a request that is not applied has something to give back. */
+export function givesBack({ kind }: Pick<ChangeRequestRow, "kind">): boolean {
+  return findChangeKind(kind).dispose !== undefined;
+}
+
+/**
+ * Gives back what a request holds that was decided against, and destroys its payload. What fails is logged, and done again by
+ * a worker.
+ */
+export async function disposeOf(services: Services, row: ChangeRequestRow): Promise<void> {
+  if (row.payload === null) return;
+  try {
+    const kind: ChangeKind = findChangeKind(row.kind);
+    if (kind.dispose) {
+      const { change } = await openChange(services.vault, row);
+      await kind.dispose(services, contextOf(row), validate(kind.schema, change, "stored change"));
+    }
+    await services.database.asTenant(row.tenantId, ({ changeRequests }) => changeRequests.forgetPayload(row.id));
+  } catch (error) {
+    const about = { tenantId: row.tenantId, changeRequestId: row.id, err: error };
+    services.logger.error(about, "What a change request holds could not be given back; trying again");
+  }
+}
