@@ -23,7 +23,7 @@ export async function createTestTenant(database: Database, roles: readonly Role[
   const tenantId = newId();
   const userId = newId();
   const apiKeyId = newId();
-  const apiKey = `isthmus_${randomBytes(24).toString("base64url")}`;
+  const apiKey = `isth_${randomBytes(4).toString("hex")}_${randomBytes(32).toString("base64url")}`;
   const apiKeyHash = sha256(apiKey);
   await database.asSystem((system) =>
     system.createTenant({
