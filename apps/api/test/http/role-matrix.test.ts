@@ -202,6 +202,33 @@ describe("who may do what, at every route of the document", () => {
     }
   });
 
+  /** An administrator's key that worked, and then was brought to its end. */
+  const deaths: Readonly<
+    Record<string, (person: { readonly userId: string; readonly keyId: string }) => Promise<unknown>>
+  > = {
+    withdrawn: ({ keyId }) => tenant.api.delete(`/v1/api-keys/${keyId}`),
+    "rotated without an overlap": ({ keyId }) => tenant.api.post(`/v1/api-keys/${keyId}/rotate`, { overlapSeconds: 0 }),
+    expired: async ({ keyId }) => {
+      const superuser = await get().server.connectAsSuperuser(get().url);
+      await superuser.query("update api_keys set expires_at = now() where id = $1", [keyId]);
+      await superuser.end();
+    },
+    "of somebody disabled": ({ userId }) => tenant.api.patch(`/v1/users/${userId}`, { disabled: true }),
+  };
+
+  it.each(Object.keys(deaths))("is nothing for a key that is %s", async (death) => {
+    const { key, userId } = await add(["admin"]);
+    const alive = await new ApiClient(service.url, key).get("/v1/api-keys");
+    expect(alive.status).toBe(200);
+    const own = alive.body.data.find((each: { userId: string }) => each.userId === userId);
+    await deaths[death]?.({ userId, keyId: own.id });
+    for (const call of calls) {
+      if (accessOf(call) === "nothing") continue;
+      const { status, body } = await send(call, key);
+      expect([status, body.code], nameOf(call)).toEqual([401, "UNAUTHENTICATED"]);
+    }
+  });
+
   it.each(roles)("refuses %s what the table of permissions does not allow, and nothing else", async (role) => {
     const { key } = await add([role]);
     for (const call of calls) {
