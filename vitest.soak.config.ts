@@ -9,7 +9,7 @@ export default mergeConfig(
       include: [
         "{packages,apps}/*/test/**/*.soak.ts",
         // On the embedded database, too.
-        "apps/api/test/{inbound,keys,runs,workers}/**/*.test.ts",
+        "apps/api/test/{deletion,http,inbound,keys,runs,workers}/**/*.test.ts",
       ],
       env: { ISTHMUS_LONG_ROUNDS: "1" },
       testTimeout: 4 * 3_600_000,

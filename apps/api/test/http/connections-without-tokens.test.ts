@@ -1,9 +1,9 @@
 import { basicHarness, referenceDefinition, type StandIn } from "@isthmus/testkit";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { describeOnDatabases } from "../support/databases.js";
+import { describeLongWork } from "../support/databases.js";
 import { startTestService, type TestService, type TestTenantClient } from "../support/service.js";
 
-describeOnDatabases("a connector whose scheme has no tokens", (get) => {
+describeLongWork("a connector whose scheme has no tokens", (get) => {
   let vendor: StandIn;
   let service: TestService;
   let tenant: TestTenantClient;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { describeOnDatabases } from "../support/databases.js";
+import { describeLongWork } from "../support/databases.js";
 import { sandboxConnector, startTestService, type TestService, type TestTenantClient } from "../support/service.js";
 
-describeOnDatabases("/v1/connectors", (get) => {
+describeLongWork("/v1/connectors", (get) => {
   let service: TestService;
   let tenant: TestTenantClient;
   let other: TestTenantClient;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { roles } from "../../src/repositories/index.js";
 import { type Answer, ApiClient } from "../support/api-client.js";
 import { type DocumentedCall, type JsonSchema, listCalls } from "../support/document-calls.js";
 import { type FullTenant, fillTenant } from "../support/full-tenant.js";
@@ -45,8 +46,9 @@ describe("every route of the document with another tenant's ids", () => {
     const superuser = await server.connectAsSuperuser(url);
     end = () => superuser.end();
     query = async (sql, ...values) => (await superuser.query<Record<string, unknown>>(sql, values)).rows;
-    mine = await fillTenant(database);
-    theirs = await fillTenant(database);
+    // With every role, so that nothing is refused for want of one.
+    mine = await fillTenant(database, roles);
+    theirs = await fillTenant(database, roles);
     me = new ApiClient(service.url, mine.apiKey);
     they = new ApiClient(service.url, theirs.apiKey);
     const calls = listCalls((await me.get("/openapi.json")).body).filter(({ security }) => security.includes("apiKey"));

@@ -12,7 +12,7 @@ describe("the API under requests made from its own document", () => {
   afterAll(() => ground?.close());
 
   it("fails nowhere, tells no secret and nothing of another tenant, whoever asks for whatever", {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     const report = await ground.run({ seed: 7, requests: 2_000 });
     expect(report.faults.join("\n\n")).toBe("");

@@ -1,10 +1,10 @@
 import { combineKeyProviders, LocalKeyring, TransitKeys } from "@isthmus/core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { TransitFake } from "../../../../packages/core/test/support/transit-fake.js";
-import { describeOnDatabases } from "../support/databases.js";
+import { describeLongWork } from "../support/databases.js";
 import { sandboxConnector, startTestService, type TestService, type TestTenantClient } from "../support/service.js";
 
-describeOnDatabases("a key provider that is away", (get) => {
+describeLongWork("a key provider that is away", (get) => {
   let fake: TransitFake;
   let keys: TransitKeys;
   let service: TestService;

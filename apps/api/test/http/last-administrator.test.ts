@@ -2,10 +2,10 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { updateUser } from "../../src/actions/update-user.js";
 import type { Caller } from "../../src/authorization/index.js";
 import { ApiClient } from "../support/api-client.js";
-import { describeOnDatabases } from "../support/databases.js";
+import { describeLongWork } from "../support/databases.js";
 import { startTestService, type TestService, type TestTenantClient } from "../support/service.js";
 
-describeOnDatabases("administrators who take each other's rights at one moment", (get) => {
+describeLongWork("administrators who take each other's rights at one moment", (get) => {
   let service: TestService;
 
   beforeAll(async () => {

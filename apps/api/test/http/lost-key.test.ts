@@ -3,10 +3,10 @@ import { type SalesforceSandbox, startSalesforceSandbox } from "@isthmus/sandbox
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { ApiClient } from "../support/api-client.js";
 import { TestBrowser } from "../support/browser.js";
-import { describeOnDatabases } from "../support/databases.js";
+import { describeLongWork } from "../support/databases.js";
 import { platformKey, sandboxConnector, startTestService, type TestService } from "../support/service.js";
 
-describeOnDatabases("a connector whose sealed values do not open any more", (get) => {
+describeLongWork("a connector whose sealed values do not open any more", (get) => {
   let sandbox: SalesforceSandbox;
   /** Runs with the key that was lost, and with the one after it. */
   let before: TestService;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ApiClient } from "../support/api-client.js";
 import { TestBrowser } from "../support/browser.js";
-import { describeOnDatabases } from "../support/databases.js";
+import { describeLongWork } from "../support/databases.js";
 import {
   platformKey,
   sandboxConnector,
@@ -10,7 +10,7 @@ import {
   type TestTenantClient,
 } from "../support/service.js";
 
-describeOnDatabases("GET /metrics", (get) => {
+describeLongWork("GET /metrics", (get) => {
   let service: TestService;
   let tenant: TestTenantClient;
   let connectorId: string;

@@ -4,10 +4,10 @@ import { RefreshWorker } from "../../src/workers/refresh-worker.js";
 import { LedgerConnections } from "../ledger/ledger-connections.js";
 import { ledger } from "../ledger/ledger-connector.js";
 import { LedgerVendor } from "../ledger/ledger-vendor.js";
-import { describeOnDatabases } from "../support/databases.js";
+import { describeLongWork } from "../support/databases.js";
 import { startTestService, type TestService, type TestTenantClient } from "../support/service.js";
 
-describeOnDatabases("the hard end of a grant", (get) => {
+describeLongWork("the hard end of a grant", (get) => {
   let vendor: LedgerVendor;
   let service: TestService;
   let tenant: TestTenantClient;

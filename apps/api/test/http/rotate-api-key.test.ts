@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ApiClient } from "../support/api-client.js";
-import { describeOnDatabases } from "../support/databases.js";
+import { describeLongWork } from "../support/databases.js";
 import { startTestService, type TestService, type TestTenantClient } from "../support/service.js";
 
-describeOnDatabases("rotating an API key", (get) => {
+describeLongWork("rotating an API key", (get) => {
   const hour = 3_600_000;
   const day = 24 * hour;
   const inAnHour = new Date(Date.now() + hour).toISOString();

@@ -2,13 +2,13 @@ import { custom } from "@isthmus/custom";
 import { quickbooks } from "@isthmus/quickbooks";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { RefusedDeliveries } from "../../src/inbound/refused-deliveries.js";
-import { describeOnDatabases } from "../support/databases.js";
+import { describeLongWork } from "../support/databases.js";
 import { startTestService, type TestService, type TestTenantClient } from "../support/service.js";
 import { addEndpoint, cloudEvents, connectedTo, deliver } from "./deliveries.js";
 
 const told = (id: string) => cloudEvents([{ id, realmId: "1001" }]);
 
-describeOnDatabases("an inbound endpoint", (get) => {
+describeLongWork("an inbound endpoint", (get) => {
   let service: TestService;
   let tenant: TestTenantClient;
 

@@ -2,11 +2,11 @@ import { quickbooks } from "@isthmus/quickbooks";
 import { type QuickbooksSandbox, startQuickbooksSandbox } from "@isthmus/sandbox";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { TestBrowser } from "../support/browser.js";
-import { describeOnDatabases } from "../support/databases.js";
+import { describeLongWork } from "../support/databases.js";
 import { startTestService, type TestService, type TestTenantClient } from "../support/service.js";
 import { addEndpoint } from "./deliveries.js";
 
-describeOnDatabases("QuickBooks' own deliveries", (get) => {
+describeLongWork("QuickBooks' own deliveries", (get) => {
   // Filled once the sandbox, which has to know the endpoint's address, is there.
   const allowedPrivateHosts: string[] = [];
   let service: TestService;

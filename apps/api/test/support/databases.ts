@@ -42,8 +42,8 @@ export function describeOnDatabases(title: string, suite: (get: () => SuiteDatab
 }
 
 /**
- * The same for a suite about work that goes on for long, and not about its SQL, which has suites of its own: on the embedded
- * database in the long rounds only (`pnpm test:soak`), because PGlite takes several times the processor.
+ * The same for a suite about work that goes on for long or about HTTP, and not about its SQL, which has suites of its own:
+ * on the embedded database in the long rounds only (`pnpm test:soak`), because PGlite takes several times the processor.
  */
 export function describeLongWork(title: string, suite: (get: () => SuiteDatabase) => void): void {
   if (process.env.ISTHMUS_LONG_ROUNDS === undefined) describeOnServers(title, suite);

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Database, newId } from "../../src/database/index.js";
-import type { NewChangeRequest, TenantRepositories } from "../../src/repositories/index.js";
+import type { NewChangeRequest, Role, TenantRepositories } from "../../src/repositories/index.js";
 import { connectorData, createTestTenant, sha256, type TestTenant } from "./test-data.js";
 
 /** A tenant that has something of everything: ids of its rows, each of another table. */
@@ -57,8 +57,8 @@ const leaseMs = 60_000;
 export const sharedAccountId = "account-of-both";
 
 /** Makes a tenant with at least one row in each table. A test holds that: a new table gets its row here. */
-export async function fillTenant(database: Database): Promise<FullTenant> {
-  const tenant = await createTestTenant(database);
+export async function fillTenant(database: Database, roles: readonly Role[] = ["admin"]): Promise<FullTenant> {
+  const tenant = await createTestTenant(database, roles);
   const { tenantId, userId } = tenant;
   const connector = await connectorData().create(database, tenant);
   const deleted = await connectorData().create(database, tenant);

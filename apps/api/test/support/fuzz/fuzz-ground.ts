@@ -39,7 +39,9 @@ export async function startFuzzing({ server, url, database }: ServerDatabase): P
   let connectors = [await connect(service, tenant.api), await connect(service, tenant.api)];
   const endpoint = await tenant.api.post("/v1/inbound-endpoints", endpointBody());
   const before = await dumpTenant(query, theirs.tenantId);
-  const marks = findMarks(before, await dumpTenant(query, tenant.tenantId));
+  // What a third one like it has as well is no mark.
+  const twin = await fillTenant(database);
+  const marks = findMarks(before, await dumpTenant(query, twin.tenantId));
 
   return {
     run: ({ seed, requests }) =>
@@ -62,7 +64,7 @@ export async function startFuzzing({ server, url, database }: ServerDatabase): P
           );
           return connectors;
         },
-        keptTenants: [tenant.tenantId, theirs.tenantId],
+        keptTenants: [tenant.tenantId, theirs.tenantId, twin.tenantId],
         bodies: (random) => bodies(service, random),
       }),
     async expectNoLeak({ secrets }) {
