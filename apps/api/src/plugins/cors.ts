@@ -5,7 +5,15 @@ const shared = {
   // Browsers send no cookie along, and show no answer to a page that asks them to.
   credentials: false,
   methods: ["GET", "HEAD", "POST", "PATCH", "DELETE"],
-  allowedHeaders: ["authorization", "content-type", "if-match", "idempotency-key", "isthmus-emergency", "x-request-id"],
+  allowedHeaders: [
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "isthmus-emergency",
+    "isthmus-tenant",
+    "x-request-id",
+  ],
   exposedHeaders: ["etag", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"],
   maxAge: 600,
 } satisfies FastifyCorsOptions;

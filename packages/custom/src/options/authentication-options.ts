@@ -6,7 +6,7 @@ import { findKeyHeaderProblem } from "../requests/header-names.js";
 const endpointOption = z
   .string()
   .max(2_000)
-  .refine(isEndpoint, "must be an absolute URL without user name or fragment");
+  .refine(isEndpoint, "must be an absolute URL without user name, fragment or places");
 
 /** Parameters that the flow itself sets. A second value would break it, and a secret one belongs into the credentials. */
 const flowParameters =
@@ -137,7 +137,13 @@ export type AssertionConfiguration = z.output<typeof assertionOption>;
 
 function isEndpoint(text: string): boolean {
   const url = URL.parse(text);
+  // Nothing is ever put into an address; braces would only look as if it were.
   return (
-    url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "" && url.hash === ""
+    !/[{}]/.test(text) &&
+    url !== null &&
+    /^https?:$/.test(url.protocol) &&
+    url.username === "" &&
+    url.password === "" &&
+    url.hash === ""
   );
 }

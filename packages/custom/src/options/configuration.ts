@@ -101,7 +101,14 @@ function checkTest(
 
 function isBaseUrl(text: string): boolean {
   const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "") return false;
+  if (
+    url === null ||
+    /[{}]/.test(text) ||
+    !/^https?:$/.test(url.protocol) ||
+    url.username !== "" ||
+    url.password !== ""
+  )
+    return false;
   // Judged as it was written: a parser has resolved ".." already, and what it decodes differs from one to the next.
   const path = text.replace(/^https?:\/\/[^/\\?#]*/i, "");
   return /^(?:\/[\w.~!$&'()*+,;=:@-]+)*\/?$/.test(path) && !path.split("/").some((step) => /^\.\.?$/.test(step));
