@@ -194,7 +194,7 @@ describe("the field's known holes", () => {
     },
   );
 
-  // Guard: the secrets that an endpoint has to have, in actions/receive-delivery.ts.
+  // Guard: `secrets.length === 0` in actions/receive-delivery.ts.
   it("a webhook without a configured secret: it takes nothing, signed or not", async () => {
     const made = await tenant.api.post("/v1/inbound-endpoints", {
       type: "quickbooks",
@@ -212,6 +212,9 @@ describe("the field's known holes", () => {
     expect(unsigned).toMatchObject({ status: 403, body: { code: "DELIVERY_REFUSED" } });
     const { rows } = await query("select count(*)::int as count from inbound_deliveries");
     expect(rows).toEqual([{ count: 0 }]);
+    // No vendor's package was even asked: what it makes of no secret at all is no matter.
+    const { data } = (await tenant.api.get(`/v1/audit-events?action=inbound.refused&targetId=${made.body.id}`)).body;
+    expect(data.map(({ details }: { details: { reason: string } }) => details.reason)).toEqual(["no_secret"]);
   });
 
   // Guard: refusalOf in plugins/json-body.ts, and that application/json has the only parser.
