@@ -6,7 +6,7 @@ import type { Services } from "../services.js";
 
 /** What a change is for. */
 export interface ChangeTarget {
-  readonly type: "connector" | "inbound_endpoint";
+  readonly type: "connector" | "inbound_endpoint" | "schedule";
   readonly id: string;
   /** The version that the change was made for; `null` = it does not exist yet. */
   readonly version: number | null;

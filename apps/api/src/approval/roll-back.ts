@@ -1,6 +1,11 @@
 import { isConnectorError } from "@isthmus/core";
 import { DatabaseUnavailableError } from "../database/index.js";
-import type { ChangeDecision, ChangeRequestRow, TenantRepositories } from "../repositories/index.js";
+import type {
+  ChangeDecision,
+  ChangeRequestRow,
+  SyncScheduleRepository,
+  TenantRepositories,
+} from "../repositories/index.js";
 import type { Services } from "../services.js";
 import type { PreparedChange } from "./change-kind.js";
 import { openChange } from "./sealed-change.js";
@@ -73,12 +78,18 @@ async function end(
 }
 
 async function switchOff(
-  { connectors, inboundEndpoints }: TenantRepositories,
+  { connectors, inboundEndpoints, syncSchedules }: TenantRepositories,
   { targetType, targetId }: ChangeRequestRow,
 ): Promise<void> {
+  if (targetType === "schedule") return pauseSchedule(syncSchedules, targetId);
   const repository = targetType === "connector" ? connectors : inboundEndpoints;
   const target = await repository.findById(targetId);
   if (target) await repository.update(targetId, target.version, { isActive: false });
+}
+
+async function pauseSchedule(schedules: SyncScheduleRepository, id: string): Promise<void> {
+  const target = await schedules.findById(id);
+  if (target) await schedules.update(id, target.version, { pausedAt: new Date(), tickAt: null, dueAt: null });
 }
 
 /** What is over by itself: nothing is given up for it. */

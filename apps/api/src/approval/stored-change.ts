@@ -8,7 +8,7 @@ import { openChange } from "./sealed-change.js";
 /** What a stored change is applied to, and for whom. */
 export function contextOf(row: ChangeRequestRow, version: number | null = row.targetVersion): ChangeContext {
   const { tenantId, targetType, targetId: id, requestedBy } = row;
-  const type = targetType === "inbound_endpoint" ? targetType : "connector";
+  const type = targetType === "inbound_endpoint" || targetType === "schedule" ? targetType : "connector";
   return { tenantId, target: { type, id, version }, requestedBy };
 }
 

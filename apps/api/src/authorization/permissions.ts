@@ -30,6 +30,13 @@ const table = {
   "change-requests.withdraw": ["admin", "editor"],
   /** Changing a production connector at once, for two approvers to confirm. */
   "change-requests.emergency": ["admin"],
+  /** Schedules and runs of syncs. */
+  "schedules.read": everybody,
+  "schedules.write": ["admin", "editor"],
+  /** Beginning and ending runs of what others have set up. */
+  "syncs.run": ["admin", "editor", "operator"],
+  /** What syncs have read: the vendor's records. */
+  "records.read": ["admin", "editor", "operator", "viewer"],
   "users.read": ["admin", "approver"],
   "users.write": ["admin"],
   /** Everybody manages the keys of their own; an administrator those of all. */

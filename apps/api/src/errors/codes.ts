@@ -50,6 +50,8 @@ export const apiErrorCodes = [
   "KEY_ROTATION_RUNNING",
   /** The connector has an operation run that has not ended. */
   "OPERATION_RUN_UNFINISHED",
+  /** Something is to be deleted for which there are active schedules. */
+  "SCHEDULES_ACTIVE",
   /** The deleted connector cannot be restored any more: its time is over, or its purge was begun. */
   "RESTORE_TOO_LATE",
   /** The operation run has ended, so there is nothing to cancel. */

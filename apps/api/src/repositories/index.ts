@@ -17,7 +17,11 @@ import { createInboundEventRepository, type InboundEventRepository } from "./inb
 import { createOauthSessionRepository, type OauthSessionRepository } from "./oauth-sessions.js";
 import { createOperationRunRepository, type OperationRunRepository } from "./operation-runs.js";
 import { createOutboxEventRepository, type OutboxEventRepository } from "./outbox-events.js";
+import { createRecordBatchRepository, type RecordBatchRepository } from "./record-batches.js";
+import { createRecordRepository, type RecordRepository } from "./records.js";
 import type { TenantScope } from "./scope.js";
+import { createSyncRunRepository, type SyncRunRepository } from "./sync-runs.js";
+import { createSyncScheduleRepository, type SyncScheduleRepository } from "./sync-schedules.js";
 import { createTenantRepository, type TenantRepository } from "./tenants.js";
 import { createUserRepository, type UserRepository } from "./users.js";
 
@@ -100,7 +104,26 @@ export type {
   RunTrouble,
 } from "./operation-runs.js";
 export type { NewOutboxEvent, OutboxEventRepository } from "./outbox-events.js";
+export type { BatchCounts, BatchTarget, ReadRecord, RecordBatchRepository } from "./record-batches.js";
+export type { RecordFilter, RecordRepository, RecordRow } from "./records.js";
 export { createTenantScope, type TenantScope } from "./scope.js";
+export type {
+  NewSyncRun,
+  SyncRunFilter,
+  SyncRunLanding,
+  SyncRunRepository,
+  SyncRunRow,
+  SyncRunStatus,
+} from "./sync-runs.js";
+export type {
+  NewSyncSchedule,
+  SyncCatchUp,
+  SyncMode,
+  SyncOverlap,
+  SyncScheduleChanges,
+  SyncScheduleRepository,
+  SyncScheduleRow,
+} from "./sync-schedules.js";
 export {
   type ApiKeyIdentity,
   createSystemRepository,
@@ -116,6 +139,7 @@ export type { InboundRoute, SystemInboundRepository } from "./system-inbound.js"
 export type { SystemKeyRepository } from "./system-keys.js";
 export type { ClaimedPurge, SystemPurgeRepository } from "./system-purges.js";
 export type { ClaimedRun, SystemRunRepository } from "./system-runs.js";
+export type { DueSchedule, FiredSchedule, SystemSyncRepository } from "./system-syncs.js";
 export type { DeletedTenant, SystemTenantRepository } from "./system-tenants.js";
 export type { DueTokens, SystemTokenRepository, TokenPlace } from "./system-tokens.js";
 export type { TenantRepository, TenantRow } from "./tenants.js";
@@ -158,6 +182,10 @@ export interface TenantRepositories {
   readonly idempotencyKeys: IdempotencyKeyRepository;
   readonly changeRequests: ChangeRequestRepository;
   readonly changeComments: ChangeCommentRepository;
+  readonly syncSchedules: SyncScheduleRepository;
+  readonly syncRuns: SyncRunRepository;
+  readonly records: RecordRepository;
+  readonly recordBatches: RecordBatchRepository;
 }
 
 /** The repositories over one transaction of one tenant. */
@@ -181,5 +209,9 @@ export function createTenantRepositories(scope: TenantScope): TenantRepositories
     idempotencyKeys: createIdempotencyKeyRepository(scope),
     changeRequests: createChangeRequestRepository(scope),
     changeComments: createChangeCommentRepository(scope),
+    syncSchedules: createSyncScheduleRepository(scope),
+    syncRuns: createSyncRunRepository(scope),
+    records: createRecordRepository(scope),
+    recordBatches: createRecordBatchRepository(scope),
   };
 }

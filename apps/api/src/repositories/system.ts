@@ -9,6 +9,7 @@ import { createSystemInboundRepository, type SystemInboundRepository } from "./s
 import { createSystemKeyRepository, type SystemKeyRepository } from "./system-keys.js";
 import { createSystemPurgeRepository, type SystemPurgeRepository } from "./system-purges.js";
 import { createSystemRunRepository, type SystemRunRepository } from "./system-runs.js";
+import { createSystemSyncRepository, type SystemSyncRepository } from "./system-syncs.js";
 import { createSystemTenantRepository, type SystemTenantRepository } from "./system-tenants.js";
 import { createSystemTokenRepository, type SystemTokenRepository } from "./system-tokens.js";
 import type { TenantRow } from "./tenants.js";
@@ -103,6 +104,8 @@ export interface SystemRepository {
   readonly idempotency: SystemIdempotencyRepository;
   /** Changes that need approval. */
   readonly changes: SystemChangeRepository;
+  /** Schedules and runs of syncs. */
+  readonly syncs: SystemSyncRepository;
   /** The platform's audit. */
   readonly events: SystemEventRepository;
   readonly audits: SystemAuditRepository;
@@ -119,6 +122,7 @@ export function createSystemRepository(query: SystemQuery): SystemRepository {
     purges: createSystemPurgeRepository(query),
     idempotency: createSystemIdempotencyRepository(query),
     changes: createSystemChangeRepository(query),
+    syncs: createSystemSyncRepository(query),
     events: createSystemEventRepository(query),
     audits: createSystemAuditRepository(query),
     async findApiKey(hash) {

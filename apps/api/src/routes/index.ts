@@ -17,6 +17,9 @@ import { oauthRoutes } from "./oauth.js";
 import { operationRunRoutes } from "./operation-runs.js";
 import { operationRoutes } from "./operations.js";
 import { platformAuditEventRoutes } from "./platform-audit-events.js";
+import { recordRoutes } from "./records.js";
+import { scheduleRoutes } from "./schedules.js";
+import { syncRunRoutes } from "./sync-runs.js";
 import { tenantRoutes as tenants } from "./tenants.js";
 import { userRoutes } from "./users.js";
 
@@ -36,6 +39,9 @@ export const tenantRoutes: readonly FastifyPluginAsync<Services>[] = [
   operationRunRoutes,
   entityRoutes,
   changeRequestRoutes,
+  scheduleRoutes,
+  syncRunRoutes,
+  recordRoutes,
   inboundEndpointRoutes,
   userRoutes,
   apiKeyRoutes,

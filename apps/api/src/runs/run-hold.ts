@@ -1,10 +1,8 @@
 import { ConnectorError } from "@isthmus/core";
 import type { ClaimedRun, RunClaim } from "../repositories/index.js";
 import { defaultRunLeaseMs, type ServiceSettings, type Services } from "../services.js";
+import { Heartbeat } from "./heartbeat.js";
 import { sealState } from "./run-work.js";
-
-/** So often a lease is renewed before it is over. */
-const beatsOfLease = 6;
 
 /** A claim to a run, as long as the service's settings say. */
 export function claimOf({ runLeaseMs = defaultRunLeaseMs }: ServiceSettings, attemptId: string): RunClaim {
@@ -23,8 +21,7 @@ export class RunHold implements AsyncDisposable {
   readonly #run: ClaimedRun;
   readonly #claim: RunClaim;
   readonly #interrupted = new AbortController();
-  readonly #ended = new AbortController();
-  #beating: Promise<void> | undefined;
+  #heartbeat: Heartbeat | undefined;
   #reached: { readonly state: unknown } | undefined;
   #failure: unknown;
 
@@ -51,7 +48,9 @@ export class RunHold implements AsyncDisposable {
 
   /** Begins to renew the lease. */
   keep(): this {
-    this.#beating ??= this.#beat();
+    const { clock, logger } = this.#parts;
+    const { leaseMs } = this.#claim;
+    this.#heartbeat ??= new Heartbeat({ clock, logger, leaseMs, renew: () => this.#renew(), facts: this.#run });
     return this;
   }
 
@@ -75,8 +74,7 @@ export class RunHold implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#ended.abort();
-    await this.#beating;
+    await this.#heartbeat?.[Symbol.asyncDispose]();
   }
 
   async #renew(work?: object): Promise<void> {
@@ -87,21 +85,6 @@ export class RunHold implements AsyncDisposable {
     if (status === undefined || status === "cancelling") {
       const what = status === undefined ? "was taken over" : "is to be cancelled";
       this.#interrupted.abort(new ConnectorError("CANCELLED", `The operation run ${what}.`));
-    }
-  }
-
-  async #beat(): Promise<void> {
-    const { clock, logger } = this.#parts;
-    const { signal } = this.#ended;
-    while (!signal.aborted) {
-      await clock.sleep(this.#claim.leaseMs / beatsOfLease, signal).catch((reason: unknown) => reason);
-      if (signal.aborted) return;
-      try {
-        await this.#renew();
-      } catch (error) {
-        // Should it last, somebody else takes the run; what is stored under this attempt is refused then.
-        logger.warn({ ...this.#run, err: error }, "The lease of an operation run could not be renewed");
-      }
     }
   }
 }

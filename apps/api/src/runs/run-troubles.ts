@@ -26,6 +26,11 @@ export function describeTrouble(error: unknown): RunTrouble {
   };
 }
 
+/** How long to wait before the vendor is asked again; `undefined` = that cannot help. `failures` in a row until now. */
+export function pauseBeforeNextTryMs(error: unknown, failures: number): number | undefined {
+  return pauseBeforeLookingAgainMs(error, failures) ?? mendable.get(describeTrouble(error).code);
+}
+
 /** Why a run failed whose process ended while it began. */
 export const interruption: RunTrouble = {
   code: "OPERATION_RUN_INTERRUPTED",
@@ -38,7 +43,7 @@ export const interruption: RunTrouble = {
  */
 export function afterFailedLook(error: unknown, { failures }: Pick<OperationRunRow, "failures">): RunLanding {
   const trouble = describeTrouble(error);
-  const waitMs = pauseBeforeLookingAgainMs(error, failures) ?? mendable.get(trouble.code);
+  const waitMs = pauseBeforeNextTryMs(error, failures);
   if (waitMs === undefined) return { kind: "ended", status: "failed", error: trouble, yieldsToWish: true };
   return { kind: "again", waitMs, isFailure: true, error: trouble };
 }

@@ -4,6 +4,8 @@ import { Pruner } from "./pruner.js";
 const dayMs = 86_400_000;
 /** By then the vendor's own results are gone, too: jobs are kept for about a week. */
 const runRetentionDays = 7;
+/** Long enough to see how the last month's schedules went. */
+const syncRetentionDays = 30;
 
 /** What removes deliveries, with their events, that were kept long enough. */
 export function createInboundPruner(services: Services, batchSize?: number): Pruner {
@@ -24,6 +26,13 @@ export function createRunPruner(services: Services, batchSize?: number): Pruner 
 export function createIdempotencyPruner(services: Services, batchSize?: number): Pruner {
   return createPruner(services, "idempotency keys", batchSize, (limit) =>
     services.database.asSystem(({ idempotency }) => idempotency.prune(limit)),
+  );
+}
+
+/** What removes runs of syncs that ended a month ago. */
+export function createSyncPruner(services: Services, batchSize?: number): Pruner {
+  return createPruner(services, "sync runs", batchSize, (limit) =>
+    services.database.asSystem(({ syncs }) => syncs.prune(syncRetentionDays * dayMs, limit)),
   );
 }
 

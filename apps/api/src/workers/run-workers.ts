@@ -3,11 +3,12 @@ import type { Services } from "../services.js";
 import { keepReplaying } from "../tokens/journal-replay.js";
 import { AuditSealer } from "./audit-sealer.js";
 import { ChangeRequestWorker } from "./change-request-worker.js";
-import { createIdempotencyPruner, createInboundPruner, createRunPruner } from "./create-pruners.js";
+import { createIdempotencyPruner, createInboundPruner, createRunPruner, createSyncPruner } from "./create-pruners.js";
 import { KeyRotationWorker } from "./key-rotation-worker.js";
 import { OperationRunWorker } from "./operation-run-worker.js";
 import { PurgeWorker } from "./purge-worker.js";
 import { RefreshWorker } from "./refresh-worker.js";
+import { SyncWorker } from "./sync-worker.js";
 
 /**
  * Starts what a process does without being asked, until `services.stopping` is aborted. Every process brings its own journal
@@ -26,9 +27,11 @@ export async function runWorkers(services: Services, role: Configuration["role"]
     work.push(new OperationRunWorker(services).run(stopping));
     work.push(new PurgeWorker(services).run(stopping));
     work.push(new ChangeRequestWorker(services).run(stopping));
+    work.push(new SyncWorker(services).run(stopping));
     work.push(createInboundPruner(services).run(stopping));
     work.push(createRunPruner(services).run(stopping));
     work.push(createIdempotencyPruner(services).run(stopping));
+    work.push(createSyncPruner(services).run(stopping));
   }
   await Promise.all(work);
 }

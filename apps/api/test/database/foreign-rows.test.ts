@@ -3,7 +3,7 @@ import { newId } from "../../src/database/index.js";
 import { runUnitOfWork } from "../../src/database/unit-of-work.js";
 import { createTenantRepositories, createTenantScope, type TenantRepositories } from "../../src/repositories/index.js";
 import { describeOnDatabases } from "../support/databases.js";
-import { type FullTenant, fillTenant, newChange, sharedAccountId } from "../support/full-tenant.js";
+import { type FullTenant, fillTenant, newChange, sharedAccountId, syncedEntity } from "../support/full-tenant.js";
 import { dumpTenant, findMarks, listTenantTables, type TenantDump } from "../support/tenant-dump.js";
 import { connectorData, sha256 } from "../support/test-data.js";
 
@@ -17,6 +17,11 @@ type CallsOf<Repository> = {
 
 const page = { limit: 100 };
 const claim = () => ({ attemptId: newId(), leaseMs: 1_000 });
+
+const stolenRecord = { externalId: "r-1", data: '{"name":"stolen"}', hash: sha256("stolen"), modifiedAt: null };
+const batchOf = ({ connectorId, syncRunId: runId, syncAttemptId: attemptId }: FullTenant) => {
+  return { connectorId, entity: syncedEntity, runId, attemptId };
+};
 
 /** Every method of every repository, asked for what is another tenant's. A new one does not compile until it stands here. */
 const calls: Calls = {
@@ -173,6 +178,50 @@ const calls: Calls = {
   changeComments: {
     add: ({ changeRequestId, userId }) => [{ changeRequestId, createdBy: userId, text: "stolen" }],
     list: ({ changeRequestId }) => [changeRequestId],
+  },
+  syncSchedules: {
+    create: ({ connectorId, userId }) => [
+      {
+        id: newId(),
+        connectorId,
+        entity: syncedEntity,
+        mode: "full",
+        cron: "0 3 * * *",
+        timeZone: "UTC",
+        overlap: "skip",
+        catchUp: "once",
+        jitterSeconds: 0,
+        pausedAt: null,
+        tickAt: null,
+        dueAt: null,
+        createdBy: userId,
+      },
+    ],
+    findById: ({ scheduleId }) => [scheduleId],
+    list: ({ connectorId }) => [{ connectorId }, page],
+    findActive: ({ connectorId }) => [connectorId],
+    lockConnector: ({ connectorId }) => [connectorId],
+    update: ({ scheduleId }) => [scheduleId, 1, { cron: "0 4 * * *" }],
+    remove: ({ scheduleId }) => [scheduleId, 1],
+  },
+  syncRuns: {
+    create: ({ connectorId, scheduleId }) => [
+      { id: newId(), connectorId, entity: syncedEntity, mode: "full", scheduleId },
+    ],
+    findById: ({ syncRunId }) => [syncRunId],
+    list: ({ connectorId }) => [{ connectorId }, page],
+    renew: ({ syncRunId, syncAttemptId }) => [syncRunId, syncAttemptId, 1_000],
+    land: ({ syncRunId, syncAttemptId }) => [syncRunId, syncAttemptId, { kind: "ended", status: "succeeded" }],
+    cancel: ({ syncRunId }) => [syncRunId],
+  },
+  records: {
+    list: ({ connectorId }) => [{ connectorId, entity: syncedEntity, withDeleted: true }, 10],
+  },
+  recordBatches: {
+    storeBatch: (theirs) => [{ ...batchOf(theirs), leaseMs: 1_000, mode: "full" }, [stolenRecord], { v: 1 }, 0],
+    findCursor: ({ connectorId }) => [connectorId, syncedEntity],
+    clearCursor: ({ connectorId }) => [connectorId, syncedEntity],
+    sweep: (theirs) => [batchOf(theirs)],
   },
 };
 

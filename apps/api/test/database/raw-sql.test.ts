@@ -26,6 +26,13 @@ const grants: Grants = {
   operation_runs: "raw",
   change_requests: "raw",
   change_request_comments: "ra",
+  idempotency_keys: "rawd",
+  sync_schedules: "rawd",
+  sync_states: "raw",
+  sync_states_series_seq: "U",
+  sync_runs: "raw",
+  sync_sightings: "rad",
+  records: "raw",
 };
 
 describeOnDatabases("raw SQL in a tenant's unit of work", (get) => {

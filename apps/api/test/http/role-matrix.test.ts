@@ -49,6 +49,17 @@ const accesses: Readonly<Record<string, Access>> = {
   "POST /v1/change-requests/{id}/reject": "change-requests.decide",
   "POST /v1/change-requests/{id}/cancel": "change-requests.withdraw",
   "POST /v1/change-requests/{id}/comments": "change-requests.comment",
+  "GET /v1/connectors/{id}/schedules": "schedules.read",
+  "POST /v1/connectors/{id}/schedules": "schedules.write",
+  "GET /v1/connectors/{id}/records": "records.read",
+  "GET /v1/schedules": "schedules.read",
+  "GET /v1/schedules/{id}": "schedules.read",
+  "PATCH /v1/schedules/{id}": "schedules.write",
+  "DELETE /v1/schedules/{id}": "schedules.write",
+  "POST /v1/schedules/{id}/run": "syncs.run",
+  "GET /v1/sync-runs": "schedules.read",
+  "GET /v1/sync-runs/{id}": "schedules.read",
+  "POST /v1/sync-runs/{id}/cancel": "syncs.run",
   "GET /v1/operation-runs": "operations.read",
   "GET /v1/operation-runs/{id}": "operations.read",
   "POST /v1/operation-runs/{id}/cancel": "operations.write",
@@ -133,6 +144,8 @@ describe("who may do what, at every route of the document", () => {
       "POST /v1/inbound-endpoints": { type: "salesforce", name: "x", environment: "sandbox" },
       "POST /v1/change-requests/{id}/reject": { reason: "x" },
       "POST /v1/change-requests/{id}/comments": { text: "x" },
+      "POST /v1/connectors/{id}/schedules": { entity: "Account", cron: "@daily" },
+      "PATCH /v1/schedules/{id}": { paused: true },
       "POST /v1/users": { email: `${crypto.randomUUID()}@example.com`, name: "x", roles: ["viewer"] },
     };
     const isOperation = operationPath.test(name);
@@ -145,7 +158,8 @@ describe("who may do what, at every route of the document", () => {
     const values: Readonly<Record<string, string>> = { id, type: "salesforce", entity: "Account" };
     const path = call.path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? crypto.randomUUID());
     const headers = { "x-request-id": requestId, "if-match": '"1"' };
-    return new ApiClient(service.url, key).send(call.method, path, bodyOf(call), headers);
+    const query = call.path.endsWith("/records") ? "?entity=Account" : "";
+    return new ApiClient(service.url, key).send(call.method, path + query, bodyOf(call), headers);
   }
 
   it("is said of all of them, and of none that there is not", () => {
@@ -157,14 +171,14 @@ describe("who may do what, at every route of the document", () => {
 
   // The table itself, the other way round: whoever gives a role more has to say so here as well.
   it("follows what each role is for", () => {
-    const reads: Permission[] = ["change-requests.read", "connectors.read", "inbound-endpoints.read"];
+    const reads: Permission[] = ["change-requests.read", "connectors.read", "inbound-endpoints.read", "schedules.read"];
     const talks: Permission[] = ["change-requests.comment"];
     const all = new Set([...Object.values(accesses), ...Object.values(accessOfKind)]);
     const permissions = [...all].filter((access) => access !== "nothing" && access !== "platform key");
     const held = (role: (typeof roles)[number]) =>
       permissions.filter((permission) => permission !== "api-keys.own" && isAllowed([role], permission)).sort();
-    expect(held("viewer")).toEqual([...reads, "operations.read"]);
-    expect(held("operator")).toEqual([...held("viewer"), "connectors.test", "operations.write"].sort());
+    expect(held("viewer")).toEqual([...reads, "operations.read", "records.read"].sort());
+    expect(held("operator")).toEqual([...held("viewer"), "connectors.test", "operations.write", "syncs.run"].sort());
     expect(held("approver")).toEqual(
       ["audit-events.read", "change-requests.decide", ...talks, ...reads, "users.read"].sort(),
     );
@@ -176,6 +190,7 @@ describe("who may do what, at every route of the document", () => {
         "connectors.connect",
         "connectors.write",
         "inbound-endpoints.write",
+        "schedules.write",
       ].sort(),
     );
     expect(held("admin")).toEqual([...held("editor"), "audit-events.read", "users.read", "users.write"].sort());

@@ -32,6 +32,10 @@ export interface FullTenant extends TestTenant {
   readonly emergencyId: string;
   /** One that was rejected, and still holds something. */
   readonly rejectedChangeId: string;
+  readonly scheduleId: string;
+  /** A full read of {@link syncedEntity} that is under way. */
+  readonly syncRunId: string;
+  readonly syncAttemptId: string;
 }
 
 /** A change of a connector that waits for approval. */
@@ -55,6 +59,9 @@ export function newChange(connectorId: string, requestedBy: string): NewChangeRe
 const leaseMs = 60_000;
 /** The account of every connector of {@link fillTenant}, so that what is delivered to one could concern the others. */
 export const sharedAccountId = "account-of-both";
+
+/** What every tenant of {@link fillTenant} reads. */
+export const syncedEntity = "Thing";
 
 /** Makes a tenant with at least one row in each table. A test holds that: a new table gets its row here. */
 export async function fillTenant(database: Database, roles: readonly Role[] = ["admin"]): Promise<FullTenant> {
@@ -80,7 +87,7 @@ export async function fillTenant(database: Database, roles: readonly Role[] = ["
   await sealOneEvent(database, tenantId);
   const endpointId = newId();
   const [runId, runAttemptId] = [newId(), newId()];
-  return work(async (repositories) => {
+  const filled = await work(async (repositories) => {
     const { connectors, dataKeys, oauthSessions, auditEvents, outboxEvents, inboundEndpoints } = repositories;
     for (const { id } of [deleted, purged]) {
       await connectors.softDelete(id, 1);
@@ -155,7 +162,34 @@ export async function fillTenant(database: Database, roles: readonly Role[] = ["
       idempotencyAttemptId: request.attemptId,
       keyHash: request.keyHash,
     };
-  }).then(async (filled) => ({ ...filled, tokenAttemptId: await claim("refresh", 1) }));
+  });
+  return { ...filled, ...(await fillSyncs(database, filled)), tokenAttemptId: await claim("refresh", 1) };
+}
+
+async function fillSyncs(
+  database: Database,
+  { tenantId, userId, connectorId }: TestTenant & { readonly connectorId: string },
+): Promise<Pick<FullTenant, "scheduleId" | "syncRunId" | "syncAttemptId">> {
+  const [scheduleId, syncRunId] = [newId(), newId()];
+  const what = { connectorId, entity: syncedEntity, mode: "full" } as const;
+  await database.asTenant(tenantId, async ({ syncSchedules, syncRuns }) => {
+    const times = { cron: "0 3 * * *", timeZone: "UTC", jitterSeconds: 0, pausedAt: null };
+    const due = { tickAt: new Date("2999-01-01"), dueAt: new Date("2999-01-01"), createdBy: userId };
+    await syncSchedules.create({ id: scheduleId, ...what, ...times, ...due, overlap: "skip", catchUp: "once" });
+    await syncRuns.create({ id: syncRunId, ...what, scheduleId });
+  });
+  const claimed = await database.asSystem(({ syncs }) => syncs.claimRuns(10, leaseMs));
+  const syncAttemptId = claimed.find(({ runId }) => runId === syncRunId)?.attemptId;
+  if (syncAttemptId === undefined) throw new Error("The run was not claimed.");
+  const target = { ...what, runId: syncRunId, attemptId: syncAttemptId, leaseMs };
+  const data = JSON.stringify({ name: `Record of ${tenantId}` });
+  const record = { externalId: "r-1", data, hash: sha256(data), modifiedAt: null };
+  const cursor = { v: 1, after: `Cursor of ${tenantId}` };
+  await database.asTenant(tenantId, async ({ recordBatches }) => {
+    await recordBatches.storeBatch({ ...target, mode: "incremental" }, [record], cursor, 0);
+    await recordBatches.storeBatch(target, [record], cursor, 0);
+  });
+  return { scheduleId, syncRunId, syncAttemptId };
 }
 
 /** The tenant's making is sealed; what was done since waits for that. */

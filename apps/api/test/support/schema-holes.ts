@@ -69,7 +69,7 @@ async function findGrants(query: Query, expected: Grants): Promise<string[]> {
       ) as granted (privilege)
     ), '') as granted
     from pg_class c where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f', 'S')`);
-  const letters: Readonly<Record<string, string>> = { SELE: "r", INSE: "a", UPDA: "w", DELE: "d" };
+  const letters: Readonly<Record<string, string>> = { SELE: "r", INSE: "a", UPDA: "w", DELE: "d", USAG: "U" };
   return rows.flatMap(({ name, granted }) => {
     const found = String(granted)
       .split(",")

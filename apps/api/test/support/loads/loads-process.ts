@@ -11,6 +11,7 @@ import { buildServer } from "../../../src/server.js";
 import { stopOnSignal } from "../../../src/stop-on-signal.js";
 import { runWorkers } from "../../../src/workers/run-workers.js";
 import { orders } from "../../idempotency/orders-connector.js";
+import { feed } from "../../syncs/feed/feed-connector.js";
 import { noRateLimits } from "../no-rate-limits.js";
 import { loads } from "./loads-connector.js";
 import type { LoadsProcessTask } from "./start-loads-process.js";
@@ -25,7 +26,7 @@ const database = await openDatabase({
 });
 const services = createServices({
   database,
-  connectors: new ConnectorFactory([loads, orders]),
+  connectors: new ConnectorFactory([loads, orders, feed]),
   keyProvider: LocalKeyring.parse(task.keys),
   journalFolder: join(tmpdir(), `isthmus-journal-${randomBytes(6).toString("hex")}`),
   logger,

@@ -1,0 +1,30 @@
+import { z } from "zod";
+import { lockForSchedule } from "../../actions/find-connector.js";
+import type { SyncScheduleRow } from "../../repositories/index.js";
+import { waitFor } from "../../syncs/fire-schedules.js";
+import type { ChangeKind } from "../change-kind.js";
+import { scheduleSettingsSchema } from "./schedule-settings.js";
+
+const schema = scheduleSettingsSchema.extend({ connectorId: z.string(), entity: z.string() });
+
+/** A new schedule of a connector. */
+export const scheduleCreate: ChangeKind<z.infer<typeof schema>, SyncScheduleRow> = {
+  name: "schedule.create",
+  permission: "schedules.write",
+  schema,
+  async prepare({ clock }, { target: { id }, requestedBy }, { paused, ...rest }) {
+    const now = new Date(clock.now());
+    const waiting = waitFor({ id, ...rest }, paused ? undefined : now);
+    return {
+      async apply({ syncSchedules }, note) {
+        if (!paused) await lockForSchedule(syncSchedules, rest.connectorId);
+        const data = { ...rest, ...waiting, id, pausedAt: paused ? now : null, createdBy: requestedBy };
+        const row = await syncSchedules.create(data);
+        const facts = { action: "schedule.created", targetType: "schedule", targetId: id, outcome: "success" } as const;
+        await note({ ...facts, details: { ...rest, paused } });
+        return row;
+      },
+    };
+  },
+  invert: async () => ({ kind: "schedule.delete", change: {} }),
+};

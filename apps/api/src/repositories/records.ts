@@ -1,0 +1,57 @@
+import type { JsonObject } from "./client.js";
+import { seriesBits } from "./record-batches.js";
+import type { TenantScope } from "./scope.js";
+
+/** A record as it was last read. Fields are described in `prisma/schema.prisma`. */
+export interface RecordRow {
+  readonly entity: string;
+  readonly externalId: string;
+  readonly data: JsonObject | null;
+  /** A whole number as text: it may exceed what a JavaScript number holds. */
+  readonly version: string;
+  readonly modifiedAt: Date | null;
+  readonly deleted: boolean;
+  readonly updatedAt: Date;
+}
+
+/** Which records a list shows. */
+export interface RecordFilter {
+  readonly connectorId: string;
+  readonly entity: string;
+  /** Those of a higher version only. */
+  readonly afterVersion?: string;
+  /** Those that changed here after it only. */
+  readonly since?: Date;
+  /** Those whose data has these fields with these values only. */
+  readonly contains?: object;
+  /** Deleted ones too. Default: they are left out. */
+  readonly withDeleted?: boolean;
+}
+
+/** The records of one tenant's connectors. */
+export interface RecordRepository {
+  /** In the order of their versions: whoever follows `afterVersion` misses nothing that is written meanwhile. */
+  list(filter: RecordFilter, limit: number): Promise<readonly RecordRow[]>;
+}
+
+/** The records of the tenant of `scope`. */
+export function createRecordRepository({ client, tenantId }: TenantScope): RecordRepository {
+  return {
+    list({ connectorId, entity, afterVersion, since = null, contains, withDeleted = false }, limit) {
+      const wanted = contains === undefined ? null : JSON.stringify(contains);
+      return client.$queryRaw<RecordRow[]>`
+        select o.entity, o.external_id as "externalId", o.data, (o.version - s.first)::text as version,
+          o.modified_at as "modifiedAt", o.deleted, o.updated_at as "updatedAt"
+        from (
+          select series << ${seriesBits}::integer as first, record_version as changes from sync_states
+          where tenant_id = ${tenantId}::uuid and connector_id = ${connectorId}::uuid and entity = ${entity}
+        ) s, records o
+        where o.tenant_id = ${tenantId}::uuid
+          and o.version > s.first + ${afterVersion ?? "0"}::bigint and o.version <= s.first + s.changes
+          and (${since}::timestamptz is null or o.updated_at > ${since}::timestamptz)
+          and (${wanted}::jsonb is null or o.data @> ${wanted}::jsonb)
+          and (${withDeleted}::boolean or not o.deleted)
+        order by o.version limit ${limit}::integer`;
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import { newId } from "../database/ids.js";
+import { Prisma } from "../generated/prisma/client.js";
+import type { SystemQuery } from "./client.js";
+import type { SyncCatchUp, SyncOverlap } from "./sync-schedules.js";
+import type { ClaimedRun } from "./system-runs.js";
+
+/** A schedule that is due, with what says when it is due next. */
+export interface DueSchedule {
+  readonly tenantId: string;
+  readonly scheduleId: string;
+  readonly cron: string;
+  readonly timeZone: string;
+  readonly overlap: SyncOverlap;
+  readonly catchUp: SyncCatchUp;
+  readonly jitterSeconds: number;
+  /** The time that it waited for. */
+  readonly tickAt: Date;
+  /** The time of the database when it was looked at. */
+  readonly lookedAt: Date;
+}
+
+/** A schedule that has been looked at. */
+export interface FiredSchedule {
+  readonly scheduleId: string;
+  /** The time that it waited for: when it has moved on since, nothing is done. */
+  readonly tickAt: Date;
+  /** Times that get a run. */
+  readonly ticks: readonly Date[];
+  /** What it waits for now; `undefined` = nothing. */
+  readonly next: { readonly tickAt: Date; readonly dueAt: Date } | undefined;
+}
+
+/** Schedules and runs of all tenants. Times go by the database clock. */
+export interface SystemSyncRepository {
+  /** Schedules that are due, `limit` at most. Nobody else is given them while `holdMs` lasts. */
+  claimDueSchedules(limit: number, holdMs: number): Promise<readonly DueSchedule[]>;
+  /** Makes their runs and sets their next times, at once. @returns how many runs. */
+  fireSchedules(fired: readonly FiredSchedule[]): Promise<number>;
+  /** Takes runs that may go on, tenants in turn: nobody else takes them while `leaseMs` lasts. */
+  claimRuns(limit: number, leaseMs: number): Promise<readonly ClaimedRun[]>;
+  /** Removes runs that ended so long ago, `limit` at most. @returns how many. */
+  prune(keptForMs: number, limit: number): Promise<number>;
+}
+
+/** The functions for syncs. */
+export function createSystemSyncRepository(query: SystemQuery): SystemSyncRepository {
+  return {
+    claimDueSchedules: (limit, holdMs) =>
+      query<DueSchedule>(Prisma.sql`
+        select tenant_id::text as "tenantId", schedule_id::text as "scheduleId", cron, time_zone as "timeZone", overlap,
+          catch_up as "catchUp", jitter_seconds as "jitterSeconds", tick_at as "tickAt", looked_at as "lookedAt"
+        from isthmus_claim_due_schedules(${limit}::integer, ${holdMs}::float8)`),
+    async fireSchedules(fired) {
+      const rows = fired.map(({ scheduleId, tickAt, ticks, next }) => ({
+        schedule_id: scheduleId,
+        tick_at: tickAt,
+        ticks: ticks.map((tick) => ({ run_id: newId(), tick_at: tick })),
+        next_tick_at: next?.tickAt ?? null,
+        next_due_at: next?.dueAt ?? null,
+      }));
+      const [row] = await query<{ made: number }>(
+        Prisma.sql`select isthmus_fire_schedules(${JSON.stringify(rows)}::jsonb) as made`,
+      );
+      return row?.made ?? 0;
+    },
+    claimRuns(limit, leaseMs) {
+      const attemptIds = Array.from({ length: limit }, newId);
+      return query<ClaimedRun>(Prisma.sql`
+        select tenant_id::text as "tenantId", run_id::text as "runId", attempt_id::text as "attemptId"
+        from isthmus_claim_sync_runs(${attemptIds}::uuid[], ${leaseMs}::float8)`);
+    },
+    async prune(keptForMs, limit) {
+      const [row] = await query<{ removed: number }>(Prisma.sql`
+        select isthmus_prune_sync_runs(${keptForMs}::float8, ${limit}::integer) as removed`);
+      return row?.removed ?? 0;
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { exportRecords, listRecords } from "../actions/list-records.js";
+import { callerOf } from "../plugins/authentication.js";
+import type { Services } from "../services.js";
+import { ndjsonMediaType, sendNdjson, wantsNdjson } from "./ndjson.js";
+import { readSignal } from "./request-signal.js";
+import { idParametersSchema, pageOf, problemResponses } from "./schemas/common.js";
+import { listRecordsSchema, recordSchema } from "./schemas/syncs.js";
+
+const pageSchema = pageOf(recordSchema).extend({ hasMore: z.boolean().describe("Whether more is there already.") });
+
+/** What syncs have read: `/v1/connectors/{id}/records`. */
+export const recordRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  app.get(
+    "/v1/connectors/:id/records",
+    {
+      schema: {
+        tags: ["syncs"],
+        summary: "List the records of an entity as they were last read",
+        description:
+          "In the order in which they changed here: one that changes meanwhile comes again. The last cursor gives what changes later. As NDJSON, all of them to the end, whatever the limit.",
+        operationId: "listRecords",
+        params: idParametersSchema,
+        querystring: listRecordsSchema,
+        response: {
+          200: {
+            description: "Records.",
+            content: { "application/json": { schema: pageSchema }, [ndjsonMediaType]: { schema: recordSchema } },
+          },
+          ...problemResponses,
+        },
+      },
+    },
+    async (request, reply) => {
+      const { deleted, limit, ...rest } = request.query;
+      const wanted = { ...rest, withDeleted: deleted };
+      const { id } = request.params;
+      if (!wantsNdjson(request)) return listRecords(services, callerOf(request), id, { ...wanted, limit });
+      const all = exportRecords(services, callerOf(request), id, wanted);
+      await sendNdjson(request, reply, all, readSignal(reply, services));
+      return reply;
+    },
+  );
+};

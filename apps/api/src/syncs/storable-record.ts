@@ -1,0 +1,33 @@
+import { createHash } from "node:crypto";
+import { canonicalJson, type EntityChange } from "@isthmus/core";
+import type { ReadRecord } from "../repositories/index.js";
+
+/** Bytes of an id: the index that finds records by it has a limit. */
+const longestId = 1_000;
+
+/** What no column can hold, in JSON text: NUL, and halves of surrogate pairs. Other text may match as well. */
+const suspect = /\\u(?:0000|d[89a-f])/i;
+
+/**
+ * A change as the columns of a record take it; `undefined` when its id cannot be kept as it is. PostgreSQL has no NUL, and UTF-8
+ * no half of a surrogate pair: such characters become U+FFFD, rather than that their record keeps all others from being stored.
+ */
+export function toStorableRecord({ id, deleted, record, modifiedAtMs }: EntityChange): ReadRecord | undefined {
+  if (id === "" || Buffer.byteLength(id) > longestId || storableText(id) !== id) return undefined;
+  const modifiedAt = modifiedAtMs === undefined ? null : new Date(modifiedAtMs).toISOString();
+  if (deleted) return { externalId: id, data: null, hash: null, modifiedAt };
+  const given = canonicalJson(record ?? {});
+  const data = suspect.test(given) ? canonicalJson(storable(record)) : given;
+  return { externalId: id, data, hash: createHash("sha256").update(data).digest("hex"), modifiedAt };
+}
+
+function storableText(text: string): string {
+  return text.replaceAll("\0", "\ufffd").toWellFormed();
+}
+
+function storable(value: unknown): unknown {
+  if (typeof value === "string") return storableText(value);
+  if (Array.isArray(value)) return value.map(storable);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [storableText(key), storable(each)]));
+}

@@ -1,0 +1,68 @@
+import {
+  BaseConnector,
+  type ConnectedAccount,
+  ConnectorError,
+  type ConnectorRequest,
+  defaultRefreshPolicy,
+  defineConnector,
+  defineScheme,
+  type EntityBatch,
+  type EntityCursor,
+  mapHttpStatus,
+  type TransportResponse,
+} from "@isthmus/core";
+import { z } from "zod";
+
+const configurationSchema = z.strictObject({ url: z.url(), pageSize: z.int().default(2) });
+type Configuration = z.output<typeof configurationSchema>;
+const pageSchema = z.array(z.object({ id: z.string(), place: z.int(), record: z.looseObject({}).optional() }));
+
+/** A connector to `FeedVendor`. */
+class FeedConnector extends BaseConnector<unknown, Configuration> {
+  async *read(entity: string, cursor: EntityCursor | undefined, signal: AbortSignal): AsyncIterable<EntityBatch> {
+    for (let after = Number(cursor?.after ?? 0); ; ) {
+      const path = `/${entity}?after=${after}&size=${this.context.configuration.pageSize}`;
+      const answer = await this.send({ method: "GET", path, name: "page", idempotent: true, maxAttempts: 1, signal });
+      const page = pageSchema.parse(answer.json());
+      const last = page.at(-1);
+      if (last === undefined) return;
+      after = last.place;
+      const changes = page.map(({ id, record }) => ({ id, deleted: record === undefined, ...(record && { record }) }));
+      yield { changes, cursor: { v: 1, after } };
+    }
+  }
+
+  protected async identify(): Promise<ConnectedAccount> {
+    return { id: "1", name: "Feed", environment: "sandbox" };
+  }
+
+  protected baseUrl(): string {
+    return this.context.configuration.url;
+  }
+
+  protected mapFailure({ status, headers }: TransportResponse, request: ConnectorRequest) {
+    if (status === 410) return new ConnectorError("CURSOR_EXPIRED", "The vendor does not know that place any more.");
+    return mapHttpStatus({ status, headers, request, nowMs: this.clock.now() });
+  }
+}
+
+/** See `FeedConnector`. */
+export const feed = defineConnector<Configuration, FeedConnector>({
+  specificationVersion: 1,
+  type: "feed",
+  displayName: "Feed",
+  version: "1.0.0",
+  authentication: { api_key: defineScheme({ title: "Key", credentials: z.strictObject({ key: z.string() }) }) },
+  configuration: configurationSchema,
+  externalSystemUrlField: "url",
+  exampleConfiguration: { url: "https://feed.example.com" },
+  refreshPolicy: defaultRefreshPolicy,
+  allowedHosts: () => ["127.0.0.1"],
+  operations: () => [],
+  entities: (connector) => ({
+    list: async () => [],
+    describe: () => Promise.reject(new ConnectorError("NOT_FOUND", "There is no such entity.")),
+    read: (entity, cursor, signal) => connector.read(entity, cursor, signal),
+  }),
+  create: (context) => new FeedConnector(context),
+});

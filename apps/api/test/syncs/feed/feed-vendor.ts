@@ -1,0 +1,110 @@
+import { once } from "node:events";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** A change as the vendor tells it. */
+export interface FeedItem {
+  readonly id: string;
+  /** `undefined` = it is gone. */
+  readonly record?: Record<string, unknown>;
+}
+
+/** A vendor that keeps an order of all changes, and gives pages of them. */
+export interface FeedVendor {
+  /** Origin. */
+  readonly url: string;
+  readonly host: string;
+  /** Pages that were asked for: entity, number of the change before it. */
+  readonly requests: string[];
+  /** Makes or changes a record. */
+  put(entity: string, id: string, record: Record<string, unknown>): void;
+  /** Deletes it, and tells so. */
+  remove(entity: string, id: string): void;
+  /** Deletes it, and never tells. */
+  forget(entity: string, id: string): void;
+  /** What the vendor has. */
+  records(entity: string): ReadonlyMap<string, Record<string, unknown>>;
+  /** Answers one page of an entity with this status, after `pages` others. */
+  failAfter(entity: string, pages: number, status: number): void;
+  /** Holds pages back from the change of this number on, until {@link release}. Resolves when one is asked for. */
+  hold(from: number): Promise<void>;
+  release(): void;
+  close(): Promise<void>;
+}
+
+/** Starts it on a free port of this machine. */
+export async function startFeedVendor(): Promise<FeedVendor> {
+  const logs = new Map<string, (FeedItem & { readonly place: number })[]>();
+  const requests: string[] = [];
+  const failures = new Map<string, { pages: number; readonly status: number }>();
+  let held:
+    | { readonly from: number; readonly asked: PromiseWithResolvers<void>; readonly free: PromiseWithResolvers<void> }
+    | undefined;
+  let places = 0;
+
+  const logOf = (entity: string) => {
+    const log = logs.get(entity) ?? [];
+    logs.set(entity, log);
+    return log;
+  };
+  const without = (entity: string, id: string) =>
+    logs.set(
+      entity,
+      logOf(entity).filter((item) => item.id !== id),
+    );
+  const write = (entity: string, item: FeedItem) => {
+    without(entity, item.id);
+    logOf(entity).push({ ...item, place: ++places });
+  };
+
+  async function answer(address: URL, response: ServerResponse): Promise<void> {
+    const [entity = "", after, size] = [
+      address.pathname.slice(1),
+      address.searchParams.get("after"),
+      address.searchParams.get("size"),
+    ];
+    const from = Number(after);
+    requests.push(`${entity} ${from}`);
+    const failure = failures.get(entity);
+    if (failure && failure.pages-- === 0) {
+      failures.delete(entity);
+      return void response.writeHead(failure.status).end("{}");
+    }
+    if (held && from >= held.from) {
+      held.asked.resolve();
+      await held.free.promise;
+    }
+    const page = logOf(entity)
+      .filter((item) => item.place > from)
+      .slice(0, Number(size));
+    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(page));
+  }
+
+  const server = createServer((request, response) => void answer(new URL(request.url ?? "/", "http://x"), response));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    host: `127.0.0.1:${port}`,
+    requests,
+    put: (entity, id, record) => write(entity, { id, record }),
+    remove: (entity, id) => write(entity, { id }),
+    forget: without,
+    records: (entity) => new Map(logOf(entity).flatMap(({ id, record }) => (record ? [[id, record] as const] : []))),
+    failAfter: (entity, pages, status) => void failures.set(entity, { pages, status }),
+    hold(from) {
+      held = { from, asked: Promise.withResolvers(), free: Promise.withResolvers() };
+      return held.asked.promise;
+    },
+    release() {
+      held?.free.resolve();
+      held = undefined;
+    },
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
