@@ -60,7 +60,8 @@ export async function buildServer({ services, logger, https, edges }: ServerOpti
   const app = fastify({
     loggerInstance: logger,
     // Its own lines hold addresses; requestContextPlugin writes one without.
-    logController: new LogController({ disableRequestLogging: true }),
+    // The id is named as in all other lines, so that one search finds all of a request.
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     genReqId: requestIdOf,
     bodyLimit,
     // Fastify's default is no limit: a caller who sends a byte a minute would hold its connection for ever.

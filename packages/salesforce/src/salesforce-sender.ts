@@ -65,7 +65,8 @@ export abstract class SalesforceSender extends BaseConnector<unknown, Salesforce
   }
 
   protected override mapFailure(response: TransportResponse, request: ConnectorRequest): ConnectorError {
-    return mapFailure(response, request, this.clock.now(), this.#gate.waits);
+    // Here, because most requests do not go through the base's `send`, which takes secrets out.
+    return this.conceal(mapFailure(response, request, this.clock.now(), this.#gate.waits));
   }
 
   protected override sendRaw(request: ConnectorRequest): Promise<TransportResponse> {

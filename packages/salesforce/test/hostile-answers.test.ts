@@ -55,6 +55,24 @@ describe("an answer that says success without being Salesforce's", () => {
   });
 });
 
+it("takes its own token and secrets out of what Salesforce quotes, in whatever form", async () => {
+  const clientSecret = 'c0nsumer/secret+"&<';
+  const options = { clientId: "id", clientSecret, refreshToken: "r", loginUrl: stub.url };
+  const own = createSalesforceConnector({ ...options, allowedPrivateHosts: [new URL(stub.url).host] });
+  const forms = [clientSecret, encodeURIComponent(clientSecret), Buffer.from(`id:${clientSecret}`).toString("base64")];
+  for (const form of forms) {
+    respond = () => ({
+      status: 400,
+      body: JSON.stringify([{ errorCode: "BAD", message: `Refused for ${form} today` }]),
+    });
+    const error = await own.retrieve("Account", id).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      vendor: { message: expect.stringMatching(/^Refused for \S*\[redacted\]\S* today$/) },
+    });
+  }
+  await own.close();
+});
+
 describe("pages", () => {
   it("are not read for ever when they lead back to one that was read", async () => {
     const next = (name: string) => `/services/data/v60.0/query/01g-${name}`;
