@@ -15,6 +15,11 @@ export function auditOf(caller: Caller, facts: AuditFacts): NewAuditEvent {
   };
 }
 
+/** What an audit event says of a connector's change that succeeded. */
+export function connectorFacts(action: string, connectorId: string, details: object = {}): AuditFacts {
+  return { action, targetType: "connector", targetId: connectorId, outcome: "success", details };
+}
+
 /** An audit event about a connector that succeeded. */
 export function connectorAudit(
   caller: Caller,
@@ -22,10 +27,10 @@ export function connectorAudit(
   connectorId: string,
   details: object = {},
 ): NewAuditEvent {
-  return auditOf(caller, { action, targetType: "connector", targetId: connectorId, outcome: "success", details });
+  return auditOf(caller, connectorFacts(action, connectorId, details));
 }
 
-/** An audit event about an inbound endpoint that succeeded. */
-export function inboundAudit(caller: Caller, action: string, endpointId: string, details: object): NewAuditEvent {
-  return auditOf(caller, { action, targetType: "inbound_endpoint", targetId: endpointId, outcome: "success", details });
+/** What an audit event says of an inbound endpoint's change that succeeded. */
+export function inboundFacts(action: string, endpointId: string, details: object): AuditFacts {
+  return { action, targetType: "inbound_endpoint", targetId: endpointId, outcome: "success", details };
 }

@@ -1,11 +1,11 @@
 import { ConnectorError } from "@isthmus/core";
+import { inboundEndpointCreate } from "../approval/kinds/inbound-endpoint-create.js";
 import { assertAllowed, type Caller } from "../authorization/index.js";
 import { newId } from "../database/index.js";
-import { sealSecrets } from "../inbound/endpoint-secrets.js";
+import type { ChangeDiffEntry } from "../repositories/index.js";
 import type { Services } from "../services.js";
-import { assertSandbox } from "./assert-sandbox.js";
-import { inboundAudit } from "./audit.js";
 import { type InboundEndpointView, viewInboundEndpoint } from "./inbound-endpoint-view.js";
+import { type ChangeOutcome, submitChange } from "./submit-change.js";
 
 /** What a new inbound endpoint is made of. */
 export interface CreateInboundEndpointInput {
@@ -18,30 +18,39 @@ export interface CreateInboundEndpointInput {
 }
 
 /**
- * Makes an address that a vendor may deliver to.
+ * Makes an address that a vendor may deliver to, or asks for one of production.
  *
+ * @param emergency - See {@link submitChange}.
  * @throws {ConnectorError} `UNKNOWN_CONNECTOR_TYPE`; `UNSUPPORTED` when the type takes no deliveries.
- * @throws {ApiError} `FORBIDDEN`, `APPROVAL_UNAVAILABLE`.
+ * @throws {ApiError} `FORBIDDEN`.
  */
 export async function createInboundEndpoint(
   services: Services,
   caller: Caller,
   { type, name, environment, secret }: CreateInboundEndpointInput,
-): Promise<InboundEndpointView> {
+  emergency?: string,
+): Promise<ChangeOutcome<InboundEndpointView>> {
   await assertAllowed(services, caller, "inbound-endpoints.write");
   if (services.connectors.definition(type).inbound === undefined) {
     throw new ConnectorError("UNSUPPORTED", "Connectors of this type take no deliveries.");
   }
-  assertSandbox(environment);
-  const { tenantId, userId } = caller;
-  const id = newId();
-  const secrets = await sealSecrets(services.vault, tenantId, id, secret === undefined ? [] : [secret]);
-  const row = await services.database.asTenant(tenantId, async ({ inboundEndpoints, auditEvents }) => {
-    const data = { id, connectorType: type, name, environment, secrets, createdBy: userId };
-    const created = await inboundEndpoints.create(data);
-    const details = { type, environment, secretCount: created.secretCount };
-    await auditEvents.append(inboundAudit(caller, "inbound_endpoint.created", id, details));
-    return created;
-  });
-  return viewInboundEndpoint(services, row);
+  const added = Object.entries({ type, name, environment }).map(
+    ([path, after]): ChangeDiffEntry => ({ path, change: "added", after }),
+  );
+  const outcome = await submitChange(
+    services,
+    caller,
+    {
+      kind: inboundEndpointCreate,
+      target: { type: "inbound_endpoint", id: newId(), version: null },
+      targetName: name,
+      connectorType: type,
+      change: { connectorType: type, name, environment, secrets: secret === undefined ? [] : [secret] },
+      diff: [...added, ...(secret === undefined ? [] : [{ path: "secret", change: "added" } as const])],
+      isProduction: environment === "production",
+    },
+    emergency,
+  );
+  if (outcome.outcome === "requested") return outcome;
+  return { ...outcome, result: viewInboundEndpoint(services, outcome.result) };
 }

@@ -1,9 +1,11 @@
 import { type ConnectedAccount, ConnectorError, codeOf, isConnectorError } from "@isthmus/core";
+import type { Author } from "../approval/tell.js";
 import { isAllowed } from "../authorization/index.js";
 import { ApiError, toProblem } from "../errors/index.js";
 import { sha256Hex } from "../keys/api-key.js";
 import type { ConnectorRow, NewAuditEvent, OauthSessionRow, UserRow } from "../repositories/index.js";
 import type { Services } from "../services.js";
+import { finishInProduction } from "./finish-in-production.js";
 import { openAuthorization } from "./oauth-session.js";
 
 /** What the vendor sent the browser back with. */
@@ -28,9 +30,20 @@ export interface FinishedAuthorization {
   /** Where the browser wants to go; allow-listed when it was stored. */
   readonly returnTo: string | undefined;
   readonly result: /** No account: the tokens are good and stored, but the vendor did not say whose they are. The next test asks again. */
-    | { readonly connected: true; readonly account: ConnectedAccount | undefined }
+    | { readonly outcome: "connected"; readonly account: ConnectedAccount | undefined }
+    /** They are another account's, and the connector is one of production: somebody else has to approve first. */
+    | ({ readonly outcome: "requested" } & RequestedAccount)
     /** What {@link toProblem} makes of it is fit to be shown. */
-    | { readonly connected: false; readonly error: unknown };
+    | { readonly outcome: "failed"; readonly error: unknown };
+}
+
+/** An account that a connector is to be connected to, instead of another one. */
+export interface RequestedAccount {
+  readonly changeRequestId: string;
+  /** What the vendor says; `undefined` = nothing. */
+  readonly account: ConnectedAccount | undefined;
+  /** Name of the account that it stays connected to. */
+  readonly presentAccount: string | null;
 }
 
 /**
@@ -54,7 +67,7 @@ export async function finishAuthorization(services: Services, callback: Callback
   });
   if (!session || !row) throw invalid("The connector was deleted meanwhile.");
   assertMayConnect(requester);
-  const result = await keep(services, callback, session, row, await connect(services, callback, session, row));
+  const result = await end(services, callback, session, row);
   return {
     connectorId,
     connectorName: row.connectorName,
@@ -66,6 +79,7 @@ export async function finishAuthorization(services: Services, callback: Callback
 }
 
 type Result = FinishedAuthorization["result"];
+type Failed = Extract<Result, { outcome: "failed" }>;
 
 async function claim({ database }: Services, { state, cookie }: Callback) {
   if (cookie === undefined) {
@@ -90,6 +104,50 @@ function assertMayConnect(requester: UserRow | undefined): void {
   throw new ApiError("FORBIDDEN", "Whoever asked for this authorisation may not connect any more.");
 }
 
+function end(services: Services, callback: Callback, session: OauthSessionRow, row: ConnectorRow): Promise<Result> {
+  return row.environment === "production"
+    ? endInProduction(services, callback, session, row)
+    : connect(services, callback, session, row).then((result) => keep(services, callback, session, row, result));
+}
+
+/** There the tokens are not stored before it is known whose they are. */
+async function endInProduction(
+  services: Services,
+  callback: Callback,
+  session: OauthSessionRow,
+  row: ConnectorRow,
+): Promise<Result> {
+  const { requestId, ip, url: callbackUrl } = callback;
+  const { requestedBy } = session;
+  const author: Author = (facts) => ({ actorUserId: requestedBy, requestId, ip, ...facts });
+  try {
+    const { pending } = await openFitting(services, callback, session, row);
+    const ended = await finishInProduction(services, { row, requestedBy, author, callbackUrl, pending });
+    if (ended.outcome === "connected") return ended;
+    const { request, account } = ended;
+    const presentAccount = row.boundAccountName ?? row.boundAccountId;
+    return { outcome: "requested", changeRequestId: request.id, account, presentAccount };
+  } catch (error) {
+    const failed = failedBy(services, row, error);
+    await record(services, callback, session, row, failed);
+    return failed;
+  }
+}
+
+/** What the way back needs. @throws {ConnectorError} `OAUTH_STATE_INVALID`. */
+async function openFitting(services: Services, callback: Callback, session: OauthSessionRow, row: ConnectorRow) {
+  if (row.connectorType !== callback.type) throw stateInvalid("This answer came to another vendor's address.");
+  if (row.version !== session.connectorVersion)
+    throw stateInvalid("The connector was changed since the link was made.");
+  return openAuthorization(services, session);
+}
+
+function failedBy(services: Services, row: ConnectorRow, error: unknown): Failed {
+  const isKnown = isConnectorError(error) || error instanceof ApiError;
+  if (!isKnown) services.logger.error({ err: error, connectorId: row.id }, "An authorisation failed");
+  return { outcome: "failed", error };
+}
+
 async function connect(
   services: Services,
   callback: Callback,
@@ -97,25 +155,21 @@ async function connect(
   row: ConnectorRow,
 ): Promise<Result> {
   try {
-    if (row.connectorType !== callback.type) throw stateInvalid("This answer came to another vendor's address.");
-    if (row.version !== session.connectorVersion)
-      throw stateInvalid("The connector was changed since the link was made.");
-    const { pending } = await openAuthorization(services, session);
+    const { pending } = await openFitting(services, callback, session, row);
     return await services.pool.use(row, async (connector) => {
       const before = await tokenVersion(services, row);
       try {
-        return { connected: true, account: await connector.handleCallback(callback.url, pending) };
+        return { outcome: "connected", account: await connector.handleCallback(callback.url, pending) };
       } catch (error) {
         if (codeOf(error) === "RECONNECT_REQUIRED" || (await tokenVersion(services, row)) === before) throw error;
         services.logger.warn({ err: error, connectorId: row.id }, "The vendor did not say whose the new tokens are");
-        return { connected: true, account: undefined };
+        return { outcome: "connected", account: undefined };
       }
     });
   } catch (error) {
     // The token store takes no grant for a connector that is not the one which asked for it.
-    if (codeOf(error) === "NOT_FOUND") return { connected: false, error: changedMeanwhile() };
-    if (!isConnectorError(error)) services.logger.error({ err: error, connectorId: row.id }, "An authorisation failed");
-    return { connected: false, error };
+    if (codeOf(error) === "NOT_FOUND") return { outcome: "failed", error: changedMeanwhile() };
+    return failedBy(services, row, error);
   }
 }
 
@@ -138,7 +192,7 @@ async function keep(
   } catch (error) {
     if (codeOf(error) !== "OAUTH_STATE_INVALID" && codeOf(error) !== "NOT_FOUND") throw error;
     await giveBack(services, row);
-    const failed: Result = { connected: false, error: changedMeanwhile() };
+    const failed: Result = { outcome: "failed", error: changedMeanwhile() };
     await record(services, callback, session, row, failed);
     return failed;
   }
@@ -168,7 +222,8 @@ async function record(
     ip,
   };
   await database.asTenant(row.tenantId, async ({ connectors, auditEvents }) => {
-    if (!result.connected) {
+    if (result.outcome === "requested") return;
+    if (result.outcome === "failed") {
       const { code } = toProblem(result.error, requestId).problem;
       await auditEvents.append({
         ...event,

@@ -1,5 +1,5 @@
 import { assertNoEmergency } from "../approval/assert-no-emergency.js";
-import type { Changed, ChangeKind, ChangeTarget } from "../approval/change-kind.js";
+import type { Changed, ChangeKind, ChangeTarget, UndoingChange } from "../approval/change-kind.js";
 import { sealChange } from "../approval/sealed-change.js";
 import { byCaller, connectionOf, noteOf, tellOfChange } from "../approval/tell.js";
 import { assertAllowed, type Caller } from "../authorization/index.js";
@@ -53,9 +53,7 @@ export async function submitChange<Change extends object, Result extends Changed
 ): Promise<ChangeOutcome<Result>> {
   if (!proposed.isProduction) return { outcome: "applied", result: await applyAtOnce(services, caller, proposed) };
   if (emergency !== undefined) return applyInEmergency(services, caller, proposed, emergency);
-  const request = await newRequest(services, caller, proposed, {
-    lifetimeMs: (services.settings.changeRequestDays ?? defaultChangeRequestDays) * dayMs,
-  });
+  const request = await newRequest(services, caller, proposed);
   const row = await services.database.asTenant(caller.tenantId, async (repositories) => {
     await assertNoEmergency(repositories.changeRequests, proposed.target);
     const created = await repositories.changeRequests.create(request);
@@ -100,7 +98,7 @@ async function applyInEmergency<Change extends object, Result extends Changed>(
       "Nothing leads back from this change, so it needs an approval first. To stop a connector or an endpoint";
     throw new ApiError("EMERGENCY_UNSUPPORTED", `${words} at once, PATCH it with active: false.`);
   }
-  const request = await newRequest(services, caller, proposed, { lifetimeMs: emergencyMs }, undo);
+  const request = await newRequest(services, caller, proposed, emergencyMs, undo);
   const prepared = await kind.prepare(services, context, change);
   const { result, row } = await withConflicts(() =>
     services.database.asTenant(caller.tenantId, async (repositories) => {
@@ -123,12 +121,17 @@ async function applyInEmergency<Change extends object, Result extends Changed>(
   return { outcome: "applied", result, changeRequestId };
 }
 
-async function newRequest<Change extends object, Result extends Changed>(
-  { vault }: Services,
-  { tenantId, userId }: Caller,
-  { kind, target, targetName, connectorType, change, diff }: ProposedChange<Change, Result>,
-  { lifetimeMs }: Pick<NewChangeRequest, "lifetimeMs">,
-  undo?: Parameters<typeof sealChange>[3],
+/**
+ * A request as it is stored, its change sealed. May need the key provider: not in a unit of work.
+ *
+ * @param lifetimeMs - Default: what the settings say.
+ */
+export async function newRequest<Change extends object, Result extends Changed>(
+  { vault, settings: { changeRequestDays = defaultChangeRequestDays } }: Services,
+  { tenantId, userId }: Pick<Caller, "tenantId" | "userId">,
+  { kind, target, targetName, connectorType, change, diff }: Omit<ProposedChange<Change, Result>, "isProduction">,
+  lifetimeMs: number = changeRequestDays * dayMs,
+  undo?: UndoingChange,
 ): Promise<NewChangeRequest> {
   const id = newId();
   const digested = { kind: kind.name, targetId: target.id, targetVersion: target.version, change };

@@ -1,7 +1,7 @@
 import { connectorUpdate } from "../approval/kinds/connector-update.js";
 import { assertAllowed, type Caller } from "../authorization/index.js";
-import { ApiError } from "../errors/index.js";
 import type { Services } from "../services.js";
+import { assertVersion } from "./assert-version.js";
 import { type ConnectorView, viewConnector } from "./connector-view.js";
 import { findConnector, findReconnectBefore } from "./find-connector.js";
 import { proveUpdate, type UpdateConnectorInput } from "./prove-connector-update.js";
@@ -28,12 +28,7 @@ export async function updateConnector(
 ): Promise<ChangeOutcome<ConnectorView>> {
   await assertAllowed(services, caller, "connectors.write");
   const row = await findConnector(services, caller.tenantId, id);
-  if (row.version !== expectedVersion) {
-    throw new ApiError(
-      "PRECONDITION_FAILED",
-      `The connector is at version ${row.version}. Read it again and repeat the change.`,
-    );
-  }
+  assertVersion("connector", row, expectedVersion);
   const { change, diff } = await proveUpdate(services, row, input);
   const outcome = await submitChange(
     services,

@@ -1,13 +1,13 @@
+import { diffSettings } from "../approval/diff.js";
+import { inboundEndpointUpdate } from "../approval/kinds/inbound-endpoint-update.js";
 import { assertAllowed, type Caller } from "../authorization/index.js";
-import { ApiError } from "../errors/index.js";
-import { changeSecrets, openSecrets, sealSecrets } from "../inbound/endpoint-secrets.js";
-import type { InboundEndpointRow, SealedSecrets } from "../repositories/index.js";
+import { changeSecrets, openSecrets } from "../inbound/endpoint-secrets.js";
+import type { ChangeDiffEntry, InboundEndpointRow } from "../repositories/index.js";
 import type { Services } from "../services.js";
-import { assertSandbox } from "./assert-sandbox.js";
-import { inboundAudit } from "./audit.js";
-import { withConflicts } from "./database-conflicts.js";
+import { assertVersion } from "./assert-version.js";
 import { findInboundEndpoint } from "./find-inbound-endpoint.js";
 import { type InboundEndpointView, viewInboundEndpoint } from "./inbound-endpoint-view.js";
+import { type ChangeOutcome, submitChange } from "./submit-change.js";
 
 /** What an update changes; what is missing stays. */
 export interface UpdateInboundEndpointInput {
@@ -20,11 +20,12 @@ export interface UpdateInboundEndpointInput {
 }
 
 /**
- * Changes an inbound endpoint that is still at `expectedVersion`.
+ * Changes an inbound endpoint that is still at `expectedVersion`, or asks for the change where it is one of production.
  *
+ * @param emergency - See {@link submitChange}.
  * @throws {NotFoundError}
  * @throws {ValidationError} when it would have too many secrets.
- * @throws {ApiError} `PRECONDITION_FAILED`, `APPROVAL_UNAVAILABLE`, `FORBIDDEN`.
+ * @throws {ApiError} `PRECONDITION_FAILED`, `EMERGENCY_UNCONFIRMED`, `FORBIDDEN`.
  */
 export async function updateInboundEndpoint(
   services: Services,
@@ -32,40 +33,57 @@ export async function updateInboundEndpoint(
   id: string,
   expectedVersion: number,
   input: UpdateInboundEndpointInput,
-): Promise<InboundEndpointView> {
+  emergency?: string,
+): Promise<ChangeOutcome<InboundEndpointView>> {
   await assertAllowed(services, caller, "inbound-endpoints.write");
-  const { tenantId } = caller;
-  const row = await findInboundEndpoint(services, tenantId, id);
-  assertSandbox(row.environment);
-  if (row.version !== expectedVersion) {
-    throw new ApiError("PRECONDITION_FAILED", `The endpoint is at version ${row.version}. Read it again and repeat.`);
-  }
-  const secrets = await sealChange(services, row, input);
-  const changes = {
-    ...(input.name !== undefined && { name: input.name }),
-    ...(input.active !== undefined && { isActive: input.active }),
-    ...(secrets && { secrets }),
-  };
-  const updated = await withConflicts(() =>
-    services.database.asTenant(tenantId, async ({ inboundEndpoints, auditEvents }) => {
-      const changed = await inboundEndpoints.update(id, expectedVersion, changes);
-      const fields = Object.keys(input).filter((field) => Reflect.get(input, field) !== undefined);
-      const details = { fields, secretCount: changed.secretCount };
-      await auditEvents.append(inboundAudit(caller, "inbound_endpoint.updated", id, details));
-      return changed;
-    }),
+  const row = await findInboundEndpoint(services, caller.tenantId, id);
+  assertVersion("endpoint", row, expectedVersion);
+  const secrets = await changedSecrets(services, row, input);
+  const outcome = await submitChange(
+    services,
+    caller,
+    {
+      kind: inboundEndpointUpdate,
+      target: { type: "inbound_endpoint", id, version: expectedVersion },
+      targetName: row.name,
+      connectorType: row.connectorType,
+      change: {
+        fields: Object.keys(input).filter((field) => Reflect.get(input, field) !== undefined),
+        settings: {
+          ...(input.name !== undefined && { name: input.name }),
+          ...(input.active !== undefined && { isActive: input.active }),
+        },
+        ...(secrets && { secrets: [...secrets] }),
+      },
+      diff: describe(row, input),
+      isProduction: row.environment === "production",
+    },
+    emergency,
   );
-  return viewInboundEndpoint(services, updated);
+  if (outcome.outcome === "requested") return outcome;
+  return { ...outcome, result: viewInboundEndpoint(services, outcome.result) };
 }
 
 /** The secrets as they will be; `undefined` where they stay. */
-async function sealChange(
+async function changedSecrets(
   { vault }: Services,
   { tenantId, id, secrets }: InboundEndpointRow,
   { secret, keepFormerSecrets = true }: UpdateInboundEndpointInput,
-): Promise<SealedSecrets | undefined> {
+): Promise<readonly string[] | undefined> {
   if (secret === undefined && keepFormerSecrets) return undefined;
   // A new one that replaces all needs none of them: they may not open any more, their key lost.
   const present = keepFormerSecrets || secret === undefined ? await openSecrets(vault, tenantId, id, secrets) : [];
-  return sealSecrets(vault, tenantId, id, changeSecrets(present, secret, keepFormerSecrets));
+  return changeSecrets(present, secret, keepFormerSecrets);
+}
+
+function describe(
+  { name, isActive, secretCount }: InboundEndpointRow,
+  { name: newName = name, active = isActive, secret, keepFormerSecrets = true }: UpdateInboundEndpointInput,
+): readonly ChangeDiffEntry[] {
+  const former = secret === undefined ? secretCount - 1 : secretCount;
+  return [
+    ...diffSettings({ name, active: isActive }, { name: newName, active }),
+    ...(secret === undefined ? [] : [{ path: "secret", change: "added" } as const]),
+    ...(keepFormerSecrets || former <= 0 ? [] : [{ path: "formerSecrets", change: "removed" } as const]),
+  ];
 }

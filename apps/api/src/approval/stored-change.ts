@@ -1,9 +1,12 @@
-import { validate } from "@isthmus/core";
+import { codeOf, validate } from "@isthmus/core";
 import type { ChangeRequestRow } from "../repositories/index.js";
 import type { Services } from "../services.js";
 import type { ChangeContext, ChangeKind, PreparedChange, UndoingChange } from "./change-kind.js";
 import { findChangeKind } from "./change-kinds.js";
 import { openChange } from "./sealed-change.js";
+
+/** How long a vendor is asked again and again to revoke what is not wanted. */
+const disposalMs = 86_400_000;
 
 /** What a stored change is applied to, and for whom. */
 export function contextOf(row: ChangeRequestRow, version: number | null = row.targetVersion): ChangeContext {
@@ -48,6 +51,22 @@ export async function disposeOf(services: Services, row: ChangeRequestRow): Prom
     await services.database.asTenant(row.tenantId, ({ changeRequests }) => changeRequests.forgetPayload(row.id));
   } catch (error) {
     const about = { tenantId: row.tenantId, changeRequestId: row.id, err: error };
-    services.logger.error(about, "What a change request holds could not be given back; trying again");
+    if (services.clock.now() - (row.decidedAt?.getTime() ?? 0) < disposalMs) {
+      services.logger.warn(about, "What a change request holds could not be given back; trying again");
+      return;
+    }
+    services.logger.error(
+      about,
+      "What a change request holds was destroyed and may live on at the vendor: revoke it there",
+    );
+    await services.database.asTenant(row.tenantId, async ({ changeRequests, auditEvents }) => {
+      await changeRequests.forgetPayload(row.id);
+      const facts = {
+        action: "change_request.grant_abandoned",
+        targetType: "change_request",
+        targetId: row.id,
+      } as const;
+      await auditEvents.append({ ...facts, outcome: "failure", details: { code: codeOf(error) } });
+    });
   }
 }

@@ -1,4 +1,4 @@
-import { type BaseConnector, isConnectorError, type Logger } from "@isthmus/core";
+import { type BaseConnector, isConnectorError, type Logger, type TokenStore } from "@isthmus/core";
 import type { ConnectorRow } from "../repositories/index.js";
 import { type OpenConnectorOptions, openConnector } from "./open-connector.js";
 
@@ -66,6 +66,21 @@ export class ConnectorPool {
   async visit<Result>(row: ConnectorRow, work: (connector: BaseConnector) => Promise<Result>): Promise<Result> {
     if (this.#entries.get(row.id)?.version === row.version) return this.use(row, work);
     const connector = await openConnector(this.#options, row);
+    try {
+      return await workWith(connector, work);
+    } finally {
+      await this.#closeConnector(connector);
+    }
+  }
+
+  /** {@link visit} with a connector of its own whose tokens are those of `tokenStore`, and which tells nobody of them. */
+  async apart<Result>(
+    row: ConnectorRow,
+    tokenStore: TokenStore,
+    work: (connector: BaseConnector) => Promise<Result>,
+  ): Promise<Result> {
+    const quiet = { ...this.#options, tokenStores: { of: () => tokenStore }, events: { emit: () => undefined } };
+    const connector = await openConnector(quiet, row);
     try {
       return await workWith(connector, work);
     } finally {

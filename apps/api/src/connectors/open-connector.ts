@@ -7,18 +7,18 @@ import {
   type EventEmitter,
   type Logger,
   type Random,
+  type TokenStore,
   type Vault,
 } from "@isthmus/core";
 import { ApiError } from "../errors/index.js";
 import type { Metrics } from "../metrics/metrics.js";
 import type { ConnectorRow } from "../repositories/index.js";
-import type { TokenStores } from "../tokens/token-stores.js";
 import { credentialsPlace } from "./credentials-place.js";
 
 /** What live connectors are made with. */
 export interface OpenConnectorOptions {
   readonly vault: Vault;
-  readonly tokenStores: TokenStores;
+  readonly tokenStores: { of(tenantId: string, connectorId: string, connectorVersion?: number): TokenStore };
   readonly connectors: ConnectorFactory;
   readonly events: EventEmitter;
   readonly metrics: Pick<Metrics, "vendorObserver">;

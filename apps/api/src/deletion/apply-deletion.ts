@@ -1,5 +1,5 @@
-import { connectorAudit } from "../actions/audit.js";
-import type { Caller } from "../authorization/index.js";
+import { connectorFacts } from "../actions/audit.js";
+import type { AuditNote } from "../approval/change-kind.js";
 import type { ConnectorRow, TenantRepositories } from "../repositories/index.js";
 import { defaultDeletedRetentionDays, type Services } from "../services.js";
 import { assertDeletable } from "./deletion-rule.js";
@@ -25,7 +25,7 @@ export interface DeletionRequest {
 export async function applyDeletion(
   { settings, deletionRules }: Pick<Services, "settings" | "deletionRules">,
   work: TenantRepositories,
-  caller: Caller,
+  note: AuditNote,
   { id, expectedVersion }: DeletionRequest,
 ): Promise<ConnectorRow> {
   const { deletedRetentionDays = defaultDeletedRetentionDays } = settings;
@@ -34,7 +34,7 @@ export async function applyDeletion(
   await assertDeletable(deletionRules, work, { kind: "connector", connectorId: id });
   const purgeAt = await work.connectorDeletions.note(id, deletedRetentionDays * dayMs);
   const details = { code: row.connectorCode, type: row.connectorType, purgeAt: purgeAt.toISOString() };
-  await work.auditEvents.append(connectorAudit(caller, "connector.deleted", id, details));
+  await note(connectorFacts("connector.deleted", id, details));
   return row;
 }
 

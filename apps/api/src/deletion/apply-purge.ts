@@ -1,6 +1,6 @@
 import { ConflictError } from "@isthmus/core";
-import { connectorAudit } from "../actions/audit.js";
-import type { Caller } from "../authorization/index.js";
+import { connectorFacts } from "../actions/audit.js";
+import type { AuditNote } from "../approval/change-kind.js";
 import { newId, StaleVersionError } from "../database/index.js";
 import type { ClaimedPurge, ConnectorRow, TenantRepositories } from "../repositories/index.js";
 import type { Services } from "../services.js";
@@ -27,11 +27,11 @@ export interface BegunPurge {
 export async function applyPurge(
   services: Pick<Services, "settings" | "deletionRules">,
   work: TenantRepositories,
-  caller: Caller,
+  note: AuditNote,
   { id, expectedVersion }: DeletionRequest,
 ): Promise<BegunPurge> {
   const deleted = await work.connectors.findDeleted(id);
-  const row = deleted ?? (await applyDeletion(services, work, caller, { id, expectedVersion }));
+  const row = deleted ?? (await applyDeletion(services, work, note, { id, expectedVersion }));
   const attemptId = newId();
   const isClaimed = await work.connectorDeletions.begin(id, attemptId, purgeLeaseMs);
   if (isClaimed === undefined) throw new ConflictError("The connector was restored meanwhile.", { retryable: true });
@@ -39,7 +39,7 @@ export async function applyPurge(
     throw new StaleVersionError("connector", deleted.version);
   }
   await assertDeletable(services.deletionRules, work, { kind: "connector", connectorId: id });
-  await work.auditEvents.append(connectorAudit(caller, "connector.purge_requested", id, { code: row.connectorCode }));
+  await note(connectorFacts("connector.purge_requested", id, { code: row.connectorCode }));
   const claim = { tenantId: work.tenantId, connectorId: id, attemptId, failures: 0, isLast: false };
   return { row, claim: isClaimed ? claim : undefined, isFresh: deleted === undefined };
 }

@@ -1,6 +1,6 @@
 import { ConflictError, NotFoundError } from "@isthmus/core";
-import { connectorAudit } from "../actions/audit.js";
-import type { Caller } from "../authorization/index.js";
+import { connectorFacts } from "../actions/audit.js";
+import type { AuditNote } from "../approval/change-kind.js";
 import { ApiError } from "../errors/index.js";
 import type { ConnectorRow, TenantRepositories } from "../repositories/index.js";
 import type { Services } from "../services.js";
@@ -24,7 +24,7 @@ export interface RestoreRequest extends DeletionRequest {
  */
 export async function applyRestore(
   work: TenantRepositories,
-  caller: Caller,
+  note: AuditNote,
   { id, expectedVersion, code }: RestoreRequest,
 ): Promise<ConnectorRow> {
   const deleted = await work.connectors.findDeleted(id);
@@ -42,7 +42,7 @@ export async function applyRestore(
   if ((await work.connectors.findByCode(restoredCode)) !== undefined) throw codeTaken(restoredCode);
   const row = await work.connectors.undelete(id, expectedVersion, code);
   const details = { code: row.connectorCode, ...(code !== undefined && { previousCode: deleted.connectorCode }) };
-  await work.auditEvents.append(connectorAudit(caller, "connector.restored", id, details));
+  await note(connectorFacts("connector.restored", id, details));
   return row;
 }
 

@@ -22,8 +22,6 @@ export const apiErrorCodes = [
   "PRECONDITION_REQUIRED",
   /** The record has changed since the version that the caller names. */
   "PRECONDITION_FAILED",
-  /** Production connectors need approval, which this release does not have yet. */
-  "APPROVAL_UNAVAILABLE",
   /** Nobody decides about a change that they asked for themselves, nor twice about one. */
   "OWN_CHANGE_REQUEST",
   /** The change request is decided: approved, rejected, withdrawn, expired or stale. */

@@ -1,4 +1,4 @@
-import type { FinishedAuthorization } from "../actions/finish-authorization.js";
+import type { FinishedAuthorization, RequestedAccount } from "../actions/finish-authorization.js";
 import type { Problem } from "../errors/index.js";
 import type { ResultPage } from "./result-page.js";
 
@@ -16,6 +16,25 @@ export function describeSuccess(
         ? `${connected} to ${account.name}.`
         : `${connected}. To which account, the vendor did not say just now: testing the connector asks again.`,
       `${requestedBy} asked for this authorisation. You can close this window.`,
+    ],
+  };
+}
+
+/** The page after one to another account of production, which somebody else has to approve. */
+export function describeRequest(
+  { connectorName, tenantName, requestedBy }: FinishedAuthorization,
+  { account, presentAccount, changeRequestId }: RequestedAccount,
+): ResultPage {
+  const stays = `The connector “${connectorName}” of ${tenantName} stays connected to ${presentAccount ?? "its account"}`;
+  const wish = account
+    ? `To connect it to ${account.name}`
+    : "The vendor did not say whose the new authorisation is. To use it";
+  return {
+    status: 200,
+    title: "Waiting for approval",
+    paragraphs: [
+      `${stays}: it is one of production. ${wish} needs the approval of a second person, who finds it as the change request ${changeRequestId}.`,
+      `${requestedBy} asked for this authorisation. Until it is decided, it waits unused; if it is rejected, it is given back. You can close this window.`,
     ],
   };
 }

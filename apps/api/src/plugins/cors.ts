@@ -14,7 +14,15 @@ const shared = {
     "isthmus-tenant",
     "x-request-id",
   ],
-  exposedHeaders: ["etag", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"],
+  exposedHeaders: [
+    "etag",
+    "isthmus-change-request",
+    "location",
+    "ratelimit",
+    "ratelimit-policy",
+    "retry-after",
+    "x-request-id",
+  ],
   maxAge: 600,
 } satisfies FastifyCorsOptions;
 

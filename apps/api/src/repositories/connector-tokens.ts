@@ -17,6 +17,8 @@ export interface ConnectorTokenRepository {
   ): Promise<void>;
   /** Of those of the connectors that have one: after which moment only a person can renew the grant. */
   findReconnectBefore(connectorIds: readonly string[]): Promise<ReadonlyMap<string, Date>>;
+  /** Puts a new set in the place of everything else, a renewal under way included. */
+  replace(connectorId: string, landed: Omit<LandedTokens, "isRenewal">): Promise<void>;
   /** Destroys the tokens and supersedes any attempt. Doing it twice is the same as once. */
   clear(connectorId: string): Promise<void>;
 }
@@ -72,6 +74,21 @@ export function createConnectorTokenRepository({ client, tenantId }: TenantScope
           tokens = ${JSON.stringify(tokens)}::jsonb, expires_at = ${expiresAt ?? null}::timestamptz,
           refresh_at = ${refreshAt ?? null}::timestamptz, updated_at = clock_timestamp()
         where ${at(connectorId)} and version = ${version}::integer and tokens is not null`;
+    },
+
+    async replace(connectorId, { tokens, expiresAt, refreshAt, reconnectBefore }) {
+      const [until, due, last] = [expiresAt ?? null, refreshAt ?? null, reconnectBefore ?? null];
+      await client.$executeRaw`
+        insert into connector_tokens as t
+          (connector_id, tenant_id, tokens, version, expires_at, refresh_at, reconnect_before)
+        values (${connectorId}::uuid, ${tenantId}::uuid, ${JSON.stringify(tokens)}::jsonb, 1, ${until}::timestamptz,
+          ${due}::timestamptz, ${last}::timestamptz)
+        on conflict (connector_id) do update set
+          tokens = excluded.tokens, version = t.version + 1, status = 'active', expires_at = excluded.expires_at,
+          refresh_at = excluded.refresh_at, reconnect_before = excluded.reconnect_before, landed_attempt_id = null,
+          attempt_id = null, attempt_repeated = false, attempt_started_at = null, lease_until = null,
+          failure_code = null, failed_at = null, failure_count = 0, retry_at = null, updated_at = clock_timestamp()
+        where t.tenant_id = ${tenantId}::uuid`;
     },
 
     async findReconnectBefore(connectorIds) {

@@ -120,14 +120,16 @@ export const connectorRoutes: FastifyPluginAsyncZod<Services> = async (app, serv
           "Nothing reaches it any more, and its code is free. It can be restored, with its grant, for ISTHMUS_DELETED_RETENTION_DAYS; then it is purged. To have the grant revoked now, purge it. If-Match may be given.",
         operationId: "deleteConnector",
         params: idParametersSchema,
-        headers: ifMatchSchema,
-        response: { 204: z.undefined().describe("Deleted."), ...problemResponses },
+        headers: headersSchema,
+        response: { 204: z.undefined().describe("Deleted."), ...requestedResponse, ...problemResponses },
       },
     },
     async (request, reply) => {
-      const version = readIfMatch(request.headers["if-match"]);
-      await deleteConnector(services, callerOf(request), request.params.id, version);
-      return reply.code(204).send();
+      const { "if-match": ifMatch, "isthmus-emergency": emergency } = request.headers;
+      const deletion = { id: request.params.id, expectedVersion: readIfMatch(ifMatch) };
+      const outcome = await deleteConnector(services, callerOf(request), deletion, emergency);
+      nameChangeRequest(reply, outcome);
+      return outcome.outcome === "requested" ? reply.code(202).send(outcome.request) : reply.code(204).send();
     },
   );
 };

@@ -7,6 +7,7 @@ import { listInboundEvents } from "../actions/list-inbound-events.js";
 import { updateInboundEndpoint } from "../actions/update-inbound-endpoint.js";
 import { callerOf } from "../plugins/authentication.js";
 import type { Services } from "../services.js";
+import { emergencySchema, nameChangeRequest, requestedResponse } from "./change-answers.js";
 import { readIfMatch, requireIfMatch, toEntityTag } from "./entity-tags.js";
 import { idParametersSchema, pageOf, pageQuerySchema, problemResponses } from "./schemas/common.js";
 import {
@@ -18,7 +19,9 @@ import {
 } from "./schemas/inbound.js";
 
 const tags = ["inbound"];
-const ifMatchSchema = z.object({ "if-match": z.string().optional().describe("The ETag of the endpoint.") });
+const headersSchema = emergencySchema.extend({
+  "if-match": z.string().optional().describe("The ETag of the endpoint."),
+});
 
 /** `/v1/inbound-endpoints`, and what came to a connector by them. */
 export const inboundEndpointRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
@@ -29,12 +32,17 @@ export const inboundEndpointRoutes: FastifyPluginAsyncZod<Services> = async (app
         tags,
         summary: "Make an address that a vendor may deliver to",
         operationId: "createInboundEndpoint",
+        headers: emergencySchema,
         body: createInboundEndpointSchema,
-        response: { 201: inboundEndpointSchema, ...problemResponses },
+        response: { 201: inboundEndpointSchema, ...requestedResponse, ...problemResponses },
       },
     },
     async (request, reply) => {
-      const endpoint = await createInboundEndpoint(services, callerOf(request), request.body);
+      const emergency = request.headers["isthmus-emergency"];
+      const outcome = await createInboundEndpoint(services, callerOf(request), request.body, emergency);
+      nameChangeRequest(reply, outcome);
+      if (outcome.outcome === "requested") return reply.code(202).send(outcome.request);
+      const endpoint = outcome.result;
       reply.header("location", `/v1/inbound-endpoints/${endpoint.id}`).header("etag", toEntityTag(endpoint.version));
       return reply.code(201).send(endpoint);
     },
@@ -85,16 +93,19 @@ export const inboundEndpointRoutes: FastifyPluginAsyncZod<Services> = async (app
           "Needs If-Match. A new secret is taken beside the former ones, until keepFormerSecrets: false lets those go.",
         operationId: "updateInboundEndpoint",
         params: idParametersSchema,
-        headers: ifMatchSchema,
+        headers: headersSchema,
         body: updateInboundEndpointSchema,
-        response: { 200: inboundEndpointSchema, ...problemResponses },
+        response: { 200: inboundEndpointSchema, ...requestedResponse, ...problemResponses },
       },
     },
     async (request, reply) => {
-      const version = requireIfMatch(request.headers["if-match"]);
+      const { "if-match": ifMatch, "isthmus-emergency": emergency } = request.headers;
+      const version = requireIfMatch(ifMatch);
       const { id } = request.params;
-      const endpoint = await updateInboundEndpoint(services, callerOf(request), id, version, request.body);
-      return reply.header("etag", toEntityTag(endpoint.version)).send(endpoint);
+      const outcome = await updateInboundEndpoint(services, callerOf(request), id, version, request.body, emergency);
+      nameChangeRequest(reply, outcome);
+      if (outcome.outcome === "requested") return reply.code(202).send(outcome.request);
+      return reply.header("etag", toEntityTag(outcome.result.version)).send(outcome.result);
     },
   );
 
@@ -107,14 +118,16 @@ export const inboundEndpointRoutes: FastifyPluginAsyncZod<Services> = async (app
         description: "With all that came to it. If-Match may be given.",
         operationId: "deleteInboundEndpoint",
         params: idParametersSchema,
-        headers: ifMatchSchema,
-        response: { 204: z.undefined().describe("Deleted."), ...problemResponses },
+        headers: headersSchema,
+        response: { 204: z.undefined().describe("Deleted."), ...requestedResponse, ...problemResponses },
       },
     },
     async (request, reply) => {
-      const version = readIfMatch(request.headers["if-match"]);
-      await deleteInboundEndpoint(services, callerOf(request), request.params.id, version);
-      return reply.code(204).send();
+      const { "if-match": ifMatch, "isthmus-emergency": emergency } = request.headers;
+      const version = readIfMatch(ifMatch);
+      const outcome = await deleteInboundEndpoint(services, callerOf(request), request.params.id, version, emergency);
+      nameChangeRequest(reply, outcome);
+      return outcome.outcome === "requested" ? reply.code(202).send(outcome.request) : reply.code(204).send();
     },
   );
 

@@ -4,7 +4,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { type FinishedAuthorization, finishAuthorization } from "../actions/finish-authorization.js";
 import { cookieNameOf, startAuthorization } from "../actions/start-authorization.js";
-import { describeFailure, describeSuccess, noResult } from "../pages/describe-result.js";
+import { describeFailure, describeRequest, describeSuccess, noResult } from "../pages/describe-result.js";
 import {
   packResultPage,
   pagePolicy,
@@ -95,12 +95,9 @@ export const oauthRoutes: FastifyPluginAsyncZod<Services> = async (app, services
         ip: request.ip,
       });
       reply.clearCookie(cookieName, cookieOptions(services, { path: startCookie.path }));
-      const { returnTo, result } = finished;
+      const { returnTo } = finished;
       if (returnTo !== undefined) return reply.redirect(withOutcome(returnTo, finished, request), 303);
-      const page = result.connected
-        ? describeSuccess(finished, result.account)
-        : describeFailure(describeProblem(result.error, request).problem);
-      return goToPage(services, reply, page);
+      return goToPage(services, reply, pageOf(finished, request));
     },
   );
 
@@ -145,12 +142,23 @@ function queryOf(requestUrl: string): string {
   return at < 0 ? "" : requestUrl.slice(at);
 }
 
+function pageOf(finished: FinishedAuthorization, request: FastifyRequest): ResultPage {
+  const { result } = finished;
+  if (result.outcome === "connected") return describeSuccess(finished, result.account);
+  if (result.outcome === "requested") return describeRequest(finished, result);
+  return describeFailure(describeProblem(result.error, request).problem);
+}
+
+/** What the address that the browser goes on to calls it. */
+const statusNames = { connected: "connected", requested: "pending_approval", failed: "failed" } as const;
+
 function withOutcome(returnTo: string, finished: FinishedAuthorization, request: FastifyRequest): string {
   const url = new URL(returnTo);
   url.searchParams.set("connector", finished.connectorId);
   const { result } = finished;
-  url.searchParams.set("status", result.connected ? "connected" : "failed");
-  if (!result.connected) url.searchParams.set("code", describeProblem(result.error, request).problem.code);
+  url.searchParams.set("status", statusNames[result.outcome]);
+  if (result.outcome === "requested") url.searchParams.set("changeRequest", result.changeRequestId);
+  if (result.outcome === "failed") url.searchParams.set("code", describeProblem(result.error, request).problem.code);
   return url.href;
 }
 

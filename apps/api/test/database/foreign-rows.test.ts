@@ -72,6 +72,7 @@ const calls: Calls = {
     abandon: ({ connectorId, tokenAttemptId }) => [connectorId, tokenAttemptId, { outcome: "grant_gone", code: "X" }],
     amend: ({ connectorId }) => [connectorId, 1, { tokens: { sealed: "stolen" } }],
     findReconnectBefore: ({ connectorId }) => [[connectorId]],
+    replace: ({ connectorId }) => [connectorId, { tokens: { sealed: "stolen" } }],
     clear: ({ connectorId }) => [connectorId],
   },
   dataKeys: {

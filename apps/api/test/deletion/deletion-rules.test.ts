@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Caller } from "../../src/authorization/index.js";
 import { newId } from "../../src/database/index.js";
 import { applyDeletion } from "../../src/deletion/apply-deletion.js";
 import { applyPurge } from "../../src/deletion/apply-purge.js";
@@ -60,15 +59,6 @@ describe("rules that refuse a deletion", () => {
       errors: [{ path: "thing", message: obstacleId }],
     },
   };
-  const caller = (): Caller => ({
-    tenantId: tenant.tenantId,
-    userId: tenant.userId,
-    userName: "Ada",
-    apiKeyId: newId(),
-    roles: ["admin"],
-    requestId: "r",
-    ip: "127.0.0.1",
-  });
 
   it("are asked by DELETE and by a purge at once, and nothing has happened then", async () => {
     expect(await tenant.api.delete(path)).toMatchObject(refusal);
@@ -101,9 +91,10 @@ describe("rules that refuse a deletion", () => {
     const { tenantId } = tenant;
     const inside = { code: "OPERATION_RUN_UNFINISHED" };
     const { asTenant } = services.database;
-    const deletion = asTenant(tenantId, (work) => applyDeletion(services, work, caller(), request));
+    const note = async () => undefined;
+    const deletion = asTenant(tenantId, (work) => applyDeletion(services, work, note, request));
     await expect(deletion).rejects.toMatchObject(inside);
-    const purge = asTenant(tenantId, (work) => applyPurge(services, work, caller(), request));
+    const purge = asTenant(tenantId, (work) => applyPurge(services, work, note, request));
     await expect(purge).rejects.toMatchObject(inside);
     expect((await tenant.api.get(path)).body.version).toBe(1);
   });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { connectorFacts } from "../../actions/audit.js";
 import { credentialsPlace } from "../../connectors/credentials-place.js";
 import type { ConnectorRow } from "../../repositories/index.js";
 import type { ChangeKind } from "../change-kind.js";
@@ -27,17 +28,12 @@ export const connectorCreate: ChangeKind<z.infer<typeof schema>, ConnectorRow> =
         const row = await connectors.create(created);
         const { connectorCode: code, environment } = settings;
         const details = { code, type: connectorType, environment };
-        await note({
-          action: "connector.created",
-          targetType: "connector",
-          targetId: id,
-          outcome: "success",
-          details,
-        });
+        await note(connectorFacts("connector.created", id, details));
         return row;
       },
       applied: () =>
         events.emit("connector.created", { connection: { type: connectorType, tenantId, connectorId: id } }),
     };
   },
+  invert: async () => ({ kind: "connector.delete", change: {} }),
 };

@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { inboundFacts } from "../../actions/audit.js";
+import type { Changed, ChangeKind } from "../change-kind.js";
+
+const schema = z.object({});
+
+/** The deletion of an endpoint with all that came to it. Nothing leads back. */
+export const inboundEndpointDelete: ChangeKind<z.infer<typeof schema>, Changed> = {
+  name: "inbound_endpoint.delete",
+  permission: "inbound-endpoints.write",
+  schema,
+  async prepare(_, { target: { id, version } }) {
+    return {
+      async apply({ inboundEndpoints }, note) {
+        const expected = version ?? 0;
+        const row = await inboundEndpoints.findById(id);
+        await inboundEndpoints.remove(id, expected);
+        await note(inboundFacts("inbound_endpoint.deleted", id, { type: row?.connectorType, name: row?.name }));
+        return { version: expected + 1 };
+      },
+    };
+  },
+};
