@@ -34,9 +34,9 @@ export async function approveChange(
   await assertAllowed(services, caller, "change-requests.decide");
   const row = await findChangeRequest(services, caller.tenantId, id);
   await assertOthersChange(services, caller, row);
+  if (row.status !== "pending" && row.status !== "emergency") throw alreadyDecided(row);
   assertSeen(row, seenVersion);
   if (row.status === "emergency") return confirmEmergency(services, caller, row);
-  if (row.status !== "pending") throw alreadyDecided(row);
   try {
     const prepared = await prepareStored(services, row);
     const { decided, result } = await withConflicts(() =>

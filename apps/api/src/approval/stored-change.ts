@@ -36,6 +36,14 @@ export function givesBack({ kind }: Pick<ChangeRequestRow, "kind">): boolean {
   return findChangeKind(kind).dispose !== undefined;
 }
 
+/** Gives back what a request holds; its payload stays. Doing it twice does no harm. @throws what the vendor or the vault says. */
+export async function giveBack(services: Services, row: ChangeRequestRow): Promise<void> {
+  const kind: ChangeKind = findChangeKind(row.kind);
+  if (!kind.dispose || row.payload === null) return;
+  const { change } = await openChange(services.vault, row);
+  await kind.dispose(services, contextOf(row), validate(kind.schema, change, "stored change"));
+}
+
 /**
  * Gives back what a request holds that was decided against, and destroys its payload. What fails is logged, and done again by
  * a worker.
@@ -43,11 +51,7 @@ export function givesBack({ kind }: Pick<ChangeRequestRow, "kind">): boolean {
 export async function disposeOf(services: Services, row: ChangeRequestRow): Promise<void> {
   if (row.payload === null) return;
   try {
-    const kind: ChangeKind = findChangeKind(row.kind);
-    if (kind.dispose) {
-      const { change } = await openChange(services.vault, row);
-      await kind.dispose(services, contextOf(row), validate(kind.schema, change, "stored change"));
-    }
+    await giveBack(services, row);
     await services.database.asTenant(row.tenantId, ({ changeRequests }) => changeRequests.forgetPayload(row.id));
   } catch (error) {
     const about = { tenantId: row.tenantId, changeRequestId: row.id, err: error };

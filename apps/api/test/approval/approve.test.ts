@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ChangeRequestWorker } from "../../src/workers/change-request-worker.js";
+import { ApiClient } from "../support/api-client.js";
 import { useServerDatabase } from "../support/server-database.js";
-import { sandboxConnector, startTestService, type TestService } from "../support/service.js";
+import { platformKey, sandboxConnector, startTestService, type TestService } from "../support/service.js";
 import {
   addKey,
   approve,
@@ -161,7 +162,7 @@ describe("changes of production connectors", () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
     expect(answers.find(({ status }) => status === 409)?.body.code).toBe("CHANGE_REQUEST_DECIDED");
     for (const { api } of [people.approver, people.secondApprover]) {
-      expect((await api.post(path, undefined, headers)).status).toBe(412);
+      expect((await api.post(path, undefined, headers)).body.code).toBe("CHANGE_REQUEST_DECIDED");
       expect((await approve({ api, userId: "" }, request.id)).body.code).toBe("CHANGE_REQUEST_DECIDED");
     }
     expect((await readConnector(people, id)).connector.version).toBe(2);
@@ -193,6 +194,36 @@ describe("changes of production connectors", () => {
     await new ChangeRequestWorker(service.services).workOff();
     const { body: after } = await people.approver.api.get(`/v1/change-requests/${request.id}`);
     expect(after).toMatchObject({ status: "expired", decidedBy: null });
+  });
+
+  it("opens after the tenant's data key was replaced", async () => {
+    const { body: request } = await people.editor.api.post("/v1/connectors", body({ environment: "production" }));
+    const platform = new ApiClient(service.url, platformKey);
+    await platform.post("/v1/keys/rotate", { dataKeys: true });
+    expect(await service.keyRotations.runOnce()).toBe(true);
+    const [row] = await pastGuards(
+      get(),
+      "select k.status from change_requests r join data_keys k on k.id = r.payload_key_id where r.id = $1",
+      request.id,
+    );
+    expect(row).toEqual({ status: "active" });
+    expect((await approve(people.approver, request.id)).status).toBe(200);
+  });
+
+  it("leaves no secret in any row, log line or answer of it", async () => {
+    const credentials = { clientId: "planted-client", clientSecret: "planted-secret-3" };
+    const wish = body({ environment: "production", credentials });
+    const { body: request } = await people.editor.api.post("/v1/connectors", wish);
+    const sealed = await pastGuards(get(), "select to_jsonb(r)::text as row from change_requests r");
+    await approve(people.approver, request.id);
+    const rest = await pastGuards(
+      get(),
+      `select to_jsonb(r)::text as row from change_requests r union all select to_jsonb(a)::text from audit_events a
+        union all select to_jsonb(o)::text from outbox_events o union all select to_jsonb(c)::text from connectors c`,
+    );
+    const read = await people.approver.api.get(`/v1/change-requests/${request.id}`);
+    const texts = [...sealed, ...rest].map(({ row }) => String(row));
+    for (const text of [...texts, ...service.logLines, read.text]) expect(text).not.toContain("planted-secret-3");
   });
 
   it("is in the audit and told to the outside, step by step", async () => {

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ChangeRequestWorker } from "../../src/workers/change-request-worker.js";
+import { ApiClient } from "../support/api-client.js";
 import { TestBrowser } from "../support/browser.js";
 import { useServerDatabase } from "../support/server-database.js";
-import { sandboxConnector, startTestService, type TestService } from "../support/service.js";
+import { platformKey, sandboxConnector, startTestService, type TestService } from "../support/service.js";
 import { approve, createPeople, createProduction, letTimePass, type People, pastGuards } from "./people.js";
 
 describe("a connector of production that is authorised again", () => {
@@ -142,6 +143,26 @@ describe("a connector of production that is authorised again", () => {
       expect((await people.editor.api.post(`${path}/refresh`)).status).toBe(200);
     },
   );
+
+  it("gives it back with the tenant", async () => {
+    const others = await createPeople(service);
+    const own = people;
+    try {
+      people = others;
+      connectorId = await createProduction(people, sandboxConnector(service));
+      path = `/v1/connectors/${connectorId}`;
+      await park();
+      const before = countRevocations();
+      const { tenantId } = others.tenant;
+      const name = (await service.services.database.asTenant(tenantId, ({ tenant }) => tenant.find()))?.name;
+      const platform = new ApiClient(service.url, platformKey);
+      const deleted = await platform.send("DELETE", `/v1/tenants/${tenantId}`, { name }, {});
+      expect(deleted.body.grants).toEqual({ revoked: 2, notRevoked: [] });
+      expect(countRevocations()).toBe(before + 2);
+    } finally {
+      people = own;
+    }
+  });
 
   it("gives it back later when the vendor is away, or the process died before", async () => {
     const request = await park();
