@@ -48,6 +48,12 @@ const tries: Readonly<Record<string, readonly [Aim, ...bodies: unknown[]]>> = {
   "POST /v1/change-requests/{id}/reject": ["connector", { reason: "x" }],
   "POST /v1/change-requests/{id}/cancel": ["connector", undefined],
   "POST /v1/change-requests/{id}/comments": ["connector", { text: "x" }],
+  // Schedules have a test of their own: syncs/production-schedules.test.ts.
+  "POST /v1/connectors/{id}/schedules": ["none of them"],
+  "PATCH /v1/schedules/{id}": ["none of them"],
+  "DELETE /v1/schedules/{id}": ["none of them"],
+  "POST /v1/schedules/{id}/run": ["none of them"],
+  "POST /v1/sync-runs/{id}/cancel": ["none of them"],
   "POST /v1/operation-runs/{id}/cancel": ["none of them"],
   "POST /v1/users": ["none of them"],
   "PATCH /v1/users/{id}": ["none of them"],

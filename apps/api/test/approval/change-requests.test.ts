@@ -38,6 +38,8 @@ describeOnDatabases("change requests", (get) => {
     );
     expect(decisions.filter((each) => each !== undefined)).toHaveLength(1);
     const row = await work(({ changeRequests }) => changeRequests.findById(id));
+    const late = await work(({ changeRequests }) => changeRequests.decide(id, { from: "pending", status: "rejected" }));
+    expect(late).toBeUndefined();
     expect(row).toMatchObject({ status: "approved", version: 2, payload: null, decidedAt: expect.any(Date) });
   });
 
