@@ -99,8 +99,11 @@ function bodies(service: TestService, random: SeededRandom) {
     createConnector: () =>
       sandboxConnector(service, {
         code: `crm-${randomBytes(4).toString("hex")}`,
+        environment: random.pick(["sandbox", "production"]),
         ...(random.chance(0.3) && { credentials: { clientId: "x", clientSecret: `${plantedSecret}-client` } }),
       }),
+    updateConnector: () =>
+      random.pick([{ name: "Ω" }, { code: "crm-x" }, { active: true }, { environment: "production" }]),
     createInboundEndpoint: endpointBody,
   };
 }

@@ -45,10 +45,11 @@ export class FuzzWorld {
     const path = headers.get("location") ?? address.split("?")[0] ?? "";
     if (tag !== null) this.#tags.set(path, tag);
     if (status >= 300) return;
-    const kind = kindOf(path);
+    const items: readonly { readonly id?: unknown }[] = Array.isArray(body?.data) ? body.data : [body ?? {}];
+    for (const { id } of items) if (typeof id === "string" && uuid.test(id)) this.#add(kindOf(path), id);
     visit(body, (name, text) => {
       if (name === "nextCursor") this.#add("cursors", text);
-      else if (/id$/i.test(name) && uuid.test(text)) this.#add(name === "id" ? kind : name, text);
+      else if (/Id$/.test(name) && uuid.test(text)) this.#add(kindOfField(name), text);
       else if (/id$/i.test(name) && vendorId.test(text)) this.#add("vendor", text);
     });
   }
