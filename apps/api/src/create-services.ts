@@ -9,7 +9,9 @@ import {
   systemRandom,
   Vault,
 } from "@isthmus/core";
+import { ReadSums } from "./audit/read-sums.js";
 import { ConnectorPool } from "./connectors/connector-pool.js";
+import { noteOpening } from "./connectors/note-opening.js";
 import { OperationCache } from "./connectors/operation-cache.js";
 import { type Database, newId } from "./database/index.js";
 import type { DeletionRule } from "./deletion/deletion-rule.js";
@@ -62,7 +64,11 @@ export function createServices(parts: ServiceParts): Services {
     allowedPrivateHosts,
     certificateDirectory,
   };
-  const pool = new ConnectorPool({ ...environment, signal: ending });
+  const pool = new ConnectorPool({
+    ...environment,
+    signal: ending,
+    noteOpening: (row, by) => noteOpening(database, row, by),
+  });
   metrics.showOpenConnectors(() => pool.size);
   return {
     database,
@@ -74,6 +80,7 @@ export function createServices(parts: ServiceParts): Services {
     tokenStores,
     journal,
     runStarts: new RunStarts(),
+    readSums: new ReadSums({ database, clock, logger }),
     deletionRules: parts.deletionRules ?? deletionRules,
     events,
     metrics,

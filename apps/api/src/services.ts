@@ -1,4 +1,5 @@
 import type { Clock, ConnectorFactory, EventBus, KeyProvider, Logger, Random, Vault } from "@isthmus/core";
+import type { ReadSums } from "./audit/read-sums.js";
 import type { ConnectorPool } from "./connectors/connector-pool.js";
 import type { OperationCache } from "./connectors/operation-cache.js";
 import type { Database } from "./database/index.js";
@@ -26,6 +27,8 @@ export interface Services {
   readonly journal: TokenJournal;
   /** Operation runs that requests are beginning. */
   readonly runStarts: RunStarts;
+  /** Reads that are not audited yet. */
+  readonly readSums: ReadSums;
   /** Reasons for which a deletion is refused. */
   readonly deletionRules: readonly DeletionRule[];
   readonly events: EventBus;

@@ -55,6 +55,7 @@ export async function stopService(service: StoppableService): Promise<void> {
   ending.abort(new Error("The service is stopping."));
   await services.runStarts.settle();
   await services.pool.close();
+  await services.readSums.flush();
   await services.database.close();
   await services.keyProvider.close?.();
 }

@@ -17,3 +17,6 @@ export type KeysContext = CommandContext<PlatformApi>;
 
 /** Of the commands about operation runs. */
 export type RunsContext = CommandContext<TenantApi>;
+
+/** Of the commands about the audit. */
+export type AuditContext = CommandContext<TenantApi>;

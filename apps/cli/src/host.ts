@@ -9,4 +9,12 @@ export interface Host {
   readonly writeError: (text: string) => void;
   /** Begins to listen for Ctrl-C, which from then on aborts this signal instead of ending the process. */
   readonly whenInterrupted: () => AbortSignal;
+  /** A text file, line by line. @throws what the file system says. */
+  readonly openLines: (path: string) => Promise<TextFile>;
+}
+
+/** A text file that is read line by line. */
+export interface TextFile {
+  readonly sizeBytes: number;
+  readonly lines: AsyncIterable<string>;
 }

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { z } from "zod";
+import type { TextFile } from "./host.js";
 import { runCommand } from "./run-command.js";
 
 /** The first Ctrl-C ends the waiting in an orderly way, a second one the process. */
@@ -18,6 +20,11 @@ for (const output of [process.stdout, process.stderr]) {
   });
 }
 
+async function openLines(path: string): Promise<TextFile> {
+  const file = await open(path);
+  return { sizeBytes: (await file.stat()).size, lines: file.readLines() };
+}
+
 const { version } = z
   .looseObject({ version: z.string() })
   .parse(JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")));
@@ -29,4 +36,5 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   write: (text) => void process.stdout.write(text),
   writeError: (text) => void process.stderr.write(text),
   whenInterrupted,
+  openLines,
 });

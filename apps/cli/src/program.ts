@@ -1,4 +1,7 @@
 import { Command } from "commander";
+import { verifyAudit } from "./audit/verify-audit.js";
+import { type FileExpectations, verifyFile } from "./audit/verify-file.js";
+import { UsageError } from "./failures.js";
 import type { Host } from "./host.js";
 import { generateKey } from "./keys/generate-key.js";
 import { beginRotation, resumeRotation, stopRotation } from "./keys/rotate.js";
@@ -15,6 +18,10 @@ interface GlobalOptions {
   readonly json?: boolean;
 }
 
+interface VerifyOptions extends FileExpectations {
+  readonly file?: string;
+}
+
 interface WaitOptions extends GlobalOptions {
   readonly wait: boolean;
 }
@@ -27,7 +34,7 @@ export function createProgram(host: Host, exitWith: (code: number) => void): Com
   };
   const program = new Command("isthmus")
     .description(
-      "The command line of an Isthmus service. `keys` needs ISTHMUS_PLATFORM_KEY, `runs` a tenant's ISTHMUS_API_KEY.",
+      "The command line of an Isthmus service. `keys` needs ISTHMUS_PLATFORM_KEY, `runs` and `audit` a tenant's ISTHMUS_API_KEY.",
     )
     .option("--url <address>", "address of the service (default: ISTHMUS_URL, else http://127.0.0.1:3000)")
     .option("--json", "answer in JSON, for machines")
@@ -90,5 +97,21 @@ export function createProgram(host: Host, exitWith: (code: number) => void): Com
     .argument("<id>", "the run")
     .description("end the work of a run at the vendor; what is done stays done")
     .action((id: string, _options: object, command: Command) => cancelRun(tenantOf(command), id));
+  program
+    .command("audit")
+    .description("prove that the audit of the key's tenant is whole")
+    .command("verify")
+    .description("verify the chain of the audit, and name its first broken link")
+    .option("--expect-head <head>", "a head that was kept elsewhere, as it was printed: the chain has to lead over it")
+    .option("--file <path>", "verify an exported file instead; asks no service")
+    .option("--public-key <key>", "with --file: what the head has to be signed with (default: the key in the file)")
+    .action(({ file, ...expected }: VerifyOptions, command: Command) => {
+      if (file === undefined && expected.publicKey !== undefined) {
+        throw new UsageError("--public-key is for --file: the service holds the head against the tenant's own key.");
+      }
+      if (file === undefined) return verifyAudit(tenantOf(command), expected.expectHead);
+      const { json = false } = command.optsWithGlobals<GlobalOptions>();
+      return verifyFile({ api: undefined, host, json, exitWith }, file, expected);
+    });
   return program;
 }

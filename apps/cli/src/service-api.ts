@@ -1,6 +1,7 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { problemSchema } from "./answers.js";
 import { CommandFailure } from "./failures.js";
+import { parseJson } from "./parse-json.js";
 
 /** Where the service is, and the key that opens it. */
 export interface ServiceSettings {
@@ -42,6 +43,53 @@ export class ServiceApi {
     if (response.ok && result.success) return result.data;
     throw toFailure(url, response.status, answer);
   }
+
+  /**
+   * Reads a route that answers line by line, for as long as it takes: only a service that says nothing for a while is given up.
+   *
+   * @throws {CommandFailure} what the service, or the way to it, refused, also in the middle.
+   */
+  protected async *stream<Line>(path: string, schema: z.ZodType<Line>): AsyncGenerator<Line, void> {
+    const { url, key } = this.#settings;
+    const silence = new AbortController();
+    const timer = setTimeout(() => silence.abort(), timeoutMs);
+    const headers = { authorization: `Bearer ${key}`, accept: "application/x-ndjson" };
+    const failWith = (words: string) => (cause: unknown) => {
+      throw new CommandFailure("CONNECTION_FAILED", words, { cause, retryable: true });
+    };
+    try {
+      const response = await fetch(url + path, { headers, redirect: "manual", signal: silence.signal }).catch(
+        failWith(`No service answers at ${url}.`),
+      );
+      const brokeOff = failWith(`What answers at ${url} broke off in the middle of its answer.`);
+      if (!response.ok || response.body === null) {
+        throw toFailure(url, response.status, parseJson(await response.text().catch(brokeOff)));
+      }
+      const lines = readLines(response.body.pipeThrough(new TextDecoderStream()));
+      for (;;) {
+        const next = await lines.next().catch(brokeOff);
+        if (next.done) return;
+        timer.refresh();
+        const line = schema.safeParse(parseJson(next.value));
+        const failure = z.looseObject({ error: problemSchema }).safeParse(parseJson(next.value));
+        if (failure.success) throw toFailure(url, response.status, failure.data.error);
+        if (!line.success) throw toFailure(url, response.status, undefined);
+        yield line.data;
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+async function* readLines(chunks: AsyncIterable<string>): AsyncGenerator<string, void> {
+  let rest = "";
+  for await (const chunk of chunks) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+  if (rest !== "") yield rest;
 }
 
 function toFailure(url: string, status: number, answer: unknown): CommandFailure {
@@ -60,12 +108,4 @@ function toFailure(url: string, status: number, answer: unknown): CommandFailure
     return new CommandFailure("UNEXPECTED_RESPONSE", detail);
   }
   return new CommandFailure("UNEXPECTED_RESPONSE", `What answers at ${url} (${status}) is no Isthmus service.`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // which fits no schema
-  }
 }

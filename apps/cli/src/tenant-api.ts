@@ -1,4 +1,5 @@
 import { type OperationRun, type OperationRuns, operationRunSchema, operationRunsSchema } from "./answers.js";
+import { type AuditStep, auditStepSchema } from "./audit/answers.js";
 import { ServiceApi } from "./service-api.js";
 
 /** Which runs are listed. */
@@ -25,5 +26,11 @@ export class TenantApi extends ServiceApi {
 
   cancelRun(id: string): Promise<OperationRun> {
     return this.call("POST", `/v1/operation-runs/${encodeURIComponent(id)}/cancel`, operationRunSchema);
+  }
+
+  /** Lets the service verify the audit: how far it is, and at last what was found. */
+  verifyAudit(expectHead: string | undefined): AsyncGenerator<AuditStep, void> {
+    const query = expectHead === undefined ? "" : `?${new URLSearchParams({ expectHead })}`;
+    return this.stream(`/v1/audit-events/verify${query}`, auditStepSchema);
   }
 }

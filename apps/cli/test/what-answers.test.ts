@@ -59,6 +59,7 @@ describe("what answers the command line", { timeout: 20_000 }, () => {
         stderr += text;
       },
       whenInterrupted: () => new AbortController().signal,
+      openLines: () => Promise.reject(new Error("no file")),
     });
     return { code, stdout, stderr };
   }

@@ -207,6 +207,7 @@ export {
   type DataKeyContext,
   type DataKeyRecord,
   type DataKeyStore,
+  Digester,
   importLaravel,
   type KeyProvider,
   type LaravelCipher,

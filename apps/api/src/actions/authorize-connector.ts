@@ -37,8 +37,10 @@ export async function authorizeConnector(
   assertReturnTo(returnTo, settings.returnToOrigins);
   const row = await findConnector(services, tenantId, connectorId);
   const redirectUri = `${settings.publicUrl()}/oauth/callback/${row.connectorType}`;
-  const { authorizationUrl, pending } = await services.pool.use(row, (connector) =>
-    connector.getAuthUrl({ redirectUri, lifetimeMs: lifetimeSeconds * 1000 }),
+  const { authorizationUrl, pending } = await services.pool.use(
+    row,
+    (connector) => connector.getAuthUrl({ redirectUri, lifetimeMs: lifetimeSeconds * 1000 }),
+    caller,
   );
   const id = newId();
   const token = random.bytes(32).toString("base64url");

@@ -1,4 +1,5 @@
 import { ValidationError } from "@isthmus/core";
+import { RowDigester } from "../audit/row-digester.js";
 import { assertAllowed, type Caller, isAllowed } from "../authorization/index.js";
 import { createApiKey as makeKey } from "../keys/api-key.js";
 import type { ApiKeyRepository } from "../repositories/index.js";
@@ -33,10 +34,11 @@ export async function createApiKey(
   const expiry = expiresAt === undefined ? undefined : new Date(expiresAt);
   if (expiry !== undefined) assertNotPast(expiry, services.clock.now());
   const { key, prefix, hash } = makeKey(services.random);
+  using digester = await RowDigester.take(services, caller.tenantId);
   const row = await services.database.asTenant(caller.tenantId, async ({ apiKeys, auditEvents }) => {
     if (!isAllowed(caller.roles, "api-keys.all")) await assertEndsInTime(apiKeys, caller, expiry);
     const created = await apiKeys.create({ userId, name, prefix, hash, ...(expiry && { expiresAt: expiry }) });
-    const details = { name, prefix, userId };
+    const details = { name, prefix, userId, ...digester.of("api_keys", created.id, { after: created }) };
     await auditEvents.append(
       auditOf(caller, {
         action: "api_key.created",

@@ -1,3 +1,4 @@
+import { RowDigester } from "../audit/row-digester.js";
 import { assertAllowed, type Caller } from "../authorization/index.js";
 import type { NewUser } from "../repositories/index.js";
 import type { Services } from "../services.js";
@@ -8,10 +9,11 @@ import { type UserView, viewUser } from "./user-view.js";
 /** Adds a person to the caller's tenant. @throws {ConflictError} when the tenant has one with this address. */
 export async function createUser(services: Services, caller: Caller, user: NewUser): Promise<UserView> {
   await assertAllowed(services, caller, "users.write");
-  return withConflicts(() =>
+  using digester = await RowDigester.take(services, caller.tenantId);
+  return await withConflicts(() =>
     services.database.asTenant(caller.tenantId, async ({ users, auditEvents }) => {
       const row = await users.create(user);
-      const details = { roles: row.roles };
+      const details = { roles: row.roles, ...digester.of("users", row.id, { after: row }) };
       await auditEvents.append(
         auditOf(caller, { action: "user.created", targetType: "user", targetId: row.id, outcome: "success", details }),
       );

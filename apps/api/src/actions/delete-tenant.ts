@@ -1,4 +1,5 @@
-import { NotFoundError, ValidationError } from "@isthmus/core";
+import { NotFoundError, type Signer, ValidationError } from "@isthmus/core";
+import { sealAudit } from "../audit/seal-audit.js";
 import { assertDeletable } from "../deletion/deletion-rule.js";
 import type { PlatformRequest } from "../repositories/index.js";
 import type { Services } from "../services.js";
@@ -50,14 +51,35 @@ export async function deleteTenant(
   // While there is still a grant to do it with; one vendor that says nothing must not keep the grants of all from being revoked.
   const operationRuns = await cancelRuns(services, tenantId, AbortSignal.timeout(revokeWithinMs / 2));
   const grants = await revokeGrants(services, tenantId, late);
+  const signer = await takeAuditSigner(services, tenantId);
   const deleted = await database.asSystem(({ tenants }) => tenants.delete(tenantId, grants, { id, ip }));
   if (deleted === undefined) throw notThere();
+  if (signer) await sealLast(services, tenantId, signer);
   pool.dropTenant(tenantId);
   vault.dropKeys(tenantId);
   metrics.forgetTenant(tenantId);
   const { dataKeys, connectors } = deleted;
   logger.info({ tenantId, dataKeys, connectors }, "A tenant was deleted");
   return { tenant: { id: tenantId, name }, dataKeys, connectors, operationRuns, grants };
+}
+
+/** The key that the audit is signed with goes with the tenant; what was done last is still to be signed. */
+async function takeAuditSigner({ vault, logger }: Services, tenantId: string): Promise<Signer | undefined> {
+  try {
+    return await vault.signer(tenantId, "audit");
+  } catch (error) {
+    logger.error({ tenantId, err: error }, "The end of a tenant's audit cannot be signed any more");
+    return undefined;
+  }
+}
+
+/** The tenant is deleted, whatever becomes of this. */
+async function sealLast(services: Services, tenantId: string, signer: Signer): Promise<void> {
+  try {
+    await sealAudit(services, tenantId, { signer });
+  } catch (error) {
+    services.logger.error({ tenantId, err: error }, "The end of a deleted tenant's audit was not sealed");
+  }
 }
 
 function notThere(): NotFoundError {

@@ -26,7 +26,7 @@ export async function disconnectConnector(services: Services, caller: Caller, id
   await assertAllowed(services, caller, "connectors.connect");
   const row = await findConnector(services, caller.tenantId, id);
   assertTokens(services, row);
-  const { revoked, failure, unread } = await giveBack(services, row);
+  const { revoked, failure, unread } = await giveBack(services, caller, row);
   await services.database.asTenant(caller.tenantId, async ({ connectors, connectorTokens, auditEvents }) => {
     if (unread) await connectorTokens.clear(id);
     await connectors.recordConnection(id, { status: "disconnected", accountId: null, accountName: null });
@@ -44,9 +44,9 @@ interface GivenBack {
   readonly unread?: true;
 }
 
-async function giveBack(services: Services, row: ConnectorRow): Promise<GivenBack> {
+async function giveBack(services: Services, caller: Caller, row: ConnectorRow): Promise<GivenBack> {
   try {
-    return await services.pool.use(row, (connector) => connector.disconnect());
+    return await services.pool.use(row, (connector) => connector.disconnect(), caller);
   } catch (error) {
     if (!isConnectorError(error) || !isUnreadable(error)) throw error;
     services.logger.warn({ connectorId: row.id, err: error }, "A grant is given up without a revocation");

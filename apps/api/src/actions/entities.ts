@@ -1,4 +1,10 @@
-import { ConnectorError, type EntityDescription, type EntitySource, type EntitySummary } from "@isthmus/core";
+import {
+  type BaseConnector,
+  ConnectorError,
+  type EntityDescription,
+  type EntitySource,
+  type EntitySummary,
+} from "@isthmus/core";
 import { assertAllowed, type Caller } from "../authorization/index.js";
 import type { Services } from "../services.js";
 import { findActiveConnector } from "./find-connector.js";
@@ -34,9 +40,16 @@ async function withEntities<Result>(
   await assertAllowed(services, caller, "connectors.read");
   const row = await findActiveConnector(services, caller.tenantId, id);
   const definition = services.connectors.definition(row.connectorType);
-  return services.pool.use(row, (connector) => {
+  const noteFailure = services.readSums.note(caller, row.id, "entities");
+  const workOnSource = async (connector: BaseConnector) => {
     const source = definition.entities?.(connector);
     if (source) return work(source);
     throw new ConnectorError("UNSUPPORTED", `${definition.displayName} connectors have no list of entities.`);
-  });
+  };
+  try {
+    return await services.pool.use(row, workOnSource, caller);
+  } catch (error) {
+    noteFailure();
+    throw error;
+  }
 }

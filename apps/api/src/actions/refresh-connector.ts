@@ -24,7 +24,7 @@ export async function refreshConnector(
 ): Promise<RefreshAnswer> {
   await assertAllowed(services, caller, "connectors.connect");
   const row = await findConnector(services, caller.tenantId, id);
-  const token = await services.pool.use(row, (connector) => connector.refreshToken(signal));
+  const token = await services.pool.use(row, (connector) => connector.refreshToken(signal), caller);
   await services.database.asTenant(caller.tenantId, ({ auditEvents }) =>
     auditEvents.append(connectorAudit(caller, "connector.refreshed", id, { tokenVersion: token.version })),
   );

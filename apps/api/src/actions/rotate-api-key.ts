@@ -1,4 +1,5 @@
 import { NotFoundError } from "@isthmus/core";
+import { RowDigester } from "../audit/row-digester.js";
 import { assertAllowed, type Caller, isAllowed } from "../authorization/index.js";
 import { ApiError } from "../errors/index.js";
 import { createApiKey as makeKey } from "../keys/api-key.js";
@@ -43,7 +44,8 @@ export async function rotateApiKey(
   const managesAll = isAllowed(caller.roles, "api-keys.all");
   const now = services.clock.now();
   const { key, prefix, hash } = makeKey(services.random);
-  return services.database.asTenant(caller.tenantId, async ({ apiKeys, auditEvents }) => {
+  using digester = await RowDigester.take(services, caller.tenantId);
+  return await services.database.asTenant(caller.tenantId, async ({ apiKeys, auditEvents }) => {
     const former = await apiKeys.findById(id);
     // Other people's keys are not to be seen here, so they are not there.
     if (!former || (former.userId !== caller.userId && !managesAll)) {
@@ -60,6 +62,7 @@ export async function rotateApiKey(
     const details = {
       ...{ prefix: former.prefix, userId, successorId: created.id, successorPrefix: prefix },
       endsAt: (ended.revokedAt ?? ended.expiresAt)?.toISOString(),
+      ...digester.of("api_keys", id, { before: former, after: ended }),
     };
     await auditEvents.append(
       auditOf(caller, { action: "api_key.rotated", targetType: "api_key", targetId: id, outcome: "success", details }),

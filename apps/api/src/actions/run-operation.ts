@@ -8,8 +8,9 @@ import {
   runOperation as run,
 } from "@isthmus/core";
 import type { Caller } from "../authorization/index.js";
+import { unwatched } from "../database/index.js";
 import type { Services } from "../services.js";
-import { auditOf } from "./audit.js";
+import { auditOf, connectorAudit } from "./audit.js";
 import { changesRecords, type Runnable } from "./connector-operations.js";
 
 /** How a write happens once, although its request may come again. */
@@ -35,8 +36,10 @@ export interface OperationRequest {
 }
 
 /**
- * Runs an operation of a connector. Writes are audited, with the operation and its outcome, never with the record.
+ * Runs an operation of a connector. A write is audited before anything is sent, and with its outcome; reads in sums. No
+ * record and no input is in it.
  *
+ * @throws {DatabaseUnavailableError} before anything is sent.
  * @throws {ConnectorError} `VALIDATION_FAILED` before anything is sent; what the vendor's failure maps to.
  */
 export function runOperation(
@@ -45,7 +48,8 @@ export function runOperation(
   runnable: Runnable,
   request: OperationRequest,
 ): Promise<unknown> {
-  return services.pool.use(runnable.row, (connector) => runAudited(services, caller, connector, runnable, request));
+  const { row } = runnable;
+  return services.pool.use(row, (connector) => runAudited(services, caller, connector, runnable, request), caller);
 }
 
 /**
@@ -59,7 +63,7 @@ export async function openOperation(
   request: OperationRequest,
   consume: (content: BinaryContent) => Promise<void>,
 ): Promise<void> {
-  await services.pool.use(runnable.row, async (connector) => {
+  const consumeAudited = async (connector: BaseConnector) => {
     const content = await runAudited(services, caller, connector, runnable, request);
     if (!isBinaryContent(content)) throw new TypeError(`${runnable.operation.name} gives no bytes.`);
     try {
@@ -68,7 +72,8 @@ export async function openOperation(
       await Promise.allSettled([discardContent(content)]);
       throw error;
     }
-  });
+  };
+  await services.pool.use(runnable.row, consumeAudited, caller);
 }
 
 /** The outcome of a write is known when the vendor has answered; how its bytes get to the caller changes nothing of it. */
@@ -85,30 +90,69 @@ async function runAudited(
     ...(content && { content }),
     ...(once && operation.takesIdempotencyKey && { idempotencyKey: once.vendorKey }),
   };
-  const audit = (error?: unknown) => (writes ? auditWrite(services, caller, row.id, operation, error) : undefined);
-  if (operation.idempotent || operation.takesIdempotencyKey) once?.mayRepeat();
-  else await once?.begin();
+  // Before the once: what could not be noted here was not sent, and may come again.
+  const audit = await beginAudit(services, caller, row.id, operation);
   try {
+    if (operation.idempotent || operation.takesIdempotencyKey) once?.mayRepeat();
+    else await once?.begin();
     const output = await run(connector, operation, input, call);
-    await audit();
+    await audit.end();
     return output;
   } catch (error) {
-    await audit(error);
+    await audit.end(error);
     throw error;
   }
 }
 
-/** The vendor's answer stands, whatever becomes of the note about it: a failure here is logged and no more. */
-async function auditWrite(
-  { database, logger }: Services,
+interface OperationAudit {
+  /** Says what became of it. Never throws. */
+  end(error?: unknown): Promise<void>;
+}
+
+/** @throws {DatabaseUnavailableError} Then nothing may be sent. */
+async function beginAudit(
+  services: Services,
   caller: Caller,
   connectorId: string,
   operation: Operation,
+): Promise<OperationAudit> {
+  const { name } = operation;
+  if (!changesRecords(operation)) {
+    const noteFailure = services.readSums.note(caller, connectorId, name);
+    return { end: async (error) => (error === undefined ? undefined : noteFailure()) };
+  }
+  const begun = await auditIntent(services, caller, connectorId, operation);
+  return { end: (error) => auditOutcome(services, caller, connectorId, { operation: name, begun }, error) };
+}
+
+/**
+ * Stores that a write is about to be sent: what is begun and never ended is a process that died in between.
+ *
+ * @returns the event's id, which the outcome names.
+ * @throws {DatabaseUnavailableError} Then nothing may be sent.
+ */
+async function auditIntent(
+  { database }: Services,
+  caller: Caller,
+  connectorId: string,
+  { name }: Operation,
+): Promise<string> {
+  const event = connectorAudit(caller, "operation.begun", connectorId, { operation: name });
+  const noted = unwatched(() => database.asTenant(caller.tenantId, ({ auditEvents }) => auditEvents.append(event)));
+  return (await noted).id;
+}
+
+/** The vendor's answer stands, whatever becomes of the note about it: a failure here is logged and no more. */
+async function auditOutcome(
+  { database, logger }: Services,
+  caller: Caller,
+  connectorId: string,
+  about: { readonly operation: string; readonly begun: string },
   error: unknown,
 ): Promise<void> {
   const outcome = error === undefined ? "success" : "failure";
   const code = isConnectorError(error) ? error.code : undefined;
-  const details = { operation: operation.name, ...(code !== undefined && { code }) };
+  const details = { ...about, ...(code !== undefined && { code }) };
   try {
     await database.asTenant(caller.tenantId, ({ auditEvents }) =>
       auditEvents.append(

@@ -1,4 +1,5 @@
 import { streamOperation as stream } from "@isthmus/core";
+import type { Caller } from "../authorization/index.js";
 import type { Services } from "../services.js";
 import type { Runnable } from "./connector-operations.js";
 import type { OperationRequest } from "./run-operation.js";
@@ -13,12 +14,19 @@ import { whileConnectorWorks } from "./while-connector-works.js";
  */
 export async function streamOperation(
   services: Services,
+  caller: Caller,
   { row, operation }: Runnable,
   { readSignal, input, content }: OperationRequest,
   consume: (items: AsyncIterable<unknown>) => Promise<void>,
 ): Promise<void> {
   await whileConnectorWorks(services, row, readSignal, async (signal) => {
     const call = { signal, ...(content && { content }) };
-    await services.pool.use(row, (connector) => consume(stream(connector, operation, input, call)));
+    const noteFailure = services.readSums.note(caller, row.id, operation.name);
+    try {
+      await services.pool.use(row, (connector) => consume(stream(connector, operation, input, call)), caller);
+    } catch (error) {
+      noteFailure();
+      throw error;
+    }
   });
 }

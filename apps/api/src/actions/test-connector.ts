@@ -19,7 +19,7 @@ export async function testConnector(
 ): Promise<ConnectionTest> {
   await assertAllowed(services, caller, "connectors.test");
   const row = await findConnector(services, caller.tenantId, id);
-  const test = await services.pool.use(row, (connector) => connector.testConnection(signal));
+  const test = await services.pool.use(row, (connector) => connector.testConnection(signal), caller);
   await services.database.asTenant(caller.tenantId, async ({ connectors, auditEvents }) => {
     const facts = factsOf(test);
     if (facts && (await connectors.findById(id))) await connectors.recordConnection(id, facts);

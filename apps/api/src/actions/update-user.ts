@@ -1,3 +1,4 @@
+import { RowDigester } from "../audit/row-digester.js";
 import { assertAllowed, type Caller } from "../authorization/index.js";
 import { ApiError } from "../errors/index.js";
 import type { UserChanges, UserRepository } from "../repositories/index.js";
@@ -26,10 +27,12 @@ export async function updateUser(
       "Nobody takes their own administrator's rights: another administrator has to.",
     );
   }
-  return services.database.asTenant(caller.tenantId, async ({ users, auditEvents }) => {
+  using digester = await RowDigester.take(services, caller.tenantId);
+  return await services.database.asTenant(caller.tenantId, async ({ users, auditEvents }) => {
     if (losesAdmin) await assertStillAdministrator(users, caller);
+    const before = await users.findById(id);
     const row = await users.update(id, changes);
-    const details = { ...changes };
+    const details = { ...changes, ...digester.of("users", id, { before, after: row }) };
     await auditEvents.append(
       auditOf(caller, { action: "user.updated", targetType: "user", targetId: id, outcome: "success", details }),
     );

@@ -1,5 +1,6 @@
 import { type BaseConnector, isConnectorError, type Logger, type TokenStore } from "@isthmus/core";
 import type { ConnectorRow } from "../repositories/index.js";
+import type { OpenedFor } from "./note-opening.js";
 import { type OpenConnectorOptions, openConnector } from "./open-connector.js";
 
 /** How many live connectors are kept, and how long. */
@@ -8,6 +9,12 @@ export interface ConnectorPoolLimits {
   readonly maximum: number;
   /** Milliseconds without use. Default 600 000. */
   readonly idleMs: number;
+}
+
+/** What a pool works with. */
+export interface ConnectorPoolOptions extends OpenConnectorOptions {
+  /** Called when credentials are opened to be kept, with whose request that is for. Default: nobody is told. */
+  readonly noteOpening?: (row: ConnectorRow, by: OpenedFor | undefined) => Promise<void>;
 }
 
 interface Entry {
@@ -27,11 +34,13 @@ export class ConnectorPool {
   readonly #entries = new Map<string, Entry>();
   readonly #closing = new Set<Promise<void>>();
   readonly #options: OpenConnectorOptions;
+  readonly #noteOpening: NonNullable<ConnectorPoolOptions["noteOpening"]>;
   readonly #limits: ConnectorPoolLimits;
   readonly #logger: Logger;
 
-  constructor(options: OpenConnectorOptions, limits: Partial<ConnectorPoolLimits> = {}) {
+  constructor(options: ConnectorPoolOptions, limits: Partial<ConnectorPoolLimits> = {}) {
     this.#options = options;
+    this.#noteOpening = options.noteOpening ?? (async () => undefined);
     this.#limits = { maximum: limits.maximum ?? 500, idleMs: limits.idleMs ?? 600_000 };
     this.#logger = options.logger;
   }
@@ -45,10 +54,15 @@ export class ConnectorPool {
    * Runs `work` with the live connector of `row`, which was read just now for its own tenant. The connector stays open
    * until `work` ends, also when it is dropped meanwhile.
    *
+   * @param by - Whose request it is for, where it is for one: opening the credentials is audited.
    * @throws What `openConnector` throws; a failure is not remembered.
    */
-  async use<Result>(row: ConnectorRow, work: (connector: BaseConnector) => Promise<Result>): Promise<Result> {
-    const entry = this.#find(row);
+  async use<Result>(
+    row: ConnectorRow,
+    work: (connector: BaseConnector) => Promise<Result>,
+    by?: OpenedFor,
+  ): Promise<Result> {
+    const entry = this.#find(row, by);
     entry.users += 1;
     try {
       return await workWith(await entry.connector, work);
@@ -61,7 +75,7 @@ export class ConnectorPool {
 
   /**
    * {@link use} for work that visits every connector in turn: where none is kept already, one is opened for this work alone
-   * and closed after it, so that those which are in use are not pushed out.
+   * and closed after it, so that those which are in use are not pushed out. What such work does is audited as what it is.
    */
   async visit<Result>(row: ConnectorRow, work: (connector: BaseConnector) => Promise<Result>): Promise<Result> {
     if (this.#entries.get(row.id)?.version === row.version) return this.use(row, work);
@@ -113,7 +127,7 @@ export class ConnectorPool {
     await Promise.all(this.#closing);
   }
 
-  #find(row: ConnectorRow): Entry {
+  #find(row: ConnectorRow, by: OpenedFor | undefined): Entry {
     const found = this.#entries.get(row.id);
     if (found?.version === row.version) {
       // Behind all others: a Map keeps the order of insertion, so the first one was used longest ago.
@@ -126,7 +140,7 @@ export class ConnectorPool {
     const entry: Entry = {
       tenantId: row.tenantId,
       version: row.version,
-      connector: openConnector(this.#options, row),
+      connector: openConnector(this.#options, row, () => this.#noteOpening(row, by)),
       users: 0,
       usedAtMs: this.#options.clock.now(),
       dropped: false,

@@ -34,11 +34,16 @@ export interface OpenConnectorOptions {
 /**
  * Makes a live connector of a stored one: opens its credentials and gives it the tokens of its row. Sends nothing.
  *
+ * @param opened - Called when the credentials are open; nothing is made of them where it fails. Default: nobody is told.
  * @throws {ApiError} `CREDENTIALS_MISSING`.
  * @throws {ConnectorError} `SEALED_VALUE_UNREADABLE` with a wrong key (the row stays as it is), `KEY_UNAVAILABLE`,
  *   `UNKNOWN_CONNECTOR_TYPE`, `VALIDATION_FAILED`.
  */
-export async function openConnector(options: OpenConnectorOptions, row: ConnectorRow): Promise<BaseConnector> {
+export async function openConnector(
+  options: OpenConnectorOptions,
+  row: ConnectorRow,
+  opened: () => Promise<void> = async () => undefined,
+): Promise<BaseConnector> {
   const { vault, tokenStores, connectors, events, clock, random, logger, allowedPrivateHosts, signal } = options;
   const { certificateDirectory, metrics } = options;
   const { id: connectorId, tenantId, connectorType: type } = row;
@@ -46,6 +51,7 @@ export async function openConnector(options: OpenConnectorOptions, row: Connecto
     throw new ApiError("CREDENTIALS_MISSING", "The connector has no credentials. Give them by PATCH.");
   }
   const credentials = await vault.open(row.credentials, credentialsPlace(tenantId, connectorId));
+  await opened();
   const settings = {
     authenticationMethod: row.authenticationMethod,
     credentials,

@@ -5,6 +5,7 @@ import type { Caller } from "../authorization/index.js";
 import { ApiError } from "../errors/index.js";
 import { isApiKey, sha256Hex } from "../keys/api-key.js";
 import { KeyUse } from "../keys/key-use.js";
+import { RefusedKeys } from "../keys/refused-keys.js";
 import type { Services } from "../services.js";
 
 declare module "fastify" {
@@ -17,6 +18,7 @@ declare module "fastify" {
 /** Requires a tenant's API key on every route of the scope that it is registered in. */
 export const authenticationPlugin = fastifyPlugin((app, services: Services, done) => {
   const keyUse = new KeyUse(services);
+  const refusedKeys = new RefusedKeys(services);
   app.decorateRequest("caller", null);
   app.addHook("onRequest", async (request) => {
     const key = bearerOf(request);
@@ -25,10 +27,13 @@ export const authenticationPlugin = fastifyPlugin((app, services: Services, done
         ? await services.database.asSystem((system) => system.findApiKey(sha256Hex(key)))
         : undefined;
     if (!identity) {
+      if (key !== undefined && isApiKey(key)) await refusedKeys.note(sha256Hex(key), request);
       throw new ApiError("UNAUTHENTICATED", "Send a valid API key: `Authorization: Bearer isth_…`.");
     }
     keyUse.note(identity.apiKeyId);
-    request.caller = { ...identity, requestId: request.id, ip: request.ip };
+    const caller = { ...identity, requestId: request.id, ip: request.ip };
+    await keyUse.audit(caller);
+    request.caller = caller;
   });
   done();
 });

@@ -129,6 +129,7 @@ export {
   createSystemRepository,
   type NewTenant,
   type OauthClaim,
+  type RefusedApiKey,
   type SystemRepository,
 } from "./system.js";
 export type { AuditSeals, SystemAuditRepository } from "./system-audits.js";

@@ -24,6 +24,14 @@ export interface ApiKeyIdentity {
   readonly roles: readonly Role[];
 }
 
+/** A key that is known and does not work. */
+export interface RefusedApiKey {
+  readonly apiKeyId: string;
+  readonly tenantId: string;
+  readonly userId: string;
+  readonly reason: "revoked" | "expired" | "user_disabled";
+}
+
 /** A tenant with its first user and that user's first key. Ids are made by the caller. */
 export interface NewTenant {
   readonly id: string;
@@ -61,6 +69,8 @@ export interface OauthClaim<Outcome extends string> {
 export interface SystemRepository {
   /** The key with this hash, if it works now: not expired, not revoked, its user not disabled. */
   findApiKey(hash: string): Promise<ApiKeyIdentity | undefined>;
+  /** The key with this hash, if it is known and does not work now. */
+  findRefusedApiKey(hash: string): Promise<RefusedApiKey | undefined>;
   /** Notes that a key was used; writes at most once a minute. */
   touchApiKey(apiKeyId: string): Promise<void>;
   /**
@@ -108,6 +118,7 @@ export interface SystemRepository {
   readonly syncs: SystemSyncRepository;
   /** The platform's audit. */
   readonly events: SystemEventRepository;
+  /** The chains of the tenants' audits. */
   readonly audits: SystemAuditRepository;
 }
 
@@ -131,6 +142,12 @@ export function createSystemRepository(query: SystemQuery): SystemRepository {
           user_name as "userName", roles
         from isthmus_find_api_key(${hash})`);
       return row === undefined ? undefined : { ...row, roles: row.roles.filter(isRole) };
+    },
+    async findRefusedApiKey(hash) {
+      const [row] = await query<RefusedApiKey>(Prisma.sql`
+        select api_key_id::text as "apiKeyId", tenant_id::text as "tenantId", user_id::text as "userId", reason
+        from isthmus_find_refused_api_key(${hash})`);
+      return row;
     },
     async touchApiKey(apiKeyId) {
       await query(Prisma.sql`select 1 from isthmus_touch_api_key(${apiKeyId}::uuid)`);

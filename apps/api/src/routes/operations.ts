@@ -101,7 +101,9 @@ async function run(
       const started = await startOperationRun(services, { caller: callerOf(request), runnable, request: call, noted });
       reply.code(202).send(started);
     } else if (wantsNdjson(request) && !givesContent(operation)) {
-      await streamOperation(services, runnable, call, (items) => sendNdjson(request, reply, items, signal));
+      await streamOperation(services, callerOf(request), runnable, call, (items) =>
+        sendNdjson(request, reply, items, signal),
+      );
     } else if (givesContent(operation)) {
       await openOperation(services, callerOf(request), runnable, call, (content) =>
         sendContent(request, reply, content, signal),

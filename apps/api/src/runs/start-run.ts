@@ -28,7 +28,8 @@ export interface RunStart {
  */
 export function startRun(services: Services, start: RunStart): Promise<OperationRunRow> {
   const { row } = start.runnable;
-  return services.runStarts.track(services.pool.use(row, (connector) => startWith(services, connector, start)));
+  const starting = services.pool.use(row, (connector) => startWith(services, connector, start), start.caller);
+  return services.runStarts.track(starting);
 }
 
 async function startWith(

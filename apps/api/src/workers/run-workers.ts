@@ -12,14 +12,14 @@ import { SyncWorker } from "./sync-worker.js";
 
 /**
  * Starts what a process does without being asked, until `services.stopping` is aborted. Every process brings its own journal
- * to the database; renewing tokens ahead of time, rotating keys, letting operation runs go on, sealing the audit, purging deleted
- * connectors, ending change requests whose time is over and removing what is old is for `all` and `worker`.
+ * and its sums of reads to the database; renewing tokens ahead of time, rotating keys, letting operation runs go on, sealing the
+ * audit, purging deleted connectors, ending change requests whose time is over and removing what is old is for `all` and `worker`.
  *
  * @returns resolves when everything that was under way then has ended. Never rejects.
  */
 export async function runWorkers(services: Services, role: Configuration["role"]): Promise<void> {
   const { clock, stopping } = services;
-  const work = [keepReplaying(services, clock, stopping)];
+  const work = [keepReplaying(services, clock, stopping), services.readSums.run(stopping)];
   if (role !== "api") {
     work.push(new RefreshWorker(services).run(stopping));
     work.push(new KeyRotationWorker(services).run(stopping));

@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import { AuditChainVerifier, type ChainedAuditEvent } from "@isthmus/core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { AuditSealer } from "../../src/workers/audit-sealer.js";
 import { ApiClient } from "../support/api-client.js";
 import { useServerDatabase } from "../support/server-database.js";
 import {
@@ -95,12 +97,84 @@ describe("the audit, over HTTP", () => {
       return listed.map(({ action }: { action: string }) => action);
     };
     expect(await names("action=thing.done")).toEqual(["thing.done", "thing.done"]);
-    expect(await names("requestId=made-a-connector")).toEqual(["connector.created"]);
+    expect(await names("requestId=made-a-connector")).toEqual(["connector.created", "api_key.used"]);
     expect(await names("targetType=tenant&outcome=success")).toEqual(["tenant.created"]);
     expect(await names("until=2020-01-01T00:00:00Z")).toEqual([]);
     const { actor } = (await tenant.api.get("/v1/audit-events?action=connector.created")).body.data[0];
     expect(await names(`actorApiKeyId=${actor.apiKeyId}&action=connector.created`)).toEqual(["connector.created"]);
     expect(await names(`actorUserId=${crypto.randomUUID()}`)).toEqual([]);
+  });
+
+  it("is signed with the key that comes of the new data key, once keys were rotated", async () => {
+    const before = (await tenant.api.get("/v1/audit-events/verify")).body;
+    await new ApiClient(service.url, platformKey).post("/v1/keys/rotate", { dataKeys: true });
+    await service.keyRotations.runOnce();
+    await new AuditSealer(service.services).runOnce();
+    const after = (await tenant.api.get(`/v1/audit-events/verify?expectHead=${before.head.seq}:${before.head.hash}`))
+      .body;
+    expect(after).toMatchObject({ ok: true, keyHeld: true });
+    expect(after.head.keyId).not.toBe(before.head.keyId);
+    expect(after.head.publicKey).not.toBe(before.head.publicKey);
+    const { data } = (await tenant.api.get("/v1/audit-events?action=audit.end_unproven")).body;
+    expect(data).toEqual([]);
+  });
+
+  it("outlives its tenant: what was done last is sealed, and the public key still verifies", async () => {
+    const platform = new ApiClient(service.url, platformKey);
+    const { name } = (await platform.get("/v1/tenants?limit=200")).body.data.find(
+      ({ id }: { id: string }) => id === tenant.tenantId,
+    );
+    const kept = (await tenant.api.get("/v1/audit-events/verify")).body.head;
+    expect((await platform.send("DELETE", `/v1/tenants/${tenant.tenantId}`, { name }, {})).status).toBe(200);
+    const { body } = await platform.get(`/v1/platform/audit-events/verify?tenantId=${tenant.tenantId}`);
+    expect(body).toMatchObject({ ok: true, keyHeld: false, unsealed: { events: 0 } });
+    expect(body.events).toBeGreaterThan(kept.seq);
+    expect(body.head.publicKey).toBe(kept.publicKey);
+  });
+
+  it("says of changes whether a row changed, in digests that only the tenant's key makes", async () => {
+    const person = { email: "vera@example.com", name: "Vera", roles: ["viewer"] };
+    const { id } = (await tenant.api.post("/v1/users", person)).body;
+    await tenant.api.patch(`/v1/users/${id}`, { name: "Vera" });
+    await tenant.api.patch(`/v1/users/${id}`, { name: "Valentina" });
+    const { data } = (await tenant.api.get(`/v1/audit-events?targetId=${id}`)).body;
+    const [renamed, same, created] = data.map(({ details }: { details: object }) => details);
+    expect(created).toEqual({ roles: ["viewer"], after: expect.stringMatching(/^hmac-sha256\//) });
+    expect([same.before, same.after, renamed.before]).toEqual([created.after, created.after, created.after]);
+    expect(renamed.after).not.toBe(renamed.before);
+    // It can be made again from the row as it stands, by who has the key.
+    const said = { email: person.email, name: "Valentina", roles: ["viewer"], disabledAt: null };
+    const place = { tenantId: tenant.tenantId, table: "users", recordId: id, field: "said" };
+    expect(await service.services.vault.matchesDigest(renamed.after, said, place)).toBe(true);
+  });
+
+  it("holds no secret in any form, whatever secrets were given", async () => {
+    const secrets = {
+      clientSecret: `planted-client-secret-${crypto.randomUUID()}`,
+      inbound: `planted-inbound-secret-${crypto.randomUUID()}`,
+      token: `planted-start-token-${crypto.randomUUID()}`,
+    };
+    const credentials = { clientId: service.sandbox.client.id, clientSecret: secrets.clientSecret };
+    const made = await tenant.api.post("/v1/connectors", sandboxConnector(service, { credentials }));
+    const path = `/v1/connectors/${made.body.id}`;
+    await tenant.api.patch(path, { credentials }, { "if-match": '"1"' });
+    await tenant.api.post(`${path}/authorize`);
+    await tenant.api.post(`${path}/test`);
+    await tenant.api.run(made.body.id, "query", { soql: secrets.clientSecret });
+    await tenant.api.run(made.body.id, "records.create", { sobject: "Account", record: { Name: secrets.token } });
+    const endpoint = { type: "salesforce", name: "x", environment: "sandbox", secret: secrets.inbound };
+    await tenant.api.post("/v1/inbound-endpoints", endpoint);
+    const { id, key } = (await tenant.api.post("/v1/api-keys", { name: "x" })).body;
+    const rotated = (await tenant.api.post(`/v1/api-keys/${id}/rotate`, {})).body.key;
+    await service.services.readSums.flush();
+    const { text } = await tenant.api.get("/v1/audit-events/export");
+    expect(text).toContain("operation.begun");
+    for (const secret of [...Object.values(secrets), key, rotated, tenant.apiKey]) {
+      const bytes = Buffer.from(secret);
+      const hash = createHash("sha256").update(bytes);
+      const forms = [secret, bytes.toString("base64").slice(0, -4), bytes.toString("hex"), hash.copy().digest("hex")];
+      for (const form of [...forms, hash.copy().digest("base64url")]) expect(text).not.toContain(form);
+    }
   });
 
   it("is exported and verified by the platform, too", async () => {

@@ -246,6 +246,7 @@ describeOnDatabases("row-level security", (get) => {
       "isthmus_find_api_key",
       "isthmus_find_inbound_endpoint",
       "isthmus_find_key_rotation",
+      "isthmus_find_refused_api_key",
       "isthmus_fire_schedules",
       "isthmus_land_audit_seals",
       "isthmus_land_key_rotation_batch",

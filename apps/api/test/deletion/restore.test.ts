@@ -49,14 +49,14 @@ describeLongWork("a deleted connector", (get) => {
       body: { ...before, version: before.version + 2, updatedAt: expect.any(String), deletedAt: null, purgeAt: null },
     });
     expect(restored.headers.get("etag")).toBe(`"${before.version + 2}"`);
-    expect((await tenant.api.run(id, "identity", {})).status).toBe(200);
-    expect(service.sandbox.requests().filter(({ path: asked }) => asked.includes("/oauth2/token"))).toEqual([]);
-    expect(await deleted()).not.toContainEqual(expect.objectContaining({ id }));
     const { data } = (await tenant.api.get(`/v1/audit-events?targetId=${id}&limit=2`)).body;
     expect(data).toMatchObject([
       { action: "connector.restored", outcome: "success", actor: { userId: tenant.userId } },
       { action: "connector.deleted", outcome: "success", details: { code: before.code } },
     ]);
+    expect((await tenant.api.run(id, "identity", {})).status).toBe(200);
+    expect(service.sandbox.requests().filter(({ path: asked }) => asked.includes("/oauth2/token"))).toEqual([]);
+    expect(await deleted()).not.toContainEqual(expect.objectContaining({ id }));
   });
 
   it("is reached by nothing: no operation, no renewal, no link, no list", async () => {

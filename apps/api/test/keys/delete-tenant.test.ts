@@ -81,7 +81,7 @@ describeLongWork("deleting a tenant", (get) => {
         grants: { revoked: 2, notRevoked: [] },
       },
     });
-    expect(await tablesOf(tenant.tenantId)).toEqual(["audit_events"]);
+    expect(await tablesOf(tenant.tenantId)).toEqual(["audit_events", "audit_heads"]);
     expect(revocations()).toHaveLength(2);
     // In this process too, whose cache held the data key until now.
     await expect(vault.open(copy?.credentials, place)).rejects.toMatchObject({ code: "SEALED_VALUE_UNREADABLE" });
@@ -105,12 +105,14 @@ describeLongWork("deleting a tenant", (get) => {
         ip: "127.0.0.1",
         requestId: "the-deletion",
         occurredAt: expect.any(String),
+        chain: null,
       },
       expect.objectContaining({ action: "tenant.created", target: { type: "tenant", id: tenant.tenantId } }),
     ]);
     const own = await platform.get(`/v1/platform/audit-events?tenantId=${tenant.tenantId}`);
     expect(own.body.data.map(({ action }: { action: string }) => action)).toEqual([
       "connector.created",
+      "api_key.used",
       "tenant.created",
     ]);
     expect(own.body.data[0]).toMatchObject({ actor: { userId: tenant.userId }, target: { id } });
@@ -133,7 +135,7 @@ describeLongWork("deleting a tenant", (get) => {
     }
     const [event] = (await platform.get("/v1/platform/audit-events?limit=1")).body.data;
     expect(event.details.grants).toEqual(body.grants);
-    expect(await tablesOf(tenant.tenantId)).toEqual(["audit_events"]);
+    expect(await tablesOf(tenant.tenantId)).toEqual(["audit_events", "audit_heads"]);
   });
 
   it("waits for a silent vendor no longer than it may", async () => {
@@ -142,7 +144,7 @@ describeLongWork("deleting a tenant", (get) => {
     const input = { tenantId: tenant.tenantId, name, revokeWithinMs: 100 };
     const deleted = await deleteTenant(service.services, { id: "request", ip: "127.0.0.1" }, input);
     expect(deleted.grants).toEqual({ revoked: 0, notRevoked: [{ connectorId: id, code: "TIMEOUT" }] });
-    expect(await tablesOf(tenant.tenantId)).toEqual(["audit_events"]);
+    expect(await tablesOf(tenant.tenantId)).toEqual(["audit_events", "audit_heads"]);
   });
 
   it("gives up grants that do not open, and names them", async () => {

@@ -49,6 +49,17 @@ describe("Vault.digest", () => {
   });
 });
 
+describe("Vault.digester", () => {
+  it("gives the digests of the vault, asking nobody, and none after it was disposed of", async () => {
+    const vault = makeVault();
+    const digester = await vault.digester("tenant-1");
+    const { tenantId: _, ...elsewhere } = place;
+    expect(digester.digest(credentials, elsewhere)).toBe(await vault.digest(credentials, place));
+    digester[Symbol.dispose]();
+    expect(() => digester.digest(credentials, elsewhere)).toThrow(TypeError);
+  });
+});
+
 describe("Vault.matchesDigest", () => {
   it("knows a value again under a key that is not the current one any more", async () => {
     const dataKeys = new MemoryDataKeyStore();

@@ -24,16 +24,16 @@ export function digestInput(value: string, keyId: string, context: SealContext):
 }
 
 /**
- * Digests a text under a key that is derived from the data key for nothing else: neither a sealed value nor its
- * commitment tells anything about it.
+ * The key of a data key's digests, derived for nothing else: neither a sealed value nor its commitment tells anything about
+ * it. Whoever asks for it overwrites it.
  */
-export function digestText(dataKey: Uint8Array, keyId: string, text: string): string {
-  const key = hkdfSha256(dataKey, noSalt, "isthmus/vault/v1/digest", keyLength);
-  try {
-    return `${algorithm}/${keyId}/${createHmac("sha256", key).update(text, "utf8").digest("base64url")}`;
-  } finally {
-    key.fill(0);
-  }
+export function deriveDigestKey(dataKey: Uint8Array): Buffer {
+  return hkdfSha256(dataKey, noSalt, "isthmus/vault/v1/digest", keyLength);
+}
+
+/** Digests a text under a key of {@link deriveDigestKey}. */
+export function digestText(digestKey: Uint8Array, keyId: string, text: string): string {
+  return `${algorithm}/${keyId}/${createHmac("sha256", digestKey).update(text, "utf8").digest("base64url")}`;
 }
 
 /**

@@ -2,6 +2,7 @@ export { canonicalJson } from "./canonical-json.js";
 export { combineKeyProviders } from "./combine-key-providers.js";
 export type { DataKeyCacheLimits } from "./data-key-cache.js";
 export { type DataKeyRecord, type DataKeyStore, MemoryDataKeyStore } from "./data-key-store.js";
+export { Digester } from "./digester.js";
 export { type DataKeyContext, type KeyProvider, type WrappedKey, wrappedKeySchema } from "./key-provider.js";
 export { importLaravel, type LaravelOptions, openLaravelValue } from "./laravel.js";
 export type { LaravelCipher } from "./laravel-keys.js";

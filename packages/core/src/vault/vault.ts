@@ -4,7 +4,8 @@ import { canonicalJson } from "./canonical-json.js";
 import { decrypt } from "./committing-cipher.js";
 import { DataKeyCache, type DataKeyCacheLimits } from "./data-key-cache.js";
 import type { DataKeyRecord, DataKeyStore } from "./data-key-store.js";
-import { digestInput, digestText, isSameDigest, keyIdOfDigest } from "./digest.js";
+import { deriveDigestKey, digestInput, digestText, isSameDigest, keyIdOfDigest } from "./digest.js";
+import { Digester } from "./digester.js";
 import type { DataKeyContext, KeyProvider } from "./key-provider.js";
 import { keyLength } from "./primitives.js";
 import {
@@ -150,6 +151,18 @@ export class Vault {
   }
 
   /**
+   * Takes a tenant's key for digests out of the vault, so that values can be digested where nobody may be asked: inside a
+   * transaction. Dispose of it soon.
+   *
+   * @throws {ConnectorError} as {@link Vault.seal}.
+   */
+  async digester(tenantId: string): Promise<Digester> {
+    const record = await this.#currentKey(tenantId);
+    const key = await this.#withKey(tenantId, record.id, record, deriveDigestKey);
+    return new Digester(key, record.id, tenantId);
+  }
+
+  /**
    * A tenant's Ed25519 signing key for one purpose. It is derived from the tenant's data key, so there is no private key to
    * store: it is there as long as the data key is, and another one after the data key was replaced.
    *
@@ -169,9 +182,19 @@ export class Vault {
     this.#cache.drop(tenantId);
   }
 
-  #digestUnder(keyId: string, record: DataKeyRecord | undefined, value: string, context: SealContext): Promise<string> {
+  async #digestUnder(
+    keyId: string,
+    record: DataKeyRecord | undefined,
+    value: string,
+    context: SealContext,
+  ): Promise<string> {
     const input = digestInput(value, keyId, context);
-    return this.#withKey(context.tenantId, keyId, record, (key) => digestText(key, keyId, input));
+    const key = await this.#withKey(context.tenantId, keyId, record, deriveDigestKey);
+    try {
+      return digestText(key, keyId, input);
+    } finally {
+      key.fill(0);
+    }
   }
 
   async #takeKey(context: SealContext, keyId: string, record: DataKeyRecord | undefined): Promise<Sealer> {

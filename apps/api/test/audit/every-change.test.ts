@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Answer, ApiClient } from "../support/api-client.js";
+import { TestBrowser } from "../support/browser.js";
+import { listCalls } from "../support/document-calls.js";
+import { useServerDatabase } from "../support/server-database.js";
+import {
+  platformKey,
+  sandboxConnector,
+  startTestService,
+  type TestService,
+  type TestTenantClient,
+} from "../support/service.js";
+
+type Headers = Readonly<Record<string, string>>;
+
+// An operation is audited by its kind, not by its route: audited-operations.test.ts.
+const isOperation = (name: string) => name.startsWith("POST /v1/connectors/{id}/operations/");
+
+describe("every route that changes something", () => {
+  const get = useServerDatabase();
+  let service: TestService;
+  let tenant: TestTenantClient;
+  let platform: ApiClient;
+  let connectorId: string;
+  let approver: ApiClient;
+
+  beforeAll(async () => {
+    service = await startTestService(get().database);
+    platform = new ApiClient(service.url, platformKey);
+    tenant = await service.createTenant();
+    connectorId = await connect();
+    const approving = { ...person(), roles: ["approver"] };
+    const userId = (await tenant.api.post("/v1/users", approving)).body.id;
+    approver = new ApiClient(service.url, (await tenant.api.post("/v1/api-keys", { name: "x", userId })).body.key);
+  });
+  afterAll(() => service?.close());
+
+  const add = async () => (await tenant.api.post("/v1/connectors", sandboxConnector(service))).body.id;
+  const authorize = async (id: string) => {
+    const link = await tenant.api.post(`/v1/connectors/${id}/authorize`);
+    await new TestBrowser().follow(link.body.authorizationUrl);
+  };
+  async function connect(): Promise<string> {
+    const id = await add();
+    await authorize(id);
+    return id;
+  }
+  const endpoint = { type: "salesforce", name: "x", environment: "sandbox" };
+  const addEndpoint = async () => (await tenant.api.post("/v1/inbound-endpoints", endpoint)).body.id;
+  const addKey = async () => (await tenant.api.post("/v1/api-keys", { name: "x" })).body.id;
+  const person = () => ({ email: `${crypto.randomUUID()}@example.com`, name: "x", roles: ["viewer"] });
+  const administrator = { name: "Ada Admin", email: "ada@example.com" };
+  const first = { "if-match": '"1"' };
+  const beginRun = async () =>
+    (await tenant.api.run(connectorId, "bulk.query", { soql: "SELECT Id FROM Account" })).body.id;
+
+  const request = async () =>
+    (await tenant.api.post("/v1/connectors", sandboxConnector(service, { environment: "production" }))).body.id;
+
+  const schedule = { entity: "Account", cron: "@daily" };
+  const addSchedule = async () => (await tenant.api.post(`/v1/connectors/${await add()}/schedules`, schedule)).body.id;
+
+  // A new route has to stand here: called so that it succeeds, with these headers.
+  const calls: Readonly<Record<string, (headers: Headers) => Promise<Answer>>> = {
+    "POST /v1/connectors": (headers) => tenant.api.post("/v1/connectors", sandboxConnector(service), headers),
+    "PATCH /v1/connectors/{id}": async (headers) =>
+      tenant.api.patch(`/v1/connectors/${await add()}`, { name: "y" }, { ...headers, ...first }),
+    "DELETE /v1/connectors/{id}": async (headers) =>
+      tenant.api.delete(`/v1/connectors/${await add()}`, { ...headers, ...first }),
+    "POST /v1/connectors/{id}/restore": async (headers) => {
+      const id = await add();
+      await tenant.api.delete(`/v1/connectors/${id}`, first);
+      return tenant.api.post(`/v1/connectors/${id}/restore`, undefined, headers);
+    },
+    "POST /v1/connectors/{id}/purge": async (headers) => {
+      const id = await add();
+      await tenant.api.delete(`/v1/connectors/${id}`, first);
+      return tenant.api.post(`/v1/connectors/${id}/purge`, undefined, headers);
+    },
+    "POST /v1/connectors/{id}/authorize": async (headers) =>
+      tenant.api.post(`/v1/connectors/${await add()}/authorize`, undefined, headers),
+    "POST /v1/connectors/{id}/test": (headers) =>
+      tenant.api.post(`/v1/connectors/${connectorId}/test`, undefined, headers),
+    "POST /v1/connectors/{id}/refresh": (headers) =>
+      tenant.api.post(`/v1/connectors/${connectorId}/refresh`, undefined, headers),
+    "POST /v1/connectors/{id}/disconnect": async (headers) =>
+      tenant.api.post(`/v1/connectors/${await connect()}/disconnect`, undefined, headers),
+    "POST /v1/change-requests/{id}/approve": async (headers) =>
+      approver.post(`/v1/change-requests/${await request()}/approve`, undefined, { ...headers, ...first }),
+    "POST /v1/change-requests/{id}/reject": async (headers) =>
+      approver.post(`/v1/change-requests/${await request()}/reject`, { reason: "x" }, { ...headers, ...first }),
+    "POST /v1/change-requests/{id}/cancel": async (headers) =>
+      tenant.api.post(`/v1/change-requests/${await request()}/cancel`, undefined, { ...headers, ...first }),
+    "POST /v1/change-requests/{id}/comments": async (headers) =>
+      tenant.api.post(`/v1/change-requests/${await request()}/comments`, { text: "x" }, { ...headers, ...first }),
+    "POST /v1/connectors/{id}/schedules": (headers) =>
+      tenant.api.post(`/v1/connectors/${connectorId}/schedules`, schedule, headers),
+    "PATCH /v1/schedules/{id}": async (headers) =>
+      tenant.api.patch(`/v1/schedules/${await addSchedule()}`, { paused: true }, { ...headers, ...first }),
+    "DELETE /v1/schedules/{id}": async (headers) =>
+      tenant.api.delete(`/v1/schedules/${await addSchedule()}`, { ...headers, ...first }),
+    "POST /v1/schedules/{id}/run": async (headers) =>
+      tenant.api.post(`/v1/schedules/${await addSchedule()}/run`, {}, headers),
+    "POST /v1/sync-runs/{id}/cancel": async (headers) => {
+      const { id } = (await tenant.api.post(`/v1/schedules/${await addSchedule()}/run`, {})).body;
+      return tenant.api.post(`/v1/sync-runs/${id}/cancel`, undefined, headers);
+    },
+    "POST /v1/operation-runs/{id}/cancel": async (headers) =>
+      tenant.api.post(`/v1/operation-runs/${await beginRun()}/cancel`, undefined, headers),
+    "POST /v1/inbound-endpoints": (headers) => tenant.api.post("/v1/inbound-endpoints", endpoint, headers),
+    "PATCH /v1/inbound-endpoints/{id}": async (headers) =>
+      tenant.api.patch(`/v1/inbound-endpoints/${await addEndpoint()}`, { name: "y" }, { ...headers, ...first }),
+    "DELETE /v1/inbound-endpoints/{id}": async (headers) =>
+      tenant.api.delete(`/v1/inbound-endpoints/${await addEndpoint()}`, { ...headers, ...first }),
+    "POST /v1/users": (headers) => tenant.api.post("/v1/users", person(), headers),
+    "PATCH /v1/users/{id}": async (headers) => {
+      const { id } = (await tenant.api.post("/v1/users", person())).body;
+      return tenant.api.patch(`/v1/users/${id}`, { name: "y" }, headers);
+    },
+    "POST /v1/api-keys": (headers) => tenant.api.post("/v1/api-keys", { name: "x" }, headers),
+    "POST /v1/api-keys/{id}/rotate": async (headers) =>
+      tenant.api.post(`/v1/api-keys/${await addKey()}/rotate`, {}, headers),
+    "DELETE /v1/api-keys/{id}": async (headers) => tenant.api.delete(`/v1/api-keys/${await addKey()}`, headers),
+    "POST /v1/tenants": (headers) => platform.post("/v1/tenants", { name: "x", administrator }, headers),
+    "DELETE /v1/tenants/{id}": async (headers) => {
+      const { id } = (await platform.post("/v1/tenants", { name: "x", administrator })).body.tenant;
+      return platform.send("DELETE", `/v1/tenants/${id}`, { name: "x" }, headers as Record<string, string>);
+    },
+    "POST /v1/keys/rotate": (headers) => platform.post("/v1/keys/rotate", { dataKeys: false }, headers),
+    "POST /v1/keys/rotations/{id}/stop": async (headers) =>
+      platform.post(`/v1/keys/rotations/${await rotationId()}/stop`, undefined, headers),
+    "POST /v1/keys/rotations/{id}/resume": async (headers) =>
+      platform.post(`/v1/keys/rotations/${await rotationId()}/resume`, undefined, headers),
+  };
+  const rotationId = async () => (await platform.get("/v1/keys")).body.rotation.id;
+
+  /** Not by their request: a delivery is stored with its id, and what was refused is summed up. */
+  const elsewhere = ["POST /hooks/{type}/{endpointId}"];
+
+  it("stands in the table of this test", async () => {
+    const documented = listCalls((await tenant.api.get("/openapi.json")).body)
+      .filter(({ method }) => method !== "GET")
+      .map(({ method, path }) => `${method} ${path}`)
+      .filter((name) => !isOperation(name));
+    expect([...Object.keys(calls), ...elsewhere].sort()).toEqual(documented.sort());
+  });
+
+  it("leaves an event with the id of its request in the audit of the tenant or the platform", {
+    timeout: 60_000,
+  }, async () => {
+    const client = await get().server.connectAsSuperuser(get().url);
+    try {
+      const silent: string[] = [];
+      for (const [name, call] of Object.entries(calls)) {
+        const requestId = crypto.randomUUID();
+        const { status, text } = await call({ "x-request-id": requestId });
+        expect(status, `${name} → ${status} ${text}`).toBeLessThan(300);
+        const { rows } = await client.query<{ action: string; outcome: string }>(
+          `select action, outcome::text from audit_events where request_id = $1 and action <> 'credentials.opened'
+            union all select action, outcome::text from platform_events where request_id = $1`,
+          [requestId],
+        );
+        if (!rows.some(({ outcome }) => outcome === "success")) silent.push(name);
+      }
+      expect(silent).toEqual([]);
+    } finally {
+      await client.end();
+    }
+  });
+});
