@@ -20,7 +20,6 @@ export interface RollBackWish {
   readonly reason: string;
   /** Only when its time is over. */
   readonly when?: "overdue";
-  readonly version?: number;
 }
 
 /**
@@ -50,12 +49,12 @@ export async function rollBack(
 async function end(
   services: Services,
   row: ChangeRequestRow,
-  { author = byService, reason, decidedBy, when, version }: RollBackWish,
+  { author = byService, reason, decidedBy, when }: RollBackWish,
   status: Extract<ChangeDecision["status"], "rolled_back" | "rollback_failed">,
   prepared?: PreparedChange,
 ): Promise<ChangeRequestRow | undefined> {
   const ended = await services.database.asTenant(row.tenantId, async (repositories) => {
-    const who = { ...(decidedBy !== undefined && { decidedBy }), ...(version !== undefined && { version }) };
+    const who = decidedBy !== undefined && { decidedBy };
     const decision = { from: "emergency", status, reason, ...who, ...(when && { when }) } as const;
     const decided = await repositories.changeRequests.decide(row.id, decision);
     if (decided === undefined) return undefined;
