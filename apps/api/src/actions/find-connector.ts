@@ -9,7 +9,7 @@ import type { Services } from "../services.js";
  * @throws {NotFoundError} also for another tenant's: who may not see a thing is not told that it exists.
  */
 export async function findConnector(services: Services, tenantId: string, id: string): Promise<ConnectorRow> {
-  const row = await services.database.asTenant(tenantId, ({ connectors }) => connectors.findById(id));
+  const row = await services.database.readAsTenant(tenantId, (reads) => reads.findConnector(id));
   if (row) return row;
   throw new NotFoundError("There is no such connector.");
 }

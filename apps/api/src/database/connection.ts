@@ -1,6 +1,7 @@
 import type { Logger } from "@isthmus/core";
 import type { PrismaClient } from "../generated/prisma/client.js";
 import type { SystemRunner } from "./system-queries.js";
+import type { TenantReadRunner } from "./tenant-reads.js";
 
 /** An open, migrated database, before tenants and units of work. Only this folder holds one. */
 export interface Connection {
@@ -10,6 +11,8 @@ export interface Connection {
   readonly prisma: PrismaClient;
   /** Work without a tenant. */
   readonly asSystem: SystemRunner;
+  /** Single reads of a tenant. */
+  readonly readAsTenant: TenantReadRunner;
   /** Ends all connections and frees the data directory. */
   close(): Promise<void>;
 }

@@ -8,6 +8,7 @@ import { createEmbeddedAdapter } from "./embedded-adapter.js";
 import { migrate } from "./migrate.js";
 import { readSnapshot } from "./snapshot.js";
 import { embeddedSystemRunner } from "./system-queries.js";
+import { embeddedTenantReads } from "./tenant-reads.js";
 
 /**
  * Opens the embedded PostgreSQL of `dataDirectory`, making it where it is missing: from the build's snapshot when that
@@ -32,6 +33,7 @@ export async function openEmbedded(dataDirectory: string, options: ConnectionOpt
       kind: "embedded",
       prisma,
       asSystem: embeddedSystemRunner(prisma),
+      readAsTenant: embeddedTenantReads(prisma),
       async close() {
         try {
           await prisma.$disconnect();

@@ -1,9 +1,11 @@
 import type { Logger } from "@isthmus/core";
 import {
   createSystemRepository,
+  createTenantReads,
   createTenantRepositories,
   createTenantScope,
   type SystemRepository,
+  type TenantReads,
   type TenantRepositories,
 } from "../repositories/index.js";
 import type { Connection } from "./connection.js";
@@ -33,6 +35,11 @@ export interface Database {
    * @throws {NestedUnitOfWorkError} When called inside a unit of work.
    */
   asTenant<T>(tenantId: string, work: (repositories: TenantRepositories) => Promise<T>): Promise<T>;
+  /**
+   * {@link asTenant} for the few single reads that stand in the way of every request, each of them in a transaction of its own:
+   * on a server one round trip. The guards are the same.
+   */
+  readAsTenant<T>(tenantId: string, work: (reads: TenantReads) => Promise<T>): Promise<T>;
   /** {@link asTenant} for the few things that are done without a tenant; on a server each of its calls is a transaction. */
   asSystem<T>(work: (system: SystemRepository) => Promise<T>): Promise<T>;
   /**
@@ -80,6 +87,8 @@ export function createDatabase(connection: Connection): Database {
         await tellWatch(scope, repositories);
         return result;
       }),
+    readAsTenant: (tenantId, work) =>
+      connection.readAsTenant(tenantId, (query) => work(createTenantReads(tenantId, query))),
     asSystem: (work) => connection.asSystem((query) => work(createSystemRepository(query))),
     async ping() {
       assertNoUnitOfWork();

@@ -1,10 +1,11 @@
-import { Socket } from "node:net";
 import pg from "pg";
 import { PrismaClient } from "../generated/prisma/client.js";
 import type { Connection, ConnectionOptions } from "./connection.js";
+import { streamOf } from "./connection-stream.js";
 import { migrate } from "./migrate.js";
 import { createServerAdapter } from "./server-adapter.js";
 import { assumeSystemRole, serverSystemRunner } from "./system-queries.js";
+import { serverTenantReads } from "./tenant-reads.js";
 import { toUnavailable } from "./unavailable.js";
 
 /** What a server's pool is made with. */
@@ -13,6 +14,8 @@ export interface ServerOptions extends ConnectionOptions {
   readonly poolSize?: number;
   /** Connections at the most for work without a tenant. Default 6. */
   readonly systemPoolSize?: number;
+  /** Connections at the most for single reads of a tenant. Default 6: each is held for one round trip. */
+  readonly readPoolSize?: number;
   /** Milliseconds for a connection to stand. Default 5 000. */
   readonly connectTimeoutMs?: number;
   /**
@@ -35,14 +38,16 @@ export async function openServer(url: string, options: ServerOptions): Promise<C
   await migrateServer(url, options);
   const pool = openPool(url, options, options.poolSize ?? 10);
   const systemPool = openPool(url, options, options.systemPoolSize ?? 6, assumeSystemRole);
+  const readPool = openPool(url, options, options.readPoolSize ?? 6, undefined, true);
   const prisma = new PrismaClient({ adapter: createServerAdapter(pool), errorFormat: "minimal" });
   return {
     kind: "server",
     prisma,
     asSystem: serverSystemRunner(systemPool),
+    readAsTenant: serverTenantReads(readPool),
     async close() {
       await prisma.$disconnect();
-      await Promise.all([pool.end(), systemPool.end()]);
+      await Promise.all([pool.end(), systemPool.end(), readPool.end()]);
     },
   };
 }
@@ -52,12 +57,14 @@ function openPool(
   options: ServerOptions,
   max: number,
   onConnect?: (client: pg.ClientBase) => Promise<void>,
+  pipeline = false,
 ): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     connectionTimeoutMillis: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
     max,
     ...(onConnect && { onConnect }),
+    ...(pipeline && { pipeline }),
     keepAlive: true,
     application_name: "isthmus",
   });
@@ -97,9 +104,6 @@ export async function migrateServer(url: string, options: ServerOptions): Promis
 }
 
 function endWhenSilent(client: pg.PoolClient, silenceMs: number): void {
-  const connection: unknown = Reflect.get(client, "connection");
-  const stream: unknown =
-    typeof connection === "object" && connection !== null ? Reflect.get(connection, "stream") : undefined;
-  if (!(stream instanceof Socket)) return;
-  stream.setTimeout(silenceMs, () => stream.destroy(new Error("Connection terminated: the database was silent")));
+  const stream = streamOf(client);
+  stream?.setTimeout(silenceMs, () => stream.destroy(new Error("Connection terminated: the database was silent")));
 }

@@ -35,7 +35,7 @@ export async function runUnitOfWork<T>(
   work: (client: Prisma.TransactionClient) => Promise<T>,
 ): Promise<T> {
   const tenantId = who.role === "isthmus_app" ? who.tenantId : "";
-  if (who.role === "isthmus_app" && !uuidPattern.test(tenantId)) throw new TypeError("A tenant id is a UUID.");
+  if (who.role === "isthmus_app") assertTenantId(tenantId);
   return runUnit(() =>
     prisma.$transaction(async (client) => {
       // The time zone, because the driver adapters read and write times as if the session were at UTC.
@@ -62,6 +62,11 @@ export async function runUnit<T>(work: () => Promise<T>): Promise<T> {
   } finally {
     unit.open = false;
   }
+}
+
+/** @throws {TypeError} When it cannot be a tenant's id. */
+export function assertTenantId(tenantId: string): void {
+  if (!uuidPattern.test(tenantId)) throw new TypeError("A tenant id is a UUID.");
 }
 
 /** @throws {NestedUnitOfWorkError} When a unit of work is open here: another query would wait for it for ever. */

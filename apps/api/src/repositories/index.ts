@@ -143,6 +143,7 @@ export type { ClaimedRun, SystemRunRepository } from "./system-runs.js";
 export type { DueSchedule, FiredSchedule, SystemSyncRepository } from "./system-syncs.js";
 export type { DeletedTenant, SystemTenantRepository } from "./system-tenants.js";
 export type { DueTokens, SystemTokenRepository, TokenPlace } from "./system-tokens.js";
+export { createTenantReads, type TenantQuery, type TenantReads } from "./tenant-reads.js";
 export type { TenantRepository, TenantRow } from "./tenants.js";
 export type {
   AbandonEffect,

@@ -10,6 +10,7 @@ import { createDatabase, type Database } from "../../src/database/open-database.
 import { openServer } from "../../src/database/server.js";
 import { readSnapshot } from "../../src/database/snapshot.js";
 import { embeddedSystemRunner } from "../../src/database/system-queries.js";
+import { embeddedTenantReads } from "../../src/database/tenant-reads.js";
 import { PrismaClient } from "../../src/generated/prisma/client.js";
 import { makeEmbeddedSnapshot, type TestServer, useExternalServer, useSharedServer } from "./test-server.js";
 
@@ -77,6 +78,7 @@ async function openInMemory(): Promise<OpenedConnection> {
       kind: "embedded",
       prisma,
       asSystem: embeddedSystemRunner(prisma),
+      readAsTenant: embeddedTenantReads(prisma),
       async close() {
         await prisma.$disconnect();
         await pglite.close();
