@@ -33,13 +33,10 @@ export class MortalDatabase implements Database {
     return this.#unitsLeft < 0;
   }
 
-  asTenant: Database["asTenant"] = async (tenantId, work) => {
-    const left = this.#unitsLeft;
-    this.#unitsLeft -= 1;
-    if (left > 0) return this.#database.asTenant(tenantId, work);
-    if (left === 0 && this.#isLastCommitted) await this.#database.asTenant(tenantId, work);
-    throw new DatabaseUnavailableError("the process has ended");
-  };
+  asTenant: Database["asTenant"] = (tenantId, work) => this.#live(() => this.#database.asTenant(tenantId, work));
+
+  readAsTenant: Database["readAsTenant"] = (tenantId, work) =>
+    this.#live(() => this.#database.readAsTenant(tenantId, work));
 
   asSystem: Database["asSystem"] = (work) => this.#database.asSystem(work);
 
@@ -50,5 +47,13 @@ export class MortalDatabase implements Database {
   /** The database is the test's. */
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  async #live<T>(unit: () => Promise<T>): Promise<T> {
+    const left = this.#unitsLeft;
+    this.#unitsLeft -= 1;
+    if (left > 0) return unit();
+    if (left === 0 && this.#isLastCommitted) await unit();
+    throw new DatabaseUnavailableError("the process has ended");
   }
 }
