@@ -56,7 +56,7 @@ export const apiErrorCodes = [
   "OPERATION_RUN_ENDED",
   /** The process that began an operation run ended before the work was begun. In the `error` of a run only. */
   "OPERATION_RUN_INTERRUPTED",
-  /** `Idempotency-Key` is not honoured here, and ignoring it would be a trap: the answer of the write is no JSON. */
+  /** `Idempotency-Key` is not honoured here (no JSON is answered, or no tenant's key is used), and ignoring it would be a trap. */
   "IDEMPOTENCY_KEY_UNSUPPORTED",
   /** `Idempotency-Key` is no key: too long, empty, sent twice, or of other characters. */
   "IDEMPOTENCY_KEY_INVALID",

@@ -16,6 +16,7 @@ const shared = {
   ],
   exposedHeaders: [
     "etag",
+    "idempotency-replayed",
     "isthmus-change-request",
     "location",
     "ratelimit",

@@ -72,6 +72,21 @@ export const idempotencyPlugin = fastifyPlugin((app, services: Services, done) =
   done();
 });
 
+/**
+ * Refuses keys on every route of the scope that changes something. Answers are sealed under a tenant's data key, and what the
+ * platform key does belongs to no tenant.
+ */
+export const noIdempotencyPlugin = fastifyPlugin((app, _options, done) => {
+  app.addHook("onRequest", async (request) => {
+    if (keyOf(request) === undefined) return;
+    throw new ApiError(
+      "IDEMPOTENCY_KEY_UNSUPPORTED",
+      "Idempotency-Key is not honoured with the platform key. Leave it out, and look whether it was done before you try again.",
+    );
+  });
+  done();
+});
+
 /** The caller's key of a request that changes something. @throws {ApiError} `IDEMPOTENCY_KEY_INVALID` */
 export function keyOf({ method, raw }: FastifyRequest): string | undefined {
   return keyedMethods.has(method) ? readIdempotencyKey(raw) : undefined;

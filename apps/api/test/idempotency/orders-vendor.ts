@@ -25,8 +25,10 @@ export interface OrdersVendor {
   readonly requests: string[];
   /** Answers the next request in place of the vendor. `done()` lets the vendor do its work first. */
   next(answer: Answer): void;
-  /** Resolves when the vendor has done its work for a request, from now on. */
-  done(): Promise<void>;
+  /** Takes back what {@link next} has left. */
+  forgive(): void;
+  /** Forgets every order. */
+  clear(): void;
   close(): Promise<void>;
 }
 
@@ -35,7 +37,6 @@ export async function startOrdersVendor(): Promise<OrdersVendor> {
   const orders: VendorOrder[] = [];
   const requests: string[] = [];
   const scripted: Answer[] = [];
-  const waiting: (() => void)[] = [];
 
   const work = (request: IncomingMessage, body: string): VendorOrder => {
     const header = request.headers["x-order-key"];
@@ -46,7 +47,6 @@ export async function startOrdersVendor(): Promise<OrdersVendor> {
     );
     const order = known ?? { id: put ?? `order-${orders.length + 1}`, body, key };
     if (!known) orders.push(order);
-    for (const resolve of waiting.splice(0)) resolve();
     return order;
   };
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
@@ -70,7 +70,8 @@ export async function startOrdersVendor(): Promise<OrdersVendor> {
     orders,
     requests,
     next: (answer) => void scripted.push(answer),
-    done: () => new Promise((resolve) => waiting.push(resolve)),
+    forgive: () => void scripted.splice(0),
+    clear: () => void orders.splice(0),
     close: async () => {
       server.closeAllConnections();
       await once(server.close(), "close");

@@ -4,10 +4,17 @@ import { request } from "node:http";
 import { text } from "node:stream/consumers";
 import { salesforce } from "@isthmus/salesforce";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createIdempotencyPruner } from "../../src/workers/create-pruners.js";
 import { ApiClient } from "../support/api-client.js";
 import { listCalls } from "../support/document-calls.js";
 import { useServerDatabase } from "../support/server-database.js";
-import { sandboxConnector, startTestService, type TestService, type TestTenantClient } from "../support/service.js";
+import {
+  platformKey,
+  sandboxConnector,
+  startTestService,
+  type TestService,
+  type TestTenantClient,
+} from "../support/service.js";
 
 describe("a request with an Idempotency-Key", () => {
   const get = useServerDatabase();
@@ -156,6 +163,9 @@ describe("a request with an Idempotency-Key", () => {
     const next = await tenant.api.post("/v1/api-keys", { name: "another day" }, headers);
     expect(next.status).toBe(201);
     expect(next.body.id).not.toBe(first.body.id);
+    await query("update idempotency_keys set expires_at = clock_timestamp()");
+    expect(await createIdempotencyPruner(service.services, 2).prune()).toBeGreaterThan(2);
+    expect(await query("select 1 from idempotency_keys")).toEqual([]);
   });
 
   it("takes the key quoted, as the draft of the header says, and bare, as everybody sends it: the same key", async () => {
@@ -211,6 +221,37 @@ describe("a request with an Idempotency-Key", () => {
     const [response] = await once(sent, "response");
     const answer = await text(response);
     expect(answer).toContain("IDEMPOTENCY_KEY_INVALID");
+  });
+
+  it("is answered by the first time's answer, or done, after the tenant got another data key", async () => {
+    const headers = keyed();
+    const first = await tenant.api.post("/v1/api-keys", { name: "before the rotation" }, headers);
+    const platform = new ApiClient(service.url, platformKey);
+    const { id } = (await platform.post("/v1/keys/rotate", { dataKeys: true })).body;
+    const stopping = new AbortController();
+    const working = service.keyRotations.run(stopping.signal);
+    const status = async () => (await platform.get(`/v1/keys/rotations/${id}`)).body.status;
+    await expect.poll(status, { timeout: 20_000 }).toBe("completed");
+    stopping.abort();
+    await working;
+    const again = await tenant.api.post("/v1/api-keys", { name: "before the rotation" }, headers);
+    expect(again).toMatchObject({ status: 201, text: first.text });
+    expect((await tenant.api.post("/v1/api-keys", { name: "other" }, headers)).status).toBe(422);
+    expect((await tenant.api.post("/v1/api-keys", { name: "after it" }, keyed())).status).toBe(201);
+    const [{ keys }] = await query(
+      "select count(distinct data_key_id)::int as keys from idempotency_keys where tenant_id = $1",
+      tenant.tenantId,
+    );
+    expect(keys).toBe(2);
+  });
+
+  it("is refused with the platform key, before anything is done", async () => {
+    const platform = new ApiClient(service.url, platformKey);
+    const body = { name: "Keyed", administrator: { name: "Ada", email: "ada@example.com" } };
+    const answer = await platform.post("/v1/tenants", body, keyed());
+    expect(answer).toMatchObject({ status: 400, body: { code: "IDEMPOTENCY_KEY_UNSUPPORTED" } });
+    const { data } = (await platform.get("/v1/tenants?limit=200", keyed())).body;
+    expect(data.some((each: { name: string }) => each.name === "Keyed")).toBe(false);
   });
 
   it("has no meaning where nothing changes", async () => {

@@ -1,0 +1,16 @@
+import { expect, it } from "vitest";
+import { Choices } from "../faults/support/choices.js";
+import { useServerDatabase } from "../support/server-database.js";
+import { openRoundBench } from "./round-bench.js";
+import { playRound } from "./rounds.js";
+
+const get = useServerDatabase();
+
+// A few seeded rounds; `pnpm test:soak` has two thousand of them.
+it("a request with a key has one effect at the most, in whatever order it comes and is cut", async () => {
+  await using bench = await openRoundBench(get());
+  const endings = new Set<string>();
+  for (let seed = 1; seed <= 12; seed += 1) endings.add(await playRound(bench, new Choices(seed)));
+  expect(endings).toContain("success");
+  expect(endings).toContain("OUTCOME_UNKNOWN");
+});
