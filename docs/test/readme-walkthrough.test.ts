@@ -25,10 +25,16 @@ describe("README, the main job with curl", () => {
     expect(retrieved).toMatchObject({ Name: "Nordwind Logistik" });
     expect(queried).toMatchObject({ records: [{ Name: "Nordwind Logistik", Industry: "Shipping" }], totalSize: 1 });
 
+    const once = (await terminal.paste(readSnippet("docs/reliability.md", "snippet:once"))).trim().split("\n");
+    const [made, again, other] = once.map((line) => JSON.parse(line));
+    expect(made).toMatchObject({ id: expect.any(String) });
+    expect(again).toEqual(made);
+    expect(other).toMatchObject({ status: 422, code: "IDEMPOTENCY_KEY_REUSED" });
+
     expect(await walkthrough().quickstart.stop()).toBe(0);
     walkthrough().quickstart = await startQuickstart(place);
-    const again = await terminal.paste(`operation query '{ "soql": "SELECT COUNT() FROM Account" }'`);
-    expect(JSON.parse(again)).toMatchObject({ totalSize: expect.any(Number) });
+    const later = await terminal.paste(`operation query '{ "soql": "SELECT COUNT() FROM Account" }'`);
+    expect(JSON.parse(later)).toMatchObject({ totalSize: expect.any(Number) });
 
     const [rotation, keys] = (await terminal.paste(readSnippet("README.md", "snippet:curl-3"))).trim().split("\n");
     expect(JSON.parse(rotation ?? "")).toMatchObject({ status: "running", dataKeys: true });

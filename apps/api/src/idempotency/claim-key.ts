@@ -15,7 +15,8 @@ export interface RequestFacts {
   /** Path and query, as they were sent. */
   readonly url: string;
   readonly mediaType: string | null;
-  readonly ifMatch: string | null;
+  /** Other headers that say what is to be done, where they are given. */
+  readonly headers: Readonly<Record<string, string>>;
   /** SHA-256 of the body, hexadecimal; `streamed` where it is read while the request is done. */
   readonly body: string | null;
 }

@@ -87,6 +87,9 @@ export const noIdempotencyPlugin = fastifyPlugin((app, _options, done) => {
   done();
 });
 
+/** Headers without which a request is another one, beside its media type. */
+const tellingHeaders = ["if-match", "isthmus-emergency"] as const;
+
 /** The caller's key of a request that changes something. @throws {ApiError} `IDEMPOTENCY_KEY_INVALID` */
 export function keyOf({ method, raw }: FastifyRequest): string | undefined {
   return keyedMethods.has(method) ? readIdempotencyKey(raw) : undefined;
@@ -123,7 +126,9 @@ async function claim(
     method,
     url: request.raw.url ?? "",
     mediaType: headers["content-type"] ?? null,
-    ifMatch: headers["if-match"] ?? null,
+    headers: Object.fromEntries(
+      tellingHeaders.flatMap((name) => (headers[name] === undefined ? [] : [[name, String(headers[name])]])),
+    ),
     body: content ? "streamed" : request.bodyHash,
   };
   const claimed = await claimKey(services, callerOf(request), keyOf(request) ?? "", facts);

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { answerLimitBytes } from "../../src/idempotency/stored-answer.js";
 import type { Answer } from "../support/api-client.js";
 import { loads } from "../support/loads/loads-connector.js";
 import { beginLoad, loadsConnector } from "../support/loads/loads-service.js";
@@ -161,6 +162,32 @@ describe("an operation with an Idempotency-Key", () => {
     const [one, two] = [await run("orders.ping", key, {}), await run("orders.ping", key, {})];
     expect([one.status, two.status, replayed(two)]).toEqual([200, 200, false]);
     expect(one.text).not.toBe(two.text);
+  });
+
+  it("keeps an answer of 4 MiB, and says of a larger one that it was done", async () => {
+    const answerOf = (bytes: number) => {
+      const frame = JSON.stringify({ id: "big", what: "" });
+      return JSON.stringify({ id: "big", what: "é".repeat(1) + "a".repeat(bytes - frame.length - 2) });
+    };
+    for (const [bytes, isKept] of [
+      [answerLimitBytes, true],
+      [answerLimitBytes + 1, false],
+    ] as const) {
+      const key = newKey();
+      const body = answerOf(bytes);
+      expect(Buffer.byteLength(body)).toBe(bytes);
+      vendor.next((response, done) => {
+        done();
+        response.writeHead(200, { "content-type": "application/json" }).end(body);
+      });
+      const first = await run("orders.create", key);
+      expect(first.status).toBe(200);
+      expect(first.text === body).toBe(true);
+      const again = await run("orders.create", key);
+      if (isKept) expect([again.status, again.text === body]).toEqual([200, true]);
+      else expect(again).toMatchObject({ status: 409, body: { code: "IDEMPOTENT_ANSWER_NOT_KEPT" } });
+    }
+    expect(vendor.requests).toHaveLength(2);
   });
 
   it("may be sent again at once where nothing arrived", async () => {

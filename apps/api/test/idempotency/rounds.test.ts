@@ -6,11 +6,14 @@ import { playRound } from "./rounds.js";
 
 const get = useServerDatabase();
 
+// The last four fail where nothing is noted before the vendor is called, or the vendor gets another key with each try.
+const seeds = [1, 2, 3, 4, 5, 6, 29, 46, 15, 34];
+
 // A few seeded rounds; `pnpm test:soak` has two thousand of them.
 it("a request with a key has one effect at the most, in whatever order it comes and is cut", async () => {
   await using bench = await openRoundBench(get());
   const endings = new Set<string>();
-  for (let seed = 1; seed <= 12; seed += 1) endings.add(await playRound(bench, new Choices(seed)));
+  for (const seed of seeds) endings.add(await playRound(bench, new Choices(seed)));
   expect(endings).toContain("success");
   expect(endings).toContain("OUTCOME_UNKNOWN");
 });

@@ -22,7 +22,7 @@ export interface RoundBench {
 
 /** Kinds of requests, by what they are and how often their effect is there. */
 const subjects = ["orders.create", "orders.createOnce", "orders.put", "api-keys"] as const;
-const failures = ["none", "none", "cut before", "cut after", 429, 503, 422] as const;
+const failures = ["none", "none", "none", "cut before", "cut after", 429, 503, 422] as const;
 
 /**
  * Sends one request again and again, while its process dies and the vendor fails at any point, and then once more in peace.
@@ -47,8 +47,8 @@ export async function playRound(bench: RoundBench, choices: Choices): Promise<st
     if (failure === "cut before") vendor.next(cutBefore);
     else if (failure === "cut after") vendor.next(cutAfterwards);
     else if (failure !== "none") vendor.next(refuseWith(failure));
-    // Far enough for every unit of a request, and sometimes for all of them.
-    if (choices.below(3) > 0) mortal.dieAt(choices.below(12), choices.below(2) === 0);
+    // Somewhere in the units of work that a request has, or behind them.
+    if (choices.below(4) > 0) mortal.dieAt(choices.below(9), choices.below(2) === 0);
     const both = choices.below(4) === 0;
     answers.push(...(await Promise.all([send(dying), ...(both ? [send(steady)] : [])])));
     mortal.revive();
