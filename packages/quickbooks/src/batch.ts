@@ -34,7 +34,8 @@ const answerSchema = z.looseObject({ BatchItemResponse: z.array(z.looseObject({ 
  * Runs any number of items, 30 to a request, one request after the other. Results come in the order of the items. A request
  * whose answer is lost is sent again with its key, so that no item is done twice.
  *
- * When a request fails as a whole, its items and those after it say so, and what was done before stays done.
+ * When a request fails as a whole, its items and those after it say so, and what was done before stays done. With a key of the
+ * caller's, a failure that passes is thrown instead: called again with the same key, what was done is answered and not done again.
  */
 export async function runBatch(
   parts: WriteParts,
@@ -49,6 +50,8 @@ export async function runBatch(
       results.push(...(await runChunk(parts, chunk, keyOfChunk(options, index))));
     } catch (error) {
       if (!isConnectorError(error)) throw error;
+      // As results they would be an answer, which whoever keeps answers by their key would give for ever.
+      if (options.idempotencyKey !== undefined && error.retryable) throw error;
       results.push(...Array.from({ length: chunk.count }, () => ({ ok: false, error }) as const));
       const message = "The batch ended before this item, because an earlier request of it failed.";
       const unsent = new ConnectorError("CANCELLED", message, { cause: error });

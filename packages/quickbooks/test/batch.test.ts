@@ -37,6 +37,16 @@ describe("a batch", () => {
     expect(second).toBe(first);
   });
 
+  it("fails as a whole where its key lets it go on: called again, what was done is asked for by its own requestid", async () => {
+    const items = Array.from({ length: 31 }, (_, index) => customer(`c${index}`));
+    const stub = await start(madeOf(0, 30), "cut", "cut", "cut", "cut", madeOf(0, 30), madeOf(30, 1));
+    await expect(stub.connector.batch(items, { idempotencyKey: "k" })).rejects.toMatchObject({ retryable: true });
+    const results = await stub.connector.batch(items, { idempotencyKey: "k" });
+    expect(results.every(({ ok }) => ok)).toBe(true);
+    const ids = stub.requests.map(({ query }) => query.get("requestid"));
+    expect([ids[5], new Set(ids.slice(1, 5)).size, ids[6]]).toEqual([ids[0], 1, ids[1]]);
+  });
+
   it("tells what became of each item", async () => {
     const stub = await start({
       body: {
