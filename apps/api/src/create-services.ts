@@ -19,6 +19,7 @@ import { deletionRules } from "./deletion/rules.js";
 import { Metrics } from "./metrics/metrics.js";
 import { RunStarts } from "./runs/run-starts.js";
 import type { ServiceSettings, Services } from "./services.js";
+import { SignIns } from "./sign-in/sign-ins.js";
 import { TokenJournal } from "./tokens/token-journal.js";
 import { TokenStores } from "./tokens/token-stores.js";
 import { DatabaseDataKeyStore } from "./vault/database-data-key-store.js";
@@ -82,6 +83,7 @@ export function createServices(parts: ServiceParts): Services {
     runStarts: new RunStarts(),
     readSums: new ReadSums({ database, clock, logger }),
     deletionRules: parts.deletionRules ?? deletionRules,
+    signIns: new SignIns({ allowedPrivateHosts, clock, logger }),
     events,
     metrics,
     clock,

@@ -6,6 +6,7 @@ import type { Database } from "./database/index.js";
 import type { DeletionRule } from "./deletion/deletion-rule.js";
 import type { Metrics } from "./metrics/metrics.js";
 import type { RunStarts } from "./runs/run-starts.js";
+import type { SignIns } from "./sign-in/sign-ins.js";
 import type { TokenJournal } from "./tokens/token-journal.js";
 import type { TokenStores } from "./tokens/token-stores.js";
 
@@ -31,6 +32,8 @@ export interface Services {
   readonly readSums: ReadSums;
   /** Reasons for which a deletion is refused. */
   readonly deletionRules: readonly DeletionRule[];
+  /** Keys of identity providers, and which sign-ins were noted. */
+  readonly signIns: SignIns;
   readonly events: EventBus;
   /** What this process counts of itself. */
   readonly metrics: Metrics;

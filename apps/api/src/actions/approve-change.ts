@@ -15,6 +15,7 @@ import { type ChangeRequestView, viewChangeRequest } from "./change-request-view
 import { confirmEmergency } from "./confirm-emergency.js";
 import { withConflicts } from "./database-conflicts.js";
 import { findChangeRequest } from "./get-change-requests.js";
+import { rolesOfRequester } from "./roles-of-requester.js";
 
 /**
  * Approves a change and applies it, in one unit of work: exactly what was asked for, to exactly the version that it was asked
@@ -71,8 +72,8 @@ async function decide(
   const decision = { from: "pending", version: row.version, when: "in_time", status: "approved" } as const;
   const decided = await changeRequests.decide(row.id, { ...decision, decidedBy: caller.userId });
   if (decided === undefined) throw await whyNot(repositories, row);
-  const requester = await users.findById(row.requestedBy);
-  if (requester?.disabledAt !== null || !isAllowed(requester.roles, findChangeKind(row.kind).permission)) {
+  const roles = await rolesOfRequester(repositories, await users.findById(row.requestedBy));
+  if (!isAllowed(roles, findChangeKind(row.kind).permission)) {
     throw stale("Whoever asked for it may not make such changes any more");
   }
   const result = await applyTo(repositories, caller, row, prepared);

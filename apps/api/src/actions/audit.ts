@@ -8,7 +8,7 @@ export type AuditFacts = Pick<NewAuditEvent, "action" | "targetType" | "targetId
 export function auditOf(caller: Caller, facts: AuditFacts): NewAuditEvent {
   return {
     actorUserId: caller.userId,
-    actorApiKeyId: caller.apiKeyId,
+    ...(caller.apiKeyId !== undefined && { actorApiKeyId: caller.apiKeyId }),
     requestId: caller.requestId,
     ip: caller.ip,
     ...facts,
@@ -33,4 +33,9 @@ export function connectorAudit(
 /** What an audit event says of an inbound endpoint's change that succeeded. */
 export function inboundFacts(action: string, endpointId: string, details: object): AuditFacts {
   return { action, targetType: "inbound_endpoint", targetId: endpointId, outcome: "success", details };
+}
+
+/** An audit event about an identity provider that succeeded. */
+export function identityProviderAudit(caller: Caller, action: string, id: string, details: object): NewAuditEvent {
+  return auditOf(caller, { action, targetType: "identity_provider", targetId: id, outcome: "success", details });
 }

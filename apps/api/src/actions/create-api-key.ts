@@ -20,7 +20,8 @@ export interface CreateApiKeyInput {
  * Makes an API key. The answer is the only time that the key is shown.
  *
  * A key that expires makes none that outlives it: else whoever got hold of it could keep its rights for ever. An
- * administrator's may, because they manage the keys of all, and a tenant has to be able to renew its last one.
+ * administrator's may, because they manage the keys of all, and a tenant has to be able to renew its last one. It has the
+ * roles that its user is given here, and none that a token of the user's brings.
  *
  * @throws {NotFoundError} when the tenant has no such user.
  * @throws {ValidationError} when it would have expired already, or would outlive the caller's.
@@ -30,7 +31,7 @@ export async function createApiKey(
   caller: Caller,
   { name, userId = caller.userId, expiresAt }: CreateApiKeyInput,
 ): Promise<ApiKeyView & { readonly key: string }> {
-  await assertAllowed(services, caller, userId === caller.userId ? "api-keys.own" : "api-keys.all");
+  await assertMayMakeKeys(services, caller, userId === caller.userId ? "api-keys.own" : "api-keys.all");
   const expiry = expiresAt === undefined ? undefined : new Date(expiresAt);
   if (expiry !== undefined) assertNotPast(expiry, services.clock.now());
   const { key, prefix, hash } = makeKey(services.random);
@@ -53,6 +54,20 @@ export async function createApiKey(
   return { ...viewApiKey(row), key };
 }
 
+/**
+ * Who comes with a token makes and rotates keys as an administrator only, their own too: a key would go on working when the
+ * identity provider says nothing good of them any more.
+ *
+ * @throws {ApiError} `FORBIDDEN`.
+ */
+export async function assertMayMakeKeys(services: Services, caller: Caller, permission: KeyPermission): Promise<void> {
+  if (caller.apiKeyId !== undefined) return assertAllowed(services, caller, permission);
+  const why = "A key would outlive what your identity provider says of you, so an administrator has to make it.";
+  return assertAllowed(services, caller, "api-keys.all", why);
+}
+
+type KeyPermission = "api-keys.own" | "api-keys.all";
+
 /** @throws {ValidationError} when a key until `expiry` would have expired already. `now` in milliseconds. */
 export function assertNotPast(expiry: Date, now: number): void {
   if (expiry.getTime() > now) return;
@@ -65,6 +80,7 @@ export async function assertEndsInTime(
   { apiKeyId }: Caller,
   expiry: Date | undefined,
 ): Promise<void> {
+  if (apiKeyId === undefined) throw new Error("Who comes with a token makes keys as an administrator only.");
   const end = (await apiKeys.findById(apiKeyId))?.expiresAt;
   if (!end || (expiry !== undefined && expiry <= end)) return;
   const until = end.toISOString();

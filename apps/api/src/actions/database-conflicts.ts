@@ -3,7 +3,12 @@ import { StaleVersionError, UniqueViolationError } from "../database/index.js";
 import { ApiError } from "../errors/index.js";
 
 /** What the caller calls the columns that can collide. */
-const names: Readonly<Record<string, string>> = { connectorCode: "code", email: "email" };
+const names: Readonly<Record<string, string>> = {
+  connectorCode: "code",
+  email: "email",
+  identity: "identity",
+  issuer: "issuer",
+};
 
 /**
  * Runs a change and says what a collision means in the words of the API.

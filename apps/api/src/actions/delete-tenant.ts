@@ -20,7 +20,7 @@ export interface DeleteTenantInput {
  * possible in time, then destroys its data keys and all of its rows but its audit. What was sealed does not open any more, wherever a copy is,
  * unless a copy of the wrapped data key is beside it.
  *
- * One that fails half-way leaves a tenant without API keys, its connectors switched off: delete it again.
+ * One that fails half-way leaves a tenant that nobody can sign in to, its connectors switched off: delete it again.
  *
  * @throws {NotFoundError}
  * @throws {ApiError} what a deletion rule refuses with. Nothing was done then.
@@ -41,6 +41,7 @@ export async function deleteTenant(
   }
   await database.asTenant(tenantId, async (work) => {
     await work.apiKeys.revokeAll();
+    await work.identityProviders.disableAll();
     await work.inboundEndpoints.deactivateAll();
     await work.connectors.deactivateAll();
     // With all rows locked, as the rules ask for. From here on nothing is made that they would look for.

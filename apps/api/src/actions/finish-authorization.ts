@@ -3,10 +3,11 @@ import type { Author } from "../approval/tell.js";
 import { isAllowed } from "../authorization/index.js";
 import { ApiError, toProblem } from "../errors/index.js";
 import { sha256Hex } from "../keys/api-key.js";
-import type { ConnectorRow, NewAuditEvent, OauthSessionRow, UserRow } from "../repositories/index.js";
+import type { ConnectorRow, NewAuditEvent, OauthSessionRow, Role } from "../repositories/index.js";
 import type { Services } from "../services.js";
 import { finishInProduction } from "./finish-in-production.js";
 import { openAuthorization } from "./oauth-session.js";
+import { rolesOfRequester } from "./roles-of-requester.js";
 
 /** What the vendor sent the browser back with. */
 export interface Callback {
@@ -56,17 +57,19 @@ export interface RequestedAccount {
 export async function finishAuthorization(services: Services, callback: Callback): Promise<FinishedAuthorization> {
   const { database } = services;
   const { tenantId, sessionId, connectorId } = await claim(services, callback);
-  const { session, row, tenant, requester } = await database.asTenant(tenantId, async (repositories) => {
+  const { session, row, tenant, requester, roles } = await database.asTenant(tenantId, async (repositories) => {
     const found = await repositories.oauthSessions.findById(sessionId);
+    const user = found && (await repositories.users.findById(found.requestedBy));
     return {
       session: found,
       row: await repositories.connectors.findById(connectorId),
       tenant: await repositories.tenant.find(),
-      requester: found && (await repositories.users.findById(found.requestedBy)),
+      requester: user,
+      roles: await rolesOfRequester(repositories, user),
     };
   });
   if (!session || !row) throw invalid("The connector was deleted meanwhile.");
-  assertMayConnect(requester);
+  assertMayConnect(roles);
   const result = await end(services, callback, session, row);
   return {
     connectorId,
@@ -99,8 +102,8 @@ async function claim({ database }: Services, { state, cookie }: Callback) {
 }
 
 /** Who asked may have lost the right since: their link must not outlive it. */
-function assertMayConnect(requester: UserRow | undefined): void {
-  if (requester?.disabledAt === null && isAllowed(requester.roles, "connectors.connect")) return;
+function assertMayConnect(roles: readonly Role[]): void {
+  if (isAllowed(roles, "connectors.connect")) return;
   throw new ApiError("FORBIDDEN", "Whoever asked for this authorisation may not connect any more.");
 }
 

@@ -1,13 +1,13 @@
 import { NotFoundError } from "@isthmus/core";
 import { RowDigester } from "../audit/row-digester.js";
-import { assertAllowed, type Caller, isAllowed } from "../authorization/index.js";
+import { type Caller, isAllowed } from "../authorization/index.js";
 import { ApiError } from "../errors/index.js";
 import { createApiKey as makeKey } from "../keys/api-key.js";
 import type { ApiKeyRow } from "../repositories/index.js";
 import type { Services } from "../services.js";
 import { type ApiKeyView, viewApiKey } from "./api-key-view.js";
 import { auditOf } from "./audit.js";
-import { assertEndsInTime, assertNotPast } from "./create-api-key.js";
+import { assertEndsInTime, assertMayMakeKeys, assertNotPast } from "./create-api-key.js";
 
 /** How a key gives way to a new one. */
 export interface RotateApiKeyInput {
@@ -40,7 +40,7 @@ export async function rotateApiKey(
   id: string,
   { overlapSeconds = overlapLimits.default, expiresAt }: RotateApiKeyInput,
 ): Promise<RotatedApiKey> {
-  await assertAllowed(services, caller, "api-keys.own");
+  await assertMayMakeKeys(services, caller, "api-keys.own");
   const managesAll = isAllowed(caller.roles, "api-keys.all");
   const now = services.clock.now();
   const { key, prefix, hash } = makeKey(services.random);

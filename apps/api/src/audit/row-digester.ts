@@ -3,7 +3,24 @@ import { type Digester, isConnectorError, type Logger, type Vault } from "@isthm
 // What a row says, by table: what a person has set. No sealed value, which changes whenever it is sealed again, and nothing
 // that counts or dates: so that a digest can be made again from the row as it stands.
 const said = {
-  users: ["email", "name", "roles", "disabledAt"],
+  users: ["email", "name", "roles", "identity", "disabledAt"],
+  identity_providers: [
+    "name",
+    "issuer",
+    "jwksUri",
+    "audience",
+    "algorithms",
+    "accessTokenType",
+    "requiredScope",
+    "rolesClaim",
+    "roleMapping",
+    "emailClaim",
+    "nameClaim",
+    "createsUsers",
+    "maxAgeSeconds",
+    "toleranceSeconds",
+    "isEnabled",
+  ],
   api_keys: ["userId", "name", "prefix", "expiresAt", "revokedAt", "rotatedTo"],
   inbound_endpoints: ["connectorType", "name", "environment", "isActive", "secretCount"],
   connectors: [

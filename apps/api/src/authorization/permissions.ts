@@ -39,9 +39,15 @@ const table = {
   "records.read": ["admin", "editor", "operator", "viewer"],
   "users.read": ["admin", "approver"],
   "users.write": ["admin"],
-  /** Everybody manages the keys of their own; an administrator those of all. */
+  /**
+   * Everybody manages the keys of their own; an administrator those of all. Who comes with a token of an identity provider
+   * makes keys as an administrator only.
+   */
   "api-keys.own": everybody,
   "api-keys.all": ["admin"],
+  /** Whose tokens are taken, and which roles they bring. */
+  "identity-providers.read": ["admin", "approver"],
+  "identity-providers.write": ["admin"],
   "audit-events.read": ["admin", "approver"],
 } as const satisfies Record<string, readonly Role[]>;
 

@@ -39,4 +39,6 @@ function readFields(layers: readonly object[]): readonly string[] {
 const fieldsOfIndex: Readonly<Record<string, readonly string[]>> = {
   connectors_tenant_id_connector_code_key: ["connectorCode"],
   users_tenant_id_email_key: ["email"],
+  users_tenant_id_identity_issuer_identity_subject_key: ["identity"],
+  identity_providers_tenant_id_issuer_key: ["issuer"],
 };

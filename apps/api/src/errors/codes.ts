@@ -8,12 +8,16 @@ export const apiErrorCodes = [
   "UNSUPPORTED_MEDIA_TYPE",
   /** The request is not well-formed HTTP, or one of its headers is not. */
   "BAD_REQUEST",
-  /** No key, or one that is unknown, expired, withdrawn, or whose user is disabled. */
+  /** No key or token, or one that is unknown, expired, withdrawn, or whose user is disabled. */
   "UNAUTHENTICATED",
   /** More requests than this service answers a key, a tenant, or an address whose credentials are refused. */
   "TOO_MANY_REQUESTS",
   /** The key's user has no role that may do this. */
   "FORBIDDEN",
+  /** A token of an identity provider is good, and whoever it speaks of is not let in: nobody who is known, or with a role. */
+  "SIGN_IN_REFUSED",
+  /** The keys of an identity provider cannot be had, so that nobody can say whether a token is good. */
+  "IDENTITY_PROVIDER_UNAVAILABLE",
   /** The service runs without a platform key, so nobody may manage tenants. */
   "PLATFORM_KEY_NOT_CONFIGURED",
   /** No such route. */

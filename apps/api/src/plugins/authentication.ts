@@ -1,12 +1,16 @@
 import { timingSafeEqual } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 import fastifyPlugin from "fastify-plugin";
+import { signIn } from "../actions/sign-in.js";
 import type { Caller } from "../authorization/index.js";
 import { ApiError } from "../errors/index.js";
 import { isApiKey, sha256Hex } from "../keys/api-key.js";
 import { KeyUse } from "../keys/key-use.js";
 import { RefusedKeys } from "../keys/refused-keys.js";
 import type { Services } from "../services.js";
+
+/** A signed token (JWT): three parts. The last one is empty where nobody has signed it. */
+const tokenPattern = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -15,23 +19,36 @@ declare module "fastify" {
   }
 }
 
-/** Requires a tenant's API key on every route of the scope that it is registered in. */
+/**
+ * Requires a tenant's API key, or a token of an identity provider that the tenant trusts, on every route of the scope that it
+ * is registered in.
+ */
 export const authenticationPlugin = fastifyPlugin((app, services: Services, done) => {
   const keyUse = new KeyUse(services);
   const refusedKeys = new RefusedKeys(services);
   app.decorateRequest("caller", null);
   app.addHook("onRequest", async (request) => {
-    const key = bearerOf(request);
+    const bearer = bearerOf(request);
+    const tenantId = tenantOf(request);
+    const about = { requestId: request.id, ip: request.ip };
+    if (bearer !== undefined && tokenPattern.test(bearer)) {
+      request.caller = await signIn(services, { token: bearer, tenantId, ...about });
+      return;
+    }
     const identity =
-      key !== undefined && isApiKey(key)
-        ? await services.database.asSystem((system) => system.findApiKey(sha256Hex(key)))
+      bearer !== undefined && isApiKey(bearer)
+        ? await services.database.asSystem((system) => system.findApiKey(sha256Hex(bearer)))
         : undefined;
     if (!identity) {
-      if (key !== undefined && isApiKey(key)) await refusedKeys.note(sha256Hex(key), request);
+      if (bearer !== undefined && isApiKey(bearer)) await refusedKeys.note(sha256Hex(bearer), request);
       throw new ApiError("UNAUTHENTICATED", "Send a valid API key: `Authorization: Bearer isth_…`.");
     }
+    // A program that works for several tenants and takes the wrong key finds out before it changes something.
+    if (tenantId !== undefined && tenantId.toLowerCase() !== identity.tenantId) {
+      throw new ApiError("UNAUTHENTICATED", "This API key is not of the tenant that Isthmus-Tenant names.");
+    }
     keyUse.note(identity.apiKeyId);
-    const caller = { ...identity, requestId: request.id, ip: request.ip };
+    const caller = { ...identity, ...about };
     await keyUse.audit(caller);
     request.caller = caller;
   });
@@ -61,6 +78,12 @@ export const platformAuthenticationPlugin = fastifyPlugin((app, services: Servic
 export function callerOf(request: FastifyRequest): Caller {
   if (request.caller) return request.caller;
   throw new Error("This route is not behind the authentication plugin.");
+}
+
+/** As the header `Isthmus-Tenant` names it. */
+function tenantOf(request: FastifyRequest): string | undefined {
+  const header = request.headers["isthmus-tenant"];
+  return typeof header === "string" ? header : undefined;
 }
 
 function bearerOf(request: FastifyRequest): string | undefined {

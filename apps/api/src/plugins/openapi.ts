@@ -20,10 +20,18 @@ export async function registerOpenApi(app: FastifyInstance, services: Services):
       components: {
         securitySchemes: {
           apiKey: { type: "http", scheme: "bearer", description: "An API key of a tenant's user: `isth_…`." },
+          identityToken: {
+            type: "http",
+            scheme: "bearer",
+            bearerFormat: "JWT",
+            description:
+              "An access token of an identity provider that the tenant trusts, with the tenant's id beside it.",
+          },
+          tenant: { type: "apiKey", in: "header", name: "Isthmus-Tenant", description: "Id of the tenant." },
           platformKey: { type: "http", scheme: "bearer", description: "The platform key, for tenants." },
         },
       },
-      security: [{ apiKey: [] }],
+      security: [{ apiKey: [] }, { identityToken: [], tenant: [] }],
     },
     transform: (route) => {
       const { schema, url } = jsonSchemaTransform(route);

@@ -12,6 +12,7 @@ import { type ConnectorTokenRepository, createConnectorTokenRepository } from ".
 import { type ConnectorRepository, createConnectorRepository } from "./connectors.js";
 import { createDataKeyRepository, type DataKeyRepository } from "./data-keys.js";
 import { createIdempotencyKeyRepository, type IdempotencyKeyRepository } from "./idempotency-keys.js";
+import { createIdentityProviderRepository, type IdentityProviderRepository } from "./identity-providers.js";
 import { createInboundEndpointRepository, type InboundEndpointRepository } from "./inbound-endpoints.js";
 import { createInboundEventRepository, type InboundEventRepository } from "./inbound-events.js";
 import { createOauthSessionRepository, type OauthSessionRepository } from "./oauth-sessions.js";
@@ -66,6 +67,13 @@ export type {
   IdempotencyKeyRow,
   NewIdempotencyKey,
 } from "./idempotency-keys.js";
+export type {
+  IdentityProviderRepository,
+  IdentityProviderRow,
+  IdentityProviderSettings,
+  NewIdentityProvider,
+  RoleMapping,
+} from "./identity-providers.js";
 export type {
   InboundEndpointChanges,
   InboundEndpointRepository,
@@ -140,6 +148,7 @@ export type { InboundRoute, SystemInboundRepository } from "./system-inbound.js"
 export type { SystemKeyRepository } from "./system-keys.js";
 export type { ClaimedPurge, SystemPurgeRepository } from "./system-purges.js";
 export type { ClaimedRun, SystemRunRepository } from "./system-runs.js";
+export type { SystemSignInRepository } from "./system-sign-in.js";
 export type { DueSchedule, FiredSchedule, SystemSyncRepository } from "./system-syncs.js";
 export type { DeletedTenant, SystemTenantRepository } from "./system-tenants.js";
 export type { DueTokens, SystemTokenRepository, TokenPlace } from "./system-tokens.js";
@@ -155,6 +164,7 @@ export type {
   TokenStatus,
 } from "./token-records.js";
 export {
+  type Identity,
   isRole,
   type NewUser,
   type Role,
@@ -188,6 +198,7 @@ export interface TenantRepositories {
   readonly syncRuns: SyncRunRepository;
   readonly records: RecordRepository;
   readonly recordBatches: RecordBatchRepository;
+  readonly identityProviders: IdentityProviderRepository;
 }
 
 /** The repositories over one transaction of one tenant. */
@@ -215,5 +226,6 @@ export function createTenantRepositories(scope: TenantScope): TenantRepositories
     syncRuns: createSyncRunRepository(scope),
     records: createRecordRepository(scope),
     recordBatches: createRecordBatchRepository(scope),
+    identityProviders: createIdentityProviderRepository(scope),
   };
 }

@@ -9,6 +9,7 @@ import { createSystemInboundRepository, type SystemInboundRepository } from "./s
 import { createSystemKeyRepository, type SystemKeyRepository } from "./system-keys.js";
 import { createSystemPurgeRepository, type SystemPurgeRepository } from "./system-purges.js";
 import { createSystemRunRepository, type SystemRunRepository } from "./system-runs.js";
+import { createSystemSignInRepository, type SystemSignInRepository } from "./system-sign-in.js";
 import { createSystemSyncRepository, type SystemSyncRepository } from "./system-syncs.js";
 import { createSystemTenantRepository, type SystemTenantRepository } from "./system-tenants.js";
 import { createSystemTokenRepository, type SystemTokenRepository } from "./system-tokens.js";
@@ -116,6 +117,8 @@ export interface SystemRepository {
   readonly changes: SystemChangeRepository;
   /** Schedules and runs of syncs. */
   readonly syncs: SystemSyncRepository;
+  /** Who proves people to be who they say. */
+  readonly signIn: SystemSignInRepository;
   /** The platform's audit. */
   readonly events: SystemEventRepository;
   /** The chains of the tenants' audits. */
@@ -134,6 +137,7 @@ export function createSystemRepository(query: SystemQuery): SystemRepository {
     idempotency: createSystemIdempotencyRepository(query),
     changes: createSystemChangeRepository(query),
     syncs: createSystemSyncRepository(query),
+    signIn: createSystemSignInRepository(query),
     events: createSystemEventRepository(query),
     audits: createSystemAuditRepository(query),
     async findApiKey(hash) {

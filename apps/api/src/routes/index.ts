@@ -10,6 +10,7 @@ import { deletedConnectorRoutes } from "./deleted-connectors.js";
 import { entityRoutes } from "./entities.js";
 import { healthRoutes } from "./health.js";
 import { hookRoutes } from "./hooks.js";
+import { identityProviderRoutes } from "./identity-providers.js";
 import { inboundEndpointRoutes } from "./inbound-endpoints.js";
 import { keyRoutes } from "./keys.js";
 import { metricsRoutes } from "./metrics.js";
@@ -29,7 +30,7 @@ export const publicRoutes: readonly FastifyPluginAsync<Services>[] = [healthRout
 /** Routes whose address is the key: links that a person's browser opens. */
 export const linkRoutes: readonly FastifyPluginAsync<Services>[] = [oauthRoutes];
 
-/** Routes that need a tenant's API key. */
+/** Routes that need a tenant's API key, or a token of its identity provider. */
 export const tenantRoutes: readonly FastifyPluginAsync<Services>[] = [
   connectorTypeRoutes,
   connectorRoutes,
@@ -45,6 +46,7 @@ export const tenantRoutes: readonly FastifyPluginAsync<Services>[] = [
   inboundEndpointRoutes,
   userRoutes,
   apiKeyRoutes,
+  identityProviderRoutes,
   auditEventRoutes,
 ];
 

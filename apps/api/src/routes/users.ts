@@ -9,13 +9,39 @@ import type { Services } from "../services.js";
 import { idParametersSchema, instantSchema, pageOf, pageQuerySchema, problemResponses } from "./schemas/common.js";
 
 const tags = ["users"];
-const rolesSchema = z.array(z.enum(roleNames)).min(1).max(roleNames.length);
+const rolesSchema = z
+  .array(z.enum(roleNames))
+  .max(roleNames.length)
+  .describe("What the person may do with API keys. A token of an identity provider brings its own roles.");
 const nameSchema = z.string().trim().min(1).max(200);
+const identitySchema = z
+  .strictObject({
+    issuer: z.string().min(1).max(2048).describe("Of one of the tenant's identity providers."),
+    subject: z.string().min(1).max(255).describe("The issuer's name for the person: `sub` of their tokens."),
+  })
+  .meta({ id: "Identity" });
 const newUserSchema = z
-  .strictObject({ email: z.email().max(254), name: nameSchema, roles: rolesSchema })
+  .strictObject({
+    email: z.email().max(254),
+    name: nameSchema,
+    roles: rolesSchema,
+    identity: identitySchema.optional().describe("By whose tokens the person signs in. Then there need be no roles."),
+  })
+  .refine(({ roles, identity }) => roles.length > 0 || identity !== undefined, {
+    path: ["roles"],
+    message: "At least one, unless the person has an identity.",
+  })
   .meta({ id: "NewUser" });
 const userChangesSchema = z
-  .strictObject({ name: nameSchema.optional(), roles: rolesSchema.optional(), disabled: z.boolean().optional() })
+  .strictObject({
+    name: nameSchema.optional(),
+    roles: rolesSchema.optional(),
+    disabled: z.boolean().optional(),
+    identity: identitySchema
+      .nullable()
+      .optional()
+      .describe("Null takes it away: then API keys alone let the person in."),
+  })
   .meta({ id: "UserChanges" });
 
 /** A person as it is answered. */
@@ -25,6 +51,7 @@ export const userSchema = z
     email: z.string(),
     name: z.string(),
     roles: z.array(z.enum(roleNames)),
+    identity: z.object({ issuer: z.string(), subject: z.string() }).nullable(),
     disabled: z.boolean(),
     createdAt: instantSchema,
     updatedAt: instantSchema,
@@ -44,7 +71,11 @@ export const userRoutes: FastifyPluginAsyncZod<Services> = async (app, services)
         response: { 201: userSchema, ...problemResponses },
       },
     },
-    async (request, reply) => reply.code(201).send(await createUser(services, callerOf(request), request.body)),
+    async (request, reply) => {
+      const { identity, ...rest } = request.body;
+      const user = { ...rest, ...(identity && { identity }) };
+      return reply.code(201).send(await createUser(services, callerOf(request), user));
+    },
   );
   app.get(
     "/v1/users",
@@ -64,7 +95,7 @@ export const userRoutes: FastifyPluginAsyncZod<Services> = async (app, services)
     {
       schema: {
         tags,
-        summary: "Change a person: name, roles, disabled",
+        summary: "Change a person: name, roles, disabled, identity",
         operationId: "updateUser",
         params: idParametersSchema,
         body: userChangesSchema,
@@ -72,11 +103,12 @@ export const userRoutes: FastifyPluginAsyncZod<Services> = async (app, services)
       },
     },
     (request) => {
-      const { name, roles, disabled } = request.body;
+      const { name, roles, disabled, identity } = request.body;
       return updateUser(services, callerOf(request), request.params.id, {
         ...(name !== undefined && { name }),
         ...(roles !== undefined && { roles }),
         ...(disabled !== undefined && { disabled }),
+        ...(identity !== undefined && { identity }),
       });
     },
   );

@@ -1,4 +1,6 @@
+import { createServer } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { listenOnLoopback } from "../../../../packages/core/test/support/listen.js";
 import { type Answer, ApiClient } from "../support/api-client.js";
 import { TestBrowser } from "../support/browser.js";
 import { listCalls } from "../support/document-calls.js";
@@ -23,9 +25,13 @@ describe("every route that changes something", () => {
   let platform: ApiClient;
   let connectorId: string;
   let approver: ApiClient;
+  let keys: { readonly origin: string; close(): Promise<void> };
 
   beforeAll(async () => {
-    service = await startTestService(get().database);
+    keys = await listenOnLoopback(createServer((_request, response) => response.end('{"keys":[]}')));
+    const allowedPrivateHosts: string[] = [];
+    service = await startTestService(get().database, { settings: { allowedPrivateHosts } });
+    allowedPrivateHosts.push(...[service.sandbox.url, keys.origin].map((url) => new URL(url).host));
     platform = new ApiClient(service.url, platformKey);
     tenant = await service.createTenant();
     connectorId = await connect();
@@ -33,7 +39,10 @@ describe("every route that changes something", () => {
     const userId = (await tenant.api.post("/v1/users", approving)).body.id;
     approver = new ApiClient(service.url, (await tenant.api.post("/v1/api-keys", { name: "x", userId })).body.key);
   });
-  afterAll(() => service?.close());
+  afterAll(async () => {
+    await service?.close();
+    await keys?.close();
+  });
 
   const add = async () => (await tenant.api.post("/v1/connectors", sandboxConnector(service))).body.id;
   const authorize = async (id: string) => {
@@ -56,6 +65,12 @@ describe("every route that changes something", () => {
 
   const request = async () =>
     (await tenant.api.post("/v1/connectors", sandboxConnector(service, { environment: "production" }))).body.id;
+
+  const provider = () => ({
+    ...{ name: "x", issuer: `https://${crypto.randomUUID()}.example.com`, audience: "x" },
+    ...{ jwksUri: `${keys.origin}/jwks`, roleMapping: [] },
+  });
+  const addProvider = async () => (await tenant.api.post("/v1/identity-providers", provider())).body.id;
 
   const schedule = { entity: "Account", cron: "@daily" };
   const addSchedule = async () => (await tenant.api.post(`/v1/connectors/${await add()}/schedules`, schedule)).body.id;
@@ -112,6 +127,13 @@ describe("every route that changes something", () => {
       tenant.api.patch(`/v1/inbound-endpoints/${await addEndpoint()}`, { name: "y" }, { ...headers, ...first }),
     "DELETE /v1/inbound-endpoints/{id}": async (headers) =>
       tenant.api.delete(`/v1/inbound-endpoints/${await addEndpoint()}`, { ...headers, ...first }),
+    "POST /v1/identity-providers": (headers) => tenant.api.post("/v1/identity-providers", provider(), headers),
+    "PATCH /v1/identity-providers/{id}": async (headers) =>
+      tenant.api.patch(`/v1/identity-providers/${await addProvider()}`, { name: "y" }, { ...headers, ...first }),
+    "DELETE /v1/identity-providers/{id}": async (headers) =>
+      tenant.api.delete(`/v1/identity-providers/${await addProvider()}`, { ...headers, ...first }),
+    "POST /v1/identity-providers/{id}/test": async (headers) =>
+      tenant.api.post(`/v1/identity-providers/${await addProvider()}/test`, undefined, headers),
     "POST /v1/users": (headers) => tenant.api.post("/v1/users", person(), headers),
     "PATCH /v1/users/{id}": async (headers) => {
       const { id } = (await tenant.api.post("/v1/users", person())).body;

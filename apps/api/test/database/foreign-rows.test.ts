@@ -5,7 +5,7 @@ import { createTenantRepositories, createTenantScope, type TenantRepositories } 
 import { describeOnDatabases } from "../support/databases.js";
 import { type FullTenant, fillTenant, newChange, sharedAccountId, syncedEntity } from "../support/full-tenant.js";
 import { dumpTenant, findMarks, listTenantTables, type TenantDump } from "../support/tenant-dump.js";
-import { connectorData, sha256 } from "../support/test-data.js";
+import { connectorData, identityProviderData, sha256 } from "../support/test-data.js";
 
 type Repositories = Omit<TenantRepositories, "tenantId">;
 type Calls = { readonly [Name in keyof Repositories]: CallsOf<Repositories[Name]> };
@@ -29,6 +29,8 @@ const calls: Calls = {
   users: {
     create: () => [{ email: `${newId()}@example.com`, name: "x", roles: ["viewer"] }],
     findById: ({ userId }) => [userId],
+    findByIdentity: ({ identity }) => [identity],
+    noteIdentityRoles: ({ identity }) => [identity, ["admin"]],
     list: () => [page],
     lockAdministrators: () => [],
     update: ({ userId }) => [userId, { name: "stolen" }],
@@ -110,6 +112,15 @@ const calls: Calls = {
   outboxEvents: {
     append: ({ connectorId }) => [{ type: "test", connectorId, payload: {} }],
     appendAll: ({ connectorId }) => [[{ type: "test", connectorId, payload: {} }]],
+  },
+  identityProviders: {
+    create: () => [{ ...identityProviderData(), issuer: `https://${newId()}.example.com` }],
+    findById: ({ identityProviderId }) => [identityProviderId],
+    findByIssuer: ({ identity }) => [identity.issuer],
+    list: () => [page],
+    update: ({ identityProviderId }) => [identityProviderId, 1, { ...identityProviderData(), name: "stolen" }],
+    remove: ({ identityProviderId }) => [identityProviderId, 1],
+    disableAll: () => [],
   },
   inboundEndpoints: {
     create: ({ userId }) => [

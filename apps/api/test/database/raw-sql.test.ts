@@ -16,6 +16,7 @@ const grants: Grants = {
   connector_tokens: "rawd",
   data_keys: "raw",
   oauth_sessions: "rawd",
+  identity_providers: "rawd",
   audit_events: "ra",
   audit_heads: "r",
   outbox_events: "ra",

@@ -1,6 +1,8 @@
+import { createServer } from "node:http";
 import { defineConnector } from "@isthmus/core";
 import { salesforce } from "@isthmus/salesforce";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { listenOnLoopback } from "../../../../packages/core/test/support/listen.js";
 import { type Answer, ApiClient } from "../support/api-client.js";
 import { TestBrowser } from "../support/browser.js";
 import { type DocumentedCall, findMisfits, type JsonSchema, listCalls, responseOf } from "../support/document-calls.js";
@@ -59,20 +61,33 @@ describe("every call of the document", () => {
   let tenant: TestTenantClient;
   let connectorId: string;
   let endpointId: string;
+  let providerId: string;
+  let keys: { readonly origin: string; close(): Promise<void> };
   let calls: DocumentedCall[];
   const random = seeded(20_261_123);
   const pick = <Value>(values: readonly Value[]): Value => values[Math.floor(random() * values.length)] as Value;
 
   beforeAll(async () => {
-    service = await startTestService(get().database, { connectors: [deliverer] });
+    keys = await listenOnLoopback(createServer((_request, response) => response.end('{"keys":[]}')));
+    const allowedPrivateHosts: string[] = [];
+    service = await startTestService(get().database, { connectors: [deliverer], settings: { allowedPrivateHosts } });
+    allowedPrivateHosts.push(...[service.sandbox.url, keys.origin].map((url) => new URL(url).host));
     tenant = await service.createTenant();
+    providerId = (await tenant.api.post("/v1/identity-providers", provider())).body.id;
     connectorId = await connect();
     endpointId = (await tenant.api.post("/v1/inbound-endpoints", endpoint)).body.id;
     calls = listCalls((await tenant.api.get("/openapi.json")).body);
     expect(calls.length).toBeGreaterThan(30);
   });
-  afterAll(() => service?.close());
+  afterAll(async () => {
+    await service?.close();
+    await keys?.close();
+  });
 
+  const provider = () => ({
+    ...{ name: "smoke", issuer: `https://${crypto.randomUUID()}.example.com`, audience: "smoke" },
+    ...{ jwksUri: `${keys.origin}/jwks`, roleMapping: [] },
+  });
   const endpoint = { type: "deliverer", name: "smoke", environment: "sandbox", secret: "smoke" };
 
   async function connect(): Promise<string> {
@@ -162,6 +177,7 @@ describe("every call of the document", () => {
       if (path.startsWith("/v1/users")) return tenant.userId;
       if (path.startsWith("/v1/tenants")) return doomed;
       if (path.startsWith("/v1/inbound-endpoints")) return endpointId;
+      if (path.startsWith("/v1/identity-providers")) return providerId;
       if (path.startsWith("/v1/operation-runs")) return traces.runId;
       if (path.startsWith("/v1/schedules")) return scheduleId;
       if (path.startsWith("/v1/sync-runs")) return syncRunId;
@@ -191,6 +207,7 @@ describe("every call of the document", () => {
       "purgeConnector 412",
       "deleteSchedule 412",
       "deleteInboundEndpoint 412",
+      "deleteIdentityProvider 412",
     ]);
   });
 
@@ -262,6 +279,7 @@ describe("every call of the document", () => {
       body: (call) => {
         if (call.operationId === "createConnector") return sandboxConnector(service);
         if (call.operationId === "createInboundEndpoint") return endpoint;
+        if (call.operationId === "createIdentityProvider") return provider();
         return { ...Object(value("", call.body ?? {})), ...(traces && idsFor(call, traces)) };
       },
     };

@@ -76,6 +76,12 @@ const accesses: Readonly<Record<string, Access>> = {
   "POST /v1/api-keys": "api-keys.own",
   "POST /v1/api-keys/{id}/rotate": "api-keys.own",
   "DELETE /v1/api-keys/{id}": "api-keys.own",
+  "GET /v1/identity-providers": "identity-providers.read",
+  "POST /v1/identity-providers": "identity-providers.write",
+  "GET /v1/identity-providers/{id}": "identity-providers.read",
+  "PATCH /v1/identity-providers/{id}": "identity-providers.write",
+  "DELETE /v1/identity-providers/{id}": "identity-providers.write",
+  "POST /v1/identity-providers/{id}/test": "identity-providers.write",
   "GET /v1/audit-events": "audit-events.read",
   "GET /v1/audit-events/verify": "audit-events.read",
   "GET /v1/audit-events/export": "audit-events.read",
@@ -146,6 +152,14 @@ describe("who may do what, at every route of the document", () => {
       "POST /v1/change-requests/{id}/comments": { text: "x" },
       "POST /v1/connectors/{id}/schedules": { entity: "Account", cron: "@daily" },
       "PATCH /v1/schedules/{id}": { paused: true },
+      "POST /v1/identity-providers": {
+        ...{
+          name: "x",
+          issuer: `https://${crypto.randomUUID()}.example.com`,
+          jwksUri: "https://keys.example.com/jwks",
+        },
+        ...{ audience: "x", roleMapping: [] },
+      },
       "POST /v1/users": { email: `${crypto.randomUUID()}@example.com`, name: "x", roles: ["viewer"] },
     };
     const isOperation = operationPath.test(name);
@@ -180,7 +194,14 @@ describe("who may do what, at every route of the document", () => {
     expect(held("viewer")).toEqual([...reads, "operations.read", "records.read"].sort());
     expect(held("operator")).toEqual([...held("viewer"), "connectors.test", "operations.write", "syncs.run"].sort());
     expect(held("approver")).toEqual(
-      ["audit-events.read", "change-requests.decide", ...talks, ...reads, "users.read"].sort(),
+      [
+        "audit-events.read",
+        "change-requests.decide",
+        ...talks,
+        ...reads,
+        "identity-providers.read",
+        "users.read",
+      ].sort(),
     );
     expect(held("editor")).toEqual(
       [
@@ -193,14 +214,17 @@ describe("who may do what, at every route of the document", () => {
         "schedules.write",
       ].sort(),
     );
-    expect(held("admin")).toEqual([...held("editor"), "audit-events.read", "users.read", "users.write"].sort());
+    const people: Permission[] = ["users.read", "users.write", "identity-providers.read", "identity-providers.write"];
+    expect(held("admin")).toEqual([...held("editor"), "audit-events.read", ...people].sort());
   });
 
   it("is told by the document, as far as it names keys", () => {
     const schemes = { nothing: [], "platform key": ["platformKey"] };
     for (const call of calls) {
       const access = accessOf(call) ?? "nothing";
-      const expected = access === "nothing" || access === "platform key" ? schemes[access] : ["apiKey"];
+      // Either an API key, or a token with the tenant's id beside it.
+      const offered = ["apiKey", "identityToken", "tenant"];
+      const expected = access === "nothing" || access === "platform key" ? schemes[access] : offered;
       expect(call.security, nameOf(call)).toEqual(expected);
     }
   });

@@ -12,10 +12,13 @@ export interface Answer {
 export class ApiClient {
   readonly #url: string;
   readonly #key: string | undefined;
+  readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(url: string, key: string | undefined) {
+  /** @param headers - Sent with every call. */
+  constructor(url: string, key: string | undefined, headers: Readonly<Record<string, string>> = {}) {
     this.#url = url;
     this.#key = key;
+    this.#headers = headers;
   }
 
   get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
@@ -46,6 +49,7 @@ export class ApiClient {
       headers: {
         ...(this.#key !== undefined && { authorization: `Bearer ${this.#key}` }),
         ...(body !== undefined && { "content-type": "application/json" }),
+        ...this.#headers,
         ...headers,
       },
       ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),

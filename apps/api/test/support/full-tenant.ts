@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Database, newId } from "../../src/database/index.js";
-import type { NewChangeRequest, Role, TenantRepositories } from "../../src/repositories/index.js";
-import { connectorData, createTestTenant, sha256, type TestTenant } from "./test-data.js";
+import type { Identity, NewChangeRequest, Role, TenantRepositories } from "../../src/repositories/index.js";
+import { connectorData, createTestTenant, identityProviderData, sha256, type TestTenant } from "./test-data.js";
 
 /** A tenant that has something of everything: ids of its rows, each of another table. */
 export interface FullTenant extends TestTenant {
@@ -17,6 +17,9 @@ export interface FullTenant extends TestTenant {
   readonly tokenAttemptId: string;
   readonly dataKeyId: string;
   readonly oauthSessionId: string;
+  readonly identityProviderId: string;
+  /** Of its user, at that provider. */
+  readonly identity: Identity;
   readonly endpointId: string;
   readonly inboundEventId: string;
   readonly runId: string;
@@ -108,6 +111,13 @@ export async function fillTenant(database: Database, roles: readonly Role[] = ["
     });
     await auditEvents.append({ actorUserId: userId, action: "test", targetType: "test", outcome: "success" });
     await outboxEvents.append({ type: "test", connectorId: connector.id, payload: { of: tenantId } });
+    const identity = { issuer: "https://identity.example.com", subject: `subject of ${tenantId}` };
+    const provider = await repositories.identityProviders.create({
+      ...identityProviderData(),
+      name: `Provider of ${tenantId}`,
+      issuer: identity.issuer,
+    });
+    await repositories.users.update(userId, { identity });
     await inboundEndpoints.create({
       id: endpointId,
       connectorType: connector.connectorType,
@@ -154,6 +164,8 @@ export async function fillTenant(database: Database, roles: readonly Role[] = ["
       purgeAttemptId,
       dataKeyId: key.id,
       oauthSessionId: session.id,
+      identityProviderId: provider.id,
+      identity,
       endpointId,
       inboundEventId: event.id,
       runId,

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { type Database, newId } from "../../src/database/index.js";
-import type { ConnectorRow, NewConnector, Role } from "../../src/repositories/index.js";
+import type { ConnectorRow, IdentityProviderSettings, NewConnector, Role } from "../../src/repositories/index.js";
 
 /** A tenant with one user and that user's API key, as {@link createTestTenant} made it. */
 export interface TestTenant {
@@ -34,6 +34,26 @@ export async function createTestTenant(database: Database, roles: readonly Role[
     }),
   );
   return { tenantId, userId, apiKeyId, apiKey, apiKeyHash };
+}
+
+/** Settings of an identity provider that nobody asks for anything. */
+export function identityProviderData(): IdentityProviderSettings {
+  return {
+    name: "Our organisation",
+    jwksUri: "https://identity.example.com/jwks",
+    audience: "isthmus",
+    algorithms: ["RS256"],
+    accessTokenType: "at+jwt",
+    requiredScope: null,
+    rolesClaim: ["roles"],
+    roleMapping: [{ value: "viewers", roles: ["viewer"] }],
+    emailClaim: ["email"],
+    nameClaim: ["name"],
+    createsUsers: true,
+    maxAgeSeconds: 3600,
+    toleranceSeconds: 0,
+    isEnabled: true,
+  };
 }
 
 /** What {@link connectorData} builds: everything of a new connector but its creator. */

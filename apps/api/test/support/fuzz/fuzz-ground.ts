@@ -94,6 +94,11 @@ function endpointBody(): object {
   return { type: "deliverer", name: "fuzz", environment: "sandbox", secret: `${plantedSecret}-of-an-endpoint` };
 }
 
+function identityProviderBody({ sandbox }: TestService, issuer: string): object {
+  const roleMapping = [{ value: "x", roles: ["viewer"] }];
+  return { name: "fuzz", issuer, jwksUri: `${sandbox.url}/jwks`, audience: "fuzz", roleMapping };
+}
+
 function bodies(service: TestService, random: SeededRandom) {
   return {
     createConnector: () =>
@@ -105,6 +110,10 @@ function bodies(service: TestService, random: SeededRandom) {
     updateConnector: () =>
       random.pick([{ name: "Ω" }, { code: "crm-x" }, { active: true }, { environment: "production" }]),
     createInboundEndpoint: endpointBody,
+    // Whose keys would be at the sandbox: nobody is asked who is not here.
+    createIdentityProvider: () =>
+      identityProviderBody(service, `https://${randomBytes(4).toString("hex")}.example.com`),
+    updateIdentityProvider: () => ({ jwksUri: `${service.sandbox.url}/jwks`, enabled: random.chance(0.5) }),
   };
 }
 

@@ -15,7 +15,7 @@ export interface Forbidden {
 const insides =
   /\n\s+at \S+ ?\(|node_modules|\/apps\/api\/|\.[cm]?[jt]s:\d+|prisma|pg_catalog|\bSQLSTATE\b|row-level security/i;
 
-/** The vendor's own failures, or the way to it: the service tells them, and has none of its own. */
+/** The vendor's own failures, an identity provider's, or the way to them: the service tells them, and has none of its own. */
 const vendorCodes = new Set([
   "AUTHENTICATION_FAILED",
   "VENDOR_UNAVAILABLE",
@@ -24,6 +24,7 @@ const vendorCodes = new Set([
   "UNEXPECTED_RESPONSE",
   "TIMEOUT",
   "OUTCOME_UNKNOWN",
+  "IDENTITY_PROVIDER_UNAVAILABLE",
 ]);
 
 /** @returns what is wrong with an answer; empty when nothing is. */
