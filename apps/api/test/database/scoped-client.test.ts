@@ -78,6 +78,7 @@ describe("the client that repositories get", () => {
     expect(files.length).toBeGreaterThan(100);
     expect(holding(/RawUnsafe|Prisma\.raw\b|\bas (unknown as )?(TenantId|ScopedSql|ScopedClient)\b/)).toEqual([
       "repositories/scope.ts",
+      "repositories/tenant-reads.ts",
     ]);
     expect(holding(/createTenantScope\(|createTenantRepositories\(/)).toEqual([
       "database/open-database.ts",
