@@ -6,8 +6,8 @@ import { playRound } from "./rounds.js";
 
 const get = useServerDatabase();
 
-// The last four fail where nothing is noted before the vendor is called, or the vendor gets another key with each try.
-const seeds = [1, 2, 3, 4, 5, 6, 29, 46, 15, 34];
+// In the last five the process dies when the vendor has done the work and nobody knows: OUTCOME_UNKNOWN.
+const seeds = [1, 2, 3, 4, 12, 24, 32, 38, 57, 73];
 
 // A few seeded rounds; `pnpm test:soak` has two thousand of them.
 it("a request with a key has one effect at the most, in whatever order it comes and is cut", async () => {

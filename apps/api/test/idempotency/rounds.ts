@@ -48,7 +48,7 @@ export async function playRound(bench: RoundBench, choices: Choices): Promise<st
     else if (failure === "cut after") vendor.next(cutAfterwards);
     else if (failure !== "none") vendor.next(refuseWith(failure));
     // Somewhere in the units of work that a request has, or behind them.
-    if (choices.below(4) > 0) mortal.dieAt(choices.below(9), choices.below(2) === 0);
+    if (choices.below(4) > 0) mortal.dieAt(choices.below(12), choices.below(2) === 0);
     const both = choices.below(4) === 0;
     answers.push(...(await Promise.all([send(dying), ...(both ? [send(steady)] : [])])));
     mortal.revive();
