@@ -143,7 +143,7 @@ describe("the audit, over HTTP", () => {
     expect([same.before, same.after, renamed.before]).toEqual([created.after, created.after, created.after]);
     expect(renamed.after).not.toBe(renamed.before);
     // It can be made again from the row as it stands, by who has the key.
-    const said = { email: person.email, name: "Valentina", roles: ["viewer"], disabledAt: null };
+    const said = { email: person.email, name: "Valentina", roles: ["viewer"], identity: null, disabledAt: null };
     const place = { tenantId: tenant.tenantId, table: "users", recordId: id, field: "said" };
     expect(await service.services.vault.matchesDigest(renamed.after, said, place)).toBe(true);
   });
