@@ -48,7 +48,7 @@ export interface RecordBatchRepository {
   ): Promise<BatchCounts | undefined>;
   /** Where the entity is gone on with; `undefined` = at the beginning. */
   findCursor(connectorId: string, entity: string): Promise<JsonObject | undefined>;
-  /** Forgets it: the next run begins at the beginning. */
+  /** Forgets it, and what full runs have seen: the next run begins at the beginning. */
   clearCursor(connectorId: string, entity: string): Promise<void>;
   /** Marks what a full run has not seen as deleted, and makes its cursor the entity's. @returns how many. */
   sweep(target: Omit<BatchTarget, "leaseMs" | "mode">): Promise<number>;
@@ -145,6 +145,11 @@ export function createRecordBatchRepository({ client, tenantId }: TenantScope): 
     },
 
     async clearCursor(connectorId, entity) {
+      // What was seen before may be gone by the time that it is read anew.
+      await client.$executeRaw`
+        delete from sync_sightings s using sync_runs r
+        where s.tenant_id = ${tenantId}::uuid and r.tenant_id = s.tenant_id and r.id = s.run_id
+          and r.connector_id = ${connectorId}::uuid and r.entity = ${entity}`;
       await client.$executeRaw`
         update sync_states set cursor = null
         where tenant_id = ${tenantId}::uuid and connector_id = ${connectorId}::uuid and entity = ${entity}`;

@@ -191,6 +191,24 @@ describeOnDatabases("syncs", (get) => {
     });
   });
 
+  it("forget what a full read had seen when it begins anew", async () => {
+    for (const id of ["a", "b", "c"]) put(id, `${id}1`);
+    const { body: run } = await bench.tenant.api.post(`/v1/schedules/${await schedule({ mode: "full" })}/run`, {});
+    bench.vendor.failAfter(entity, 1, 410);
+    await bench.work();
+    expect(await stored()).toEqual([
+      ["a", "a1"],
+      ["b", "b1"],
+    ]);
+    bench.vendor.forget(entity, "a");
+    await bench.work();
+    expect((await bench.tenant.api.get(`/v1/sync-runs/${run.id}`)).body).toMatchObject({ status: "succeeded" });
+    expect(await stored()).toEqual([
+      ["b", "b1"],
+      ["c", "c1"],
+    ]);
+  });
+
   it("end a run that somebody wishes to end, keeping what is stored", async () => {
     for (const id of ["a", "b", "c"]) put(id, `${id}1`);
     const id = await schedule();
