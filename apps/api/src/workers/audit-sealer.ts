@@ -1,4 +1,5 @@
 import { ForgedAuditHeadError, type SealParts, sealAudit } from "../audit/seal-audit.js";
+import { keepLooking } from "./keep-looking.js";
 
 /** What the worker works with. */
 export interface AuditSealerOptions extends SealParts {
@@ -12,7 +13,6 @@ export interface AuditSealerOptions extends SealParts {
 const leaseMs = 30_000;
 const tenantsAtOnce = 20;
 const olderKeysMs = 60_000;
-const longestPauseMs = 60_000;
 
 /**
  * Chains audit events and signs the end of each tenant's chain, behind the requests that wrote them. Any number of workers
@@ -32,20 +32,10 @@ export class AuditSealer {
    * and asked again with growing pauses.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, logger, pollMs = 2_000 } = this.#options;
-    let failures = 0;
-    while (!signal.aborted) {
-      let pauseMs = pollMs;
-      try {
-        if ((await this.runOnce(signal)) > 0) pauseMs = 0;
-        failures = 0;
-      } catch (error) {
-        if (failures === 0) logger.error({ err: error }, "Audit events cannot be sealed; trying again");
-        pauseMs = Math.min(longestPauseMs, 1_000 * 2 ** Math.min(failures, 10));
-        failures += 1;
-      }
-      await clock.sleep(pauseMs, signal).catch((reason: unknown) => reason);
-    }
+    const { pollMs = 2_000 } = this.#options;
+    const look = async () => ((await this.runOnce(signal)) > 0 ? 0 : pollMs);
+    const failed = "Audit events cannot be sealed; trying again";
+    await keepLooking(this.#options, { look, failed, longestPauseMs: 60_000 }, signal);
   }
 
   /**

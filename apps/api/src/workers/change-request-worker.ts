@@ -3,6 +3,7 @@ import { disposeOf, givesBack } from "../approval/stored-change.js";
 import { byService, emitDecided, tellOfChange } from "../approval/tell.js";
 import type { ChangeRequestRow, DueChange } from "../repositories/index.js";
 import type { Services } from "../services.js";
+import { keepLooking } from "./keep-looking.js";
 
 /** How much the worker does at once, and how often it looks. */
 export interface ChangeRequestWorkerLimits {
@@ -13,8 +14,6 @@ export interface ChangeRequestWorkerLimits {
   /** Until another worker takes what this one has taken, in milliseconds. Default 60 000. */
   readonly leaseMs?: number;
 }
-
-const longestOutagePauseMs = 30_000;
 
 /**
  * Lets change requests expire that nobody decided about, rolls emergencies back that nobody confirmed, and gives back what
@@ -36,20 +35,10 @@ export class ChangeRequestWorker {
 
   /** Works until `signal` ends it. Never throws: a database that is away is logged once and asked again. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, random, logger } = this.#services;
-    const rest = (ms: number) => clock.sleep(ms, signal).catch((reason: unknown) => reason);
-    let failures = 0;
-    while (!signal.aborted) {
-      try {
-        const done = await this.workOff();
-        failures = 0;
-        if (done < this.#batchSize) await rest(this.#pollMs * (0.5 + random.number()));
-      } catch (error) {
-        if (failures === 0) logger.error({ err: error }, "Due change requests cannot be looked for; trying again");
-        await rest(Math.min(longestOutagePauseMs, 1_000 * 2 ** failures));
-        failures += 1;
-      }
-    }
+    const { random } = this.#services;
+    const look = async () => ((await this.workOff()) < this.#batchSize ? this.#pollMs * (0.5 + random.number()) : 0);
+    const failed = "Due change requests cannot be looked for; trying again";
+    await keepLooking(this.#services, { look, failed, longestPauseMs: 30_000 }, signal);
   }
 
   /** Looks at what is due, up to a batch of it. @returns how many. */

@@ -3,6 +3,7 @@ import { DatabaseUnavailableError, newId } from "../database/index.js";
 import type { KeyRotationRow, RotationTrouble } from "../repositories/index.js";
 import { prepareBatch, type RotationParts } from "../vault/rotation-batch.js";
 import { sealStaleValues } from "../vault/seal-stale-values.js";
+import { keepLooking } from "./keep-looking.js";
 
 /** What the worker works with. */
 export interface KeyRotationWorkerOptions extends Omit<RotationParts, "batchSize"> {
@@ -40,25 +41,17 @@ export class KeyRotationWorker {
    * and asked again with growing pauses.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, logger, pollMs = 1_000 } = this.#options;
-    let failures = 0;
+    const { clock, pollMs = 1_000 } = this.#options;
     let housekeepingAtMs = clock.now();
-    while (!signal.aborted) {
-      let pauseMs = pollMs;
-      try {
-        if (clock.now() >= housekeepingAtMs) {
-          housekeepingAtMs = clock.now() + housekeepingMs;
-          await this.#tryToHousekeep(signal);
-        }
-        if (await this.runOnce(signal)) pauseMs = 0;
-        failures = 0;
-      } catch (error) {
-        if (failures === 0) logger.error({ err: error }, "Rotations of keys cannot be worked off; trying again");
-        pauseMs = pauseAfter(failures);
-        failures += 1;
+    const look = async () => {
+      if (clock.now() >= housekeepingAtMs) {
+        housekeepingAtMs = clock.now() + housekeepingMs;
+        await this.#tryToHousekeep(signal);
       }
-      await clock.sleep(pauseMs, signal).catch((reason: unknown) => reason);
-    }
+      return (await this.runOnce(signal)) ? 0 : pollMs;
+    };
+    const failed = "Rotations of keys cannot be worked off; trying again";
+    await keepLooking(this.#options, { look, failed, longestPauseMs }, signal);
   }
 
   /**
@@ -142,15 +135,11 @@ export class KeyRotationWorker {
 
   async #pause({ id, pauses }: KeyRotationRow, error: unknown): Promise<void> {
     const { database, logger } = this.#options;
-    const ms = pauseAfter(pauses);
+    const ms = Math.min(longestPauseMs, 1_000 * 2 ** Math.min(pauses, 10));
     const reason: RotationTrouble = isConnectorError(error)
       ? { code: error.code, detail: error.message }
       : { code: "INTERNAL", detail: "Something failed inside Isthmus. The log has more." };
     logger.error({ rotationId: id, pauseMs: ms, err: error }, "A rotation of keys pauses");
     await database.asSystem(({ keys }) => keys.leave(id, this.#holder, { reason, ms }));
   }
-}
-
-function pauseAfter(failures: number): number {
-  return Math.min(longestPauseMs, 1_000 * 2 ** Math.min(failures, 10));
 }

@@ -2,6 +2,7 @@ import { type Clock, codeOf, type Logger, type Random, refreshBackoffMs } from "
 import type { ConnectorPool } from "../connectors/connector-pool.js";
 import type { DueTokens } from "../repositories/index.js";
 import type { TokenStores } from "../tokens/token-stores.js";
+import { keepLooking } from "./keep-looking.js";
 import { Slots } from "./slots.js";
 
 /** What the worker works with. */
@@ -19,7 +20,6 @@ export interface RefreshWorkerOptions {
 
 /** As long as core's token manager leaves an attempt alone: its call ends after 25 s. */
 const leaseMs = 40_000;
-const longestOutagePauseMs = 10_000;
 
 /**
  * Renews tokens before they expire, so that no operation has to wait for it. Any number of workers share the work: each
@@ -39,22 +39,14 @@ export class RefreshWorker {
    * logged once and asked again with growing pauses.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, random, logger, pollMs = 1_000 } = this.#options;
-    const rest = (ms: number) => clock.sleep(ms, signal).catch((reason: unknown) => reason);
-    let failures = 0;
-    while (!signal.aborted) {
-      try {
-        const begun = await this.beginDue();
-        failures = 0;
-        if (begun === 0) await rest(pollMs * (0.5 + random.number()));
-        // A look costs the database about the same for one row as for many.
-        else await this.#slots.untilFree(Math.ceil(this.#slots.total / 4));
-      } catch (error) {
-        if (failures === 0) logger.error({ err: error }, "Due tokens cannot be looked for; trying again");
-        await rest(Math.min(longestOutagePauseMs, 500 * 2 ** failures));
-        failures += 1;
-      }
-    }
+    const { random, pollMs = 1_000 } = this.#options;
+    const look = async () => {
+      if ((await this.beginDue()) === 0) return pollMs * (0.5 + random.number());
+      // A look costs the database about the same for one row as for many.
+      await this.#slots.untilFree(Math.ceil(this.#slots.total / 4));
+      return 0;
+    };
+    await keepLooking(this.#options, { look, failed: "Due tokens cannot be looked for; trying again" }, signal);
     await this.settle();
   }
 

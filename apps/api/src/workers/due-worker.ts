@@ -1,0 +1,85 @@
+import type { Services } from "../services.js";
+import { keepLooking } from "./keep-looking.js";
+import { Slots } from "./slots.js";
+
+/** How much a worker does at once, and how often it looks. */
+export interface DueWorkerLimits {
+  /** Pieces of work at once. */
+  readonly slots?: number;
+  /** How often to look when nothing was due, in milliseconds; spread by half of it. */
+  readonly pollMs?: number;
+}
+
+/** Work that rows of a table ask for when they are due. */
+export interface DueWork<Claim extends object> extends Required<DueWorkerLimits> {
+  /** What the log calls them: `Due syncs`. */
+  readonly what: string;
+  /** Takes rows that are due, for a time, so many at most. */
+  readonly claim: (most: number) => Promise<readonly Claim[]>;
+  /** Does one, and stores how it ended. Where it throws, the row is taken again when that time is over. */
+  readonly work: (claim: Claim) => Promise<unknown>;
+  /** What the log says when it throws. */
+  readonly unstored: string;
+  /** Between looks while the database is away, in milliseconds. Default 10 000. */
+  readonly longestPauseMs?: number;
+}
+
+/** Takes due rows and works on them, as many at once as it has slots. Any number of workers, in any processes, share the work. */
+export class DueWorker<Claim extends object> {
+  readonly #services: Services;
+  readonly #due: DueWork<Claim>;
+  readonly #slots: Slots;
+
+  constructor(services: Services, due: DueWork<Claim>) {
+    this.#services = services;
+    this.#due = due;
+    this.#slots = new Slots(due.slots);
+  }
+
+  /**
+   * Works until `signal` ends it, and then until the work under way is stored. Never throws: a database that is away is logged
+   * once and asked again with growing pauses.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { what, longestPauseMs } = this.#due;
+    const failed = `${what} cannot be looked for; trying again`;
+    const look = () => this.look();
+    await keepLooking(this.#services, { look, failed, ...(longestPauseMs && { longestPauseMs }) }, signal);
+    await this.settle();
+  }
+
+  /** Begins what is due. @returns how long to rest before the next look, in milliseconds: 0 = not at all. */
+  protected async look(): Promise<number> {
+    const begun = await this.beginDue();
+    if (begun === 0) return this.pauseMs();
+    await this.#slots.untilFree(1);
+    return 0;
+  }
+
+  /** Between looks that found nothing, spread so that workers do not look in step. */
+  protected pauseMs(): number {
+    return this.#due.pollMs * (0.5 + this.#services.random.number());
+  }
+
+  /** Begins what is due, as far as there are free slots. @returns how many. */
+  async beginDue(): Promise<number> {
+    const { free } = this.#slots;
+    if (free <= 0) return 0;
+    const claims = await this.#due.claim(free);
+    for (const each of claims) this.#slots.fill(this.#work(each));
+    return claims.length;
+  }
+
+  /** Waits until everything that was begun has ended. */
+  settle(): Promise<void> {
+    return this.#slots.untilFree();
+  }
+
+  async #work(claim: Claim): Promise<void> {
+    try {
+      await this.#due.work(claim);
+    } catch (error) {
+      this.#services.logger.error({ ...claim, err: error }, this.#due.unstored);
+    }
+  }
+}
