@@ -8,7 +8,7 @@ import { registerCors } from "./plugins/cors.js";
 import { credentialGuessesPlugin } from "./plugins/credential-guesses.js";
 import { registerDocs } from "./plugins/docs.js";
 import { createHttpServer } from "./plugins/http-server.js";
-import { idempotencyPlugin, noIdempotencyPlugin } from "./plugins/idempotency.js";
+import { idempotencyPlugin, keysOfPerson, keysOfPlatform } from "./plugins/idempotency.js";
 import { acceptEmptyJson } from "./plugins/json-body.js";
 import { metricsPlugin } from "./plugins/metrics.js";
 import { registerOpenApi } from "./plugins/openapi.js";
@@ -103,13 +103,13 @@ export async function buildServer({ services, logger, https, edges }: ServerOpti
     await scope.register(credentialGuessesPlugin, { guesses, place: "authorization" });
     await scope.register(authenticationPlugin, services);
     await scope.register(rateLimitsPlugin, { services, rateLimits });
-    await scope.register(idempotencyPlugin, services);
+    await scope.register(idempotencyPlugin, { services, keysOf: keysOfPerson });
     for (const routes of tenantRoutes) await scope.register(routes, services);
   });
   await app.register(async (scope) => {
     await scope.register(credentialGuessesPlugin, { guesses, place: "authorization" });
     await scope.register(platformAuthenticationPlugin, services);
-    await scope.register(noIdempotencyPlugin);
+    await scope.register(idempotencyPlugin, { services, keysOf: keysOfPlatform });
     for (const routes of platformRoutes) await scope.register(routes, services);
   });
   return app;

@@ -7,7 +7,7 @@ import { lockDataDirectory } from "./data-directory-lock.js";
 import { createEmbeddedAdapter } from "./embedded-adapter.js";
 import { migrate } from "./migrate.js";
 import { readSnapshot } from "./snapshot.js";
-import { embeddedSystemRunner } from "./system-queries.js";
+import { transactionSystemRunner } from "./system-queries.js";
 import { embeddedTenantReads } from "./tenant-reads.js";
 
 /**
@@ -32,7 +32,7 @@ export async function openEmbedded(dataDirectory: string, options: ConnectionOpt
     return {
       kind: "embedded",
       prisma,
-      asSystem: embeddedSystemRunner(prisma),
+      asSystem: transactionSystemRunner(prisma),
       readAsTenant: embeddedTenantReads(prisma),
       async close() {
         try {

@@ -4,6 +4,7 @@ import {
   createTenantReads,
   createTenantRepositories,
   createTenantScope,
+  hasSystemWritten,
   type SystemRepository,
   type TenantReads,
   type TenantRepositories,
@@ -11,8 +12,9 @@ import {
 import type { Connection } from "./connection.js";
 import { DatabaseUnavailableError } from "./errors.js";
 import { mapDatabaseError } from "./map-error.js";
+import { transactionSystemRunner } from "./system-queries.js";
 import { assertNoUnitOfWork, runUnitOfWork } from "./unit-of-work.js";
-import { tellWatch } from "./write-watch.js";
+import { isWatched, tellWatch } from "./write-watch.js";
 
 /** Where the data is, and where log lines go. */
 export interface OpenDatabaseOptions {
@@ -77,6 +79,7 @@ async function openConnection({ url, dataDirectory, logger }: OpenDatabaseOption
 /** Units of work over an open connection. */
 export function createDatabase(connection: Connection): Database {
   const { prisma } = connection;
+  const asOneTransaction = transactionSystemRunner(prisma);
   return {
     kind: connection.kind,
     asTenant: (tenantId, work) =>
@@ -84,12 +87,20 @@ export function createDatabase(connection: Connection): Database {
         const scope = createTenantScope(client, tenantId);
         const repositories = createTenantRepositories(scope);
         const result = await work(repositories);
-        await tellWatch(scope, repositories);
+        await tellWatch({ ...scope, keys: repositories.idempotencyKeys });
         return result;
       }),
     readAsTenant: (tenantId, work) =>
       connection.readAsTenant(tenantId, (query) => work(createTenantReads(tenantId, query))),
-    asSystem: (work) => connection.asSystem((query) => work(createSystemRepository(query))),
+    asSystem(work) {
+      if (!isWatched(undefined)) return connection.asSystem((query) => work(createSystemRepository(query)));
+      return asOneTransaction(async (query) => {
+        const system = createSystemRepository(query);
+        const result = await work(system);
+        await tellWatch({ tenantId: undefined, keys: system.idempotency, hasWritten: () => hasSystemWritten(query) });
+        return result;
+      });
+    },
     async ping() {
       assertNoUnitOfWork();
       await withTimeout(pingTimeoutMs, async () => {

@@ -6,8 +6,11 @@ import { runUnit, runUnitOfWork, statementTimeoutMs } from "./unit-of-work.js";
 /** Runs work without a tenant: each of its statements calls one function of `isthmus_system`. */
 export type SystemRunner = <T>(work: (query: SystemQuery) => Promise<T>) => Promise<T>;
 
-/** For the embedded database, whose one session acts as everybody in turn: all of `work` is one transaction. */
-export function embeddedSystemRunner(prisma: PrismaClient): SystemRunner {
+/**
+ * All of `work` is one transaction: for the embedded database, whose one session acts as everybody in turn, and where an
+ * effect and the note of it are to be committed together.
+ */
+export function transactionSystemRunner(prisma: PrismaClient): SystemRunner {
   return (work) =>
     runUnitOfWork(prisma, { role: "isthmus_system" }, (client) =>
       work(<Row extends object>(statement: Prisma.Sql) => client.$queryRaw<Row[]>(statement)),

@@ -1,20 +1,20 @@
 import { ConnectorError, type Sealer } from "@isthmus/core";
 import { unwatched, type WriteWatch } from "../database/index.js";
-import type { IdempotencyClaim, TenantRepositories } from "../repositories/index.js";
+import type { HeldKeyRepository, IdempotencyClaim } from "../repositories/index.js";
 import type { Services } from "../services.js";
 import { decideEnd, type Effect } from "./decide-end.js";
+import type { KeyBook } from "./key-book.js";
 import { toStoredAnswer } from "./stored-answer.js";
 
 /** So often a lease is renewed before it is over. */
 const beatsOfLease = 3;
 
 /** What a hold works with. */
-export type HoldParts = Pick<Services, "database" | "clock" | "logger">;
+export type HoldParts = Pick<Services, "clock" | "logger">;
 
 /** A request with a key that this process does, and nobody else. */
 export interface HeldRequest {
   readonly id: string;
-  readonly tenantId: string;
   /** Whether no request with this key was there before. */
   readonly isFirst: boolean;
   readonly claim: IdempotencyClaim;
@@ -39,6 +39,7 @@ export interface SentAnswer {
  */
 export class KeyHold implements WriteWatch {
   readonly #parts: HoldParts;
+  readonly #book: KeyBook;
   readonly #held: HeldRequest;
   readonly #ended = new AbortController();
   readonly #beating: Promise<void>;
@@ -46,14 +47,15 @@ export class KeyHold implements WriteWatch {
   #ignoresWrites = false;
   #content: { readonly hash: string | undefined } | undefined;
 
-  constructor(parts: HoldParts, held: HeldRequest) {
+  constructor(parts: HoldParts, book: KeyBook, held: HeldRequest) {
     this.#parts = parts;
+    this.#book = book;
     this.#held = held;
     this.#beating = this.#beat();
   }
 
-  get tenantId(): string {
-    return this.#held.tenantId;
+  get tenantId(): string | undefined {
+    return this.#book.tenantId;
   }
 
   /** What the vendor gets as the key of this write: the same for each try, and no other request's. */
@@ -84,17 +86,17 @@ export class KeyHold implements WriteWatch {
    */
   async begin(): Promise<void> {
     if (this.#effect !== "none") return;
-    const { id, claim, tenantId } = this.#held;
-    await this.#parts.database.asTenant(tenantId, async ({ idempotencyKeys }) => {
-      this.#assertHeld(await idempotencyKeys.begin(id, claim.attemptId));
+    const { id, claim } = this.#held;
+    await this.#book.run(async (keys) => {
+      this.#assertHeld(await keys.begin(id, claim.attemptId));
     });
     this.#effect = "sent";
   }
 
   /** See {@link WriteWatch}: the effect and the note of it are committed together, or neither is. */
-  async written({ idempotencyKeys }: TenantRepositories): Promise<void> {
+  async written(keys: HeldKeyRepository): Promise<void> {
     const { id, claim } = this.#held;
-    this.#assertHeld(await idempotencyKeys.begin(id, claim.attemptId));
+    this.#assertHeld(await keys.begin(id, claim.attemptId));
     this.#effect = "committed";
   }
 
@@ -109,16 +111,16 @@ export class KeyHold implements WriteWatch {
     this.#ended.abort();
     await this.#beating;
     using sealer = this.#held.sealer;
-    const { id, tenantId, isFirst, claim } = this.#held;
+    const { id, isFirst, claim } = this.#held;
     const end = decideEnd({ effect: this.#effect, isFirst, status, code });
     try {
       const sealed =
         end === "keep" ? sealer.seal(toStoredAnswer(status, headers, body, this.#content?.hash)) : undefined;
       const isStored = await unwatched(() =>
-        this.#parts.database.asTenant(tenantId, async ({ idempotencyKeys }) => {
-          if (sealed !== undefined) return idempotencyKeys.answer(id, claim.attemptId, sealed);
-          if (end === "forget") await idempotencyKeys.forget(id, claim.attemptId);
-          else await idempotencyKeys.letGo(id, claim.attemptId, end === "reopen");
+        this.#book.run(async (keys) => {
+          if (sealed !== undefined) return keys.answer(id, claim.attemptId, sealed);
+          if (end === "forget") await keys.forget(id, claim.attemptId);
+          else await keys.letGo(id, claim.attemptId, end === "reopen");
           return true;
         }),
       );
@@ -129,14 +131,14 @@ export class KeyHold implements WriteWatch {
   }
 
   async #beat(): Promise<void> {
-    const { clock, database } = this.#parts;
-    const { id, tenantId, claim } = this.#held;
+    const { clock } = this.#parts;
+    const { id, claim } = this.#held;
     const { signal } = this.#ended;
     for (;;) {
       await clock.sleep(claim.leaseMs / beatsOfLease, signal).catch((reason: unknown) => reason);
       if (signal.aborted) return;
       try {
-        await database.asTenant(tenantId, ({ idempotencyKeys }) => idempotencyKeys.renew(id, claim));
+        await this.#book.run((keys) => keys.renew(id, claim));
       } catch (error) {
         this.#warn("The lease of a request with an idempotency key could not be renewed", error);
       }
@@ -153,7 +155,8 @@ export class KeyHold implements WriteWatch {
   }
 
   #warn(message: string, error?: unknown): void {
-    const { id, tenantId } = this.#held;
+    const { id } = this.#held;
+    const { tenantId } = this.#book;
     this.#parts.logger.warn({ tenantId, idempotencyKeyId: id, ...(error !== undefined && { err: error }) }, message);
   }
 }

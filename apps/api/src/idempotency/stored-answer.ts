@@ -1,7 +1,6 @@
-import type { Vault } from "@isthmus/core";
+import type { SealContext, Vault } from "@isthmus/core";
 import { z } from "zod";
-import type { IdempotencyKeyRow } from "../repositories/index.js";
-import { answerPlace } from "./places.js";
+import type { JsonObject } from "../repositories/index.js";
 
 /** Largest body that is kept, in bytes of UTF-8: as large as what a route reads. */
 export const answerLimitBytes = 4 * 1024 * 1024;
@@ -42,6 +41,6 @@ export function toStoredAnswer(
 }
 
 /** Opens an answer that was kept. Throws as `Vault.open`. */
-export async function openAnswer(vault: Vault, { tenantId, id, answer }: IdempotencyKeyRow): Promise<StoredAnswer> {
-  return storedAnswerSchema.parse(await vault.open(answer, answerPlace(tenantId, id)));
+export async function openAnswer(vault: Vault, sealed: JsonObject, place: SealContext): Promise<StoredAnswer> {
+  return storedAnswerSchema.parse(await vault.open(sealed, place));
 }

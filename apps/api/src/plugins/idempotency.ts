@@ -4,7 +4,9 @@ import type { LimitedBody } from "../content/index.js";
 import { watchWrites } from "../database/index.js";
 import { ApiError } from "../errors/index.js";
 import { claimKey } from "../idempotency/claim-key.js";
+import { type KeyBook, openPersonsKeys } from "../idempotency/key-book.js";
 import type { KeyHold } from "../idempotency/key-hold.js";
+import { openPlatformKeys } from "../idempotency/platform-keys.js";
 import { readIdempotencyKey } from "../idempotency/read-key.js";
 import type { StoredAnswer } from "../idempotency/stored-answer.js";
 import type { Services } from "../services.js";
@@ -30,11 +32,28 @@ declare module "fastify" {
 /** Methods that change something. Elsewhere the header has no meaning. */
 export const keyedMethods: ReadonlySet<string> = new Set(["POST", "PATCH", "DELETE"]);
 
+/** What {@link idempotencyPlugin} works with. */
+export interface IdempotencyOptions {
+  readonly services: Services;
+  /** Whose keys the routes of the scope take: a person's of a tenant, or the platform's. */
+  readonly keysOf: (services: Services, request: FastifyRequest) => KeyBook;
+}
+
+/** The keys of the person who sent the request. After authentication. */
+export function keysOfPerson(services: Services, request: FastifyRequest): KeyBook {
+  return openPersonsKeys(services, callerOf(request));
+}
+
+/** The keys of whoever has the platform key. */
+export function keysOfPlatform(services: Services, request: FastifyRequest): KeyBook {
+  return openPlatformKeys(services, request.id);
+}
+
 /**
  * Answers a request that comes again with its `Idempotency-Key` by the answer of the first time, on every route of the scope
- * that changes something. After authentication: a key belongs to a person.
+ * that changes something.
  */
-export const idempotencyPlugin = fastifyPlugin((app, services: Services, done) => {
+export const idempotencyPlugin = fastifyPlugin((app, { services, keysOf }: IdempotencyOptions, done) => {
   app.decorateRequest("keyHold", null);
   app.addHook("onRoute", (route) => {
     if ([route.method].flat().some((method) => keyedMethods.has(method)))
@@ -50,7 +69,7 @@ export const idempotencyPlugin = fastifyPlugin((app, services: Services, done) =
       next();
       return;
     }
-    claim(services, request, reply).then(
+    claim(services, keysOf(services, request), request, reply).then(
       (hold) => {
         // Otherwise it was answered.
         if (hold === undefined) return;
@@ -68,21 +87,6 @@ export const idempotencyPlugin = fastifyPlugin((app, services: Services, done) =
     const isProblem = String(reply.getHeader("content-type")).startsWith(problemMediaType);
     const code = isProblem ? readCode(body) : undefined;
     await keyHold.end({ status: reply.statusCode, headers: reply.getHeaders(), body, code });
-  });
-  done();
-});
-
-/**
- * Refuses keys on every route of the scope that changes something. Answers are sealed under a tenant's data key, and what the
- * platform key does belongs to no tenant.
- */
-export const noIdempotencyPlugin = fastifyPlugin((app, _options, done) => {
-  app.addHook("onRequest", async (request) => {
-    if (keyOf(request) === undefined) return;
-    throw new ApiError(
-      "IDEMPOTENCY_KEY_UNSUPPORTED",
-      "Idempotency-Key is not honoured with the platform key. Leave it out, and look whether it was done before you try again.",
-    );
   });
   done();
 });
@@ -110,13 +114,14 @@ export async function answerOnce(
   work: (hold: KeyHold | undefined) => Promise<void>,
 ): Promise<void> {
   if (keyOf(request) === undefined) return work(undefined);
-  const hold = await claim(services, request, reply, content?.hashed());
+  const hold = await claim(services, keysOfPerson(services, request), request, reply, content?.hashed());
   if (hold) await watchWrites(hold, () => work(hold));
 }
 
 /** Claims the key, or answers. @returns `undefined` when it has answered. */
 async function claim(
   services: Services,
+  book: KeyBook,
   request: FastifyRequest,
   reply: FastifyReply,
   content?: LimitedBody,
@@ -131,7 +136,7 @@ async function claim(
     ),
     body: content ? "streamed" : request.bodyHash,
   };
-  const claimed = await claimKey(services, callerOf(request), keyOf(request) ?? "", facts);
+  const claimed = await claimKey(services, book, keyOf(request) ?? "", facts);
   if ("hold" in claimed) {
     request.keyHold = claimed.hold;
     if (content) claimed.hold.keepHashOf(content);

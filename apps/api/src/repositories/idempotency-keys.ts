@@ -5,8 +5,6 @@ import { type ScopedSql, scopedSql, type TenantScope } from "./scope.js";
 /** A request that came with an Idempotency-Key. */
 export interface IdempotencyKeyRow {
   readonly id: string;
-  readonly tenantId: string;
-  readonly userId: string;
   /** Keyed digest of the request. */
   readonly fingerprint: string;
   /** The data key of the fingerprint, which seals the answer. */
@@ -28,22 +26,17 @@ export interface IdempotencyClaim {
 }
 
 /** A request that is noted before anything of it is done. */
-export type NewIdempotencyKey = Pick<IdempotencyKeyRow, "id" | "userId" | "fingerprint" | "requestId"> & {
+export type NewIdempotencyKey = Pick<IdempotencyKeyRow, "id" | "fingerprint" | "requestId"> & {
+  /** Who sent it. */
+  readonly userId: string;
   /** SHA-256 of the caller's key, lower-case hexadecimal. */
   readonly keyHash: string;
   /** How long it is kept. */
   readonly keptForMs: number;
 };
 
-/** The requests of one tenant's people that are done once. Leases and times go by the database clock. */
-export interface IdempotencyKeyRepository {
-  /**
-   * Notes a request, and takes it. A row of the same person and key that is free again gives way.
-   *
-   * @returns `undefined` when there is one already.
-   */
-  note(key: NewIdempotencyKey, claim: IdempotencyClaim): Promise<IdempotencyKeyRow | undefined>;
-  find(userId: string, keyHash: string): Promise<IdempotencyKeyRow | undefined>;
+/** Requests that are noted. Leases and times go by the database clock. */
+export interface HeldKeyRepository {
   /** Takes a request that nobody is at, and that has had no effect. @returns Whether it could be had. */
   take(id: string, claim: IdempotencyClaim): Promise<boolean>;
   /** @returns Whether the attempt still has it. */
@@ -62,9 +55,19 @@ export interface IdempotencyKeyRepository {
   forget(id: string, attemptId: string): Promise<void>;
 }
 
+/** The requests of one tenant's people that are done once. */
+export interface IdempotencyKeyRepository extends HeldKeyRepository {
+  /**
+   * Notes a request of a person, and takes it. A row of the same person and key that is free again gives way.
+   *
+   * @returns `undefined` when there is one already.
+   */
+  note(key: NewIdempotencyKey, claim: IdempotencyClaim): Promise<IdempotencyKeyRow | undefined>;
+  find(userId: string, keyHash: string): Promise<IdempotencyKeyRow | undefined>;
+}
+
 const columns = Prisma.sql`
-  k.id::text as "id", k.tenant_id::text as "tenantId", k.user_id::text as "userId", k.fingerprint as "fingerprint",
-  k.data_key_id::text as "dataKeyId", k.request_id as "requestId", k.begun_at as "begunAt", k.answer as "answer",
+  k.id::text as "id", k.fingerprint as "fingerprint", k.data_key_id::text as "dataKeyId", k.request_id as "requestId", k.begun_at as "begunAt", k.answer as "answer",
   coalesce(k.lease_until > clock_timestamp(), false) as "isHeld"`;
 
 /** The requests of the people of the tenant of `scope`. */

@@ -62,6 +62,7 @@ export type {
 } from "./connectors.js";
 export type { DataKeyRepository, DataKeyRow, DataKeyStatus, NewDataKey } from "./data-keys.js";
 export type {
+  HeldKeyRepository,
   IdempotencyClaim,
   IdempotencyKeyRepository,
   IdempotencyKeyRow,
@@ -135,6 +136,7 @@ export type {
 export {
   type ApiKeyIdentity,
   createSystemRepository,
+  hasSystemWritten,
   type NewTenant,
   type OauthClaim,
   type RefusedApiKey,
@@ -143,7 +145,7 @@ export {
 export type { AuditSeals, SystemAuditRepository } from "./system-audits.js";
 export type { DueChange, SystemChangeRepository } from "./system-changes.js";
 export type { PlatformEventRow, PlatformRequest, SystemEventRepository } from "./system-events.js";
-export type { SystemIdempotencyRepository } from "./system-idempotency.js";
+export type { PlatformIdempotencyKeyRow, SystemIdempotencyRepository } from "./system-idempotency.js";
 export type { InboundRoute, SystemInboundRepository } from "./system-inbound.js";
 export type { SystemKeyRepository } from "./system-keys.js";
 export type { ClaimedPurge, SystemPurgeRepository } from "./system-purges.js";

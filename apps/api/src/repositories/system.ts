@@ -111,7 +111,7 @@ export interface SystemRepository {
   readonly runs: SystemRunRepository;
   /** Deleted connectors that are to go for good. */
   readonly purges: SystemPurgeRepository;
-  /** Requests that are done once. */
+  /** Requests with the platform key that are done once. */
   readonly idempotency: SystemIdempotencyRepository;
   /** Changes that need approval. */
   readonly changes: SystemChangeRepository;
@@ -123,6 +123,14 @@ export interface SystemRepository {
   readonly events: SystemEventRepository;
   /** The chains of the tenants' audits. */
   readonly audits: SystemAuditRepository;
+}
+
+/** Whether the transaction of `query` has written anything yet. */
+export async function hasSystemWritten(query: SystemQuery): Promise<boolean> {
+  const [row] = await query<{ wrote: boolean }>(
+    Prisma.sql`select pg_current_xact_id_if_assigned() is not null as wrote`,
+  );
+  return row?.wrote === true;
 }
 
 /** The system's functions. */

@@ -6,18 +6,21 @@ import { type Database, DatabaseUnavailableError } from "../../src/database/inde
  */
 export class MortalDatabase implements Database {
   readonly #database: Database;
+  readonly #counted: "tenants" | "system";
   #unitsLeft = Number.POSITIVE_INFINITY;
   #isLastCommitted = false;
 
-  constructor(database: Database) {
+  /** @param counted - Which units of work are counted: those of tenants, or those that are done without one. */
+  constructor(database: Database, counted: "tenants" | "system" = "tenants") {
     this.#database = database;
+    this.#counted = counted;
   }
 
   get kind(): Database["kind"] {
     return this.#database.kind;
   }
 
-  /** Lets so many units of work of tenants pass from here on. */
+  /** Lets so many units of work pass from here on. */
   dieAt(units: number, isCommitted: boolean): void {
     this.#unitsLeft = units;
     this.#isLastCommitted = isCommitted;
@@ -33,12 +36,13 @@ export class MortalDatabase implements Database {
     return this.#unitsLeft < 0;
   }
 
-  asTenant: Database["asTenant"] = (tenantId, work) => this.#live(() => this.#database.asTenant(tenantId, work));
+  asTenant: Database["asTenant"] = (tenantId, work) =>
+    this.#live("tenants", () => this.#database.asTenant(tenantId, work));
 
   readAsTenant: Database["readAsTenant"] = (tenantId, work) =>
-    this.#live(() => this.#database.readAsTenant(tenantId, work));
+    this.#live("tenants", () => this.#database.readAsTenant(tenantId, work));
 
-  asSystem: Database["asSystem"] = (work) => this.#database.asSystem(work);
+  asSystem: Database["asSystem"] = (work) => this.#live("system", () => this.#database.asSystem(work));
 
   ping(): Promise<void> {
     return this.#database.ping();
@@ -49,7 +53,8 @@ export class MortalDatabase implements Database {
     return Promise.resolve();
   }
 
-  async #live<T>(unit: () => Promise<T>): Promise<T> {
+  async #live<T>(kind: "tenants" | "system", unit: () => Promise<T>): Promise<T> {
+    if (kind !== this.#counted) return unit();
     const left = this.#unitsLeft;
     this.#unitsLeft -= 1;
     if (left > 0) return unit();

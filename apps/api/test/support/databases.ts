@@ -9,7 +9,7 @@ import { createEmbeddedAdapter } from "../../src/database/embedded-adapter.js";
 import { createDatabase, type Database } from "../../src/database/open-database.js";
 import { openServer } from "../../src/database/server.js";
 import { readSnapshot } from "../../src/database/snapshot.js";
-import { embeddedSystemRunner } from "../../src/database/system-queries.js";
+import { transactionSystemRunner } from "../../src/database/system-queries.js";
 import { embeddedTenantReads } from "../../src/database/tenant-reads.js";
 import { PrismaClient } from "../../src/generated/prisma/client.js";
 import { makeEmbeddedSnapshot, type TestServer, useExternalServer, useSharedServer } from "./test-server.js";
@@ -77,7 +77,7 @@ async function openInMemory(): Promise<OpenedConnection> {
     connection: {
       kind: "embedded",
       prisma,
-      asSystem: embeddedSystemRunner(prisma),
+      asSystem: transactionSystemRunner(prisma),
       readAsTenant: embeddedTenantReads(prisma),
       async close() {
         await prisma.$disconnect();
