@@ -1,10 +1,11 @@
 import { NotFoundError } from "@isthmus/core";
 import { assertNoEmergency } from "../approval/assert-no-emergency.js";
-import type { PreparedChange } from "../approval/change-kind.js";
+import type { Changed } from "../approval/change-kind.js";
 import { findChangeKind } from "../approval/change-kinds.js";
 import { alreadyDecided } from "../approval/sealed-change.js";
 import { contextOf, disposeOf, givesBack, prepareStored } from "../approval/stored-change.js";
 import { byCaller, emitDecided, noteOf, tellOfChange } from "../approval/tell.js";
+import { RowDigester } from "../audit/row-digester.js";
 import { assertAllowed, type Caller, isAllowed } from "../authorization/index.js";
 import { StaleVersionError } from "../database/index.js";
 import { ApiError } from "../errors/index.js";
@@ -40,8 +41,11 @@ export async function approveChange(
   if (row.status === "emergency") return confirmEmergency(services, caller, row);
   try {
     const prepared = await prepareStored(services, row);
+    using digester = await RowDigester.take(services, caller.tenantId);
+    const apply = (work: TenantRepositories) =>
+      prepared.apply(work, noteOf(work, byCaller(caller), digester, contextOf(row).target, row));
     const { decided, result } = await withConflicts(() =>
-      services.database.asTenant(caller.tenantId, (repositories) => decide(repositories, caller, row, prepared)),
+      services.database.asTenant(caller.tenantId, (repositories) => decide(repositories, caller, row, apply)),
     );
     prepared.applied?.(result);
     emitDecided(services, decided);
@@ -65,7 +69,7 @@ async function decide(
   repositories: TenantRepositories,
   caller: Caller,
   row: ChangeRequestRow,
-  prepared: PreparedChange,
+  apply: (repositories: TenantRepositories) => Promise<Changed>,
 ) {
   const { changeRequests, users } = repositories;
   // The row first: rivals wait here, and find it decided.
@@ -76,7 +80,7 @@ async function decide(
   if (!isAllowed(roles, findChangeKind(row.kind).permission)) {
     throw stale("Whoever asked for it may not make such changes any more");
   }
-  const result = await applyTo(repositories, caller, row, prepared);
+  const result = await applyTo(repositories, row, apply);
   await assertNoEmergency(changeRequests, contextOf(row).target);
   await tellOfChange(repositories, byCaller(caller), "approved", decided, { appliedVersion: result.version });
   return { decided, result };
@@ -84,12 +88,11 @@ async function decide(
 
 async function applyTo(
   repositories: TenantRepositories,
-  caller: Caller,
   row: ChangeRequestRow,
-  prepared: PreparedChange,
+  apply: (repositories: TenantRepositories) => Promise<Changed>,
 ) {
   try {
-    return await prepared.apply(repositories, noteOf(repositories, byCaller(caller), row));
+    return await apply(repositories);
   } catch (error) {
     if (error instanceof StaleVersionError)
       throw stale(`It was made for version ${row.targetVersion}. ${error.message}`);

@@ -35,6 +35,11 @@ export function inboundFacts(action: string, endpointId: string, details: object
   return { action, targetType: "inbound_endpoint", targetId: endpointId, outcome: "success", details };
 }
 
+/** What an audit event says of a schedule's change that succeeded. */
+export function scheduleFacts(action: string, scheduleId: string, details: object): AuditFacts {
+  return { action, targetType: "schedule", targetId: scheduleId, outcome: "success", details };
+}
+
 /** An audit event about an identity provider that succeeded. */
 export function identityProviderAudit(caller: Caller, action: string, id: string, details: object): NewAuditEvent {
   return auditOf(caller, { action, targetType: "identity_provider", targetId: id, outcome: "success", details });

@@ -1,5 +1,6 @@
 import { type ConnectedAccount, ConnectorError, codeOf, isConnectorError } from "@isthmus/core";
 import type { Author } from "../approval/tell.js";
+import { RowDigester } from "../audit/row-digester.js";
 import { isAllowed } from "../authorization/index.js";
 import { ApiError, toProblem } from "../errors/index.js";
 import { sha256Hex } from "../keys/api-key.js";
@@ -211,7 +212,7 @@ async function giveBack(services: Services, row: ConnectorRow): Promise<void> {
 }
 
 async function record(
-  { database }: Services,
+  services: Services,
   { requestId, ip }: Callback,
   session: OauthSessionRow,
   row: ConnectorRow,
@@ -224,7 +225,8 @@ async function record(
     requestId,
     ip,
   };
-  await database.asTenant(row.tenantId, async ({ connectors, auditEvents }) => {
+  using digester = await RowDigester.take(services, row.tenantId);
+  await services.database.asTenant(row.tenantId, async ({ connectors, auditEvents }) => {
     if (result.outcome === "requested") return;
     if (result.outcome === "failed") {
       const { code } = toProblem(result.error, requestId).problem;
@@ -238,9 +240,11 @@ async function record(
     }
     const { id: accountId = null, name: accountName = null } = result.account ?? {};
     // It locks the row. A change that comes now waits, and finds the tokens that it has to destroy.
-    const current = await connectors.recordConnection(row.id, { status: "connected", accountId, accountName });
-    if (current.version !== row.version) throw stateInvalid("The connector was changed meanwhile.");
-    const details = { accountId, accountName, previousAccountId: row.accountId };
+    const before = await connectors.recordConnection(row.id, {});
+    if (before.version !== row.version) throw stateInvalid("The connector was changed meanwhile.");
+    const after = await connectors.recordConnection(row.id, { status: "connected", accountId, accountName });
+    const digests = digester.of("connectors", row.id, { before, after });
+    const details = { accountId, accountName, previousAccountId: row.accountId, ...digests };
     await auditEvents.append({ ...event, action: "connector.connected", outcome: "success", details });
   });
 }

@@ -12,10 +12,12 @@ import {
   timesOf,
 } from "../approval/kinds/connector-reauthorize.js";
 import { type Author, connectionOf, tellOfChange } from "../approval/tell.js";
+import { RowDigester } from "../audit/row-digester.js";
 import type { ChangeRequestRow, ConnectorRow, TenantRepositories } from "../repositories/index.js";
 import type { Services } from "../services.js";
 import { HoldingTokenStore } from "../tokens/holding-token-store.js";
 import { tokensPlace } from "../tokens/tokens-place.js";
+import { connectorFacts } from "./audit.js";
 import { newRequest } from "./submit-change.js";
 
 /** An authorisation of a connector of production whose answer has come. */
@@ -77,6 +79,7 @@ export async function finishInProduction(
         diff: [{ path: "account", change: "changed", before, after: change.account }],
       },
     );
+    using digester = await RowDigester.take(services, tenantId);
     const request = await services.database.asTenant(tenantId, async (repositories) => {
       const { connectors, connectorTokens, changeRequests } = repositories;
       // It locks the row: of two authorisations at once, the second one finds the account of the first.
@@ -84,7 +87,7 @@ export async function finishInProduction(
       if (current.version !== row.version) throw changedMeanwhile();
       if (current.boundAccountId === null || current.boundAccountId === account?.id) {
         await connectorTokens.replace(id, landed);
-        await noteConnected(repositories, author, current, account);
+        await noteConnected(repositories, author, digester, current, account);
         return undefined;
       }
       await assertNoEmergency(changeRequests, { type: "connector", id });
@@ -121,14 +124,15 @@ async function exchange(
 async function noteConnected(
   { connectors, auditEvents }: TenantRepositories,
   author: Author,
-  { id: targetId, accountId: previousAccountId }: ConnectorRow,
+  digester: RowDigester,
+  before: ConnectorRow,
   account: ConnectedAccount | undefined,
 ): Promise<void> {
   const { id: accountId = null, name: accountName = null } = account ?? {};
-  await connectors.recordConnection(targetId, { status: "connected", accountId, accountName });
-  const about = { targetType: "connector", targetId, outcome: "success" } as const;
-  const details = { accountId, accountName, previousAccountId };
-  await auditEvents.append(author({ ...about, action: "connector.connected", details }));
+  const after = await connectors.recordConnection(before.id, { status: "connected", accountId, accountName });
+  const digests = digester.of("connectors", before.id, { before, after });
+  const details = { accountId, accountName, previousAccountId: before.accountId, ...digests };
+  await auditEvents.append(author(connectorFacts("connector.connected", before.id, details)));
 }
 
 function connected(

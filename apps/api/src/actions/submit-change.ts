@@ -2,6 +2,7 @@ import { assertNoEmergency } from "../approval/assert-no-emergency.js";
 import type { Changed, ChangeKind, ChangeTarget, UndoingChange } from "../approval/change-kind.js";
 import { sealChange } from "../approval/sealed-change.js";
 import { byCaller, connectionOf, noteOf, tellOfChange } from "../approval/tell.js";
+import { RowDigester } from "../audit/row-digester.js";
 import { assertAllowed, type Caller } from "../authorization/index.js";
 import { newId } from "../database/index.js";
 import { ApiError } from "../errors/index.js";
@@ -71,9 +72,11 @@ async function applyAtOnce<Change extends object, Result extends Changed>(
 ): Promise<Result> {
   const context = { tenantId: caller.tenantId, target, requestedBy: caller.userId };
   const prepared = await kind.prepare(services, context, change);
+  using digester = await RowDigester.take(services, caller.tenantId);
   const result = await withConflicts(() =>
     services.database.asTenant(caller.tenantId, async (repositories) => {
-      const changed = await prepared.apply(repositories, noteOf(repositories, byCaller(caller)));
+      const note = noteOf(repositories, byCaller(caller), digester, target);
+      const changed = await prepared.apply(repositories, note);
       // Now that the target is locked: an emergency cannot come in between any more.
       await assertNoEmergency(repositories.changeRequests, target);
       return changed;
@@ -100,10 +103,12 @@ async function applyInEmergency<Change extends object, Result extends Changed>(
   }
   const request = await newRequest(services, caller, proposed, emergencyMs, undo);
   const prepared = await kind.prepare(services, context, change);
+  using digester = await RowDigester.take(services, caller.tenantId);
   const { result, row } = await withConflicts(() =>
     services.database.asTenant(caller.tenantId, async (repositories) => {
       const origin = { id: request.id, requestedBy: caller.userId };
-      const changed = await prepared.apply(repositories, noteOf(repositories, byCaller(caller), origin));
+      const note = noteOf(repositories, byCaller(caller), digester, target, origin);
+      const changed = await prepared.apply(repositories, note);
       await assertNoEmergency(repositories.changeRequests, target);
       const applied = { reason, appliedVersion: changed.version };
       const created = await repositories.changeRequests.create({ ...request, emergency: applied });

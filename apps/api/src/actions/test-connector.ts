@@ -1,4 +1,5 @@
 import type { ConnectionTest } from "@isthmus/core";
+import { RowDigester } from "../audit/row-digester.js";
 import { assertAllowed, type Caller } from "../authorization/index.js";
 import type { ConnectionFacts } from "../repositories/index.js";
 import type { Services } from "../services.js";
@@ -20,11 +21,15 @@ export async function testConnector(
   await assertAllowed(services, caller, "connectors.test");
   const row = await findConnector(services, caller.tenantId, id);
   const test = await services.pool.use(row, (connector) => connector.testConnection(signal), caller);
+  using digester = await RowDigester.take(services, caller.tenantId);
   await services.database.asTenant(caller.tenantId, async ({ connectors, auditEvents }) => {
     const facts = factsOf(test);
-    if (facts && (await connectors.findById(id))) await connectors.recordConnection(id, facts);
+    const before = facts && (await connectors.findById(id));
+    const after = before && (await connectors.recordConnection(id, facts));
     const failed = test.checks.find((check) => !check.ok);
-    const details = failed ? { check: failed.name, code: failed.code } : {};
+    // The first account that it is known to be connected to is what it is bound to.
+    const digests = digester.of("connectors", id, { before, after });
+    const details = { ...(failed && { check: failed.name, code: failed.code }), ...digests };
     const outcome = test.ok ? "success" : "failure";
     await auditEvents.append(
       auditOf(caller, { action: "connector.tested", targetType: "connector", targetId: id, outcome, details }),

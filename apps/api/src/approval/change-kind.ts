@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { AuditFacts } from "../actions/audit.js";
+import type { RowChange } from "../audit/row-digester.js";
 import type { Permission } from "../authorization/index.js";
 import type { TenantRepositories } from "../repositories/index.js";
 import type { Services } from "../services.js";
@@ -20,8 +21,8 @@ export interface ChangeContext {
   readonly requestedBy: string;
 }
 
-/** Writes an audit event of the change in the unit of work that applies it. */
-export type AuditNote = (facts: AuditFacts) => Promise<void>;
+/** Writes an audit event of the change in the unit of work that applies it, with digests of the target's row. */
+export type AuditNote = (facts: AuditFacts, row: RowChange) => Promise<void>;
 
 /** What a change is applied to, afterwards. */
 export interface Changed {

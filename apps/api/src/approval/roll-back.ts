@@ -1,13 +1,10 @@
 import { isConnectorError } from "@isthmus/core";
+import { connectorFacts, inboundFacts, scheduleFacts } from "../actions/audit.js";
+import { RowDigester } from "../audit/row-digester.js";
 import { DatabaseUnavailableError } from "../database/index.js";
-import type {
-  ChangeDecision,
-  ChangeRequestRow,
-  SyncScheduleRepository,
-  TenantRepositories,
-} from "../repositories/index.js";
+import type { ChangeDecision, ChangeRequestRow, TenantRepositories } from "../repositories/index.js";
 import type { Services } from "../services.js";
-import type { PreparedChange } from "./change-kind.js";
+import type { AuditNote, PreparedChange } from "./change-kind.js";
 import { openChange } from "./sealed-change.js";
 import { contextOf, prepareNamed } from "./stored-change.js";
 import { type Author, byService, emitDecided, noteOf, tellOfChange } from "./tell.js";
@@ -53,13 +50,15 @@ async function end(
   status: Extract<ChangeDecision["status"], "rolled_back" | "rollback_failed">,
   prepared?: PreparedChange,
 ): Promise<ChangeRequestRow | undefined> {
+  using digester = await RowDigester.take(services, row.tenantId);
   const ended = await services.database.asTenant(row.tenantId, async (repositories) => {
     const who = decidedBy !== undefined && { decidedBy };
     const decision = { from: "emergency", status, reason, ...who, ...(when && { when }) } as const;
     const decided = await repositories.changeRequests.decide(row.id, decision);
     if (decided === undefined) return undefined;
-    const result = await prepared?.apply(repositories, noteOf(repositories, author, row));
-    if (prepared === undefined) await switchOff(repositories, row);
+    const note = noteOf(repositories, author, digester, contextOf(row).target, row);
+    const result = await prepared?.apply(repositories, note);
+    if (prepared === undefined) await switchOff(repositories, note, row);
     await tellOfChange(repositories, author, status, decided, { reason });
     return { decided, result };
   });
@@ -78,17 +77,24 @@ async function end(
 
 async function switchOff(
   { connectors, inboundEndpoints, syncSchedules }: TenantRepositories,
-  { targetType, targetId }: ChangeRequestRow,
+  note: AuditNote,
+  { targetType, targetId: id }: ChangeRequestRow,
 ): Promise<void> {
-  if (targetType === "schedule") return pauseSchedule(syncSchedules, targetId);
-  const repository = targetType === "connector" ? connectors : inboundEndpoints;
-  const target = await repository.findById(targetId);
-  if (target) await repository.update(targetId, target.version, { isActive: false });
-}
-
-async function pauseSchedule(schedules: SyncScheduleRepository, id: string): Promise<void> {
-  const target = await schedules.findById(id);
-  if (target) await schedules.update(id, target.version, { pausedAt: new Date(), tickAt: null, dueAt: null });
+  if (targetType === "schedule") {
+    const before = await syncSchedules.findById(id);
+    if (before === undefined) return;
+    const paused = { pausedAt: new Date(), tickAt: null, dueAt: null };
+    const after = await syncSchedules.update(id, before.version, paused);
+    return note(scheduleFacts("schedule.updated", id, { paused: true }), { before, after });
+  }
+  const [repository, factsOf, action] =
+    targetType === "connector"
+      ? ([connectors, connectorFacts, "connector.updated"] as const)
+      : ([inboundEndpoints, inboundFacts, "inbound_endpoint.updated"] as const);
+  const before = await repository.findById(id);
+  if (before === undefined) return;
+  const after = await repository.update(id, before.version, { isActive: false });
+  await note(factsOf(action, id, { fields: ["active"] }), { before, after });
 }
 
 /** What is over by itself: nothing is given up for it. */

@@ -1,8 +1,9 @@
 import { type AuditFacts, auditOf } from "../actions/audit.js";
+import type { RowDigester } from "../audit/row-digester.js";
 import type { Caller } from "../authorization/index.js";
 import type { ChangeRequestRow, NewAuditEvent, TenantRepositories } from "../repositories/index.js";
 import type { Services } from "../services.js";
-import type { AuditNote } from "./change-kind.js";
+import type { AuditNote, ChangeTarget } from "./change-kind.js";
 
 /** Whom an audit event names as who did it. */
 export type Author = (facts: AuditFacts) => NewAuditEvent;
@@ -15,15 +16,20 @@ export function byCaller(caller: Caller): Author {
 /** The service itself. */
 export const byService: Author = (facts) => facts;
 
+const tables = { connector: "connectors", inbound_endpoint: "inbound_endpoints", schedule: "sync_schedules" } as const;
+
 /** Writes what a change does to its target, with the request that it came by, where it came by one. */
 export function noteOf(
   { auditEvents }: TenantRepositories,
   author: Author,
+  digester: RowDigester,
+  { type, id }: Pick<ChangeTarget, "type" | "id">,
   request?: Pick<ChangeRequestRow, "id" | "requestedBy">,
 ): AuditNote {
-  return async ({ details, ...facts }) => {
-    const origin = request && { changeRequestId: request.id, requestedBy: request.requestedBy };
-    await auditEvents.append(author({ ...facts, details: { ...details, ...origin } }));
+  const origin = request && { changeRequestId: request.id, requestedBy: request.requestedBy };
+  return async ({ details, ...facts }, row) => {
+    const digests = digester.of(tables[type], id, row);
+    await auditEvents.append(author({ ...facts, details: { ...details, ...digests, ...origin } }));
   };
 }
 

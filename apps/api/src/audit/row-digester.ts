@@ -31,8 +31,21 @@ const said = {
     "authenticationMethod",
     "configuration",
     "environment",
+    "connectorVersion",
     "isActive",
+    "boundAccountId",
     "deletedAt",
+  ],
+  sync_schedules: [
+    "connectorId",
+    "entity",
+    "mode",
+    "cron",
+    "timeZone",
+    "overlap",
+    "catchUp",
+    "jitterSeconds",
+    "pausedAt",
   ],
 } as const satisfies Record<string, readonly string[]>;
 
@@ -40,12 +53,16 @@ const said = {
 export interface RowChange {
   readonly before?: object | undefined;
   readonly after?: object | undefined;
+  /** The secrets that it has got by the change. `undefined` = the change is not about them. */
+  readonly secrets?: unknown;
 }
 
 /** What an audit event says of a change: keyed digests of the row, which show whether it changed and not what it says. */
 export interface ChangeDigests {
   readonly before?: string;
   readonly after?: string;
+  /** Of the secrets that were set: whether they are the same as those of another event. */
+  readonly secrets?: string;
 }
 
 /** Makes {@link ChangeDigests} of one tenant's rows, inside of its unit of work as well. Dispose of it soon. */
@@ -76,16 +93,16 @@ export class RowDigester implements Disposable {
     }
   }
 
-  /** The digests of what a row says. */
-  of(table: keyof typeof said, id: string, { before, after }: RowChange): ChangeDigests {
-    const digest = (row: object) =>
-      this.#digester?.digest(Object.fromEntries(said[table].map((name) => [name, Reflect.get(row, name) ?? null])), {
-        table,
-        recordId: id,
-        field: "said",
-      });
-    const [first, last] = [before && digest(before), after && digest(after)];
-    return { ...(first !== undefined && { before: first }), ...(last !== undefined && { after: last }) };
+  /** The digests of what a row says, and of the secrets that it was given. */
+  of(table: keyof typeof said, id: string, { before, after, secrets }: RowChange): ChangeDigests {
+    const digest = (field: string, value: unknown) => this.#digester?.digest(value, { table, recordId: id, field });
+    const say = (row: object) => Object.fromEntries(said[table].map((name) => [name, Reflect.get(row, name) ?? null]));
+    const digests = {
+      before: before && digest("said", say(before)),
+      after: after && digest("said", say(after)),
+      secrets: secrets === undefined ? undefined : digest("secrets", secrets),
+    };
+    return Object.fromEntries(Object.entries(digests).filter(([, digested]) => digested !== undefined));
   }
 
   [Symbol.dispose](): void {

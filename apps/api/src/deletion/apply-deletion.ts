@@ -34,7 +34,7 @@ export async function applyDeletion(
   await assertDeletable(deletionRules, work, { kind: "connector", connectorId: id });
   const purgeAt = await work.connectorDeletions.note(id, deletedRetentionDays * dayMs);
   const details = { code: row.connectorCode, type: row.connectorType, purgeAt: purgeAt.toISOString() };
-  await note(connectorFacts("connector.deleted", id, details));
+  await note(connectorFacts("connector.deleted", id, details), { before: { ...row, deletedAt: null }, after: row });
   return row;
 }
 

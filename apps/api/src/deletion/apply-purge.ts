@@ -39,7 +39,7 @@ export async function applyPurge(
     throw new StaleVersionError("connector", deleted.version);
   }
   await assertDeletable(services.deletionRules, work, { kind: "connector", connectorId: id });
-  await note(connectorFacts("connector.purge_requested", id, { code: row.connectorCode }));
+  await note(connectorFacts("connector.purge_requested", id, { code: row.connectorCode }), { before: row, after: row });
   const claim = { tenantId: work.tenantId, connectorId: id, attemptId, failures: 0, isLast: false };
   return { row, claim: isClaimed ? claim : undefined, isFresh: deleted === undefined };
 }

@@ -42,7 +42,7 @@ export async function applyRestore(
   if ((await work.connectors.findByCode(restoredCode)) !== undefined) throw codeTaken(restoredCode);
   const row = await work.connectors.undelete(id, expectedVersion, code);
   const details = { code: row.connectorCode, ...(code !== undefined && { previousCode: deleted.connectorCode }) };
-  await note(connectorFacts("connector.restored", id, details));
+  await note(connectorFacts("connector.restored", id, details), { before: deleted, after: row });
   return row;
 }
 

@@ -1,5 +1,6 @@
 import type { Random } from "@isthmus/core";
 import { type AuditFacts, auditOf } from "../actions/audit.js";
+import { RowDigester } from "../audit/row-digester.js";
 import type { Caller } from "../authorization/index.js";
 import type { ClaimedPurge, ConnectorRow } from "../repositories/index.js";
 import type { Services } from "../services.js";
@@ -58,15 +59,17 @@ export async function carryOutPurge(
 }
 
 async function remove(
-  { database, deletionRules, pool, events, logger }: Services,
+  services: Services,
   row: ConnectorRow,
   attemptId: string,
   grant: GrantOutcome,
   caller: Caller | undefined,
 ): Promise<boolean> {
+  const { database, deletionRules, pool, events, logger } = services;
   const { tenantId, id: connectorId, connectorCode, connectorType: type, accountId, accountName } = row;
   const code = grant.kind === "alive" ? grant.code : undefined;
   const facts = { connectorId, connectorCode, type, accountId, accountName, code };
+  using digester = await RowDigester.take(services, tenantId);
   const removed = await database.asTenant(tenantId, async (work) => {
     const { connectorDeletions, connectors, auditEvents, outboxEvents } = work;
     const held = await connectorDeletions.hold(connectorId, attemptId);
@@ -82,7 +85,8 @@ async function remove(
     });
     const append = (event: AuditFacts) => auditEvents.append(caller ? auditOf(caller, event) : event);
     const begunAt = held.begunAt.toISOString();
-    const details = { code: connectorCode, type, revoked: grant.kind === "revoked", begunAt };
+    const digests = digester.of("connectors", connectorId, { before: row });
+    const details = { code: connectorCode, type, revoked: grant.kind === "revoked", begunAt, ...digests };
     await append(about("connector.purged", "success", details));
     if (code === undefined) return true;
     await append(about("connector.grant_abandoned", "failure", { code, type, accountId, accountName }));

@@ -156,6 +156,46 @@ describe("every route that changes something", () => {
   };
   const rotationId = async () => (await platform.get("/v1/keys")).body.rotation.id;
 
+  /** Which digests of the row the event of a route has, or why it has none. */
+  const digests: Readonly<Record<string, readonly ("before" | "after")[] | string>> = {
+    "POST /v1/connectors": ["after"],
+    "PATCH /v1/connectors/{id}": ["before", "after"],
+    "DELETE /v1/connectors/{id}": ["before", "after"],
+    "POST /v1/connectors/{id}/restore": ["before", "after"],
+    "POST /v1/connectors/{id}/purge": ["before", "after"],
+    "POST /v1/connectors/{id}/authorize": "a link is made; who comes back by it changes the connector",
+    "POST /v1/connectors/{id}/test": ["before", "after"],
+    "POST /v1/connectors/{id}/refresh": "tokens are no setting",
+    "POST /v1/connectors/{id}/disconnect": "tokens are no setting",
+    "POST /v1/change-requests/{id}/approve": ["after"],
+    "POST /v1/change-requests/{id}/reject": "the request is in the event",
+    "POST /v1/change-requests/{id}/cancel": "the request is in the event",
+    "POST /v1/change-requests/{id}/comments": "the request is in the event",
+    "POST /v1/connectors/{id}/schedules": ["after"],
+    "PATCH /v1/schedules/{id}": ["before", "after"],
+    "DELETE /v1/schedules/{id}": ["before"],
+    "POST /v1/schedules/{id}/run": "a run is work",
+    "POST /v1/sync-runs/{id}/cancel": "a run is work",
+    "POST /v1/operation-runs/{id}/cancel": "a run is work",
+    "POST /v1/inbound-endpoints": ["after"],
+    "PATCH /v1/inbound-endpoints/{id}": ["before", "after"],
+    "DELETE /v1/inbound-endpoints/{id}": ["before"],
+    "POST /v1/identity-providers": ["after"],
+    "PATCH /v1/identity-providers/{id}": ["before", "after"],
+    "DELETE /v1/identity-providers/{id}": ["before"],
+    "POST /v1/identity-providers/{id}/test": "nothing changes",
+    "POST /v1/users": ["after"],
+    "PATCH /v1/users/{id}": ["before", "after"],
+    "POST /v1/api-keys": ["after"],
+    "POST /v1/api-keys/{id}/rotate": ["before", "after"],
+    "DELETE /v1/api-keys/{id}": ["before", "after"],
+    "POST /v1/tenants": "the platform has no key of the tenant's at hand",
+    "DELETE /v1/tenants/{id}": "the tenant's key goes with it",
+    "POST /v1/keys/rotate": "the platform's, with all facts in the event",
+    "POST /v1/keys/rotations/{id}/stop": "the platform's, with all facts in the event",
+    "POST /v1/keys/rotations/{id}/resume": "the platform's, with all facts in the event",
+  };
+
   /** Not by their request: a delivery is stored with its id, and what was refused is summed up. */
   const elsewhere = ["POST /hooks/{type}/{endpointId}"];
 
@@ -165,26 +205,33 @@ describe("every route that changes something", () => {
       .map(({ method, path }) => `${method} ${path}`)
       .filter((name) => !isOperation(name));
     expect([...Object.keys(calls), ...elsewhere].sort()).toEqual(documented.sort());
+    expect(Object.keys(digests).sort()).toEqual(Object.keys(calls).sort());
   });
 
-  it("leaves an event with the id of its request in the audit of the tenant or the platform", {
+  it("leaves an event with the id of its request, which says by digests what was there before and is there after", {
     timeout: 60_000,
   }, async () => {
     const client = await get().server.connectAsSuperuser(get().url);
     try {
       const silent: string[] = [];
+      const told: Record<string, readonly string[]> = {};
       for (const [name, call] of Object.entries(calls)) {
         const requestId = crypto.randomUUID();
         const { status, text } = await call({ "x-request-id": requestId });
         expect(status, `${name} → ${status} ${text}`).toBeLessThan(300);
-        const { rows } = await client.query<{ action: string; outcome: string }>(
-          `select action, outcome::text from audit_events where request_id = $1 and action <> 'credentials.opened'
-            union all select action, outcome::text from platform_events where request_id = $1`,
+        const { rows } = await client.query<{ action: string; outcome: string; details: object }>(
+          `select action, outcome::text, details from audit_events where request_id = $1 and action <> 'credentials.opened'
+            union all select action, outcome::text, details from platform_events where request_id = $1`,
           [requestId],
         );
-        if (!rows.some(({ outcome }) => outcome === "success")) silent.push(name);
+        const done = rows.filter(({ outcome }) => outcome === "success");
+        if (done.length === 0) silent.push(name);
+        if (typeof digests[name] === "string") continue;
+        const fields = (["before", "after"] as const).filter((field) => done.some(({ details }) => field in details));
+        told[name] = fields;
       }
       expect(silent).toEqual([]);
+      expect(told).toEqual(Object.fromEntries(Object.entries(digests).filter(([, said]) => typeof said !== "string")));
     } finally {
       await client.end();
     }

@@ -28,7 +28,7 @@ export const connectorCreate: ChangeKind<z.infer<typeof schema>, ConnectorRow> =
         const row = await connectors.create(created);
         const { connectorCode: code, environment } = settings;
         const details = { code, type: connectorType, environment };
-        await note(connectorFacts("connector.created", id, details));
+        await note(connectorFacts("connector.created", id, details), { after: row, secrets: credentials });
         return row;
       },
       applied: () =>

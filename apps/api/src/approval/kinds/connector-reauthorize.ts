@@ -36,10 +36,12 @@ export const connectorReauthorize: ChangeKind<ConnectorReauthorization, Connecto
     return {
       async apply({ connectors, connectorTokens }, note) {
         const bound = { boundAccountId: accountId, boundAccountName: accountName };
+        // It locks the row: an authorisation that ends now changes its account, and not its version.
+        const before = await connectors.recordConnection(id, {});
         await connectors.update(id, version ?? 0, bound);
         await connectorTokens.replace(id, { tokens: sealed, ...timesOf(tokens, refreshAtMs) });
         const row = await connectors.recordConnection(id, { status: "connected", accountId, accountName });
-        await note(connectorFacts("connector.connected", id, { accountId, accountName }));
+        await note(connectorFacts("connector.connected", id, { accountId, accountName }), { before, after: row });
         return row;
       },
       applied({ connectorType: type }) {

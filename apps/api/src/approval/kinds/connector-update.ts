@@ -41,12 +41,15 @@ export const connectorUpdate: ChangeKind<ConnectorUpdate, ConnectorRow> = {
     return {
       async apply(repositories, note) {
         const { connectors, connectorTokens, operationRuns } = repositories;
+        // It locks the row: with an authorisation that ends now its account changes, and not its version.
+        const before = await connectors.recordConnection(id, {});
         const changes = { ...settings, ...boundBy(change), ...(sealed !== undefined && { credentials: sealed }) };
         const changed = await connectors.update(id, version ?? 0, changes);
         assertSeenAccount(changed, change);
         const ends = grantEnds || isOtherAccount(changed, change);
         if (ends && change.evenDuringRuns !== true) await assertNoRun(operationRuns, id);
-        await note(connectorFacts("connector.updated", id, { fields, grantEnds: ends }));
+        const row = { before, after: changed, secrets: credentials ?? undefined };
+        await note(connectorFacts("connector.updated", id, { fields, grantEnds: ends }), row);
         if (!ends) return changed;
         await connectorTokens.clear(id);
         return connectors.recordConnection(id, { status: "disconnected", accountId: null, accountName: null });

@@ -23,7 +23,8 @@ export const inboundEndpointCreate: ChangeKind<z.infer<typeof schema>, InboundEn
         const created = await inboundEndpoints.create({ ...rest, id, secrets, createdBy: requestedBy });
         const { connectorType: type, environment } = rest;
         const details = { type, environment, secretCount: created.secretCount };
-        await note(inboundFacts("inbound_endpoint.created", id, details));
+        const row = { after: created, ...(given.length > 0 && { secrets: given }) };
+        await note(inboundFacts("inbound_endpoint.created", id, details), row);
         return created;
       },
     };

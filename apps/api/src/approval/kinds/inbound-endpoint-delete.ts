@@ -13,9 +13,10 @@ export const inboundEndpointDelete: ChangeKind<z.infer<typeof schema>, Changed> 
     return {
       async apply({ inboundEndpoints }, note) {
         const expected = version ?? 0;
-        const row = await inboundEndpoints.findById(id);
+        const before = await inboundEndpoints.findById(id);
         await inboundEndpoints.remove(id, expected);
-        await note(inboundFacts("inbound_endpoint.deleted", id, { type: row?.connectorType, name: row?.name }));
+        const details = { type: before?.connectorType, name: before?.name };
+        await note(inboundFacts("inbound_endpoint.deleted", id, details), { before });
         return { version: expected + 1 };
       },
     };

@@ -22,12 +22,14 @@ export const inboundEndpointUpdate: ChangeKind<z.infer<typeof schema>, InboundEn
     const sealed = secrets && ((await sealSecrets(vault, tenantId, id, secrets)) ?? none);
     return {
       async apply({ inboundEndpoints }, note) {
+        // Of the version that is expected, or the update fails.
+        const before = await inboundEndpoints.findById(id);
         const changed = await inboundEndpoints.update(id, version ?? 0, {
           ...settings,
           ...(sealed && { secrets: sealed }),
         });
         const details = { fields, secretCount: changed.secretCount };
-        await note(inboundFacts("inbound_endpoint.updated", id, details));
+        await note(inboundFacts("inbound_endpoint.updated", id, details), { before, after: changed, secrets });
         return changed;
       },
     };

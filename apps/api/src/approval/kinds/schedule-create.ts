@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { scheduleFacts } from "../../actions/audit.js";
 import { lockForSchedule } from "../../actions/find-connector.js";
 import type { SyncScheduleRow } from "../../repositories/index.js";
 import { waitFor } from "../../syncs/fire-schedules.js";
@@ -20,8 +21,7 @@ export const scheduleCreate: ChangeKind<z.infer<typeof schema>, SyncScheduleRow>
         if (!paused) await lockForSchedule(syncSchedules, rest.connectorId);
         const data = { ...rest, ...waiting, id, pausedAt: paused ? now : null, createdBy: requestedBy };
         const row = await syncSchedules.create(data);
-        const facts = { action: "schedule.created", targetType: "schedule", targetId: id, outcome: "success" } as const;
-        await note({ ...facts, details: { ...rest, paused } });
+        await note(scheduleFacts("schedule.created", id, { ...rest, paused }), { after: row });
         return row;
       },
     };

@@ -1,5 +1,6 @@
 import { NotFoundError } from "@isthmus/core";
 import { z } from "zod";
+import { scheduleFacts } from "../../actions/audit.js";
 import type { ChangeKind } from "../change-kind.js";
 
 /** The end of a schedule. Its runs and records stay; a run that goes on does so. */
@@ -14,8 +15,7 @@ export const scheduleDelete: ChangeKind = {
         if (row === undefined) throw new NotFoundError("There is no such schedule.");
         await syncSchedules.remove(id, version ?? 0);
         const { connectorId, entity } = row;
-        const facts = { action: "schedule.deleted", targetType: "schedule", targetId: id, outcome: "success" } as const;
-        await note({ ...facts, details: { connectorId, entity } });
+        await note(scheduleFacts("schedule.deleted", id, { connectorId, entity }), { before: row });
         return row;
       },
     };

@@ -1,5 +1,6 @@
 import { NotFoundError } from "@isthmus/core";
 import type { z } from "zod";
+import { scheduleFacts } from "../../actions/audit.js";
 import { lockForSchedule } from "../../actions/find-connector.js";
 import { findSchedule } from "../../actions/find-schedule.js";
 import type { SyncScheduleChanges, SyncScheduleRow } from "../../repositories/index.js";
@@ -23,8 +24,8 @@ export const scheduleUpdate: ChangeKind<z.infer<typeof schema>, SyncScheduleRow>
         const changes = changesOf(before, change, now);
         if (changes.pausedAt === null) await lockForSchedule(syncSchedules, before.connectorId);
         const row = await syncSchedules.update(id, version ?? 0, changes);
-        const facts = { action: "schedule.updated", targetType: "schedule", targetId: id, outcome: "success" } as const;
-        await note({ ...facts, details: { connectorId: before.connectorId, ...change } });
+        const details = { connectorId: before.connectorId, ...change };
+        await note(scheduleFacts("schedule.updated", id, details), { before, after: row });
         return row;
       },
     };
