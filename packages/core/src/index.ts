@@ -75,6 +75,7 @@ export {
   type TransportParts,
   type TransportPreferences,
   takesContent,
+  takesKey,
   type UnprovenSettings,
   type ValidatedSettings,
 } from "./contract/index.js";

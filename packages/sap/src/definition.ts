@@ -2,7 +2,7 @@ import { defineConnector } from "@isthmus/core";
 import { idocInbound } from "./idoc/receive/idoc-inbound.js";
 import { authentication, refreshPolicy } from "./logon/schemes.js";
 import { createTlsSource } from "./logon/tls-source.js";
-import { operations } from "./operations/index.js";
+import { listOperations } from "./operations/index.js";
 import { configurationSchema, type SapConfiguration } from "./options/configuration.js";
 import type { SapCredentials } from "./options/credentials.js";
 import { packageVersion } from "./package-version.js";
@@ -36,7 +36,7 @@ export const sap = defineConnector<SapConfiguration, SapConnector, SapCredential
       ...(tls && { tls }),
     };
   },
-  operations: () => operations,
+  operations: listOperations,
   entities: (connector) => connector.entities,
   inbound: idocInbound,
   create: (context) => new SapConnector(context),

@@ -6,6 +6,7 @@ import {
   isConnectorError,
   type Operation,
   runOperation as run,
+  takesKey,
 } from "@isthmus/core";
 import type { Caller } from "../authorization/index.js";
 import { unwatched } from "../database/index.js";
@@ -17,6 +18,8 @@ import { changesRecords, type Runnable } from "./connector-operations.js";
 export interface WriteOnce {
   /** The same for each try. */
   readonly vendorKey: string;
+  /** When the first try began, in epoch milliseconds. */
+  readonly firstCalledAtMs: number;
   /** The write may be sent again. */
   mayRepeat(): void;
   /** Notes durably that it may not. Throws where it must not be sent at all. */
@@ -85,15 +88,16 @@ async function runAudited(
   { input, content, once, readSignal }: OperationRequest,
 ): Promise<unknown> {
   const writes = changesRecords(operation);
+  const repeats = once !== undefined && takesKey(operation, input);
   const call = {
     signal: writes ? services.ending : readSignal,
     ...(content && { content }),
-    ...(once && operation.takesIdempotencyKey && { idempotencyKey: once.vendorKey }),
+    ...(repeats && { idempotencyKey: once.vendorKey, firstCalledAtMs: once.firstCalledAtMs }),
   };
   // Before the once: what could not be noted here was not sent, and may come again.
   const audit = await beginAudit(services, caller, row.id, operation);
   try {
-    if (operation.idempotent || operation.takesIdempotencyKey) once?.mayRepeat();
+    if (operation.idempotent || repeats) once?.mayRepeat();
     else await once?.begin();
     const output = await run(connector, operation, input, call);
     await audit.end();

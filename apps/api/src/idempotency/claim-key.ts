@@ -29,9 +29,9 @@ export async function claimKey(services: Services, book: KeyBook, key: string, f
   const { idempotencyLeaseMs: leaseMs = defaultIdempotencyLeaseMs } = services.settings;
   const claim = { attemptId: newId(), leaseMs };
   const keyHash = sha256Hex(key);
-  const hold = async ({ row: { id, dataKeyId }, vault }: NotedRequest, isFirst: boolean) => {
+  const hold = async ({ row: { id, createdAt, dataKeyId }, vault }: NotedRequest, isFirst: boolean) => {
     const sealer = await vault.sealer(book.place(id, "answer"), dataKeyId);
-    return { hold: new KeyHold(services, book, { id, isFirst, claim, sealer }) };
+    return { hold: new KeyHold(services, book, { id, createdAt, isFirst, claim, sealer }) };
   };
   for (let look = 0; look < mostLooks; look += 1) {
     const id = newId();

@@ -15,6 +15,8 @@ export type HoldParts = Pick<Services, "clock" | "logger">;
 /** A request with a key that this process does, and nobody else. */
 export interface HeldRequest {
   readonly id: string;
+  /** When the request came first (database clock). */
+  readonly createdAt: Date;
   /** Whether no request with this key was there before. */
   readonly isFirst: boolean;
   readonly claim: IdempotencyClaim;
@@ -61,6 +63,11 @@ export class KeyHold implements WriteWatch {
   /** What the vendor gets as the key of this write: the same for each try, and no other request's. */
   get vendorKey(): string {
     return this.#held.id;
+  }
+
+  /** When the first try of the write was asked for, in epoch milliseconds. */
+  get firstCalledAtMs(): number {
+    return this.#held.createdAt.getTime();
   }
 
   /** See {@link WriteWatch}: whether what is committed from here on counts. */

@@ -1,4 +1,4 @@
-import { type ConnectorDefinition, givesContent } from "@isthmus/core";
+import { type ConnectorDefinition, givesContent, type Operation } from "@isthmus/core";
 import { changesRecords } from "../actions/connector-operations.js";
 import { documentedOperations } from "./documented-operations.js";
 import { keyParameter, withKeyProblems } from "./idempotency.js";
@@ -78,8 +78,8 @@ function describeOperation(name: string, typed: readonly TypedOperation[]): obje
       .join(" "),
     description: typed
       .map(
-        ({ definition, operation: { kind, idempotent, takesIdempotencyKey } }) =>
-          `${definition.displayName}: ${kind}, ${idempotent ? "idempotent" : takesIdempotencyKey ? "idempotent by key" : "not idempotent"}.`,
+        ({ definition, operation }) =>
+          `${definition.displayName}: ${operation.kind}, ${describeRepetition(operation)}.`,
       )
       .join(" "),
     parameters: [
@@ -90,6 +90,12 @@ function describeOperation(name: string, typed: readonly TypedOperation[]): obje
     requestBody: { required: true, content: describeBodies(typed) },
     responses: takesKey ? withKeyProblems(responses, problem("")) : responses,
   };
+}
+
+function describeRepetition({ idempotent, takesIdempotencyKey, takesKeyWith }: Operation): string {
+  if (idempotent) return "idempotent";
+  if (takesIdempotencyKey !== true) return "not idempotent";
+  return takesKeyWith ? "idempotent by key with certain input" : "idempotent by key";
 }
 
 function describeAnswer(typed: readonly TypedOperation[]): object {

@@ -11,6 +11,8 @@ export interface IdempotencyKeyRow {
   readonly dataKeyId: string;
   /** Of the request that came first. */
   readonly requestId: string;
+  /** When it was first sent (database clock). */
+  readonly createdAt: Date;
   /** From then on doing it again could do it twice. */
   readonly begunAt: Date | null;
   /** Sealed. */
@@ -67,7 +69,7 @@ export interface IdempotencyKeyRepository extends HeldKeyRepository {
 }
 
 const columns = Prisma.sql`
-  k.id::text as "id", k.fingerprint as "fingerprint", k.data_key_id::text as "dataKeyId", k.request_id as "requestId", k.begun_at as "begunAt", k.answer as "answer",
+  k.id::text as "id", k.fingerprint as "fingerprint", k.data_key_id::text as "dataKeyId", k.request_id as "requestId", k.created_at as "createdAt", k.begun_at as "begunAt", k.answer as "answer",
   coalesce(k.lease_until > clock_timestamp(), false) as "isHeld"`;
 
 /** The requests of the people of the tenant of `scope`. */

@@ -38,7 +38,7 @@ export function createSystemIdempotencyRepository(query: SystemQuery): SystemIde
   return {
     async note({ id, keyHash, fingerprint, dataKey, requestId, keptForMs }, { attemptId, leaseMs }) {
       const [row] = await query<PlatformIdempotencyKeyRow>(Prisma.sql`
-        select id::text as "id", fingerprint, data_key as "dataKey", request_id as "requestId", begun_at as "begunAt",
+        select id::text as "id", fingerprint, data_key as "dataKey", request_id as "requestId", created_at as "createdAt", begun_at as "begunAt",
           answer, coalesce(lease_until > clock_timestamp(), false) as "isHeld"
         from isthmus_note_platform_request(${id}::uuid, ${keyHash}, ${fingerprint}, ${JSON.stringify(dataKey)}::jsonb,
           ${requestId}, ${attemptId}::uuid, ${leaseMs}::float8, ${keptForMs}::float8)`);

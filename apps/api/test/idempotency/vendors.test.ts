@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { LocalKeyring } from "@isthmus/core";
 import { quickbooks } from "@isthmus/quickbooks";
-import { type QuickbooksSandbox, startQuickbooksSandbox } from "@isthmus/sandbox";
+import { type QuickbooksSandbox, type SapSandbox, startQuickbooksSandbox, startSapSandbox } from "@isthmus/sandbox";
+import { sap } from "@isthmus/sap";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Answer, ApiClient } from "../support/api-client.js";
 import { TestBrowser } from "../support/browser.js";
@@ -18,13 +19,16 @@ describe("a record of a vendor that is made with an Idempotency-Key", () => {
   let tenant: TestTenantClient;
   let booksId: string;
   let crmId: string;
+  let system: SapSandbox;
+  let erpId: string;
 
   beforeAll(async () => {
+    system = await startSapSandbox();
     books = await startQuickbooksSandbox({ skipConsent: true });
     const keys = LocalKeyring.generate();
     mortal = new MortalDatabase(get().database);
-    const allowedPrivateHosts = [new URL(books.url).host];
-    const options = { keys, connectors: [quickbooks], settings: { allowedPrivateHosts } };
+    const allowedPrivateHosts = [new URL(books.url).host, new URL(system.url).host];
+    const options = { keys, connectors: [quickbooks, sap], settings: { allowedPrivateHosts } };
     service = await startTestService(get().database, options);
     allowedPrivateHosts.push(new URL(service.sandbox.url).host);
     dying = await startTestService(mortal, { ...options, sandbox: service.sandbox });
@@ -37,8 +41,25 @@ describe("a record of a vendor that is made with an Idempotency-Key", () => {
       externalSystemUrl: books.url,
       credentials,
     });
+    const { name: username, password } = system.user;
+    const orders = { path: "/sap/opu/odata/sap/API_SALES_ORDER_SRV" };
+    const partners = { SNDPOR: "ISTHMUS", SNDPRN: "ISTHMUS", RCVPOR: "SAPS4H", RCVPRN: "S4HCLNT100" };
+    const erp = await tenant.api.post("/v1/connectors", {
+      ...sandboxConnector(service),
+      type: "sap",
+      externalSystemUrl: system.url,
+      authenticationMethod: "basic",
+      credentials: { username, password },
+      configuration: {
+        client: "100",
+        odata: { orders: { ...orders, repeatableRequests: true }, "unprepared-orders": orders },
+        idoc: { partners },
+      },
+    });
+    erpId = erp.body.id;
   });
   afterAll(async () => {
+    await system.close();
     await dying.close();
     await service.close();
     await books.close();
@@ -93,6 +114,52 @@ describe("a record of a vendor that is made with an Idempotency-Key", () => {
     expect(made).toMatchObject({ status: 200, body: { PrivateNote: key } });
     expect(made.headers.get("idempotency-replayed")).toBeNull();
     expect(await invoices(key)).toBe(1);
+  });
+
+  const order = (key: string, orders: string, at: TestService = service): Promise<Answer> => {
+    const record = {
+      ...{ SalesOrderType: "OR", SalesOrganization: "1010", DistributionChannel: "10", OrganizationDivision: "00" },
+      ...{ SoldToParty: "17100001", PurchaseOrderByCustomer: key.slice(0, 30) },
+      to_Item: [{ Material: "TG12", RequestedQuantity: "2" }],
+    };
+    const api = new ApiClient(at.url, tenant.apiKey);
+    const input = { service: orders, entitySet: "A_SalesOrder", record };
+    return api.run(erpId, "odata.create", input, { "idempotency-key": key });
+  };
+  const ordersOf = (key: string) =>
+    system.state.salesOrders.list().filter((each) => each.PurchaseOrderByCustomer === key.slice(0, 30)).length;
+
+  it.each([
+    ["orders", { status: 200, body: { record: { SoldToParty: "17100001" }, messages: [] } }],
+    ["unprepared-orders", { status: 504, body: { code: "OUTCOME_UNKNOWN" } }],
+  ])("is one order of SAP, although the process ended when it was made: %s", async (orders, expected) => {
+    const key = randomUUID();
+    const stop = system.state.salesOrders.onChange(() => mortal.dieAt(0, false));
+    await order(key, orders, dying);
+    stop();
+    expect(mortal.isDead).toBe(true);
+    mortal.revive();
+    await endLeases();
+    const made = await order(key, orders);
+    expect(made).toMatchObject(expected);
+    expect((await order(key, orders)).status).toBe(made.status);
+    expect(ordersOf(key)).toBe(1);
+  });
+
+  it("is one IDoc of SAP that is to be taken exactly once, although its answers were cut", async () => {
+    const key = randomUUID();
+    const control = { IDOCTYP: "ORDERS05", MESTYP: "ORDERS" };
+    const segments = [{ name: "E1EDK01", fields: { BELNR: "PO-1" } }];
+    const input = { key, form: "soap", exactlyOnce: true, idocs: [{ control, segments }] };
+    const send = () => tenant.api.run(erpId, "idocs.send", input, { "idempotency-key": key });
+    system.addFault({ path: "/sap/bc/srt/idoc", method: "POST", cutAfter: true, times: 10 });
+    expect(await send()).toMatchObject({ body: { retryable: true } });
+    system.clearFaults();
+    const sent = await send();
+    expect(sent).toMatchObject({ status: 200, body: { state: "stored", idocs: [{ docnum: expect.any(String) }] } });
+    expect(await send()).toMatchObject({ status: 200, text: sent.text });
+    const stored = system.idocs().filter(({ senderDocnum }) => senderDocnum === sent.body.idocs[0].transferId);
+    expect(stored).toHaveLength(1);
   });
 
   it("is one account of Salesforce, which knows no key: OUTCOME_UNKNOWN, by whomever it is said", async () => {

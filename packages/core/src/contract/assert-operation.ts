@@ -12,6 +12,7 @@ export interface OperationMedia {
   readonly stream?: unknown;
   readonly longRun?: unknown;
   readonly takesIdempotencyKey?: boolean;
+  readonly takesKeyWith?: unknown;
 }
 
 /**
@@ -20,7 +21,17 @@ export interface OperationMedia {
  * @throws {ConnectorError} `INVALID_DEFINITION`, naming what is wrong.
  */
 export function assertOperation(operation: OperationMedia): void {
-  const { name, kind, consumes, produces, output, stream, longRun, takesIdempotencyKey = false } = operation;
+  const {
+    name,
+    kind,
+    consumes,
+    produces,
+    output,
+    stream,
+    longRun,
+    takesIdempotencyKey = false,
+    takesKeyWith,
+  } = operation;
   const wrongType = [consumes, produces].find((range) => range !== undefined && !isMediaRange(range));
   const isContent = output === binaryContentSchema;
   const problem =
@@ -40,6 +51,8 @@ export function assertOperation(operation: OperationMedia): void {
                   ? "has a longRun, whose result is kept as JSON: it gives neither bytes nor items to stream."
                   : takesIdempotencyKey && kind !== "write"
                     ? `takes an idempotency key, so it is of kind write and not ${kind}.`
-                    : undefined;
+                    : takesKeyWith && !takesIdempotencyKey
+                      ? "says with which input it takes an idempotency key, so it has to say that it takes one."
+                      : undefined;
   if (problem) throw new ConnectorError("INVALID_DEFINITION", `The operation "${name}" ${problem}`);
 }

@@ -43,3 +43,4 @@ export type { OperationCall } from "./operation-call.js";
 export { longRunOf, prepareStart } from "./prepare-start.js";
 export { readAnswer } from "./read-answer.js";
 export { findOperation, runOperation, streamOperation } from "./run-operation.js";
+export { takesKey } from "./takes-key.js";

@@ -40,6 +40,10 @@ export interface Operation<Connector = unknown, Input = unknown, Output = unknow
    */
   readonly takesIdempotencyKey?: boolean;
   /**
+   * Which calls {@link Operation.takesIdempotencyKey} is true of, where the input decides; it has been proven. Default: all.
+   */
+  takesKeyWith?(input: Input): boolean;
+  /**
    * Media type of the request's body, or a range: `image/*`, or both halves a star for any. Where it is not JSON, the bytes
    * come as `OperationCall.content`, and the input, an object, stands beside them: over HTTP in the query. Default
    * `application/json`.

@@ -4,6 +4,7 @@ import {
   ConnectorError,
   mapHttpStatus,
   NotFoundError,
+  OutcomeUnknownError,
   TransientError,
   type TransportRequest,
   ValidationError,
@@ -30,6 +31,7 @@ export type FailedRequest = Pick<TransportRequest, "method" | "idempotent" | "re
  * | 401 | `AuthenticationError`, never retryable: SAP locks a user after a few tries |
  * | a page to log a person on, or any page with a status below 300 | `AuthenticationError`, `UNEXPECTED_RESPONSE` |
  * | 403 with `X-CSRF-Token: Required` | `TransientError`: the session was lost, nothing was done |
+ * | a repeated request whose answer is not kept any more | `OutcomeUnknownError`: it was done |
  * | 423, or a code or words that say that a record is locked | `ConflictError`, retryable |
  * | 412 | `ConflictError` |
  * | 428 | `ValidationError`: an ETag is needed |
@@ -68,6 +70,13 @@ export function mapSapFailure(
       "It did not accept a fresh CSRF token: the session was lost on the way. Nothing was done; try again.";
     return new TransientError("VENDOR_UNAVAILABLE", `${summary}. ${advice}`, { vendor });
   }
+  if (fault?.code === outdatedRequest) {
+    const { reconcile = "Look for what was sent: it was done the first time." } = request;
+    return new OutcomeUnknownError(`${summary}. It was done before, and SAP does not keep its answer any more.`, {
+      vendor,
+      reconcile,
+    });
+  }
   if (status === 423 || (status >= 400 && isLock(fault))) {
     const advice = "The record is locked by somebody who works on it. Nothing was done; try again later.";
     return new ConflictError(`${summary}. ${advice}`, { vendor, retryable: true });
@@ -89,6 +98,12 @@ export function mapSapFailure(
   if (fault && status >= 400 && status < 500 && !statusDecides.has(status)) return new VendorError(said, { vendor });
   return mapHttpStatus({ status, headers, request, vendor, nowMs });
 }
+
+/**
+ * "RequestID is outdated": the request was processed before, and its result was deleted since.
+ * @see https://www.sapdatasheet.org/abap/msag//iwbep/cm_cos-005.html
+ */
+const outdatedRequest = "/IWBEP/CM_COS/005";
 
 /** With these the status says more than SAP's words. */
 const statusDecides: ReadonlySet<number> = new Set([403, 408, 409, 410, 429]);

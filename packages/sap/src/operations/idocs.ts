@@ -30,6 +30,9 @@ export const sendIdocs = defineOperation({
   summary: "Sends IDocs. They are stored then; whether they are posted is told by idocs.status.",
   kind: "write",
   idempotent: false,
+  // By the message id that is made of `key`: the same input is the same transmission.
+  takesIdempotencyKey: true,
+  takesKeyWith: ({ form, exactlyOnce }) => exactlyOnce && form === "soap",
   input: z.strictObject({
     idocs: boundedJson(
       z

@@ -1,4 +1,5 @@
 import type { Operation } from "@isthmus/core";
+import type { SapConfiguration } from "../options/configuration.js";
 import type { SapConnector } from "../sap-connector.js";
 import { readCertificate } from "./certificate.js";
 import { readStatus, sendIdocs } from "./idocs.js";
@@ -7,12 +8,12 @@ import { countEntities, queryEntities, retrieveEntity } from "./odata-reading.js
 import { createEntity, deleteEntity, invokeOperation, updateEntity } from "./odata-writing.js";
 import { callFunction, describeFunction, proveSessions, readRows } from "./rfc.js";
 
-/** Everything that the HTTP API offers for an SAP connector. */
-export const operations: readonly Operation<SapConnector>[] = [
+/** Everything that the HTTP API offers for an SAP connector of this configuration. */
+export const listOperations = ({ odata }: SapConfiguration): readonly Operation<SapConnector>[] => [
   queryEntities,
   countEntities,
   retrieveEntity,
-  createEntity,
+  createEntity(odata),
   updateEntity,
   deleteEntity,
   invokeOperation,

@@ -1,6 +1,7 @@
-import { defineOperation } from "@isthmus/core";
+import { defineOperation, type OperationCall } from "@isthmus/core";
 import { z } from "zod";
 import type { ODataWritten } from "../odata/client/results.js";
+import type { SapConfiguration } from "../options/configuration.js";
 import type { SapConnector } from "../sap-connector.js";
 import { messagesSchema } from "./messages.js";
 import {
@@ -25,17 +26,38 @@ function toWritten({ record, etag, messages }: ODataWritten): z.output<typeof wr
 
 const at = { service: serviceSchema, entitySet: setSchema };
 
-/** `odata.create` */
-export const createEntity = defineOperation({
-  name: "odata.create",
-  summary: "Creates a record, with the records below it that are given along (deep insert).",
-  kind: "write",
-  idempotent: false,
-  input: z.strictObject({ ...at, record: recordInputSchema }),
-  output: writtenSchema,
-  run: async (connector: SapConnector, { service, entitySet, record }, { signal }) =>
-    toWritten(await (await connector.odata(service)).create(entitySet, record, { signal })),
-});
+/** `odata.create`. The Gateway knows a repeated one where the service is configured so. */
+export function createEntity(services: SapConfiguration["odata"]) {
+  const isRepeatable = (name: string) => Object.hasOwn(services, name) && services[name]?.repeatableRequests === true;
+  const isAnyRepeatable = Object.keys(services).some(isRepeatable);
+  return defineOperation({
+    name: "odata.create",
+    summary: "Creates a record, with the records below it that are given along (deep insert).",
+    kind: "write",
+    idempotent: false,
+    takesIdempotencyKey: isAnyRepeatable,
+    ...(isAnyRepeatable && { takesKeyWith: ({ service }) => isRepeatable(service) }),
+    input: z.strictObject({ ...at, record: recordInputSchema }),
+    output: writtenSchema,
+    run: async (connector: SapConnector, { service, entitySet, record }, call) =>
+      toWritten(
+        await (await connector.odata(service)).create(
+          entitySet,
+          record,
+          isRepeatable(service) ? onceOptions(call) : { signal: call.signal },
+        ),
+      ),
+  });
+}
+
+/** The time that the Gateway wants is that of the first call, or it would take the repetition for another request. */
+function onceOptions({ signal, idempotencyKey, firstCalledAtMs }: OperationCall) {
+  return {
+    signal,
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(firstCalledAtMs !== undefined && { firstSentAtMs: firstCalledAtMs }),
+  };
+}
 
 /** `odata.update` */
 export const updateEntity = defineOperation({

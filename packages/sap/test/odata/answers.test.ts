@@ -357,6 +357,16 @@ describe("writes", () => {
     expect(again.messages).toMatchObject([{ severity: "warning" }]);
   });
 
+  it("does not take a request that SAP has done before, and has no answer of any more, for one that was refused", async () => {
+    const error = { code: "/IWBEP/CM_COS/005", message: { lang: "en", value: "RequestID is outdated" } };
+    stub.answers.push({ status: 400, headers: jsonHeaders, body: { error } });
+    const created = stub.service(v2, { repeatableRequests: true }).create("Products", { ID: 1 });
+    await expect(created).rejects.toMatchObject({
+      code: "OUTCOME_UNKNOWN",
+      reconcile: expect.stringContaining("Products"),
+    });
+  });
+
   it("refuses a key that could not be kept, an ETag that is none, and a record without one", async () => {
     const service = stub.service(v2);
     const code = "VALIDATION_FAILED";

@@ -14,7 +14,7 @@ export const operationSchema = z
     takesIdempotencyKey: z
       .boolean()
       .describe(
-        "Whether the vendor knows a repetition, so that a request with an Idempotency-Key can be done again after a crash.",
+        "Whether the vendor knows a repetition, so that a request with an Idempotency-Key can be done again after a crash. Of some operations only with certain input.",
       ),
     consumes: z
       .string()

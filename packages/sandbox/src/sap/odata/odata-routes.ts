@@ -11,6 +11,7 @@ import { businessPartnerService } from "./model/business-partner.js";
 import { salesOrderService, salesOrderServiceV4 } from "./model/sales-order.js";
 import type { ServiceModel } from "./model/service-model.js";
 import { createReadEngine, type ReadEngine } from "./read-engine.js";
+import { RepeatableRequests } from "./repeatable-requests.js";
 
 /** The services that are active in `/IWFND/MAINT_SERVICE`. */
 const services: readonly ServiceModel[] = [businessPartnerService, salesOrderService, salesOrderServiceV4];
@@ -18,6 +19,7 @@ const services: readonly ServiceModel[] = [businessPartnerService, salesOrderSer
 /** Adds the OData services, with CSRF tokens. */
 export async function addODataRoutes(app: FastifyInstance, state: SapState, sessions: Sessions): Promise<void> {
   const engine = await createReadEngine(services);
+  const repeatable = new RepeatableRequests(state);
   void app.register(async (odata) => {
     odata.removeAllContentTypeParsers();
     odata.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, String(body)));
@@ -31,7 +33,7 @@ export async function addODataRoutes(app: FastifyInstance, state: SapState, sess
           if (!passCsrf(request, reply, state, sessions)) return reply;
           const call = toCall(request, state, engine);
           if (call === undefined) return sendNoService(request, reply);
-          const { status, headers, body } = await handleCall(call);
+          const { status, headers, body } = await repeatable.answer(call, handleCall);
           reply.code(status).headers(headers);
           return body === "" ? reply.send() : reply.send(body);
         },
