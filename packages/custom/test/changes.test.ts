@@ -63,6 +63,25 @@ describe("changed records", () => {
     );
   });
 
+  it("are given from a time on, where the list can be asked for changes", async () => {
+    const { items, server, connector } = await startItems(false);
+    await using _ = server;
+    const now = Math.floor(Date.now() / 1000);
+    for (const [id, changed] of [
+      ["old", now - 100],
+      ["new", now - 10],
+    ] as const)
+      items.set(id, { id, version: 1, changed });
+    const cursor = await connector.entities.startAt("items", (now - 50) * 1_000, new AbortController().signal);
+    const first = await readItems(connector, cursor);
+    expect(first.ids).toEqual(["new"]);
+    items.set("newer", { id: "newer", version: 1, changed: now });
+    expect((await readItems(connector, first.cursor)).ids).toContain("newer");
+    const whole = server.connector({ entities: [itemsEntity({ paging: { kind: "none" } })] });
+    const asked = whole.entities.startAt("items", 0, new AbortController().signal);
+    await expect(asked).rejects.toMatchObject({ code: "UNSUPPORTED" });
+  });
+
   it("dated in the future hide nothing", async () => {
     const { items, server, connector } = await startItems(false);
     await using _ = server;

@@ -20,7 +20,9 @@ const cursorSchema = z.strictObject({
   since: z.iso.datetime(),
   /** Present while everything is read for the first time: all that was created before is read. */
   createdFrom: z.iso.datetime({ offset: true }).optional(),
-  /** Records created at that very second that are read already. */
+  /** Instead of it, where the read began in the past: all that was changed before is read. */
+  changedFrom: z.iso.datetime({ offset: true }).optional(),
+  /** Records of that very second that are read already. */
   passed: z.int().nonnegative().optional(),
 });
 type Cursor = z.output<typeof cursorSchema>;
@@ -58,7 +60,8 @@ export async function* readEntity(
   const nowMs = parts.clock.now();
   const start = cursor ?? { v: 1, since: new Date(nowMs - overlapMs).toISOString(), createdFrom: beginning };
   if (traits.kind === "singleton") return yield* readSingleton(parts, traits, start, signal);
-  if (start.createdFrom !== undefined) return yield* readAll(parts, traits, start, start.createdFrom, signal);
+  if (start.createdFrom !== undefined) return yield* readAll(parts, traits, start, "createdFrom", signal);
+  if (start.changedFrom !== undefined) return yield* readAll(parts, traits, start, "changedFrom", signal);
   if (nowMs - Date.parse(start.since) > windowMs) {
     throw new ConnectorError(
       "CURSOR_EXPIRED",
@@ -70,20 +73,38 @@ export async function* readEntity(
 
 const beginning = "1970-01-01T00:00:00Z";
 
-/** By the time of their creation, which never changes. */
+/**
+ * A cursor for a read that begins in the past.
+ *
+ * @throws {ConnectorError} `NOT_FOUND` when there is no such entity.
+ */
+export function startAt({ clock }: Pick<ReadingParts, "clock">, entity: string, sinceMs: number): EntityCursor {
+  traitsOf(entity);
+  const since = new Date(clock.now() - overlapMs).toISOString();
+  return { v: 1, since, changedFrom: new Date(sinceMs).toISOString() } satisfies Cursor;
+}
+
+const timeOf = { createdFrom: "CreateTime", changedFrom: "LastUpdatedTime" } as const;
+
+/** By the time of their creation, which never changes; or by that of their change, and what is changed meanwhile comes again. */
 async function* readAll(
   { query }: ReadingParts,
   traits: EntityTraits,
-  { since, passed = 0 }: Cursor,
-  createdFrom: string,
+  cursor: Cursor,
+  by: keyof typeof timeOf,
   signal: AbortSignal,
 ): AsyncIterable<EntityBatch> {
-  const inactive = traits.kind === "list" ? "and Active in (true, false)" : "";
-  const start = { from: createdFrom, passed };
-  for await (const { records, next } of readByTime(query, traits.name, "CreateTime", start, inactive, signal)) {
+  const { since, passed = 0, [by]: from = beginning } = cursor;
+  const pages = readByTime(query, traits.name, timeOf[by], { from, passed }, inactiveOf(traits), signal);
+  for await (const { records, next } of pages) {
     const changes = records.map((record) => toChange(toChangedRecord(record)));
-    yield { changes, cursor: { v: 1, since, ...(next && { createdFrom: next.from, passed: next.passed }) } };
+    yield { changes, cursor: { v: 1, since, ...(next && { [by]: next.from, passed: next.passed }) } };
   }
+}
+
+/** Lists leave out what is inactive unless they are asked for it. */
+export function inactiveOf({ kind }: EntityTraits): string {
+  return kind === "list" ? "and Active in (true, false)" : "";
 }
 
 async function* readChanges(

@@ -17,7 +17,7 @@ import { type AttachmentParts, download, type UploadOptions, upload } from "./at
 import { type BatchItem, type BatchResult, runBatch } from "./batch.js";
 import { readPdf, sendByEmail } from "./documents.js";
 import type { EntityName } from "./entities/traits.js";
-import { readEntity } from "./entity-reading.js";
+import { readEntity, startAt } from "./entity-reading.js";
 import { isTokenRefused, mapFailure } from "./errors.js";
 import { hostsOf } from "./hosts.js";
 import { realmOf, toConnectedAccount } from "./identity.js";
@@ -172,6 +172,11 @@ export class QuickbooksConnector extends BaseConnector<QuickbooksCredentials, Qu
   ): AsyncIterable<EntityBatch> {
     const { clock, logger } = this.context;
     return readEntity({ api: this.#api, query: this.#queries, clock, logger }, entity, cursor, signal);
+  }
+
+  /** A cursor with which {@link changes} gives what was changed since a time (epoch milliseconds) and is not deleted. */
+  changesFrom(entity: EntityName, sinceMs: number): EntityCursor {
+    return startAt(this.context, entity, sinceMs);
   }
 
   /** The company as it tells of itself. */

@@ -38,6 +38,20 @@ const since = (minutes: number): EntityCursor => ({
   since: new Date(Date.UTC(2026, 0, 1) - minutes * 60_000).toISOString(),
 });
 
+describe("reading from a time on", () => {
+  it("goes by the time of change, and ends with a cursor for changes", async () => {
+    const stub = await start(page(many(1, (index) => 5_000 - index)), page([invoice(1_000, 4_001)]));
+    const from = stub.connector.changesFrom("Invoice", Date.parse(time(5_000)));
+    const batches = await read(stub, from);
+    const [first, second] = stub.requests.map(({ query }) => query.get("query") ?? "");
+    expect(first).toContain(`MetaData.LastUpdatedTime >= '${time(5_000).replace("Z", ".000Z")}'`);
+    expect(first).toMatch(/orderby MetaData.LastUpdatedTime STARTPOSITION 1 /);
+    expect(second).toContain(`MetaData.LastUpdatedTime >= '${time(4_001)}'`);
+    expect(batches[0]?.cursor).toMatchObject({ changedFrom: time(4_001) });
+    expect(Object.keys(batches.at(-1)?.cursor ?? {})).toEqual(["v", "since"]);
+  });
+});
+
 describe("reading without a cursor", () => {
   it("goes on from the last time of a page, not from a count, and ends with a cursor for changes", async () => {
     const stub = await start(

@@ -14,6 +14,8 @@ export function createEntitySource(connector: SalesforceConnector): EntitySource
       return { ...toSummary(described), fields: described.fields.map(toField) };
     },
     read: (entity, cursor, signal) => connector.changes.read(entity, cursor, { signal }),
+    startAt: (entity, sinceMs, signal) => connector.changes.startAt(entity, sinceMs, { signal }),
+    count: (entity, sinceMs, signal) => connector.changes.count(entity, sinceMs, { signal }),
     subscribe: (entity, cursor, signal) => connector.changes.subscribe(entity, cursor, { signal }),
   };
 }

@@ -24,13 +24,17 @@ export function createEntitySource(connector: ServiceHolder): EntitySource {
       return { ...describeEntity(model, set), name: entity };
     },
     async *read(entity, cursor, signal) {
-      const { service, set, settings } = await find(connector, entity);
-      const { timestamp, tracksChanges } = settings.changes[set.name] ?? {};
-      yield* service.changes(set.name, cursor, {
-        ...(timestamp !== undefined && { timestamp }),
-        ...(tracksChanges !== undefined && { tracksChanges }),
-        signal,
-      });
+      const { service, set, changes } = await find(connector, entity);
+      yield* service.changes(set.name, cursor, { ...changes, signal });
+    },
+    async startAt(entity, sinceMs) {
+      const { service, set, changes } = await find(connector, entity);
+      return service.changesFrom(set.name, sinceMs, changes);
+    },
+    async count(entity, sinceMs, signal) {
+      const { service, set } = await find(connector, entity);
+      // Whether a set can be filtered is known to itself only: an estimate is not worth a refusal.
+      return sinceMs === undefined ? service.count(set.name, {}, { signal }) : undefined;
     },
   };
 }
@@ -40,7 +44,14 @@ async function find(connector: ServiceHolder, entity: string) {
   const opened: OpenService | undefined =
     rest.length === 0 && connector.serviceNames.includes(name) ? await connector.openService(name) : undefined;
   const set = opened?.model.entitySets.get(setName);
-  if (opened && set) return { ...opened, set };
+  if (opened && set) {
+    const { timestamp, tracksChanges } = opened.settings.changes[set.name] ?? {};
+    const changes = {
+      ...(timestamp !== undefined && { timestamp }),
+      ...(tracksChanges !== undefined && { tracksChanges }),
+    };
+    return { ...opened, set, changes };
+  }
   throw new NotFoundError(
     "There is no such entity. Its name is that of a configured service, a slash, and an entity set.",
   );

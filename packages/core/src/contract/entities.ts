@@ -86,6 +86,19 @@ export interface EntitySource {
   /** Changes since `cursor`, all records without one. Missing: the connector's records cannot be followed. */
   read?(entity: string, cursor: EntityCursor | undefined, signal: AbortSignal): AsyncIterable<EntityBatch>;
   /**
+   * A cursor for a read that begins in the past: {@link read} gives with it what was changed from then on and lives, and goes on from
+   * there. What was deleted before the read is not told. Missing: reads begin with everything.
+   *
+   * @param sinceMs - Epoch milliseconds.
+   * @throws {ConnectorError} `UNSUPPORTED` for an entity whose records do not say when they were changed.
+   */
+  startAt?(entity: string, sinceMs: number, signal: AbortSignal): Promise<EntityCursor>;
+  /**
+   * About how many records a read from the beginning gives, or from {@link startAt} of the same time: for estimates. Costs one
+   * call. Missing, or `undefined`: the vendor does not tell.
+   */
+  count?(entity: string, sinceMs: number | undefined, signal: AbortSignal): Promise<number | undefined>;
+  /**
    * Changes as they happen, for as long as it is read; without a cursor those from now on. The first batch comes
    * when the subscription stands, also without changes: what is changed after that is not missed. A change has the whole record, as `read` gives it,
    * though the vendor tells less. Its cursors are its own, not those of `read`.

@@ -10,6 +10,7 @@ import type { ApiClient } from "../api-client.js";
 import type { CustomConfiguration } from "../options/configuration.js";
 import type { EntityConfiguration } from "../options/entity-options.js";
 import { isObject } from "../schemas/check-schema.js";
+import { startAt } from "./read-cursor.js";
 import { readEntity } from "./read-entity.js";
 
 /** The lists of records that a configuration names. */
@@ -17,7 +18,7 @@ export function createEntitySource(
   connector: ApiClient,
   { entities }: CustomConfiguration,
   clock: Clock,
-): Required<Omit<EntitySource, "subscribe">> {
+): Required<Omit<EntitySource, "subscribe" | "count">> {
   const find = (name: string): EntityConfiguration => {
     const entity = entities.find((each) => each.name === name);
     if (entity) return entity;
@@ -30,6 +31,7 @@ export function createEntitySource(
       const entity = find(name);
       return { ...toSummary(entity), fields: toFields(entity) };
     },
+    startAt: async (name, sinceMs) => startAt(find(name), sinceMs),
     read: (name, cursor, signal) => readEntity({ connector, entity: find(name), clock, signal }, cursor),
   };
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type EntityCursor, ValidationError } from "@isthmus/core";
+import { ConnectorError, type EntityCursor, ValidationError } from "@isthmus/core";
 import { z } from "zod";
 import type { EntityConfiguration } from "../options/entity-options.js";
 
@@ -47,7 +47,7 @@ export type PageState = NonNullable<ReadState["page"]>;
  * @throws {ValidationError} when it is of another version, another entity, or a list that is configured otherwise by now.
  */
 export function parseCursor(entity: EntityConfiguration, cursor: EntityCursor | undefined): ReadState {
-  const list = fingerprintOf([entity.name, entity.list, entity.id, entity.changes ?? null]);
+  const list = listOf(entity);
   if (cursor === undefined) return { v: 1, list, known: [] };
   const parsed = readStateSchema.safeParse(cursor, { reportInput: false });
   if (parsed.success && parsed.data.list === list) return parsed.data;
@@ -55,6 +55,24 @@ export function parseCursor(entity: EntityConfiguration, cursor: EntityCursor | 
     ? "belongs to another entity, or to one that was configured otherwise: read it from the beginning"
     : "is none that this version wrote: read the entity from the beginning";
   throw new ValidationError(`The cursor ${message}.`, [{ path: "cursor", message }]);
+}
+
+/**
+ * The state of a read that begins in the past.
+ *
+ * @param sinceMs - Epoch milliseconds.
+ * @throws {ConnectorError} `UNSUPPORTED` where the list cannot be asked for changes.
+ */
+export function startAt(entity: EntityConfiguration, sinceMs: number): ReadState {
+  if (entity.changes) return { v: 1, list: listOf(entity), since: sinceMs, known: [] };
+  throw new ConnectorError(
+    "UNSUPPORTED",
+    `The list of ${entity.name} cannot be asked for changes since a time: its configuration has no \`changes\`.`,
+  );
+}
+
+function listOf({ name, list, id, changes }: EntityConfiguration): string {
+  return fingerprintOf([name, list, id, changes ?? null]);
 }
 
 /** What tells one JSON value from another: 128 bits of SHA-256, base64url. */

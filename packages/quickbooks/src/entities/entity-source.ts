@@ -1,4 +1,6 @@
 import type { EntityDescription, EntitySource, EntitySummary } from "@isthmus/core";
+import { inactiveOf } from "../entity-reading.js";
+import { quickbooksQuery } from "../query-language.js";
 import type { QuickbooksConnector } from "../quickbooks-connector.js";
 import { describeFields } from "./describe-fields.js";
 import { type EntityTraits, entityNames, traitsOf } from "./traits.js";
@@ -14,6 +16,13 @@ export function createEntitySource(connector: QuickbooksConnector): EntitySource
       const traits = traitsOf(entity);
       const sample = await connector.sample(traits.name, sampleSize, { signal });
       return { ...toSummary(traits), fields: describeFields(traits, sample) };
+    },
+    startAt: async (entity, sinceMs) => connector.changesFrom(traitsOf(entity).name, sinceMs),
+    async count(entity, sinceMs, signal) {
+      const traits = traitsOf(entity);
+      if (traits.kind === "singleton") return 1;
+      const since = quickbooksQuery`MetaData.LastUpdatedTime >= ${new Date(sinceMs ?? 0).toISOString()}`;
+      return connector.count(traits.name, `${since} ${inactiveOf(traits)}`, { signal });
     },
     read: (entity, cursor, signal) => connector.changes(traitsOf(entity).name, cursor, signal),
   };

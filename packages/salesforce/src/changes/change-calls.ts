@@ -2,9 +2,12 @@ import { type EntityBatch, type EntityCursor, ValidationError } from "@isthmus/c
 import type { SalesforceApi } from "../api.js";
 import type { DescribeResult } from "../metadata.js";
 import { assertFieldName, assertSobjectName } from "../names.js";
+import { soql, soqlIdentifier } from "../soql.js";
 import { subscribeToEntity } from "../streaming/entity-events.js";
 import type { Streaming } from "../streaming/streaming.js";
+import { writeCursor } from "./change-cursor.js";
 import { followObject } from "./followed-object.js";
+import { KnownVersions } from "./known-versions.js";
 import { readChanges } from "./read-changes.js";
 import { type QueryPageCall, SalesforceFeed } from "./salesforce-feed.js";
 
@@ -61,6 +64,39 @@ export class ChangeCalls {
     assertLookback(lookbackMs);
     const feed = await this.#feed(sobject, { ...options, batchSize, signal });
     yield* readChanges(feed, { entity: sobject, lookbackMs }, cursor, signal);
+  }
+
+  /**
+   * A cursor with which {@link read} gives the records that were changed since a time and live, and goes on from there.
+   *
+   * @param sinceMs - Epoch milliseconds, by Salesforce's clock.
+   * @throws {ConnectorError} `UNSUPPORTED` for an object without a time of change; `NOT_FOUND` when there is no such object.
+   */
+  async startAt(
+    sobject: string,
+    sinceMs: number,
+    { signal = this.#parts.api.signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<EntityCursor> {
+    const feed = await this.#feed(sobject, { signal });
+    const untilMs = await feed.now(signal);
+    // As if a first read had come this far: no id is before this one.
+    const rowsAfter = { stampMs: Math.max(0, Math.min(sinceMs, untilMs)), id: "0".repeat(15) };
+    const known = new KnownVersions();
+    return writeCursor(sobject, { known, round: { untilMs, rowsAfter, known } });
+  }
+
+  /** How many records {@link read} gives without a cursor, or with one of {@link startAt} of the same time. */
+  async count(
+    sobject: string,
+    sinceMs?: number,
+    { signal = this.#parts.api.signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<number> {
+    const { describe, queryPage } = this.#parts;
+    assertSobjectName(sobject);
+    const { name, stampField } = followObject(await describe(sobject, { signal }));
+    const where = sinceMs === undefined ? "" : soql` WHERE ${soqlIdentifier(stampField)} >= ${new Date(sinceMs)}`;
+    const page = await queryPage({ soql: `${soql`SELECT COUNT() FROM ${soqlIdentifier(name)}`}${where}` }, { signal });
+    return page.totalSize;
   }
 
   /**

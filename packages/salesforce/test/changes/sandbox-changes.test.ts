@@ -113,6 +113,28 @@ describe("changes.read", () => {
     expect(Math.max(...queries.map(({ path }) => path.length))).toBeLessThan(12_000);
   });
 
+  it("begins in the past: what was changed since and lives, and goes on from there", async () => {
+    offsetMs = -600_000;
+    const old = await connector.create("Account", { Name: "Old" });
+    const touched = await connector.create("Account", { Name: "Touched" });
+    offsetMs = -300_000;
+    const sinceMs = Date.now() - 400_000;
+    await connector.update("Account", touched.id, { Name: "Touched since" });
+    const gone = await connector.create("Account", { Name: "Gone" });
+    await connector.create("Account", { Name: "New" });
+    await connector.delete("Account", gone.id);
+    offsetMs = -150_000;
+    expect(await connector.changes.count("Account")).toBe(3);
+    expect(await connector.changes.count("Account", sinceMs)).toBe(2);
+    const replica = new Replica();
+    replica.cursor = await connector.changes.startAt("Account", sinceMs);
+    await replica.read("Account");
+    expect(names(replica)).toEqual(["New", "Touched since"]);
+    await connector.update("Account", old.id, { Name: "Old no more" });
+    await replica.read("Account");
+    expect(names(replica)).toEqual(["New", "Old no more", "Touched since"]);
+  });
+
   it("refuses a field's name that is none, and an object that is not there", async () => {
     const badField = connector.changes.read("Account", undefined, { fields: ["Name FROM User --"] });
     await expect(badField.next()).rejects.toMatchObject({ code: "VALIDATION_FAILED" });

@@ -177,6 +177,21 @@ describe("changes by a timestamp", () => {
     expect(second.changes.at(-1)).toMatchObject({ modifiedAtMs: Date.parse(minute(3)) });
   });
 
+  it("begins in the past, by a timestamp that is a time; else it is refused", async () => {
+    const rows: Row[] = [1, 2, 3].map((at) => ({ ID: at, changedAt: minute(at) }));
+    serve([...rows, { ID: 9, changedAt: null }]);
+    const service = stub.service(model);
+    const cursor = service.changesFrom("Products", Date.parse(minute(2)), options);
+    const read = await readAll(service, cursor, options);
+    expect(idsOf(read)).toEqual([2, 3]);
+    rows.push({ ID: 4, changedAt: minute(4) });
+    serve(rows);
+    expect(idsOf(await readAll(service, read.cursor, options))).toEqual([3, 4]);
+    for (const other of [{}, { timestamp: "ID" }]) {
+      expect(() => service.changesFrom("Products", 0, other)).toThrow(expect.objectContaining({ code: "UNSUPPORTED" }));
+    }
+  });
+
   it("begins a little earlier, for stamps that became visible late", async () => {
     const rows: Row[] = [{ ID: 1, changedAt: minute(5) }];
     serve(rows);

@@ -1,9 +1,9 @@
-import { type EntityBatch, type EntityChange, type EntityCursor, ValidationError } from "@isthmus/core";
+import { ConnectorError, type EntityBatch, type EntityChange, type EntityCursor, ValidationError } from "@isthmus/core";
 import { findEntitySet, findType } from "../model-lookup.js";
 import type { Query } from "../query/query.js";
 import { idOf } from "./change-id.js";
 import type { ChangeReading } from "./change-options.js";
-import { type ChangeCursor, cursorVersion, readCursor } from "./cursor.js";
+import { type ChangeCursor, cursorVersion, readCursor, type TimestampCursor } from "./cursor.js";
 import { readByDelta } from "./delta-changes.js";
 import { followPages, pageCall, readEntities } from "./paging.js";
 import { withQuery } from "./record-calls.js";
@@ -30,7 +30,7 @@ export function readChanges(
   }
 }
 
-function startOf({ parts: { model }, set, options }: ChangeReading): ChangeCursor {
+function startOf({ parts: { model }, set, options }: Pick<ChangeReading, "parts" | "set" | "options">): ChangeCursor {
   const described = findEntitySet(model, set);
   const v = cursorVersion;
   if (options.tracksChanges ?? described.tracksChanges) return { v, set, by: "delta" };
@@ -44,6 +44,32 @@ function startOf({ parts: { model }, set, options }: ChangeReading): ChangeCurso
   }
   const nulls = options.withoutTimestamp ?? property.isNullable;
   return { v, set, by: "timestamp", property: timestamp, nulls, at: "start" };
+}
+
+/**
+ * A cursor for a read by timestamp that begins in the past.
+ *
+ * @param sinceMs - Epoch milliseconds.
+ * @throws {ConnectorError} `UNSUPPORTED` where the set is not read by a timestamp, or by one that is no time of OData's.
+ */
+export function startAt(reading: Pick<ChangeReading, "parts" | "set" | "options">, sinceMs: number): TimestampCursor {
+  const start = startOf(reading);
+  if (start.by === "timestamp") {
+    const { model } = reading.parts;
+    const { type } = findType(model, findEntitySet(model, reading.set).type).properties.get(start.property) ?? {};
+    const stamp = stampOf(type, new Date(sinceMs).toISOString());
+    if (stamp !== undefined) return { ...start, nulls: false, at: "from", stamp };
+  }
+  throw new ConnectorError(
+    "UNSUPPORTED",
+    `${reading.set} cannot be read from a time on: that takes a \`timestamp\` of type Edm.DateTimeOffset, Edm.DateTime or Edm.Date.`,
+  );
+}
+
+function stampOf(type: string | undefined, time: string): string | undefined {
+  if (type === "Edm.DateTimeOffset") return time;
+  if (type === "Edm.DateTime") return time.slice(0, -1);
+  return type === "Edm.Date" ? time.slice(0, 10) : undefined;
 }
 
 async function* readFully(reading: ChangeReading): AsyncGenerator<EntityBatch, void, undefined> {

@@ -6,7 +6,7 @@ import { type BatchOptions, runBatch } from "./batch.js";
 import type { BatchItem, BatchResults } from "./batch-items.js";
 import type { CallOptions } from "./call.js";
 import type { ChangesOptions } from "./change-options.js";
-import { readChanges } from "./changes.js";
+import { readChanges, startAt } from "./changes.js";
 import type { ODataKey } from "./codec.js";
 import { ODataExchange } from "./exchange.js";
 import { MediaCalls } from "./media.js";
@@ -190,6 +190,16 @@ export class ODataService {
   ): AsyncGenerator<EntityBatch, void, undefined> {
     const parts = this.#parts;
     yield* readChanges({ parts, exchange: this.#exchange, set, options, call: withSignal(signal) }, cursor);
+  }
+
+  /**
+   * A cursor with which {@link changes} gives what was changed since a time, by a timestamp of the records.
+   *
+   * @param sinceMs - Epoch milliseconds.
+   * @throws {ConnectorError} `UNSUPPORTED` where the set is not read by a timestamp.
+   */
+  changesFrom(set: string, sinceMs: number, options: ChangesOptions = {}): EntityCursor {
+    return startAt({ parts: this.#parts, set, options }, sinceMs);
   }
 
   #pageCall(set: string, path: string) {
