@@ -46,7 +46,7 @@ describe("the guide to syncs", { timeout: 60_000 }, () => {
   });
 
   it("has no shell block that is not run here", () => {
-    expect([...readFileSync(new URL(guide, root), "utf8").matchAll(/^```bash$/gm)]).toHaveLength(2);
+    expect([...readFileSync(new URL(guide, root), "utf8").matchAll(/^```bash$/gm)]).toHaveLength(3);
   });
 
   it("schedules a read, runs it, and reads the records", async () => {
@@ -61,5 +61,6 @@ describe("the guide to syncs", { timeout: 60_000 }, () => {
     expect(hasMore).toBe("false");
     expect(Number(filtered)).toBeLessThan(Number(changed));
     expect(Number(lines)).toBe(Number(changed));
+    expect((await terminal.paste(readSnippet(guide, "snippet:syncs-3"))).trim()).toBe("begun");
   });
 });

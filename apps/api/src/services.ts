@@ -65,6 +65,8 @@ export interface ServiceSettings {
   readonly bulkContentLimitBytes?: number;
   /** Days that deliveries and their events are kept. Default {@link defaultInboundRetentionDays}. */
   readonly inboundRetentionDays?: number;
+  /** Days that records are kept which the vendor has deleted. Default {@link defaultRecordRetentionDays}. */
+  readonly recordRetentionDays?: number;
   /** Days within which a deleted connector can be restored. Default {@link defaultDeletedRetentionDays}. */
   readonly deletedRetentionDays?: number;
   /** Days after which a change request that nobody decided about expires. Default {@link defaultChangeRequestDays}. */
@@ -83,6 +85,9 @@ export const defaultBulkContentLimitMib = 1024;
 
 /** As long as Intuit tells of changes by other means. */
 export const defaultInboundRetentionDays = 30;
+
+/** Programs that follow an entity and were away for a quarter read everything anew. */
+export const defaultRecordRetentionDays = 90;
 
 /** Long enough for somebody to miss it after a month's end. */
 export const defaultDeletedRetentionDays = 30;

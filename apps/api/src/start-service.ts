@@ -56,6 +56,7 @@ async function run(configuration: Configuration): Promise<void> {
       certificateDirectory: configuration.certificateDirectory,
       platformKey: configuration.platformKey,
       inboundRetentionDays: configuration.inboundRetentionDays,
+      recordRetentionDays: configuration.recordRetentionDays,
       deletedRetentionDays: configuration.deletedRetentionDays,
       changeRequestDays: configuration.changeRequestDays,
       bulkContentLimitBytes: configuration.bulkContentLimitBytes,

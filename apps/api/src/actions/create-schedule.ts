@@ -1,6 +1,6 @@
 import { diffSettings } from "../approval/diff.js";
 import { scheduleCreate } from "../approval/kinds/schedule-create.js";
-import type { ScheduleSettings } from "../approval/kinds/schedule-settings.js";
+import { assertBackfill, type ScheduleSettings } from "../approval/kinds/schedule-settings.js";
 import { assertAllowed, type Caller } from "../authorization/index.js";
 import { newId } from "../database/index.js";
 import type { Services } from "../services.js";
@@ -20,7 +20,7 @@ export interface CreateScheduleInput extends ScheduleSettings {
  *
  * @param emergency - See {@link submitChange}.
  * @throws {ConnectorError} `VALIDATION_FAILED` for a cron expression or time zone that there is not; `UNSUPPORTED` where the
- *   connector's records cannot be followed; `NOT_FOUND`.
+ *   connector's records cannot be followed, or not from a time on; `NOT_FOUND`.
  * @throws {ApiError} `CONNECTOR_INACTIVE`, unless it is made paused.
  */
 export async function createSchedule(
@@ -32,9 +32,10 @@ export async function createSchedule(
 ): Promise<ChangeOutcome<ScheduleView>> {
   await assertAllowed(services, caller, "schedules.write");
   const connector = await findConnector(services, caller.tenantId, connectorId);
-  await assertFollowable(services, connector);
+  await assertFollowable(services, connector, input.backfillFrom !== null);
   const now = new Date(services.clock.now());
   nextTick(input, now);
+  assertBackfill(input, now);
   const proposed = {
     kind: scheduleCreate,
     target: { type: "schedule", id: newId(), version: null } as const,

@@ -17,6 +17,18 @@ export async function listSyncRuns(
   return toListAnswer(found, viewSyncRun);
 }
 
+/** What happened in a run, in its order. @throws {NotFoundError} */
+export async function listSyncRunLines(
+  services: Services,
+  caller: Caller,
+  { id, ...request }: ListRequest & { readonly id: string },
+) {
+  await getSyncRun(services, caller, id);
+  const page = toPageRequest(request);
+  const found = await services.database.asTenant(caller.tenantId, ({ syncRunLines }) => syncRunLines.list(id, page));
+  return toListAnswer(found, ({ at, event, code, detail }) => ({ at: at.toISOString(), event, code, detail }));
+}
+
 /** One run. @throws {NotFoundError} also for another tenant's. */
 export async function getSyncRun(services: Services, caller: Caller, id: string): Promise<SyncRunView> {
   await assertAllowed(services, caller, "schedules.read");

@@ -1,25 +1,46 @@
+import { assertBackfill, settingsOf } from "../approval/kinds/schedule-settings.js";
 import { assertAllowed, type Caller } from "../authorization/index.js";
 import { newId } from "../database/index.js";
 import type { Services } from "../services.js";
+import { assertFollowable } from "../syncs/followed-entity.js";
 import { auditOf } from "./audit.js";
 import { findActiveConnector } from "./find-connector.js";
 import { findSchedule } from "./find-schedule.js";
 import { type SyncRunView, viewSyncRun } from "./sync-run-view.js";
 
+/** What a run does otherwise than its schedule. */
+export interface RunScheduleInput {
+  /** ISO 8601: what was changed since then is read again. */
+  readonly backfillFrom?: string | undefined;
+}
+
 /**
  * Begins a run of a schedule now, paused or not; its times stay as they are. It waits where a run of the entity goes on.
  *
  * @throws {ApiError} `CONNECTOR_INACTIVE`.
+ * @throws {ConnectorError} `VALIDATION_FAILED`, `UNSUPPORTED` for a time to begin at.
  * @throws {NotFoundError}
  */
-export async function runSchedule(services: Services, caller: Caller, id: string): Promise<SyncRunView> {
+export async function runSchedule(
+  services: Services,
+  caller: Caller,
+  id: string,
+  { backfillFrom: asked }: RunScheduleInput = {},
+): Promise<SyncRunView> {
   await assertAllowed(services, caller, "syncs.run");
-  const { connectorId, entity, mode } = await findSchedule(services, caller.tenantId, id);
-  await findActiveConnector(services, caller.tenantId, connectorId);
-  const row = await services.database.asTenant(caller.tenantId, async ({ syncRuns, auditEvents }) => {
-    const created = await syncRuns.create({ id: newId(), connectorId, entity, mode, scheduleId: id });
+  const schedule = await findSchedule(services, caller.tenantId, id);
+  const { connectorId, entity, mode } = schedule;
+  const connector = await findActiveConnector(services, caller.tenantId, connectorId);
+  if (asked !== undefined) {
+    assertBackfill({ ...settingsOf(schedule), backfillFrom: asked }, new Date(services.clock.now()));
+    await assertFollowable(services, connector, true);
+  }
+  const row = await services.database.asTenant(caller.tenantId, async ({ syncRuns, recordBatches, auditEvents }) => {
+    const isFirst = (await recordBatches.findState(connectorId, entity)).cursor === undefined;
+    const backfillFrom = asked === undefined ? (isFirst ? schedule.backfillFrom : null) : new Date(asked);
+    const created = await syncRuns.create({ id: newId(), connectorId, entity, mode, scheduleId: id, backfillFrom });
     const facts = { action: "sync_run.requested", targetType: "sync_run", targetId: created.id } as const;
-    const details = { connectorId, entity, mode, scheduleId: id };
+    const details = { connectorId, entity, mode, scheduleId: id, ...(backfillFrom && { backfillFrom }) };
     await auditEvents.append(auditOf(caller, { ...facts, outcome: "success", details }));
     return created;
   });

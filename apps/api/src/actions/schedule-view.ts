@@ -18,6 +18,7 @@ export function viewSchedule(row: SyncScheduleRow, now: Date) {
     overlap,
     catchUp,
     jitterSeconds,
+    backfillFrom: row.backfillFrom?.toISOString() ?? null,
     paused: row.pausedAt !== null,
     nextRuns: ahead.map((each) => each.toISOString()),
     version,

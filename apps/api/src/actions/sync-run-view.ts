@@ -11,16 +11,25 @@ export function viewSyncRun(row: SyncRunRow) {
     entity,
     mode,
     scheduleId,
+    backfillFrom: row.backfillFrom?.toISOString() ?? null,
     scheduledFor: row.tickAt?.toISOString() ?? null,
     status: row.cancelledAt !== null && row.endedAt === null ? ("cancelling" as const) : status,
     progress: { read, changed, unchanged, deleted, failed },
     recordsPerSecond: seconds > 0 ? Math.round(read / seconds) : null,
+    expected: row.expected,
+    estimatedEndAt: estimateEnd(row, seconds)?.toISOString() ?? null,
     error: error && { code: error.code, detail: error.detail },
     createdAt: row.createdAt.toISOString(),
     startedAt: row.startedAt?.toISOString() ?? null,
     updatedAt: row.updatedAt.toISOString(),
     endedAt: row.endedAt?.toISOString() ?? null,
   };
+}
+
+/** At the rate so far; of one that goes on, and whose vendor said how much there is. */
+function estimateEnd({ expected, read, endedAt, updatedAt }: SyncRunRow, seconds: number): Date | undefined {
+  if (expected === null || endedAt !== null || read === 0 || seconds <= 0) return undefined;
+  return new Date(updatedAt.getTime() + (Math.max(0, expected - read) * seconds * 1_000) / read);
 }
 
 /** See {@link viewSyncRun}. */

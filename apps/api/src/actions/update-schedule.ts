@@ -1,9 +1,10 @@
 import { diffSettings } from "../approval/diff.js";
-import { type ScheduleSettings, settingsOf } from "../approval/kinds/schedule-settings.js";
+import { assertBackfill, type ScheduleSettings, settingsOf } from "../approval/kinds/schedule-settings.js";
 import { scheduleUpdate } from "../approval/kinds/schedule-update.js";
 import { assertAllowed, type Caller } from "../authorization/index.js";
 import { ApiError } from "../errors/index.js";
 import type { Services } from "../services.js";
+import { assertFollowable } from "../syncs/followed-entity.js";
 import { nextTick } from "../syncs/ticks.js";
 import { findConnector } from "./find-connector.js";
 import { findSchedule } from "./find-schedule.js";
@@ -39,6 +40,8 @@ export async function updateSchedule(
   const after = { ...settingsOf(before), ...change };
   const now = new Date(services.clock.now());
   nextTick(after, now);
+  assertBackfill(after, now);
+  if (change.backfillFrom) await assertFollowable(services, connector, true);
   const proposed = {
     kind: scheduleUpdate,
     target: { type: "schedule", id, version: expectedVersion } as const,

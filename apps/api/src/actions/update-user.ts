@@ -37,8 +37,9 @@ export async function updateUser(
     services.database.asTenant(caller.tenantId, async (work) => {
       const { users, auditEvents } = work;
       if (losesAdmin) await assertAdministratorLeft(users, caller, id);
-      if (changes.identity) await assertIssuerKnown(work, changes.identity);
       const before = await users.findById(id);
+      // Of somebody who is not there, nothing else is said.
+      if (before && changes.identity) await assertIssuerKnown(work, changes.identity);
       const row = await users.update(id, changes);
       const details = { ...changes, ...digester.of("users", id, { before, after: row }) };
       await auditEvents.append(

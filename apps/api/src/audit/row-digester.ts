@@ -45,6 +45,7 @@ const said = {
     "overlap",
     "catchUp",
     "jitterSeconds",
+    "backfillFrom",
     "pausedAt",
   ],
 } as const satisfies Record<string, readonly string[]>;

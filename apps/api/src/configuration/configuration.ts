@@ -21,6 +21,8 @@ export interface Configuration {
   readonly lostKeys: readonly string[];
   /** Days that deliveries and their events are kept. */
   readonly inboundRetentionDays: number;
+  /** Days that records are kept which the vendor has deleted. */
+  readonly recordRetentionDays: number;
   /** Days within which a deleted connector can be restored. */
   readonly deletedRetentionDays: number;
   /** Days after which a change request that nobody decided about expires. */
@@ -73,6 +75,7 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     keys: toKeySettings(variables),
     lostKeys: variables.ISTHMUS_LOST_KEYS,
     inboundRetentionDays: variables.ISTHMUS_INBOUND_RETENTION_DAYS,
+    recordRetentionDays: variables.ISTHMUS_RECORD_RETENTION_DAYS,
     deletedRetentionDays: variables.ISTHMUS_DELETED_RETENTION_DAYS,
     changeRequestDays: variables.ISTHMUS_CHANGE_REQUEST_DAYS,
     bulkContentLimitBytes: variables.ISTHMUS_BULK_LIMIT_MIB * 1024 * 1024,

@@ -6,11 +6,17 @@ import {
   defaultChangeRequestDays,
   defaultDeletedRetentionDays,
   defaultInboundRetentionDays,
+  defaultRecordRetentionDays,
 } from "../services.js";
 import { headerText, isHostAndPort, isNetwork, isOrigin, list } from "./forms.js";
 import { keyExamples, keyVariables } from "./key-variables.js";
 
 const packageName = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
+
+const days = z.coerce
+  .number({ error: "is not a number of days." })
+  .int("is not a whole number of days.")
+  .min(1, "is less than a day.");
 
 /** How to write each variable, for the message that refuses a wrong one. */
 export const examples = {
@@ -23,6 +29,7 @@ export const examples = {
   ISTHMUS_LOST_KEYS: "ISTHMUS_LOST_KEYS=k1,k0",
   ISTHMUS_INBOUND_RETENTION_DAYS: "ISTHMUS_INBOUND_RETENTION_DAYS=30",
   ISTHMUS_DELETED_RETENTION_DAYS: "ISTHMUS_DELETED_RETENTION_DAYS=30",
+  ISTHMUS_RECORD_RETENTION_DAYS: "ISTHMUS_RECORD_RETENTION_DAYS=90",
   ISTHMUS_CHANGE_REQUEST_DAYS: "ISTHMUS_CHANGE_REQUEST_DAYS=7",
   ISTHMUS_BULK_LIMIT_MIB: "ISTHMUS_BULK_LIMIT_MIB=1024",
   ISTHMUS_ROLE: "ISTHMUS_ROLE=all",
@@ -68,22 +75,10 @@ export const variablesSchema = z.object({
   ISTHMUS_DATA: z.string().min(1, "is empty.").default("./.isthmus"),
   ...keyVariables,
   ISTHMUS_LOST_KEYS: list(z.string()).transform((ids) => ids ?? []),
-  ISTHMUS_INBOUND_RETENTION_DAYS: z.coerce
-    .number({ error: "is not a number of days." })
-    .int("is not a whole number of days.")
-    .min(1, "is less than a day.")
-    .max(365, "is more than a year.")
-    .default(defaultInboundRetentionDays),
-  ISTHMUS_DELETED_RETENTION_DAYS: z.coerce
-    .number({ error: "is not a number of days." })
-    .int("is not a whole number of days.")
-    .min(1, "is less than a day.")
-    .max(365, "is more than a year.")
-    .default(defaultDeletedRetentionDays),
-  ISTHMUS_CHANGE_REQUEST_DAYS: z.coerce
-    .number({ error: "is not a number of days." })
-    .int("is not a whole number of days.")
-    .min(1, "is less than a day.")
+  ISTHMUS_INBOUND_RETENTION_DAYS: days.max(365, "is more than a year.").default(defaultInboundRetentionDays),
+  ISTHMUS_DELETED_RETENTION_DAYS: days.max(365, "is more than a year.").default(defaultDeletedRetentionDays),
+  ISTHMUS_RECORD_RETENTION_DAYS: days.max(3_650, "is more than ten years.").default(defaultRecordRetentionDays),
+  ISTHMUS_CHANGE_REQUEST_DAYS: days
     .max(90, "is more than 90 days, for which what was asked for would lie about.")
     .default(defaultChangeRequestDays),
   ISTHMUS_BULK_LIMIT_MIB: z.coerce

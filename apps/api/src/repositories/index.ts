@@ -21,6 +21,7 @@ import { createOutboxEventRepository, type OutboxEventRepository } from "./outbo
 import { createRecordBatchRepository, type RecordBatchRepository } from "./record-batches.js";
 import { createRecordRepository, type RecordRepository } from "./records.js";
 import type { TenantScope } from "./scope.js";
+import { createSyncRunLineRepository, type SyncRunLineRepository } from "./sync-run-lines.js";
 import { createSyncRunRepository, type SyncRunRepository } from "./sync-runs.js";
 import { createSyncScheduleRepository, type SyncScheduleRepository } from "./sync-schedules.js";
 import { createTenantRepository, type TenantRepository } from "./tenants.js";
@@ -113,9 +114,10 @@ export type {
   RunTrouble,
 } from "./operation-runs.js";
 export type { NewOutboxEvent, OutboxEventRepository } from "./outbox-events.js";
-export type { BatchCounts, BatchTarget, ReadRecord, RecordBatchRepository } from "./record-batches.js";
+export type { BatchCounts, BatchTarget, EntityState, ReadRecord, RecordBatchRepository } from "./record-batches.js";
 export type { RecordFilter, RecordRepository, RecordRow } from "./records.js";
 export { createTenantScope, type TenantScope } from "./scope.js";
+export type { NewSyncRunLine, SyncRunLineRepository, SyncRunLineRow } from "./sync-run-lines.js";
 export type {
   NewSyncRun,
   SyncRunFilter,
@@ -198,6 +200,7 @@ export interface TenantRepositories {
   readonly changeComments: ChangeCommentRepository;
   readonly syncSchedules: SyncScheduleRepository;
   readonly syncRuns: SyncRunRepository;
+  readonly syncRunLines: SyncRunLineRepository;
   readonly records: RecordRepository;
   readonly recordBatches: RecordBatchRepository;
   readonly identityProviders: IdentityProviderRepository;
@@ -226,6 +229,7 @@ export function createTenantRepositories(scope: TenantScope): TenantRepositories
     changeComments: createChangeCommentRepository(scope),
     syncSchedules: createSyncScheduleRepository(scope),
     syncRuns: createSyncRunRepository(scope),
+    syncRunLines: createSyncRunLineRepository(scope),
     records: createRecordRepository(scope),
     recordBatches: createRecordBatchRepository(scope),
     identityProviders: createIdentityProviderRepository(scope),

@@ -23,6 +23,18 @@ export interface BatchTarget {
   readonly connectorId: string;
   readonly entity: string;
   readonly mode: "incremental" | "full";
+  /** Whether the cursor stays the run's until it has read everything: then it becomes the entity's. */
+  readonly keepsCursor: boolean;
+  /** The vendor's account that is read; `null` = it is not known. Once the connector has another one, nothing is stored. */
+  readonly accountId: string | null;
+}
+
+/** Where an entity stands. */
+export interface EntityState {
+  /** Where its next incremental run goes on; `undefined` = at the beginning. */
+  readonly cursor: JsonObject | undefined;
+  /** The vendor's account whose records these are; `null` = it is not known. */
+  readonly accountId: string | null;
 }
 
 /** What became of a batch. */
@@ -38,7 +50,8 @@ export interface RecordBatchRepository {
    * Stores a batch with the cursor that comes after it, under the lease of a run. Of several changes of one record the last
    * one counts. Only records that are different now get a new version.
    *
-   * @returns `undefined`, and nothing is stored, when somebody else has the run, or it is to be ended.
+   * @returns `undefined`, and nothing is stored, when somebody else has the run, it is to be ended, or the connector has another
+   *   account by now.
    */
   storeBatch(
     target: BatchTarget,
@@ -46,12 +59,13 @@ export interface RecordBatchRepository {
     cursor: object,
     failed: number,
   ): Promise<BatchCounts | undefined>;
-  /** Where the entity is gone on with; `undefined` = at the beginning. */
-  findCursor(connectorId: string, entity: string): Promise<JsonObject | undefined>;
-  /** Forgets it, and what full runs have seen: the next run begins at the beginning. */
-  clearCursor(connectorId: string, entity: string): Promise<void>;
+  findState(connectorId: string, entity: string): Promise<EntityState>;
+  /** Forgets the cursor, the account and what full runs have seen: the next run begins at the beginning. */
+  clearState(connectorId: string, entity: string): Promise<void>;
   /** Marks what a full run has not seen as deleted, and makes its cursor the entity's. @returns how many. */
-  sweep(target: Omit<BatchTarget, "leaseMs" | "mode">): Promise<number>;
+  sweep(target: Pick<BatchTarget, "runId" | "attemptId" | "connectorId" | "entity">): Promise<number>;
+  /** Makes the cursor of a run that began at a time the entity's, where that has none yet. @returns whether the run is still held. */
+  adoptCursor(target: Pick<BatchTarget, "runId" | "attemptId" | "connectorId" | "entity">): Promise<boolean>;
 }
 
 /** The batches of the tenant of `scope`. */
@@ -66,17 +80,21 @@ export function createRecordBatchRepository({ client, tenantId }: TenantScope): 
       where tenant_id = ${tenantId}::uuid and connector_id = ${connectorId}::uuid and entity = ${entity} for update`;
   }
 
-  async function holds({ runId, attemptId, leaseMs }: Pick<BatchTarget, "runId" | "attemptId" | "leaseMs">) {
+  async function holds({ runId, attemptId, leaseMs, connectorId, accountId }: BatchTarget) {
     const rows = await client.$queryRaw<object[]>`
       update sync_runs set lease_until = clock_timestamp() + make_interval(secs => ${leaseMs}::float8 / 1000)
       where tenant_id = ${tenantId}::uuid and id = ${runId}::uuid and attempt_id = ${attemptId}::uuid and cancelled_at is null
+        and exists (
+          select from connectors c
+          where c.tenant_id = ${tenantId}::uuid and c.id = ${connectorId}::uuid and c.bound_account_id is not distinct from ${accountId}
+        )
       returning id`;
     return rows.length === 1;
   }
 
   return {
     async storeBatch(target, records, cursor, failed) {
-      const { runId, connectorId, entity, mode } = target;
+      const { runId, connectorId, entity, mode, keepsCursor, accountId } = target;
       if (!(await holds(target))) return undefined;
       await lockState(connectorId, entity);
       const [ids, data] = [records.map(({ externalId }) => externalId), records.map((record) => record.data)];
@@ -119,7 +137,8 @@ export function createRecordBatchRepository({ client, tenantId }: TenantScope): 
           on conflict do nothing
         ), moved as (
           update sync_states set record_version = record_version + (select count(*) from different),
-            cursor = case when ${mode === "full"} then cursor else ${JSON.stringify(cursor)}::jsonb end
+            account_id = coalesce(account_id, ${accountId}::text),
+            cursor = case when ${keepsCursor} then cursor else ${JSON.stringify(cursor)}::jsonb end
           where tenant_id = ${tenantId}::uuid and connector_id = ${connectorId}::uuid and entity = ${entity}
         ), counted as (
           select (count(*) filter (where not w.deleted))::integer as changed,
@@ -130,29 +149,37 @@ export function createRecordBatchRepository({ client, tenantId }: TenantScope): 
           update sync_runs r set read = r.read + ${records.length + failed}::integer, changed = r.changed + c.changed,
             unchanged = r.unchanged + c.unchanged, deleted = r.deleted + c.deleted, failed = r.failed + ${failed}::integer,
             failures = 0, updated_at = clock_timestamp(),
-            cursor = case when ${mode === "full"} then ${JSON.stringify(cursor)}::jsonb end
+            cursor = case when ${keepsCursor} then ${JSON.stringify(cursor)}::jsonb end
           from counted c where r.tenant_id = ${tenantId}::uuid and r.id = ${runId}::uuid
         )
         select * from counted`);
       return counts;
     },
 
-    async findCursor(connectorId, entity) {
-      const [row] = await client.$queryRaw<{ cursor: JsonObject | null }[]>`
-        select cursor from sync_states
+    async findState(connectorId, entity) {
+      const [row] = await client.$queryRaw<{ cursor: JsonObject | null; accountId: string | null }[]>`
+        select cursor, account_id as "accountId" from sync_states
         where tenant_id = ${tenantId}::uuid and connector_id = ${connectorId}::uuid and entity = ${entity}`;
-      return row?.cursor ?? undefined;
+      return { cursor: row?.cursor ?? undefined, accountId: row?.accountId ?? null };
     },
 
-    async clearCursor(connectorId, entity) {
+    async clearState(connectorId, entity) {
       // What was seen before may be gone by the time that it is read anew.
       await client.$executeRaw`
         delete from sync_sightings s using sync_runs r
         where s.tenant_id = ${tenantId}::uuid and r.tenant_id = s.tenant_id and r.id = s.run_id
           and r.connector_id = ${connectorId}::uuid and r.entity = ${entity}`;
       await client.$executeRaw`
-        update sync_states set cursor = null
+        update sync_states set cursor = null, account_id = null
         where tenant_id = ${tenantId}::uuid and connector_id = ${connectorId}::uuid and entity = ${entity}`;
+    },
+
+    async adoptCursor({ runId, attemptId, connectorId, entity }) {
+      const updated = await client.$executeRaw`
+        update sync_states s set cursor = coalesce(s.cursor, r.cursor) from sync_runs r
+        where s.tenant_id = ${tenantId}::uuid and s.connector_id = ${connectorId}::uuid and s.entity = ${entity}
+          and r.tenant_id = s.tenant_id and r.id = ${runId}::uuid and r.attempt_id = ${attemptId}::uuid`;
+      return updated === 1;
     },
 
     async sweep({ runId, attemptId, connectorId, entity }) {

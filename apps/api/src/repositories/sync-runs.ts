@@ -14,8 +14,10 @@ export interface SyncRunRow {
   readonly mode: SyncMode;
   readonly scheduleId: string | null;
   readonly tickAt: Date | null;
+  readonly backfillFrom: Date | null;
   readonly status: SyncRunStatus;
   readonly cursor: JsonObject | null;
+  readonly expected: number | null;
   readonly read: number;
   readonly changed: number;
   readonly unchanged: number;
@@ -40,7 +42,7 @@ export interface SyncRunFilter {
 }
 
 /** A run that somebody asks for. */
-export type NewSyncRun = Pick<SyncRunRow, "id" | "connectorId" | "entity" | "mode" | "scheduleId">;
+export type NewSyncRun = Pick<SyncRunRow, "id" | "connectorId" | "entity" | "mode" | "scheduleId" | "backfillFrom">;
 
 /** How a run goes on after whoever was at it lets go of it. */
 export type SyncRunLanding =
@@ -63,6 +65,8 @@ export interface SyncRunRepository {
    * @returns whether the run is to go on; `undefined` when somebody else has it.
    */
   renew(id: string, attemptId: string, leaseMs: number): Promise<{ readonly goesOn: boolean } | undefined>;
+  /** Notes about how many changes it will read, under this attempt. */
+  expect(id: string, attemptId: string, changes: number): Promise<void>;
   /** Lets go of a run. @returns `undefined`, and nothing is stored, when somebody else has it. */
   land(id: string, attemptId: string, landing: SyncRunLanding): Promise<SyncRunRow | undefined>;
   /** Notes the wish to end a run, and ends it where nobody is at it. @returns `undefined` when there is none that is open. */
@@ -71,7 +75,8 @@ export interface SyncRunRepository {
 
 const columns = Prisma.sql`
   r.id::text as id, r.tenant_id::text as "tenantId", r.connector_id::text as "connectorId", r.entity, r.mode::text as mode,
-  r.schedule_id::text as "scheduleId", r.tick_at as "tickAt", r.status::text as status, r.cursor, r.read, r.changed,
+  r.schedule_id::text as "scheduleId", r.tick_at as "tickAt", r.backfill_from as "backfillFrom",
+  r.status::text as status, r.cursor, r.expected, r.read, r.changed,
   r.unchanged, r.deleted, r.failed, r.failures, r.error, r.cancelled_at as "cancelledAt",
   r.next_attempt_at as "nextAttemptAt", r.created_at as "createdAt", r.started_at as "startedAt",
   r.updated_at as "updatedAt", r.ended_at as "endedAt"`;
@@ -82,8 +87,9 @@ export function createSyncRunRepository({ client, tenantId }: TenantScope): Sync
   const ofId = (id: string) => scopedSql`r.tenant_id = ${tenantId}::uuid and r.id = ${id}::uuid`;
 
   return {
-    async create({ id, connectorId, entity, mode, scheduleId }) {
-      await client.syncRun.create({ data: { id, tenantId, connectorId, entity, mode, scheduleId } });
+    async create(run) {
+      const { id } = run;
+      await client.syncRun.create({ data: { ...run, tenantId } });
       const [row] = await query(scopedSql`select ${columns} from sync_runs r where ${ofId(id)}`);
       if (row === undefined) throw new Error("The database did not keep a new run.");
       return row;
@@ -110,6 +116,9 @@ export function createSyncRunRepository({ client, tenantId }: TenantScope): Sync
         where ${ofId(id)} and r.attempt_id = ${attemptId}::uuid
         returning r.cancelled_at is null as "goesOn"`);
       return row;
+    },
+    async expect(id, attemptId, changes) {
+      await client.syncRun.updateMany({ where: { tenantId, id, attemptId }, data: { expected: changes } });
     },
     async land(id, attemptId, landing) {
       const [row] = await query(scopedSql`

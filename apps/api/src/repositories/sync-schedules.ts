@@ -18,6 +18,7 @@ export interface SyncScheduleRow {
   readonly overlap: SyncOverlap;
   readonly catchUp: SyncCatchUp;
   readonly jitterSeconds: number;
+  readonly backfillFrom: Date | null;
   readonly pausedAt: Date | null;
   readonly tickAt: Date | null;
   readonly dueAt: Date | null;
@@ -34,7 +35,16 @@ export type NewSyncSchedule = Omit<SyncScheduleRow, "tenantId" | "version" | "cr
 export type SyncScheduleChanges = Partial<
   Pick<
     SyncScheduleRow,
-    "mode" | "cron" | "timeZone" | "overlap" | "catchUp" | "jitterSeconds" | "pausedAt" | "tickAt" | "dueAt"
+    | "mode"
+    | "cron"
+    | "timeZone"
+    | "overlap"
+    | "catchUp"
+    | "jitterSeconds"
+    | "backfillFrom"
+    | "pausedAt"
+    | "tickAt"
+    | "dueAt"
   >
 >;
 

@@ -38,6 +38,8 @@ export interface SystemSyncRepository {
   fireSchedules(fired: readonly FiredSchedule[]): Promise<number>;
   /** Takes runs that may go on, tenants in turn: nobody else takes them while `leaseMs` lasts. */
   claimRuns(limit: number, leaseMs: number): Promise<readonly ClaimedRun[]>;
+  /** Removes records that the vendors deleted so long ago, `limit` at most. @returns how many. */
+  pruneRecords(keptForMs: number, limit: number): Promise<number>;
   /** Removes runs that ended so long ago, `limit` at most. @returns how many. */
   prune(keptForMs: number, limit: number): Promise<number>;
 }
@@ -68,6 +70,11 @@ export function createSystemSyncRepository(query: SystemQuery): SystemSyncReposi
       return query<ClaimedRun>(Prisma.sql`
         select tenant_id::text as "tenantId", run_id::text as "runId", attempt_id::text as "attemptId"
         from isthmus_claim_sync_runs(${attemptIds}::uuid[], ${leaseMs}::float8)`);
+    },
+    async pruneRecords(keptForMs, limit) {
+      const [row] = await query<{ removed: number }>(Prisma.sql`
+        select isthmus_prune_records(${keptForMs}::float8, ${limit}::integer) as removed`);
+      return row?.removed ?? 0;
     },
     async prune(keptForMs, limit) {
       const [row] = await query<{ removed: number }>(Prisma.sql`

@@ -10,7 +10,13 @@ import type { Services } from "../services.js";
 import { emergencySchema, nameChangeRequest, requestedResponse } from "./change-answers.js";
 import { ifMatchSchema, readIfMatch, requireIfMatch, toEntityTag } from "./entity-tags.js";
 import { idParametersSchema, pageOf, pageQuerySchema, problemResponses } from "./schemas/common.js";
-import { createScheduleSchema, scheduleSchema, syncRunSchema, updateScheduleSchema } from "./schemas/syncs.js";
+import {
+  createScheduleSchema,
+  runScheduleSchema,
+  scheduleSchema,
+  syncRunSchema,
+  updateScheduleSchema,
+} from "./schemas/syncs.js";
 
 const tags = ["syncs"];
 const headersSchema = emergencySchema.extend(ifMatchSchema.shape);
@@ -142,14 +148,16 @@ export const scheduleRoutes: FastifyPluginAsyncZod<Services> = async (app, servi
       schema: {
         tags,
         summary: "Begin a run of a schedule now",
-        description: "Also of a paused one. It waits where a run of the entity goes on.",
+        description:
+          "Also of a paused one. It waits where a run of the entity goes on. With `backfillFrom`, what was changed since then is read again.",
         operationId: "runSchedule",
         params: idParametersSchema,
+        body: runScheduleSchema.nullish(),
         response: { 202: syncRunSchema, ...problemResponses },
       },
     },
     async (request, reply) => {
-      const run = await runSchedule(services, callerOf(request), request.params.id);
+      const run = await runSchedule(services, callerOf(request), request.params.id, request.body ?? {});
       return reply.code(202).header("location", `/v1/sync-runs/${run.id}`).send(run);
     },
   );

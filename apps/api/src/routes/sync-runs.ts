@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { cancelSyncRun } from "../actions/cancel-sync-run.js";
-import { getSyncRun, listSyncRuns } from "../actions/get-sync-runs.js";
+import { getSyncRun, listSyncRunLines, listSyncRuns } from "../actions/get-sync-runs.js";
 import { callerOf } from "../plugins/authentication.js";
 import type { Services } from "../services.js";
-import { idParametersSchema, pageOf, problemResponses } from "./schemas/common.js";
-import { listSyncRunsSchema, syncRunSchema } from "./schemas/syncs.js";
+import { idParametersSchema, pageOf, pageQuerySchema, problemResponses } from "./schemas/common.js";
+import { listSyncRunsSchema, syncRunLineSchema, syncRunSchema } from "./schemas/syncs.js";
 
 const tags = ["syncs"];
 
@@ -46,6 +46,23 @@ export const syncRunRoutes: FastifyPluginAsyncZod<Services> = async (app, servic
       },
     },
     (request) => getSyncRun(services, callerOf(request), request.params.id),
+  );
+
+  app.get(
+    "/v1/sync-runs/:id/log",
+    {
+      schema: {
+        tags,
+        summary: "Read what happened in a run of a sync",
+        description:
+          "Who took it, what it waited for, what it left out, how it ended. Batches that went well are counted only.",
+        operationId: "listSyncRunLines",
+        params: idParametersSchema,
+        querystring: pageQuerySchema,
+        response: { 200: pageOf(syncRunLineSchema), ...problemResponses },
+      },
+    },
+    (request) => listSyncRunLines(services, callerOf(request), { id: request.params.id, ...request.query }),
   );
 
   app.post(

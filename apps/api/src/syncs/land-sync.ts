@@ -1,4 +1,4 @@
-import type { ClaimedRun, SyncRunLanding, SyncRunRow } from "../repositories/index.js";
+import type { ClaimedRun, NewSyncRunLine, SyncRunLanding, SyncRunRow } from "../repositories/index.js";
 import type { Services } from "../services.js";
 
 /**
@@ -11,14 +11,19 @@ import type { Services } from "../services.js";
 export async function landSync(
   { database, logger }: Pick<Services, "database" | "logger">,
   { runId, attemptId, tenantId }: ClaimedRun,
-  { connectorId, entity, mode }: SyncRunRow,
+  { connectorId, entity, mode, backfillFrom }: SyncRunRow,
   landing: SyncRunLanding,
 ): Promise<SyncRunRow | undefined> {
   const isDone = landing.kind === "ended" && landing.status === "succeeded";
-  const landed = await database.asTenant(tenantId, async ({ syncRuns, recordBatches, connectors, auditEvents }) => {
-    if (isDone && mode === "full") await recordBatches.sweep({ runId, attemptId, connectorId, entity });
-    if (landing.kind === "anew") await recordBatches.clearCursor(connectorId, entity);
+  const landed = await database.asTenant(tenantId, async (repositories) => {
+    const { syncRuns, syncRunLines, recordBatches, connectors, auditEvents } = repositories;
+    const target = { runId, attemptId, connectorId, entity };
+    if (isDone && mode === "full") await recordBatches.sweep(target);
+    else if (isDone && backfillFrom !== null) await recordBatches.adoptCursor(target);
+    if (landing.kind === "anew") await recordBatches.clearState(connectorId, entity);
     const row = await syncRuns.land(runId, attemptId, landing);
+    const line = row && lineOf(landing);
+    if (line) await syncRunLines.append(runId, line);
     if (row === undefined || row.endedAt === null) return row;
     // One that was deleted meanwhile has nothing to note.
     if (isDone && (await connectors.findById(connectorId))) await connectors.recordSync(connectorId);
@@ -36,4 +41,24 @@ export async function landSync(
     logger.warn({ tenantId, runId }, "A sync was taken over; what was found out about it is not stored");
   }
   return landed;
+}
+
+function lineOf(landing: SyncRunLanding): NewSyncRunLine | undefined {
+  switch (landing.kind) {
+    case "ended":
+      return landing.status === "failed"
+        ? { event: "ended", ...landing.error }
+        : { event: "ended", detail: landing.status === "succeeded" ? "Everything was read." : "It was cancelled." };
+    case "anew":
+      return {
+        event: "begun_anew",
+        code: landing.error.code,
+        detail: `Everything is read again. ${landing.error.detail}`,
+      };
+    case "again": {
+      const { error, waitMs } = landing;
+      const seconds = Math.ceil(waitMs / 1_000);
+      return error && { event: "waiting", code: error.code, detail: `It goes on in ${seconds} s. ${error.detail}` };
+    }
+  }
 }

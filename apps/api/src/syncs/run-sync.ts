@@ -1,15 +1,13 @@
-import { codeOf, type EntityBatch, type EntityCursor } from "@isthmus/core";
-import { z } from "zod";
+import { codeOf, type EntityBatch } from "@isthmus/core";
 import { DatabaseUnavailableError } from "../database/index.js";
-import type { ClaimedRun, ConnectorRow, ReadRecord, SyncRunLanding, SyncRunRow } from "../repositories/index.js";
+import type { ClaimedRun, ConnectorRow, EntityState, SyncRunLanding, SyncRunRow } from "../repositories/index.js";
 import { describeTrouble, pauseBeforeNextTryMs } from "../runs/run-troubles.js";
-import { defaultRunLeaseMs, type Services } from "../services.js";
-import { readerOf } from "./followed-entity.js";
+import type { Services } from "../services.js";
+import { followedSourceOf } from "./followed-entity.js";
 import { landSync } from "./land-sync.js";
-import { toStorableRecord } from "./storable-record.js";
+import { isBegun, openRead } from "./open-read.js";
+import { storeAll } from "./store-batches.js";
 import { SyncHold } from "./sync-hold.js";
-
-const cursorSchema = z.looseObject({ v: z.number() });
 
 /**
  * Reads the entity of a run that the caller has taken, batch by batch, each stored with the cursor that comes after it. Whoever
@@ -19,68 +17,64 @@ const cursorSchema = z.looseObject({ v: z.number() });
  * @throws {DatabaseUnavailableError} The run is taken again when its lease is over.
  */
 export async function runSync(services: Services, claimed: ClaimedRun): Promise<SyncRunRow | undefined> {
-  const { tenantId, runId } = claimed;
-  const { run, connector } = await services.database.asTenant(tenantId, async ({ syncRuns, connectors }) => {
-    const run = await syncRuns.findById(runId);
-    return { run, connector: run && (await connectors.findById(run.connectorId)) };
-  });
-  if (run === undefined || connector === undefined) return undefined;
+  const found = await begin(services, claimed);
+  if (found === undefined) return undefined;
+  const { run, connector, state } = found;
   if (run.cancelledAt !== null) return landSync(services, claimed, run, { kind: "ended", status: "cancelled" });
+  if (isOfAnotherAccount(state, connector)) return landSync(services, claimed, run, { kind: "anew", error: moved });
   await using hold = new SyncHold(services, claimed);
-  return landSync(services, claimed, run, await readAll(services, claimed, run, connector, hold));
+  return landSync(services, claimed, run, await readAll(services, claimed, found, hold));
 }
+
+interface Found {
+  readonly run: SyncRunRow;
+  readonly connector: ConnectorRow;
+  readonly state: EntityState;
+}
+
+function begin({ database }: Services, { tenantId, runId }: ClaimedRun): Promise<Found | undefined> {
+  return database.asTenant(tenantId, async ({ syncRuns, syncRunLines, connectors, recordBatches }) => {
+    const run = await syncRuns.findById(runId);
+    const connector = run && (await connectors.findById(run.connectorId));
+    if (run === undefined || connector === undefined) return undefined;
+    const state = await recordBatches.findState(run.connectorId, run.entity);
+    await syncRunLines.append(
+      runId,
+      isBegun(run)
+        ? { event: "resumed", detail: `A process goes on with it; ${run.read} records were read before.` }
+        : { event: "begun", detail: "A process has taken it." },
+    );
+    return { run, connector, state };
+  });
+}
+
+/** Else the records of two accounts would stand side by side. */
+function isOfAnotherAccount({ accountId }: EntityState, { boundAccountId }: ConnectorRow): boolean {
+  return accountId !== null && boundAccountId !== null && accountId !== boundAccountId;
+}
+
+const moved = {
+  code: "ACCOUNT_CHANGED",
+  detail: "The connector is connected to another account than the one whose records these were.",
+};
 
 async function readAll(
   services: Services,
   claimed: ClaimedRun,
-  run: SyncRunRow,
-  row: ConnectorRow,
+  { run, connector: row, state }: Found,
   hold: SyncHold,
 ): Promise<SyncRunLanding> {
-  const { database, pool, ending } = services;
-  const cursor =
-    run.mode === "full"
-      ? run.cursor
-      : await database.asTenant(run.tenantId, ({ recordBatches }) =>
-          recordBatches.findCursor(run.connectorId, run.entity),
-        );
   try {
-    const signal = AbortSignal.any([ending, hold.interrupted]);
-    return await pool.use(row, async (connector) => {
-      const read = readerOf(services, row, connector);
-      const batches = read(run.entity, toCursor(cursor), signal);
-      return storeAll(services, claimed, run, batches, hold);
+    const signal = AbortSignal.any([services.ending, hold.interrupted]);
+    return await services.pool.use(row, async (connector) => {
+      const source = followedSourceOf(services, row, connector);
+      const batches: AsyncIterable<EntityBatch> = await openRead(services, claimed, { run, state, source, signal });
+      return storeAll(services, claimed, { run, accountId: row.boundAccountId, batches }, hold);
     });
   } catch (error) {
     if (error instanceof DatabaseUnavailableError) throw error;
     return afterFailure(services, run, hold, error);
   }
-}
-
-async function storeAll(
-  services: Services,
-  { runId, attemptId }: ClaimedRun,
-  { connectorId, entity, mode, tenantId }: SyncRunRow,
-  batches: AsyncIterable<EntityBatch>,
-  hold: SyncHold,
-): Promise<SyncRunLanding> {
-  const { database, settings, stopping, logger } = services;
-  const { runLeaseMs: leaseMs = defaultRunLeaseMs } = settings;
-  const target = { runId, attemptId, leaseMs, connectorId, entity, mode };
-  for await (const { changes, cursor } of batches) {
-    const storable = changes.map(toStorableRecord);
-    const records = storable.filter((record): record is ReadRecord => record !== undefined);
-    const failed = changes.length - records.length;
-    if (failed > 0)
-      logger.warn({ tenantId, runId, failed }, "Records have ids that cannot be stored; they are left out");
-    const stored = await database.asTenant(tenantId, (work) =>
-      work.recordBatches.storeBatch(target, records, cursorSchema.parse(cursor), failed),
-    );
-    if (stored === undefined) return { kind: "ended", status: "cancelled" };
-    if (stopping.aborted) return { kind: "again", waitMs: 0 };
-    if (hold.interrupted.aborted) break;
-  }
-  return { kind: "ended", status: hold.interrupted.aborted ? "cancelled" : "succeeded" };
 }
 
 function afterFailure({ ending, logger }: Services, run: SyncRunRow, hold: SyncHold, error: unknown): SyncRunLanding {
@@ -97,7 +91,3 @@ function afterFailure({ ending, logger }: Services, run: SyncRunRow, hold: SyncH
 
 /** Cursors that expire in a row before something is stored: a vendor that says so of new ones, too, cannot be followed. */
 const mostRestarts = 3;
-
-function toCursor(stored: object | null | undefined): EntityCursor | undefined {
-  return stored === null || stored === undefined ? undefined : cursorSchema.parse(stored);
-}

@@ -1,4 +1,4 @@
-import { defaultInboundRetentionDays, type Services } from "../services.js";
+import { defaultInboundRetentionDays, defaultRecordRetentionDays, type Services } from "../services.js";
 import { Pruner } from "./pruner.js";
 
 const dayMs = 86_400_000;
@@ -33,6 +33,14 @@ export function createIdempotencyPruner(services: Services, batchSize?: number):
 export function createSyncPruner(services: Services, batchSize?: number): Pruner {
   return createPruner(services, "sync runs", batchSize, (limit) =>
     services.database.asSystem(({ syncs }) => syncs.prune(syncRetentionDays * dayMs, limit)),
+  );
+}
+
+/** What removes records that the vendors deleted long ago: whoever follows an entity has been told by then. */
+export function createRecordPruner(services: Services, batchSize?: number): Pruner {
+  const { recordRetentionDays = defaultRecordRetentionDays } = services.settings;
+  return createPruner(services, "deleted records", batchSize, (limit) =>
+    services.database.asSystem(({ syncs }) => syncs.pruneRecords(recordRetentionDays * dayMs, limit)),
   );
 }
 

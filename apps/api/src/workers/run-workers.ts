@@ -3,7 +3,13 @@ import type { Services } from "../services.js";
 import { keepReplaying } from "../tokens/journal-replay.js";
 import { AuditSealer } from "./audit-sealer.js";
 import { ChangeRequestWorker } from "./change-request-worker.js";
-import { createIdempotencyPruner, createInboundPruner, createRunPruner, createSyncPruner } from "./create-pruners.js";
+import {
+  createIdempotencyPruner,
+  createInboundPruner,
+  createRecordPruner,
+  createRunPruner,
+  createSyncPruner,
+} from "./create-pruners.js";
 import { KeyRotationWorker } from "./key-rotation-worker.js";
 import { OperationRunWorker } from "./operation-run-worker.js";
 import { PurgeWorker } from "./purge-worker.js";
@@ -32,6 +38,7 @@ export async function runWorkers(services: Services, role: Configuration["role"]
     work.push(createRunPruner(services).run(stopping));
     work.push(createIdempotencyPruner(services).run(stopping));
     work.push(createSyncPruner(services).run(stopping));
+    work.push(createRecordPruner(services).run(stopping));
   }
   await Promise.all(work);
 }

@@ -28,6 +28,7 @@ describe("readConfiguration", () => {
       databaseUrl: undefined,
       dataDirectory: "./.isthmus",
       inboundRetentionDays: 30,
+      recordRetentionDays: 90,
       changeRequestDays: 7,
       bulkContentLimitBytes: 1_073_741_824,
       role: "all",

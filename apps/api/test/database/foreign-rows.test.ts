@@ -3,7 +3,14 @@ import { newId } from "../../src/database/index.js";
 import { runUnitOfWork } from "../../src/database/unit-of-work.js";
 import { createTenantRepositories, createTenantScope, type TenantRepositories } from "../../src/repositories/index.js";
 import { describeOnDatabases } from "../support/databases.js";
-import { type FullTenant, fillTenant, newChange, sharedAccountId, syncedEntity } from "../support/full-tenant.js";
+import {
+  type FullTenant,
+  fillTenant,
+  newChange,
+  sharedAccountId,
+  syncedEntity,
+  unreadEntity,
+} from "../support/full-tenant.js";
 import { dumpTenant, findMarks, listTenantTables, type TenantDump } from "../support/tenant-dump.js";
 import { connectorData, identityProviderData, sha256 } from "../support/test-data.js";
 
@@ -203,6 +210,7 @@ const calls: Calls = {
         overlap: "skip",
         catchUp: "once",
         jitterSeconds: 0,
+        backfillFrom: null,
         pausedAt: null,
         tickAt: null,
         dueAt: null,
@@ -218,21 +226,32 @@ const calls: Calls = {
   },
   syncRuns: {
     create: ({ connectorId, scheduleId }) => [
-      { id: newId(), connectorId, entity: syncedEntity, mode: "full", scheduleId },
+      { id: newId(), connectorId, entity: syncedEntity, mode: "full", scheduleId, backfillFrom: null },
     ],
     findById: ({ syncRunId }) => [syncRunId],
     list: ({ connectorId }) => [{ connectorId }, page],
     renew: ({ syncRunId, syncAttemptId }) => [syncRunId, syncAttemptId, 1_000],
+    expect: ({ syncRunId, syncAttemptId }) => [syncRunId, syncAttemptId, 5],
     land: ({ syncRunId, syncAttemptId }) => [syncRunId, syncAttemptId, { kind: "ended", status: "succeeded" }],
     cancel: ({ syncRunId }) => [syncRunId],
+  },
+  syncRunLines: {
+    append: ({ syncRunId }) => [syncRunId, { event: "ended", detail: "stolen" }],
+    list: ({ syncRunId }) => [syncRunId, page],
   },
   records: {
     list: ({ connectorId }) => [{ connectorId, entity: syncedEntity, withDeleted: true }, 10],
   },
   recordBatches: {
-    storeBatch: (theirs) => [{ ...batchOf(theirs), leaseMs: 1_000, mode: "full" }, [stolenRecord], { v: 1 }, 0],
-    findCursor: ({ connectorId }) => [connectorId, syncedEntity],
-    clearCursor: ({ connectorId }) => [connectorId, syncedEntity],
+    storeBatch: (theirs) => [
+      { ...batchOf(theirs), leaseMs: 1_000, mode: "full", keepsCursor: true, accountId: sharedAccountId },
+      [stolenRecord],
+      { v: 1 },
+      0,
+    ],
+    findState: ({ connectorId }) => [connectorId, syncedEntity],
+    clearState: ({ connectorId }) => [connectorId, syncedEntity],
+    adoptCursor: (theirs) => [{ ...batchOf(theirs), entity: unreadEntity }],
     sweep: (theirs) => [batchOf(theirs)],
   },
 };

@@ -32,6 +32,7 @@ const grants: Grants = {
   sync_states: "raw",
   sync_states_series_seq: "U",
   sync_runs: "raw",
+  sync_run_lines: "ra",
   sync_sightings: "rad",
   records: "raw",
 };

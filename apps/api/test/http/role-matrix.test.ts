@@ -59,6 +59,7 @@ const accesses: Readonly<Record<string, Access>> = {
   "POST /v1/schedules/{id}/run": "syncs.run",
   "GET /v1/sync-runs": "schedules.read",
   "GET /v1/sync-runs/{id}": "schedules.read",
+  "GET /v1/sync-runs/{id}/log": "schedules.read",
   "POST /v1/sync-runs/{id}/cancel": "syncs.run",
   "GET /v1/operation-runs": "operations.read",
   "GET /v1/operation-runs/{id}": "operations.read",

@@ -63,6 +63,9 @@ const leaseMs = 60_000;
 /** The account of every connector of {@link fillTenant}, so that what is delivered to one could concern the others. */
 export const sharedAccountId = "account-of-both";
 
+/** What no incremental run of a tenant of {@link fillTenant} has read. */
+export const unreadEntity = "Other";
+
 /** What every tenant of {@link fillTenant} reads. */
 export const syncedEntity = "Thing";
 
@@ -185,10 +188,10 @@ async function fillSyncs(
   const [scheduleId, syncRunId] = [newId(), newId()];
   const what = { connectorId, entity: syncedEntity, mode: "full" } as const;
   await database.asTenant(tenantId, async ({ syncSchedules, syncRuns }) => {
-    const times = { cron: "0 3 * * *", timeZone: "UTC", jitterSeconds: 0, pausedAt: null };
+    const times = { cron: "0 3 * * *", timeZone: "UTC", jitterSeconds: 0, pausedAt: null, backfillFrom: null };
     const due = { tickAt: new Date("2999-01-01"), dueAt: new Date("2999-01-01"), createdBy: userId };
     await syncSchedules.create({ id: scheduleId, ...what, ...times, ...due, overlap: "skip", catchUp: "once" });
-    await syncRuns.create({ id: syncRunId, ...what, scheduleId });
+    await syncRuns.create({ id: syncRunId, ...what, scheduleId, backfillFrom: null });
   });
   const claimed = await database.asSystem(({ syncs }) => syncs.claimRuns(10, leaseMs));
   const syncAttemptId = claimed.find(({ runId }) => runId === syncRunId)?.attemptId;
@@ -197,9 +200,17 @@ async function fillSyncs(
   const data = JSON.stringify({ name: `Record of ${tenantId}` });
   const record = { externalId: "r-1", data, hash: sha256(data), modifiedAt: null };
   const cursor = { v: 1, after: `Cursor of ${tenantId}` };
-  await database.asTenant(tenantId, async ({ recordBatches }) => {
-    await recordBatches.storeBatch({ ...target, mode: "incremental" }, [record], cursor, 0);
-    await recordBatches.storeBatch(target, [record], cursor, 0);
+  await database.asTenant(tenantId, async ({ recordBatches, syncRunLines }) => {
+    const account = { accountId: sharedAccountId };
+    await recordBatches.storeBatch(
+      { ...target, ...account, mode: "incremental", keepsCursor: false },
+      [record],
+      cursor,
+      0,
+    );
+    for (const entity of [syncedEntity, unreadEntity])
+      await recordBatches.storeBatch({ ...target, ...account, entity, keepsCursor: true }, [record], cursor, 0);
+    await syncRunLines.append(syncRunId, { event: "begun", detail: `Of ${tenantId}` });
   });
   return { scheduleId, syncRunId, syncAttemptId };
 }

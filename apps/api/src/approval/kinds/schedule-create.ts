@@ -13,15 +13,20 @@ export const scheduleCreate: ChangeKind<z.infer<typeof schema>, SyncScheduleRow>
   name: "schedule.create",
   permission: "schedules.write",
   schema,
-  async prepare({ clock }, { target: { id }, requestedBy }, { paused, ...rest }) {
+  async prepare({ clock }, { target: { id }, requestedBy }, { paused, backfillFrom, ...rest }) {
     const now = new Date(clock.now());
     const waiting = waitFor({ id, ...rest }, paused ? undefined : now);
     return {
       async apply({ syncSchedules }, note) {
         if (!paused) await lockForSchedule(syncSchedules, rest.connectorId);
-        const data = { ...rest, ...waiting, id, pausedAt: paused ? now : null, createdBy: requestedBy };
+        const times = {
+          ...waiting,
+          pausedAt: paused ? now : null,
+          backfillFrom: backfillFrom === null ? null : new Date(backfillFrom),
+        };
+        const data = { ...rest, ...times, id, createdBy: requestedBy };
         const row = await syncSchedules.create(data);
-        await note(scheduleFacts("schedule.created", id, { ...rest, paused }), { after: row });
+        await note(scheduleFacts("schedule.created", id, { ...rest, backfillFrom, paused }), { after: row });
         return row;
       },
     };

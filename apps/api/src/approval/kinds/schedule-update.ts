@@ -36,7 +36,11 @@ export const scheduleUpdate: ChangeKind<z.infer<typeof schema>, SyncScheduleRow>
 };
 
 function changesOf(before: SyncScheduleRow, change: z.infer<typeof schema>, now: Date): SyncScheduleChanges {
-  const { paused = before.pausedAt !== null, ...changes } = change;
+  const { paused = before.pausedAt !== null, backfillFrom, ...rest } = change;
+  const changes = {
+    ...rest,
+    ...(backfillFrom !== undefined && { backfillFrom: backfillFrom === null ? null : new Date(backfillFrom) }),
+  };
   const after = { ...before, ...changes };
   const isRetimed = ["cron", "timeZone", "jitterSeconds"].some((field) => field in changes);
   if (paused) return { ...changes, pausedAt: before.pausedAt ?? now, ...waitFor(after, undefined) };

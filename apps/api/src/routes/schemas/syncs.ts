@@ -24,6 +24,10 @@ const jitterSchema = z
   .max(86_400)
   .describe("Seconds by which runs begin later at the most: always the same for one schedule.");
 
+const backfillSchema = instantSchema.describe(
+  "The first read begins with what was changed since then, not with everything. What was deleted before the read is not told.",
+);
+
 /** The vendor's name of an entity. */
 export const entityNameSchema = z.string().min(1).max(255).describe("The vendor's name: `Account`.");
 
@@ -37,6 +41,7 @@ export const createScheduleSchema = z
     overlap: overlapSchema.default("skip"),
     catchUp: catchUpSchema.default("once"),
     jitterSeconds: jitterSchema.default(0),
+    backfillFrom: backfillSchema.nullable().default(null),
     paused: z.boolean().default(false),
   })
   .meta({ id: "NewSchedule" });
@@ -50,9 +55,15 @@ export const updateScheduleSchema = z
     overlap: overlapSchema.optional(),
     catchUp: catchUpSchema.optional(),
     jitterSeconds: jitterSchema.optional(),
+    backfillFrom: backfillSchema.nullable().optional(),
     paused: z.boolean().optional(),
   })
   .meta({ id: "ScheduleChanges" });
+
+/** The body that begins a run. */
+export const runScheduleSchema = z
+  .strictObject({ backfillFrom: instantSchema.optional().describe("What was changed since then is read again.") })
+  .meta({ id: "NewScheduledRun" });
 
 /** A schedule as it is answered. */
 export const scheduleSchema = z
@@ -66,6 +77,7 @@ export const scheduleSchema = z
     overlap: overlapSchema,
     catchUp: catchUpSchema,
     jitterSeconds: z.number(),
+    backfillFrom: backfillSchema.nullable(),
     paused: z.boolean(),
     nextRuns: z.array(instantSchema).describe("The next five times, without jitter; none of a paused one."),
     version: z.number(),
@@ -86,12 +98,15 @@ export const syncRunSchema = z
     entity: z.string(),
     mode: modeSchema,
     scheduleId: z.uuid().nullable(),
+    backfillFrom: instantSchema.nullable().describe("It reads what was changed since then."),
     scheduledFor: instantSchema.nullable().describe("The schedule's time; null = somebody asked for the run."),
     status: z.enum([...statuses, "cancelling"]),
     progress: z
       .object({ read: count, changed: count, unchanged: count, deleted: count, failed: count })
       .describe("Records. `failed`: with ids that cannot be stored."),
     recordsPerSecond: z.number().nullable(),
+    expected: z.number().nullable().describe("About how many records there are to read, where the vendor has said so."),
+    estimatedEndAt: instantSchema.nullable().describe("At the rate so far."),
     error: z.object({ code: z.string(), detail: z.string() }).nullable().describe("What ended it, or last kept it up."),
     createdAt: instantSchema,
     startedAt: instantSchema.nullable(),
@@ -99,6 +114,16 @@ export const syncRunSchema = z
     endedAt: instantSchema.nullable(),
   })
   .meta({ id: "SyncRun" });
+
+/** A line of a run's log as it is answered. */
+export const syncRunLineSchema = z
+  .object({
+    at: instantSchema,
+    event: z.string().describe("`begun`, `resumed`, `waiting`, `begun_anew`, `records_refused`, `ended`."),
+    code: z.string().nullable(),
+    detail: z.string(),
+  })
+  .meta({ id: "SyncRunLine" });
 
 /** `?connectorId=&scheduleId=&entity=&status=` of the list of runs. */
 export const listSyncRunsSchema = pageQuerySchema.extend({

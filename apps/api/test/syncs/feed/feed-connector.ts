@@ -32,6 +32,18 @@ class FeedConnector extends BaseConnector<unknown, Configuration> {
     }
   }
 
+  /** The vendor numbers its changes; each number is a second of its time. */
+  async startAt(sinceMs: number): Promise<EntityCursor> {
+    return { v: 1, after: Math.ceil(sinceMs / 1_000) - 1 };
+  }
+
+  async count(entity: string, sinceMs: number | undefined, signal: AbortSignal): Promise<number> {
+    const { after } = await this.startAt(sinceMs ?? 0);
+    const path = `/${entity}/count?after=${after}`;
+    const answer = await this.send({ method: "GET", path, name: "count", idempotent: true, maxAttempts: 1, signal });
+    return z.int().parse(answer.json());
+  }
+
   protected async identify(): Promise<ConnectedAccount> {
     return { id: "1", name: "Feed", environment: "sandbox" };
   }
@@ -63,6 +75,8 @@ export const feed = defineConnector<Configuration, FeedConnector>({
     list: async () => [],
     describe: () => Promise.reject(new ConnectorError("NOT_FOUND", "There is no such entity.")),
     read: (entity, cursor, signal) => connector.read(entity, cursor, signal),
+    startAt: (_entity, sinceMs) => connector.startAt(sinceMs),
+    count: (entity, sinceMs, signal) => connector.count(entity, sinceMs, signal),
   }),
   create: (context) => new FeedConnector(context),
 });

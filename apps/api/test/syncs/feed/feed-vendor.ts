@@ -16,8 +16,8 @@ export interface FeedVendor {
   readonly host: string;
   /** Pages that were asked for: entity, number of the change before it. */
   readonly requests: string[];
-  /** Makes or changes a record. */
-  put(entity: string, id: string, record: Record<string, unknown>): void;
+  /** Makes or changes a record. @returns the number of the change. */
+  put(entity: string, id: string, record: Record<string, unknown>): number;
   /** Deletes it, and tells so. */
   remove(entity: string, id: string): void;
   /** Deletes it, and never tells. */
@@ -55,15 +55,16 @@ export async function startFeedVendor(): Promise<FeedVendor> {
   const write = (entity: string, item: FeedItem) => {
     without(entity, item.id);
     logOf(entity).push({ ...item, place: ++places });
+    return places;
   };
 
   async function answer(address: URL, response: ServerResponse): Promise<void> {
-    const [entity = "", after, size] = [
-      address.pathname.slice(1),
-      address.searchParams.get("after"),
-      address.searchParams.get("size"),
-    ];
-    const from = Number(after);
+    const [entity = "", isCount] = address.pathname.slice(1).split("/");
+    const from = Number(address.searchParams.get("after"));
+    const behind = () => logOf(entity).filter((item) => item.place > from);
+    const send = (body: unknown) =>
+      void response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
+    if (isCount) return send(behind().length);
     requests.push(`${entity} ${from}`);
     const failure = failures.get(entity);
     if (failure && failure.pages-- === 0) {
@@ -74,10 +75,7 @@ export async function startFeedVendor(): Promise<FeedVendor> {
       held.asked.resolve();
       await held.free.promise;
     }
-    const page = logOf(entity)
-      .filter((item) => item.place > from)
-      .slice(0, Number(size));
-    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(page));
+    send(behind().slice(0, Number(address.searchParams.get("size"))));
   }
 
   const server = createServer((request, response) => void answer(new URL(request.url ?? "/", "http://x"), response));

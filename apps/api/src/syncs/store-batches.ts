@@ -1,0 +1,49 @@
+import type { EntityBatch } from "@isthmus/core";
+import type { ClaimedRun, ReadRecord, SyncRunLanding, SyncRunRow } from "../repositories/index.js";
+import { defaultRunLeaseMs, type Services } from "../services.js";
+import { keepsCursor } from "./open-read.js";
+import { toStorableRecord } from "./storable-record.js";
+import type { SyncHold } from "./sync-hold.js";
+
+/** What is read for a run. */
+export interface Reading {
+  readonly run: SyncRunRow;
+  /** The vendor's account that is read. */
+  readonly accountId: string | null;
+  readonly batches: AsyncIterable<EntityBatch>;
+}
+
+/** Stores batch after batch, each with the cursor that comes after it, until the run is to stop or there are no more. */
+export async function storeAll(
+  services: Services,
+  { runId, attemptId }: ClaimedRun,
+  { run, accountId, batches }: Reading,
+  hold: SyncHold,
+): Promise<SyncRunLanding> {
+  const { database, settings, stopping } = services;
+  const { connectorId, entity, mode, tenantId } = run;
+  const { runLeaseMs: leaseMs = defaultRunLeaseMs } = settings;
+  const target = { runId, attemptId, leaseMs, connectorId, entity, mode, accountId, keepsCursor: keepsCursor(run) };
+  for await (const { changes, cursor } of batches) {
+    const storable = changes.map(toStorableRecord);
+    const records = storable.filter((record): record is ReadRecord => record !== undefined);
+    const failed = changes.length - records.length;
+    const end = await database.asTenant(tenantId, async ({ recordBatches, syncRuns, syncRunLines }) => {
+      const counts = await recordBatches.storeBatch(target, records, cursor, failed);
+      if (counts === undefined) return (await syncRuns.findById(runId))?.cancelledAt ? cancelled : goesOnLater;
+      if (failed > 0) await syncRunLines.append(runId, { event: "records_refused", detail: refused(failed) });
+      return stopping.aborted ? goesOnLater : undefined;
+    });
+    if (end) return end;
+    if (hold.interrupted.aborted) return cancelled;
+  }
+  return hold.interrupted.aborted ? cancelled : { kind: "ended", status: "succeeded" };
+}
+
+const cancelled: SyncRunLanding = { kind: "ended", status: "cancelled" };
+/** Somebody else has it, or the connector has another account: whoever takes it next finds out. */
+const goesOnLater: SyncRunLanding = { kind: "again", waitMs: 0 };
+
+function refused(count: number): string {
+  return `${count} records were left out: their ids are empty, too long, or no text that a database keeps.`;
+}
