@@ -5,6 +5,7 @@ import { isAllowed, type Permission } from "../../src/authorization/index.js";
 import { roles } from "../../src/repositories/index.js";
 import { type Answer, ApiClient } from "../support/api-client.js";
 import { type DocumentedCall, listCalls } from "../support/document-calls.js";
+import { audience, type IdentityServer, startIdentityServer } from "../support/identity-server.js";
 import { useServerDatabase } from "../support/server-database.js";
 import {
   platformKey,
@@ -127,14 +128,27 @@ describe("who may do what, at every route of the document", () => {
   let tenant: TestTenantClient;
   let connectorId: string;
   let calls: readonly DocumentedCall[];
+  let identity: IdentityServer;
 
   beforeAll(async () => {
-    service = await startTestService(get().database);
+    identity = await startIdentityServer();
+    const allowedPrivateHosts = [identity.host];
+    service = await startTestService(get().database, { settings: { allowedPrivateHosts } });
+    allowedPrivateHosts.push(new URL(service.sandbox.url).host);
     tenant = await service.createTenant();
+    // A group of the provider's for each role, with its name.
+    const trusted = await tenant.api.post("/v1/identity-providers", {
+      ...{ name: "x", issuer: identity.issuer, audience, rolesClaim: ["groups"], createsUsers: true },
+      roleMapping: roles.map((role) => ({ value: role, roles: [role] })),
+    });
+    expect(trusted.status).toBe(201);
     connectorId = (await tenant.api.post("/v1/connectors", sandboxConnector(service))).body.id;
     calls = listCalls((await tenant.api.get("/openapi.json")).body);
   });
-  afterAll(() => service?.close());
+  afterAll(async () => {
+    await service?.close();
+    await identity?.close();
+  });
 
   /** A person with these roles, none included, which no route can make. */
   async function add(held: (typeof roles)[number][]): Promise<{ readonly key: string; readonly userId: string }> {
@@ -168,11 +182,11 @@ describe("who may do what, at every route of the document", () => {
   }
 
   /** Only operations are asked of a connector that exists: it is looked up to know them. Nothing else gets past its role. */
-  function send(call: DocumentedCall, key: string | undefined, requestId = crypto.randomUUID()): Promise<Answer> {
+  function send(call: DocumentedCall, key: string | undefined, more: Record<string, string> = {}): Promise<Answer> {
     const id = operationPath.test(nameOf(call)) ? connectorId : crypto.randomUUID();
     const values: Readonly<Record<string, string>> = { id, type: "salesforce", entity: "Account" };
     const path = call.path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? crypto.randomUUID());
-    const headers = { "x-request-id": requestId, "if-match": '"1"' };
+    const headers = { "if-match": '"1"', ...more };
     const query = call.path.endsWith("/records") ? "?entity=Account" : "";
     return new ApiClient(service.url, key).send(call.method, path + query, bodyOf(call), headers);
   }
@@ -269,12 +283,30 @@ describe("who may do what, at every route of the document", () => {
     }
   });
 
-  it.each(roles)("refuses %s what the table of permissions does not allow, and nothing else", async (role) => {
-    const { key } = await add([role]);
+  /** How somebody with one role comes. */
+  const ways: Readonly<
+    Record<string, (role: (typeof roles)[number]) => Promise<{ bearer: string; headers?: Record<string, string> }>>
+  > = {
+    "an API key": async (role) => ({ bearer: (await add([role])).key }),
+    "a token of an identity provider": async (role) => {
+      const sub = crypto.randomUUID();
+      const bearer = await identity.sign({ sub, email: `${sub}@example.com`, groups: [role] });
+      return { bearer, headers: { "isthmus-tenant": tenant.tenantId } };
+    },
+  };
+  const rolesAndWays = roles.flatMap((role) => Object.keys(ways).map((way) => [role, way] as const));
+  // A key would outlive what the provider says of its person, so nobody gets one by a token but from an administrator.
+  const askedOfTokens: Readonly<Record<string, Access>> = {
+    "POST /v1/api-keys": "api-keys.all",
+    "POST /v1/api-keys/{id}/rotate": "api-keys.all",
+  };
+
+  it.each(rolesAndWays)("refuses %s, with %s, what the table does not allow, and nothing else", async (role, way) => {
+    const { bearer, headers } = (await ways[way]?.(role)) ?? { bearer: "" };
     for (const call of calls) {
-      const access = accessOf(call);
+      const access = (headers === undefined ? undefined : askedOfTokens[nameOf(call)]) ?? accessOf(call);
       if (access === undefined || access === "nothing" || access === "platform key") continue;
-      const { status, body, text } = await send(call, key);
+      const { status, body, text } = await send(call, bearer, headers);
       const said = `${nameOf(call)} → ${status} ${text.slice(0, 200)}`;
       expect(body?.code === "FORBIDDEN", said).toBe(!isAllowed([role], access));
       expect(status === 403, said).toBe(!isAllowed([role], access));
@@ -292,7 +324,7 @@ describe("who may do what, at every route of the document", () => {
       if (access === undefined || access === "nothing" || access === "platform key") continue;
       const requestId = crypto.randomUUID();
       asked.set(requestId, access);
-      expect((await send(call, key, requestId)).body?.code, nameOf(call)).toBe("FORBIDDEN");
+      expect((await send(call, key, { "x-request-id": requestId })).body?.code, nameOf(call)).toBe("FORBIDDEN");
     }
     const { data } = (await tenant.api.get(`/v1/audit-events?actorUserId=${userId}&outcome=denied&limit=200`)).body;
     expect(new Map(data.map((event: Denied) => [event.requestId, event.action]))).toEqual(asked);

@@ -1,4 +1,6 @@
 // The holes that integration platforms are known for, one test each. Above it stands the guard that was disabled to see it fail.
+// Two more have files of their own: a token without an audience, or for somebody else, in test/sign-in/hostile-tokens.test.ts (guard:
+// `audience` in sign-in/verify-token.ts), and an internal port without a key in ports.test.ts.
 import { createHmac } from "node:crypto";
 import type { LookupFunction } from "node:net";
 import { createTransport } from "@isthmus/core";
