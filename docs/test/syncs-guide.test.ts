@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { OperationRunWorker } from "../../apps/api/src/workers/operation-run-worker.js";
 import { SyncWorker } from "../../apps/api/src/workers/sync-worker.js";
 import type { ApiClient } from "../../apps/api/test/support/api-client.js";
 import { TestBrowser } from "../../apps/api/test/support/browser.js";
@@ -17,7 +18,7 @@ describe("the guide to syncs", { timeout: 60_000 }, () => {
   let folder: string;
   let terminal: Terminal;
   let service: TestService;
-  let worker: Promise<void>;
+  let workers: Promise<unknown>;
   let api: ApiClient;
   let connectorId: string;
   const stopping = new AbortController();
@@ -25,7 +26,10 @@ describe("the guide to syncs", { timeout: 60_000 }, () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "isthmus-syncs-guide-"));
     service = await startTestService(get().database);
-    worker = new SyncWorker(service.services, { pollMs: 50 }).run(stopping.signal);
+    workers = Promise.all([
+      new SyncWorker(service.services, { pollMs: 50 }).run(stopping.signal),
+      new OperationRunWorker(service.services, { pollMs: 50 }).run(stopping.signal),
+    ]);
     const tenant = await service.createTenant();
     const { apiKey } = tenant;
     api = tenant.api;
@@ -40,16 +44,16 @@ describe("the guide to syncs", { timeout: 60_000 }, () => {
   afterAll(async () => {
     terminal?.close();
     stopping.abort();
-    await worker;
+    await workers;
     await service?.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
   it("has no shell block that is not run here", () => {
-    expect([...readFileSync(new URL(guide, root), "utf8").matchAll(/^```bash$/gm)]).toHaveLength(3);
+    expect([...readFileSync(new URL(guide, root), "utf8").matchAll(/^```bash$/gm)]).toHaveLength(4);
   });
 
-  it("schedules a read, runs it, and reads the records", async () => {
+  it("schedules a read, runs it, reads the records, and writes some back", async () => {
     const [next, changed] = (await terminal.paste(readSnippet(guide, "snippet:syncs-1"))).trim().split("\n");
     expect(Date.parse(next ?? "")).toBeGreaterThan(Date.now());
     const [name, hasMore, filtered, lines] = (await terminal.paste(readSnippet(guide, "snippet:syncs-2")))
@@ -62,5 +66,7 @@ describe("the guide to syncs", { timeout: 60_000 }, () => {
     expect(Number(filtered)).toBeLessThan(Number(changed));
     expect(Number(lines)).toBe(Number(changed));
     expect((await terminal.paste(readSnippet(guide, "snippet:syncs-3"))).trim()).toBe("begun");
+    const [created, ...outcomes] = (await terminal.paste(readSnippet(guide, "snippet:syncs-4"))).trim().split("\n");
+    expect([created, ...outcomes]).toEqual(["1", "updated", "VALIDATION_FAILED"]);
   });
 });

@@ -32,7 +32,7 @@ export interface CallOptions {
 /** An API that a configuration describes. Its operations are called by name; its entities are lists that can be followed. */
 export class CustomConnector extends BaseConnector<CustomCredentials, CustomConfiguration> implements ApiClient {
   /** The lists of records that the configuration names. */
-  readonly entities: Required<Omit<EntitySource, "subscribe" | "count">> = createEntitySource(
+  readonly entities: Required<Omit<EntitySource, "subscribe" | "count" | "writer">> = createEntitySource(
     this,
     this.context.configuration,
     this.context.clock,

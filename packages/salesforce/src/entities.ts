@@ -1,6 +1,7 @@
 import type { EntityDescription, EntityField, EntitySource, EntitySummary } from "@isthmus/core";
 import type { DescribedField, DescribedSobject } from "./metadata.js";
 import type { SalesforceConnector } from "./salesforce-connector.js";
+import { createRecordWriter } from "./writes/record-writer.js";
 
 /** The organisation's objects as entities, from its own describe calls. */
 export function createEntitySource(connector: SalesforceConnector): EntitySource {
@@ -17,6 +18,7 @@ export function createEntitySource(connector: SalesforceConnector): EntitySource
     startAt: (entity, sinceMs, signal) => connector.changes.startAt(entity, sinceMs, { signal }),
     count: (entity, sinceMs, signal) => connector.changes.count(entity, sinceMs, { signal }),
     subscribe: (entity, cursor, signal) => connector.changes.subscribe(entity, cursor, { signal }),
+    writer: createRecordWriter(connector),
   };
 }
 

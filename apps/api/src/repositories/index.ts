@@ -19,6 +19,7 @@ import { createOauthSessionRepository, type OauthSessionRepository } from "./oau
 import { createOperationRunRepository, type OperationRunRepository } from "./operation-runs.js";
 import { createOutboxEventRepository, type OutboxEventRepository } from "./outbox-events.js";
 import { createRecordBatchRepository, type RecordBatchRepository } from "./record-batches.js";
+import { createRecordWriteRepository, type RecordWriteRepository } from "./record-writes.js";
 import { createRecordRepository, type RecordRepository } from "./records.js";
 import type { TenantScope } from "./scope.js";
 import { createSyncRunLineRepository, type SyncRunLineRepository } from "./sync-run-lines.js";
@@ -115,6 +116,16 @@ export type {
 } from "./operation-runs.js";
 export type { NewOutboxEvent, OutboxEventRepository } from "./outbox-events.js";
 export type { BatchCounts, BatchTarget, EntityState, ReadRecord, RecordBatchRepository } from "./record-batches.js";
+export type {
+  NewRecordWrite,
+  OutcomeCount,
+  RecordWriteFilter,
+  RecordWriteRepository,
+  RecordWriteRow,
+  StoredOutcome,
+  TakenWrite,
+  TriedWrite,
+} from "./record-writes.js";
 export type { RecordFilter, RecordRepository, RecordRow } from "./records.js";
 export { createTenantScope, type TenantScope } from "./scope.js";
 export type { NewSyncRunLine, SyncRunLineRepository, SyncRunLineRow } from "./sync-run-lines.js";
@@ -203,6 +214,7 @@ export interface TenantRepositories {
   readonly syncRunLines: SyncRunLineRepository;
   readonly records: RecordRepository;
   readonly recordBatches: RecordBatchRepository;
+  readonly recordWrites: RecordWriteRepository;
   readonly identityProviders: IdentityProviderRepository;
 }
 
@@ -232,6 +244,7 @@ export function createTenantRepositories(scope: TenantScope): TenantRepositories
     syncRunLines: createSyncRunLineRepository(scope),
     records: createRecordRepository(scope),
     recordBatches: createRecordBatchRepository(scope),
+    recordWrites: createRecordWriteRepository(scope),
     identityProviders: createIdentityProviderRepository(scope),
   };
 }

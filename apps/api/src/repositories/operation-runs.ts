@@ -109,17 +109,19 @@ export interface OperationRunRepository {
    * @throws {ConflictError} Retryable, when it was changed or switched off: it may have another address by now.
    */
   begin(run: NewOperationRun, claim: RunClaim): Promise<OperationRunRow>;
+  /** Notes a run of which nothing is to be begun: its records are stored, and the next worker goes on. Throws as `begin`. */
+  queue(run: NewOperationRun, work: object, counts: RunCounts): Promise<OperationRunRow>;
   findById(id: string): Promise<OperationRunRow | undefined>;
   /** Newest first. */
   list(filter: OperationRunFilter, page: PageRequest): Promise<Page<OperationRunRow>>;
   /** Those that have not ended, oldest first; of one connector where it is given. */
   listUnfinished(page: PageRequest, connectorId?: string): Promise<Page<OperationRunRow>>;
   /**
-   * Renews the lease, and stores the state where there is a new one.
+   * Renews the lease, and stores state and counts where there are new ones.
    *
    * @returns where the run stands; `undefined`, and nothing is stored, when somebody else has it.
    */
-  renew(id: string, claim: RunClaim, work?: object): Promise<OperationRunStatus | undefined>;
+  renew(id: string, claim: RunClaim, work?: object, counts?: RunCounts): Promise<OperationRunStatus | undefined>;
   /** Stores what became of the run and lets go of it. @returns `undefined`, and nothing is stored, when somebody else has it. */
   land(id: string, attemptId: string, landing: RunLanding): Promise<OperationRunRow | undefined>;
   /**
@@ -142,22 +144,39 @@ export function createOperationRunRepository({ client, tenantId }: TenantScope):
   const query = (statement: ScopedSql) => client.$queryRaw<OperationRunRow[]>(statement);
   const ofId = (id: string) => scopedSql`r.tenant_id = ${tenantId}::uuid and r.id = ${id}::uuid`;
 
+  /** Whoever changes or deletes the connector waits from here on, or has done so already. */
+  async function lockConnector({ connectorId, connectorVersion }: NewOperationRun): Promise<void> {
+    const [connector] = await client.$queryRaw<{ isSame: boolean }[]>`
+      select is_active and version = ${connectorVersion}::integer as "isSame" from connectors
+      where tenant_id = ${tenantId}::uuid and id = ${connectorId}::uuid and deleted_at is null
+      for share`;
+    if (connector === undefined) throw new NotFoundError("There is no such connector.");
+    if (connector.isSame) return;
+    const message = "The connector was changed meanwhile, so nothing was begun. Begin again.";
+    throw new ConflictError(message, { retryable: true });
+  }
+
   return {
-    async begin({ id, connectorId, connectorVersion, operation, createdBy }, claim) {
-      // Whoever changes or deletes the connector waits from here on, or has done so already.
-      const [connector] = await client.$queryRaw<{ isSame: boolean }[]>`
-        select is_active and version = ${connectorVersion}::integer as "isSame" from connectors
-        where tenant_id = ${tenantId}::uuid and id = ${connectorId}::uuid and deleted_at is null
-        for share`;
-      if (connector === undefined) throw new NotFoundError("There is no such connector.");
-      if (!connector.isSame) {
-        const message = "The connector was changed meanwhile, so nothing was begun. Begin again.";
-        throw new ConflictError(message, { retryable: true });
-      }
+    async begin(run, claim) {
+      await lockConnector(run);
+      const { id, connectorId, operation, createdBy } = run;
       const [row] = await query(scopedSql`
         insert into operation_runs as r (id, tenant_id, connector_id, operation, created_by, attempt_id, lease_until)
         values (${id}::uuid, ${tenantId}::uuid, ${connectorId}::uuid, ${operation}, ${createdBy}::uuid,
           ${claim.attemptId}::uuid, ${after(claim.leaseMs)})
+        returning ${columns}`);
+      if (row === undefined) throw new TypeError("An insert gave no row.");
+      return row;
+    },
+
+    async queue(run, work, { processed, failed, total }) {
+      await lockConnector(run);
+      const { id, connectorId, operation, createdBy } = run;
+      const [row] = await query(scopedSql`
+        insert into operation_runs as r
+          (id, tenant_id, connector_id, operation, created_by, status, work, processed, failed, total)
+        values (${id}::uuid, ${tenantId}::uuid, ${connectorId}::uuid, ${operation}, ${createdBy}::uuid, 'running',
+          ${toText(work)}::jsonb, ${processed}::integer, ${failed}::integer, ${total}::integer)
         returning ${columns}`);
       if (row === undefined) throw new TypeError("An insert gave no row.");
       return row;
@@ -189,9 +208,10 @@ export function createOperationRunRepository({ client, tenantId }: TenantScope):
       return toPage(rows, limit);
     },
 
-    async renew(id, claim, work) {
+    async renew(id, claim, work, counts) {
       const [row] = await query(scopedSql`
         update operation_runs r set lease_until = ${after(claim.leaseMs)}, work = coalesce(${toText(work)}::jsonb, r.work)
+          ${counts ? Prisma.sql`, ${countsOf(counts)}, updated_at = clock_timestamp()` : Prisma.empty}
         where ${ofId(id)} and r.attempt_id = ${claim.attemptId}::uuid
         returning ${columns}`);
       return row?.status;

@@ -32,6 +32,8 @@ export interface RecordFilter {
 export interface RecordRepository {
   /** In the order of their versions: whoever follows `afterVersion` misses nothing that is written meanwhile. */
   list(filter: RecordFilter, limit: number): Promise<readonly RecordRow[]>;
+  /** Those of an entity with these ids, as far as they are there; deleted ones too. */
+  findByIds(place: Pick<RecordFilter, "connectorId" | "entity">, ids: readonly string[]): Promise<readonly RecordRow[]>;
 }
 
 /** The records of the tenant of `scope`. */
@@ -52,6 +54,18 @@ export function createRecordRepository({ client, tenantId }: TenantScope): Recor
           and (${wanted}::jsonb is null or o.data @> ${wanted}::jsonb)
           and (${withDeleted}::boolean or not o.deleted)
         order by o.version limit ${limit}::integer`;
+    },
+
+    findByIds({ connectorId, entity }, ids) {
+      return client.$queryRaw<RecordRow[]>`
+        select o.entity, o.external_id as "externalId", o.data, (o.version - s.first)::text as version,
+          o.modified_at as "modifiedAt", o.deleted, o.updated_at as "updatedAt"
+        from (
+          select series << ${seriesBits}::integer as first from sync_states
+          where tenant_id = ${tenantId}::uuid and connector_id = ${connectorId}::uuid and entity = ${entity}
+        ) s, records o
+        where o.tenant_id = ${tenantId}::uuid and o.connector_id = ${connectorId}::uuid and o.entity = ${entity}
+          and o.external_id = any(${ids}::text[])`;
     },
   };
 }

@@ -1,10 +1,14 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { cancelOperationRun } from "../actions/cancel-operation-run.js";
 import { getOperationRun, listOperationRuns } from "../actions/get-operation-runs.js";
+import { exportRecordWrites, listRecordWrites } from "../actions/list-record-writes.js";
 import { callerOf } from "../plugins/authentication.js";
 import type { Services } from "../services.js";
+import { ndjsonMediaType, sendNdjson, wantsNdjson } from "./ndjson.js";
+import { readSignal } from "./request-signal.js";
 import { idParametersSchema, pageOf, problemResponses } from "./schemas/common.js";
 import { listOperationRunsSchema, operationRunSchema } from "./schemas/operation-runs.js";
+import { listRecordWritesSchema, recordWriteSchema } from "./schemas/record-writes.js";
 
 const tags = ["operation runs"];
 
@@ -41,6 +45,38 @@ export const operationRunRoutes: FastifyPluginAsyncZod<Services> = async (app, s
       },
     },
     (request) => getOperationRun(services, callerOf(request), request.params.id),
+  );
+
+  app.get(
+    "/v1/operation-runs/:id/records",
+    {
+      schema: {
+        tags,
+        summary: "List what became of the records that a run writes",
+        description:
+          "In the order of the request, while the run goes on, too. As NDJSON, all of them, whatever the limit.",
+        operationId: "listRecordWrites",
+        params: idParametersSchema,
+        querystring: listRecordWritesSchema,
+        response: {
+          200: {
+            description: "Outcomes.",
+            content: {
+              "application/json": { schema: pageOf(recordWriteSchema) },
+              [ndjsonMediaType]: { schema: recordWriteSchema },
+            },
+          },
+          ...problemResponses,
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      if (!wantsNdjson(request)) return listRecordWrites(services, callerOf(request), id, request.query);
+      const all = exportRecordWrites(services, callerOf(request), id, request.query);
+      await sendNdjson(request, reply, all, readSignal(reply, services));
+      return reply;
+    },
   );
 
   app.post(

@@ -12,9 +12,10 @@ export async function landRun(
   { tenantId, runId, attemptId }: ClaimedRun,
   landing: RunLanding,
 ): Promise<OperationRunRow | undefined> {
-  const landed = await database.asTenant(tenantId, async ({ operationRuns, auditEvents }) => {
+  const landed = await database.asTenant(tenantId, async ({ operationRuns, recordWrites, auditEvents }) => {
     const row = await operationRuns.land(runId, attemptId, landing);
     if (row === undefined || row.endedAt === null) return row;
+    await recordWrites.end(runId);
     const { status, operation, connectorId, processed, failed, error } = row;
     await auditEvents.append({
       action: "operation_run.ended",

@@ -3,6 +3,8 @@ import { z } from "zod";
 import { DatabaseUnavailableError } from "../database/index.js";
 import type { ClaimedRun, ConnectorRow, OperationRunRow, RunLanding } from "../repositories/index.js";
 import type { Services } from "../services.js";
+import { workOnWrites } from "../writes/work-on-writes.js";
+import { writeOperation } from "../writes/write-work.js";
 import { landRun } from "./land-run.js";
 import { RunHold } from "./run-hold.js";
 import { afterCancel, afterFailedCancel, afterFailedLook, interruption } from "./run-troubles.js";
@@ -32,9 +34,11 @@ export async function workOnRun(services: Services, claimed: ClaimedRun): Promis
   const { run, connector } = found;
   if (run === undefined || connector === undefined) return undefined;
   await using hold = new RunHold(services, claimed).keep();
-  const landing = await (run.status === "running"
-    ? look(services, run, connector, hold)
-    : endWork(services, run, connector));
+  const landing = await (run.operation === writeOperation
+    ? workOnWrites(services, claimed, run, connector)
+    : run.status === "running"
+      ? look(services, run, connector, hold)
+      : endWork(services, run, connector));
   return landRun(services, claimed, landing);
 }
 

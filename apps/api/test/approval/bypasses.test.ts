@@ -55,6 +55,8 @@ const tries: Readonly<Record<string, readonly [Aim, ...bodies: unknown[]]>> = {
   "POST /v1/schedules/{id}/run": ["none of them"],
   "POST /v1/sync-runs/{id}/cancel": ["none of them"],
   "POST /v1/operation-runs/{id}/cancel": ["none of them"],
+  // What is done at the vendor, with its records, is done with the connector as it is.
+  "POST /v1/connectors/{id}/records": ["none of them"],
   "POST /v1/users": ["none of them"],
   "PATCH /v1/users/{id}": ["none of them"],
   "POST /v1/api-keys": ["none of them"],

@@ -73,6 +73,7 @@ describe("every route that changes something", () => {
   const addProvider = async () => (await tenant.api.post("/v1/identity-providers", provider())).body.id;
 
   const schedule = { entity: "Account", cron: "@daily" };
+  const writes = { entity: "Account", records: [{ record: { Name: "x" } }] };
   const addSchedule = async () => (await tenant.api.post(`/v1/connectors/${await add()}/schedules`, schedule)).body.id;
 
   // A new route has to stand here: called so that it succeeds, with these headers.
@@ -120,6 +121,8 @@ describe("every route that changes something", () => {
       const { id } = (await tenant.api.post(`/v1/schedules/${await addSchedule()}/run`, {})).body;
       return tenant.api.post(`/v1/sync-runs/${id}/cancel`, undefined, headers);
     },
+    "POST /v1/connectors/{id}/records": (headers) =>
+      tenant.api.post(`/v1/connectors/${connectorId}/records`, writes, headers),
     "POST /v1/operation-runs/{id}/cancel": async (headers) =>
       tenant.api.post(`/v1/operation-runs/${await beginRun()}/cancel`, undefined, headers),
     "POST /v1/inbound-endpoints": (headers) => tenant.api.post("/v1/inbound-endpoints", endpoint, headers),

@@ -153,6 +153,11 @@ const calls: Calls = {
       { id: newId(), connectorId, connectorVersion: 1, operation: "x", createdBy: userId },
       claim(),
     ],
+    queue: ({ connectorId, userId }) => [
+      { id: newId(), connectorId, connectorVersion: 1, operation: "x", createdBy: userId },
+      { sealed: "stolen" },
+      { processed: 0, failed: 0, total: 1 },
+    ],
     findById: ({ runId }) => [runId],
     list: ({ connectorId }) => [{ connectorId }, page],
     listUnfinished: ({ connectorId }) => [page, connectorId],
@@ -241,6 +246,18 @@ const calls: Calls = {
   },
   records: {
     list: ({ connectorId }) => [{ connectorId, entity: syncedEntity, withDeleted: true }, 10],
+    findByIds: ({ connectorId }) => [{ connectorId, entity: syncedEntity }, ["r-1"]],
+  },
+  recordWrites: {
+    add: ({ runId }) => [runId, [{ write: { record: {} }, outcome: null, recordId: "stolen", error: null }]],
+    take: ({ runId }) => [runId, 10],
+    store: ({ runId }) => [
+      runId,
+      [{ position: 0, outcome: "failed", reached: false, tries: 0, recordId: "stolen", error: null }],
+    ],
+    end: ({ runId }) => [runId],
+    count: ({ runId }) => [runId],
+    list: ({ runId }) => [runId, {}, 10],
   },
   recordBatches: {
     storeBatch: (theirs) => [

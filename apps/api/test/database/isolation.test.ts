@@ -21,6 +21,7 @@ const tenantTables = [
   "inbound_endpoints",
   "inbound_event_targets",
   "operation_runs",
+  "record_writes",
   "records",
   "sync_runs",
   "sync_schedules",

@@ -25,6 +25,7 @@ const grants: Grants = {
   inbound_events: "ra",
   inbound_event_targets: "raw",
   operation_runs: "raw",
+  record_writes: "raw",
   change_requests: "raw",
   change_request_comments: "ra",
   idempotency_keys: "rawd",

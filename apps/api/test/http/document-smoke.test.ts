@@ -197,11 +197,13 @@ describe("every call of the document", () => {
       "receiveDelivery 403", // not signed
       "startAuthorization 400", // a link that is not there
       "restoreConnector 404", // it is not deleted
+      "listRecordWrites 400", // no outcome of records
       "getChangeRequest 404", // nothing of production is there
       "approveChangeRequest 404",
       "rejectChangeRequest 404",
       "cancelChangeRequest 404",
       "commentOnChangeRequest 404",
+      "writeRecords 400", // by its id and by another one
       "operation:events.subscribe 400", // no channel: one that is there would never end
       "deleteConnector 412", // changed by calls before it
       "purgeConnector 412",

@@ -53,6 +53,7 @@ const accesses: Readonly<Record<string, Access>> = {
   "GET /v1/connectors/{id}/schedules": "schedules.read",
   "POST /v1/connectors/{id}/schedules": "schedules.write",
   "GET /v1/connectors/{id}/records": "records.read",
+  "POST /v1/connectors/{id}/records": "operations.write",
   "GET /v1/schedules": "schedules.read",
   "GET /v1/schedules/{id}": "schedules.read",
   "PATCH /v1/schedules/{id}": "schedules.write",
@@ -64,6 +65,7 @@ const accesses: Readonly<Record<string, Access>> = {
   "POST /v1/sync-runs/{id}/cancel": "syncs.run",
   "GET /v1/operation-runs": "operations.read",
   "GET /v1/operation-runs/{id}": "operations.read",
+  "GET /v1/operation-runs/{id}/records": "operations.read",
   "POST /v1/operation-runs/{id}/cancel": "operations.write",
   "GET /v1/inbound-endpoints": "inbound-endpoints.read",
   "POST /v1/inbound-endpoints": "inbound-endpoints.write",
@@ -175,6 +177,7 @@ describe("who may do what, at every route of the document", () => {
         },
         ...{ audience: "x", roleMapping: [] },
       },
+      "POST /v1/connectors/{id}/records": { entity: "Account", records: [{ record: { Name: "x" } }] },
       "POST /v1/users": { email: `${crypto.randomUUID()}@example.com`, name: "x", roles: ["viewer"] },
     };
     const isOperation = operationPath.test(name);
@@ -187,7 +190,7 @@ describe("who may do what, at every route of the document", () => {
     const values: Readonly<Record<string, string>> = { id, type: "salesforce", entity: "Account" };
     const path = call.path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? crypto.randomUUID());
     const headers = { "if-match": '"1"', ...more };
-    const query = call.path.endsWith("/records") ? "?entity=Account" : "";
+    const query = nameOf(call) === "GET /v1/connectors/{id}/records" ? "?entity=Account" : "";
     return new ApiClient(service.url, key).send(call.method, path + query, bodyOf(call), headers);
   }
 

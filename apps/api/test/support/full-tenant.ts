@@ -139,6 +139,12 @@ export async function fillTenant(database: Database, roles: readonly Role[] = ["
       { id: runId, connectorId: connector.id, connectorVersion: 1, operation: "bulk.query", createdBy: userId },
       { attemptId: runAttemptId, leaseMs },
     );
+    const write = { record: { Name: `Written by ${tenantId}` }, deleted: false };
+    const written = { recordId: `r of ${tenantId}`, error: null };
+    await repositories.recordWrites.add(runId, [
+      { ...written, write, outcome: null },
+      { ...written, write: null, outcome: "kept" },
+    ]);
     const request = { id: newId(), keyHash: sha256(randomUUID()), attemptId: newId() };
     const fingerprint = `hmac-sha256/${key.id}/of-${tenantId}`;
     await repositories.idempotencyKeys.note(

@@ -1,3 +1,5 @@
+import type { RecordWriter } from "./record-writer.js";
+
 /** An entity that the vendor offers, as its list names it. */
 export interface EntitySummary {
   /** The vendor's own name: `Account`, `Invoice__c`. */
@@ -109,4 +111,6 @@ export interface EntitySource {
    * Missing: the vendor does not push changes.
    */
   subscribe?(entity: string, cursor: EntityCursor | undefined, signal: AbortSignal): AsyncIterable<EntityBatch>;
+  /** Writes records in bulk, with an outcome for each and a policy for conflicts. Missing: the connector does not. */
+  readonly writer?: RecordWriter;
 }

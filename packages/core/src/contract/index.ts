@@ -42,5 +42,14 @@ export {
 export type { OperationCall } from "./operation-call.js";
 export { longRunOf, prepareStart } from "./prepare-start.js";
 export { readAnswer } from "./read-answer.js";
+export {
+  type ConflictPolicy,
+  outcomeOfConflict,
+  outcomeOfFailure,
+  type RecordOutcome,
+  type RecordWrite,
+  type RecordWriteCall,
+  type RecordWriter,
+} from "./record-writer.js";
 export { findOperation, runOperation, streamOperation } from "./run-operation.js";
 export { takesKey } from "./takes-key.js";

@@ -18,7 +18,7 @@ export function createEntitySource(
   connector: ApiClient,
   { entities }: CustomConfiguration,
   clock: Clock,
-): Required<Omit<EntitySource, "subscribe" | "count">> {
+): Required<Omit<EntitySource, "subscribe" | "count" | "writer">> {
   const find = (name: string): EntityConfiguration => {
     const entity = entities.find((each) => each.name === name);
     if (entity) return entity;

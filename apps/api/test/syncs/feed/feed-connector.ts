@@ -8,7 +8,13 @@ import {
   defineScheme,
   type EntityBatch,
   type EntityCursor,
+  isConnectorError,
   mapHttpStatus,
+  outcomeOfConflict,
+  outcomeOfFailure,
+  type RecordOutcome,
+  type RecordWrite,
+  type RecordWriteCall,
   type TransportResponse,
 } from "@isthmus/core";
 import { z } from "zod";
@@ -16,6 +22,7 @@ import { z } from "zod";
 const configurationSchema = z.strictObject({ url: z.url(), pageSize: z.int().default(2) });
 type Configuration = z.output<typeof configurationSchema>;
 const pageSchema = z.array(z.object({ id: z.string(), place: z.int(), record: z.looseObject({}).optional() }));
+const writtenSchema = z.object({ outcome: z.enum(["created", "updated", "deleted"]), id: z.string() });
 
 /** A connector to `FeedVendor`. */
 class FeedConnector extends BaseConnector<unknown, Configuration> {
@@ -42,6 +49,27 @@ class FeedConnector extends BaseConnector<unknown, Configuration> {
     const path = `/${entity}/count?after=${after}`;
     const answer = await this.send({ method: "GET", path, name: "count", idempotent: true, maxAttempts: 1, signal });
     return z.int().parse(answer.json());
+  }
+
+  /** One request for each record, with a key: a second one with it is answered as the first. */
+  async write(entity: string, write: RecordWrite, { policy, signal }: RecordWriteCall): Promise<RecordOutcome> {
+    const { key, id, record, deleted, base } = write;
+    const wish = { key, id, record, deleted, ...(policy !== "ours" && { base }) };
+    try {
+      const answer = await this.send({
+        method: "POST",
+        path: `/${entity}`,
+        body: JSON.stringify(wish),
+        name: "write",
+        idempotent: true,
+        maxAttempts: 1,
+        signal,
+      });
+      return writtenSchema.parse(answer.json());
+    } catch (error) {
+      if (isConnectorError(error) && error.code === "CONFLICT") return outcomeOfConflict(policy, id);
+      return outcomeOfFailure(error, id);
+    }
   }
 
   protected async identify(): Promise<ConnectedAccount> {
@@ -77,6 +105,11 @@ export const feed = defineConnector<Configuration, FeedConnector>({
     read: (entity, cursor, signal) => connector.read(entity, cursor, signal),
     startAt: (_entity, sinceMs) => connector.startAt(sinceMs),
     count: (entity, sinceMs, signal) => connector.count(entity, sinceMs, signal),
+    writer: {
+      batchSize: 3,
+      baseOf: ({ v }) => (typeof v === "number" ? String(v) : undefined),
+      write: (entity, records, call) => Promise.all(records.map((record) => connector.write(entity, record, call))),
+    },
   }),
   create: (context) => new FeedConnector(context),
 });

@@ -1,12 +1,23 @@
 import { once } from "node:events";
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 
 /** A change as the vendor tells it. */
 export interface FeedItem {
   readonly id: string;
   /** `undefined` = it is gone. */
   readonly record?: Record<string, unknown>;
+}
+
+/** A record to write, as the connector sends it. */
+export interface FeedWrite {
+  readonly key: string;
+  readonly id?: string;
+  readonly record?: Record<string, unknown>;
+  readonly deleted: boolean;
+  /** The `v` that the record has to have. */
+  readonly base?: string;
 }
 
 /** A vendor that keeps an order of all changes, and gives pages of them. */
@@ -26,6 +37,10 @@ export interface FeedVendor {
   records(entity: string): ReadonlyMap<string, Record<string, unknown>>;
   /** Answers one page of an entity with this status, after `pages` others. */
   failAfter(entity: string, pages: number, status: number): void;
+  /** Keys of writes in the order in which they came; repetitions as well. */
+  readonly writes: string[];
+  /** Called with each write before it is done: what it gives is the status that answers it instead. */
+  beforeWrite: (write: FeedWrite) => number | undefined | Promise<number | undefined>;
   /** Holds pages back from the change of this number on, until {@link release}. Resolves when one is asked for. */
   hold(from: number): Promise<void>;
   release(): void;
@@ -78,14 +93,44 @@ export async function startFeedVendor(): Promise<FeedVendor> {
     send(behind().slice(0, Number(address.searchParams.get("size"))));
   }
 
-  const server = createServer((request, response) => void answer(new URL(request.url ?? "/", "http://x"), response));
+  const writes: string[] = [];
+  const answered = new Map<string, object>();
+
+  async function takeWrite(entity: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const wish: FeedWrite = JSON.parse(await text(request));
+    writes.push(wish.key);
+    const status = await vendor.beforeWrite(wish);
+    if (status !== undefined) return void response.writeHead(status).end("{}");
+    const written = answered.get(wish.key) ?? doWrite(entity, wish);
+    if (written === undefined) return void response.writeHead(412).end("{}");
+    answered.set(wish.key, written);
+    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(written));
+  }
+
+  /** @returns `undefined` when the record is another one by now. */
+  function doWrite(entity: string, { id, record = {}, deleted, base }: FeedWrite): object | undefined {
+    const there = id === undefined ? undefined : vendor.records(entity).get(id);
+    if (base !== undefined && String(there?.v) !== base) return undefined;
+    const name = id ?? `new-${places + 1}`;
+    if (deleted) write(entity, { id: name });
+    else write(entity, { id: name, record: { ...there, ...record, v: Number(there?.v ?? 0) + 1 } });
+    return { outcome: deleted ? "deleted" : there ? "updated" : "created", id: name };
+  }
+
+  const server = createServer((request, response) => {
+    const address = new URL(request.url ?? "/", "http://x");
+    if (request.method === "POST") void takeWrite(address.pathname.slice(1), request, response);
+    else void answer(address, response);
+  });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  return {
+  const vendor: FeedVendor = {
     url: `http://127.0.0.1:${port}`,
     host: `127.0.0.1:${port}`,
     requests,
+    writes,
+    beforeWrite: () => undefined,
     put: (entity, id, record) => write(entity, { id, record }),
     remove: (entity, id) => write(entity, { id }),
     forget: without,
@@ -105,4 +150,5 @@ export async function startFeedVendor(): Promise<FeedVendor> {
       await once(server, "close");
     },
   };
+  return vendor;
 }
