@@ -44,7 +44,7 @@ const emergencyMs = dayMs;
  *
  * @param emergency - Why a change of production cannot wait: it is applied at once, and rolled back unless two approvers
  *   confirm it within a day.
- * @throws {ApiError} `PRECONDITION_FAILED`, `EMERGENCY_UNCONFIRMED`; of an emergency `FORBIDDEN`, `EMERGENCY_UNSUPPORTED`.
+ * @throws {ApiError} `PRECONDITION_FAILED`, `EMERGENCY_UNCONFIRMED`; what `ChangeKind.assertPossible` throws; of an emergency `FORBIDDEN`, `EMERGENCY_UNSUPPORTED`.
  */
 export async function submitChange<Change extends object, Result extends Changed>(
   services: Services,
@@ -57,6 +57,7 @@ export async function submitChange<Change extends object, Result extends Changed
   const request = await newRequest(services, caller, proposed);
   const row = await services.database.asTenant(caller.tenantId, async (repositories) => {
     await assertNoEmergency(repositories.changeRequests, proposed.target);
+    await proposed.kind.assertPossible?.(services, repositories, proposed.target);
     const created = await repositories.changeRequests.create(request);
     await tellOfChange(repositories, byCaller(caller), "requested", created);
     return created;

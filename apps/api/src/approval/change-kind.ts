@@ -63,6 +63,13 @@ export interface ChangeKind<Change extends object = object, Result extends Chang
   /** Makes it ready, outside of any unit of work. */
   prepare(services: Services, context: ChangeContext, change: Change): Promise<PreparedChange<Result>>;
   /**
+   * What stands against it already when it is asked for, so that no second person is troubled with it. What is applied asks again,
+   * by the same rules. A kind without it finds out then.
+   *
+   * @throws what applying it would throw.
+   */
+  assertPossible?(services: Services, repositories: TenantRepositories, target: ChangeTarget): Promise<void>;
+  /**
    * What leads back from it, found out before it is applied; `undefined` = nothing does, so it cannot be an emergency.
    * A kind without it never can.
    */

@@ -10,6 +10,8 @@ import type { DeletionRequest } from "./apply-deletion.js";
 export interface RestoreRequest extends DeletionRequest {
   /** Under another code; `undefined` = its own. */
   readonly code: string | undefined;
+  /** Whether also after the time for it, as long as no purge was begun. Default: no. */
+  readonly evenOverdue?: boolean;
 }
 
 /**
@@ -25,10 +27,10 @@ export interface RestoreRequest extends DeletionRequest {
 export async function applyRestore(
   work: TenantRepositories,
   note: AuditNote,
-  { id, expectedVersion, code }: RestoreRequest,
+  { id, expectedVersion, code, evenOverdue = false }: RestoreRequest,
 ): Promise<ConnectorRow> {
   const deleted = await work.connectors.findDeleted(id);
-  const outcome = await work.connectorDeletions.takeBack(id);
+  const outcome = await work.connectorDeletions.takeBack(id, evenOverdue);
   if (deleted === undefined || outcome === "unknown") {
     throw new NotFoundError("There is no such connector among the deleted ones.");
   }

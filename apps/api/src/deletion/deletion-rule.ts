@@ -15,7 +15,7 @@ export interface DeletionObstacle {
 /**
  * A reason for which connectors may not be deleted.
  *
- * It is asked inside the unit of work that deletes, after the connector's row was changed, whichever way the deletion was
+ * It is asked when a deletion of production is requested, and what counts: inside the unit of work that deletes, after the connector's row was changed, whichever way the deletion was
  * asked for. So whatever it looks for has to be made in a unit of work that first locks the connector's row
  * (`FOR SHARE`) and finds it active and not deleted, as `OperationRunRepository.begin` does: then it is either seen here, or not
  * made.

@@ -25,8 +25,12 @@ export interface ConnectorDeletionRepository {
   note(connectorId: string, restorableForMs: number): Promise<Date>;
   /** When each of them is purged. */
   findPurgeTimes(connectorIds: readonly string[]): Promise<ReadonlyMap<string, Date>>;
-  /** Ends a deletion, unless it is too late for that. Whoever would begin the purge waits from here on. */
-  takeBack(connectorId: string): Promise<RestoreOutcome>;
+  /**
+   * Ends a deletion, unless it is too late for that. Whoever would begin the purge waits from here on.
+   *
+   * @param evenOverdue - Whether only a purge that was begun is too late.
+   */
+  takeBack(connectorId: string, evenOverdue: boolean): Promise<RestoreOutcome>;
   /**
    * Begins the purge now, whatever time was left, and takes it where nobody is at it.
    *
@@ -62,9 +66,9 @@ export function createConnectorDeletionRepository({ client, tenantId }: TenantSc
       return new Map(rows.map(({ connectorId, purgeAt }) => [connectorId, purgeAt]));
     },
 
-    async takeBack(connectorId) {
+    async takeBack(connectorId, evenOverdue) {
       const [row] = await client.$queryRaw<{ isOver: boolean }[]>`
-        select d.begun_at is not null or d.purge_at <= clock_timestamp() as "isOver"
+        select d.begun_at is not null or (d.purge_at <= clock_timestamp() and not ${evenOverdue}::boolean) as "isOver"
         from connector_deletions d where ${of(connectorId)} for update`;
       if (row === undefined) return "unknown";
       if (row.isOver) return "over";

@@ -1,6 +1,7 @@
 import { quickbooks } from "@isthmus/quickbooks";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ChangeRequestWorker } from "../../src/workers/change-request-worker.js";
+import { PurgeWorker } from "../../src/workers/purge-worker.js";
 import type { Answer } from "../support/api-client.js";
 import { TestBrowser } from "../support/browser.js";
 import { useServerDatabase } from "../support/server-database.js";
@@ -204,6 +205,25 @@ describe("a change of production in an emergency", () => {
     expect(changed.body).toMatchObject({ active: false, version: 2 });
     await rollBackInTime(requestOf(changed));
     expect((await people.admin.api.get(at)).body).toMatchObject({ active: true, secretCount: 1, version: 3 });
+  });
+
+  it("keeps a purge away from a deletion until it is confirmed or undone, also when the time of restores is over by then", async () => {
+    const purges = new PurgeWorker(service.services);
+    const letRetentionEnd = () =>
+      pastGuards(get(), "update connector_deletions set purge_at = clock_timestamp() where connector_id = $1", id);
+    const undone = await people.admin.api.delete(path, reason);
+    await letRetentionEnd();
+    expect(await purges.beginDue()).toBe(0);
+    const restore = `${path}/restore`;
+    expect((await people.editor.api.post(restore)).body.code).toBe("EMERGENCY_UNCONFIRMED");
+    await rollBackInTime(requestOf(undone));
+    expect((await people.admin.api.get(path)).body).toMatchObject({ id, version: 3 });
+    const confirmed = await people.admin.api.delete(path, { ...reason, "if-match": '"3"' });
+    await letRetentionEnd();
+    for (const each of [people.approver, people.secondApprover]) await approve(each, requestOf(confirmed));
+    expect(await purges.beginDue()).toBe(1);
+    await purges.settle();
+    expect(await row()).toBeUndefined();
   });
 
   it("is refused where nothing leads back, saying what can be done", async () => {

@@ -72,7 +72,7 @@ const calls: Calls = {
   connectorDeletions: {
     note: ({ connectorId }) => [connectorId, 1_000],
     findPurgeTimes: ({ deletedConnectorId }) => [[deletedConnectorId]],
-    takeBack: ({ deletedConnectorId }) => [deletedConnectorId],
+    takeBack: ({ deletedConnectorId }) => [deletedConnectorId, false],
     begin: ({ deletedConnectorId }) => [deletedConnectorId, newId(), 1_000],
     hold: ({ purgedConnectorId, purgeAttemptId }) => [purgedConnectorId, purgeAttemptId],
     putOff: ({ purgedConnectorId, purgeAttemptId }) => [purgedConnectorId, purgeAttemptId, "X", 1_000],

@@ -58,6 +58,27 @@ describe("schedules of a production connector", () => {
     expect((await people.editor.api.get(`/v1/schedules/${id}`)).status).toBe(404);
   });
 
+  it("keep their connector: its deletion is refused when it is asked for, and when it is approved", async () => {
+    const id = await make();
+    const connector = path.replace("/schedules", "");
+    const refusal = { status: 409, body: { code: "SCHEDULES_ACTIVE", detail: expect.stringContaining(id) } };
+    expect(await people.editor.api.delete(connector)).toMatchObject(refusal);
+    expect(await people.editor.api.post(`${connector}/purge`)).toMatchObject(refusal);
+    for (const each of await list()) {
+      const pause = await people.editor.api.patch(
+        `/v1/schedules/${each.id}`,
+        { paused: true },
+        { "if-match": `"${each.version}"` },
+      );
+      if (!each.paused) await approve(people.approver, pause.body.id);
+    }
+    const asked = [await people.editor.api.delete(connector), await people.editor.api.post(`${connector}/purge`)];
+    expect(asked.map(({ status }) => status)).toEqual([202, 202]);
+    await make();
+    for (const { body } of asked) expect((await approve(people.approver, body.id)).body.code).toBe("SCHEDULES_ACTIVE");
+    expect((await people.editor.api.get(connector)).status).toBe(200);
+  });
+
   it("are stopped at once in an emergency, and go on where nobody confirms it", async () => {
     const id = await make();
     const paused = await people.admin.api.patch(

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { afterDeletion, applyDeletion } from "../../deletion/apply-deletion.js";
+import { assertDeletable } from "../../deletion/deletion-rule.js";
 import type { ConnectorRow } from "../../repositories/index.js";
 import type { ChangeKind } from "../change-kind.js";
 
@@ -10,6 +11,8 @@ export const connectorDelete: ChangeKind<z.infer<typeof schema>, ConnectorRow> =
   name: "connector.delete",
   permission: "connectors.write",
   schema,
+  assertPossible: ({ deletionRules }, repositories, { id }) =>
+    assertDeletable(deletionRules, repositories, { kind: "connector", connectorId: id }),
   async prepare(services, { target: { id, version } }) {
     return {
       apply: (repositories, note) =>
@@ -17,5 +20,5 @@ export const connectorDelete: ChangeKind<z.infer<typeof schema>, ConnectorRow> =
       applied: (row) => afterDeletion(services, row),
     };
   },
-  invert: async () => ({ kind: "connector.restore", change: {} }),
+  invert: async () => ({ kind: "connector.restore", change: { evenOverdue: true } }),
 };

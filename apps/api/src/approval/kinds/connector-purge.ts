@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { afterDeletion } from "../../deletion/apply-deletion.js";
 import { applyPurge, type BegunPurge } from "../../deletion/apply-purge.js";
+import { assertDeletable } from "../../deletion/deletion-rule.js";
 import type { Changed, ChangeKind } from "../change-kind.js";
 
 const schema = z.object({});
@@ -13,6 +14,8 @@ export const connectorPurge: ChangeKind<z.infer<typeof schema>, BegunPurge & Cha
   name: "connector.purge",
   permission: "connectors.write",
   schema,
+  assertPossible: ({ deletionRules }, repositories, { id }) =>
+    assertDeletable(deletionRules, repositories, { kind: "connector", connectorId: id }),
   async prepare(services, { target: { id, version } }) {
     return {
       async apply(repositories, note) {
