@@ -10,6 +10,7 @@ export function viewSyncRun(row: SyncRunRow) {
     connectorId,
     entity,
     mode,
+    trigger: row.trigger,
     scheduleId,
     backfillFrom: row.backfillFrom?.toISOString() ?? null,
     scheduledFor: row.tickAt?.toISOString() ?? null,

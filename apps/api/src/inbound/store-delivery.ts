@@ -1,5 +1,11 @@
 import { newId } from "../database/index.js";
-import type { InboundRoute, NewInboundEvent, NewOutboxEvent, StoredInboundEvent } from "../repositories/index.js";
+import type {
+  EntityOfConnector,
+  InboundRoute,
+  NewInboundEvent,
+  NewOutboxEvent,
+  StoredInboundEvent,
+} from "../repositories/index.js";
 import type { Services } from "../services.js";
 import { deliveryPlace } from "./sealed-places.js";
 
@@ -17,8 +23,8 @@ export interface ProvenDelivery {
 }
 
 /**
- * Stores a delivery that was proven, with those of its events that had not come before, which connectors they concern, and a
- * message for each: all of it in one short transaction, or nothing.
+ * Stores a delivery that was proven, with those of its events that had not come before, which connectors they concern, a
+ * message for each, and a read of what they name where a schedule follows it: all of it in one short transaction, or nothing.
  *
  * @throws {NotFoundError} when the endpoint was removed meanwhile.
  * @throws {DatabaseUnavailableError}
@@ -35,14 +41,26 @@ export async function storeDelivery(
   using sealer = await vault.sealer(deliveryPlace(tenantId, id), activeKeyId ?? undefined);
   const mediaType = headers["content-type"] ?? null;
   const body = sealer.seal({ mediaType, base64: rawBody.toString("base64") });
-  await database.asTenant(tenantId, async ({ inboundEvents, outboxEvents }) => {
+  await database.asTenant(tenantId, async ({ inboundEvents, outboxEvents, eventReads }) => {
     const stored = await inboundEvents.store({ id, endpointId, body, requestId }, events, {
       connectorType: type,
       environment,
     });
     if (stored.length === 0) return;
     await outboxEvents.appendAll(stored.flatMap((event) => toMessages(endpointId, event)));
+    await eventReads.request(entitiesOf(stored), readDelayMs);
   });
+}
+
+/** Vendors deliver many events one after the other, and some tell of a change before they give it. */
+const readDelayMs = 3_000;
+
+/** What the events name of each connector that they concern, each once. */
+function entitiesOf(events: readonly StoredInboundEvent[]): readonly EntityOfConnector[] {
+  const all = events.flatMap(({ entity, connectorIds }) =>
+    connectorIds.map((connectorId) => ({ connectorId, entity })),
+  );
+  return [...new Map(all.map((each) => [`${each.connectorId} ${each.entity}`, each])).values()];
 }
 
 /** One for each connector that the event concerns; where it concerns none, one that says so. */

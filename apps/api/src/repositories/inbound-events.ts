@@ -58,8 +58,6 @@ export interface InboundEventRepository {
   ): Promise<readonly StoredInboundEvent[]>;
   /** What concerns a connector, newest first. */
   listOfConnector(connectorId: string, page: PageRequest): Promise<Page<InboundEventRow>>;
-  /** Notes that what these events name was read for a connector (database clock). What was noted before stays. */
-  markHandled(connectorId: string, ids: readonly string[]): Promise<void>;
 }
 
 /** What vendors delivered to the tenant of `scope`. */
@@ -138,13 +136,6 @@ export function createInboundEventRepository({ client, tenantId }: TenantScope):
         rows.map(({ event, handledAt }) => ({ ...event, handledAt })),
         limit,
       );
-    },
-
-    async markHandled(connectorId, ids) {
-      await client.$executeRaw`
-        update inbound_event_targets set handled_at = now()
-        where tenant_id = ${tenantId}::uuid and connector_id = ${connectorId}::uuid and handled_at is null
-          and event_id in (select value::uuid from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))`;
     },
   };
 }

@@ -11,6 +11,7 @@ import { type ConnectorDeletionRepository, createConnectorDeletionRepository } f
 import { type ConnectorTokenRepository, createConnectorTokenRepository } from "./connector-tokens.js";
 import { type ConnectorRepository, createConnectorRepository } from "./connectors.js";
 import { createDataKeyRepository, type DataKeyRepository } from "./data-keys.js";
+import { createEventReadRepository, type EventReadRepository } from "./event-reads.js";
 import { createIdempotencyKeyRepository, type IdempotencyKeyRepository } from "./idempotency-keys.js";
 import { createIdentityProviderRepository, type IdentityProviderRepository } from "./identity-providers.js";
 import { createInboundEndpointRepository, type InboundEndpointRepository } from "./inbound-endpoints.js";
@@ -63,6 +64,7 @@ export type {
   NewConnector,
 } from "./connectors.js";
 export type { DataKeyRepository, DataKeyRow, DataKeyStatus, NewDataKey } from "./data-keys.js";
+export type { EntityOfConnector, EventReadRepository } from "./event-reads.js";
 export type {
   HeldKeyRepository,
   IdempotencyClaim,
@@ -205,6 +207,7 @@ export interface TenantRepositories {
   readonly outboxEvents: OutboxEventRepository;
   readonly inboundEndpoints: InboundEndpointRepository;
   readonly inboundEvents: InboundEventRepository;
+  readonly eventReads: EventReadRepository;
   readonly operationRuns: OperationRunRepository;
   readonly idempotencyKeys: IdempotencyKeyRepository;
   readonly changeRequests: ChangeRequestRepository;
@@ -235,6 +238,7 @@ export function createTenantRepositories(scope: TenantScope): TenantRepositories
     outboxEvents: createOutboxEventRepository(scope),
     inboundEndpoints: createInboundEndpointRepository(scope),
     inboundEvents: createInboundEventRepository(scope),
+    eventReads: createEventReadRepository(scope),
     operationRuns: createOperationRunRepository(scope),
     idempotencyKeys: createIdempotencyKeyRepository(scope),
     changeRequests: createChangeRequestRepository(scope),

@@ -1,4 +1,4 @@
-import { Prisma, type SyncMode, type SyncRunStatus } from "../generated/prisma/client.js";
+import { Prisma, type SyncMode, type SyncRunStatus, type SyncTrigger } from "../generated/prisma/client.js";
 import { type JsonObject, type Page, type PageRequest, toPage } from "./client.js";
 import type { RunTrouble } from "./operation-runs.js";
 import { type ScopedSql, scopedSql, type TenantScope } from "./scope.js";
@@ -12,6 +12,7 @@ export interface SyncRunRow {
   readonly connectorId: string;
   readonly entity: string;
   readonly mode: SyncMode;
+  readonly trigger: SyncTrigger;
   readonly scheduleId: string | null;
   readonly tickAt: Date | null;
   readonly backfillFrom: Date | null;
@@ -74,7 +75,7 @@ export interface SyncRunRepository {
 }
 
 const columns = Prisma.sql`
-  r.id::text as id, r.tenant_id::text as "tenantId", r.connector_id::text as "connectorId", r.entity, r.mode::text as mode,
+  r.id::text as id, r.tenant_id::text as "tenantId", r.connector_id::text as "connectorId", r.entity, r.mode::text as mode, r.trigger::text as trigger,
   r.schedule_id::text as "scheduleId", r.tick_at as "tickAt", r.backfill_from as "backfillFrom",
   r.status::text as status, r.cursor, r.expected, r.read, r.changed,
   r.unchanged, r.deleted, r.failed, r.failures, r.error, r.cancelled_at as "cancelledAt",

@@ -16,7 +16,7 @@ export async function landSync(
 ): Promise<SyncRunRow | undefined> {
   const isDone = landing.kind === "ended" && landing.status === "succeeded";
   const landed = await database.asTenant(tenantId, async (repositories) => {
-    const { syncRuns, syncRunLines, recordBatches, connectors, auditEvents } = repositories;
+    const { syncRuns, syncRunLines, recordBatches, connectors, eventReads, auditEvents } = repositories;
     const target = { runId, attemptId, connectorId, entity };
     if (isDone && mode === "full") await recordBatches.sweep(target);
     else if (isDone && backfillFrom !== null) await recordBatches.adoptCursor(target);
@@ -27,6 +27,7 @@ export async function landSync(
     if (row === undefined || row.endedAt === null) return row;
     // One that was deleted meanwhile has nothing to note.
     if (isDone && (await connectors.findById(connectorId))) await connectors.recordSync(connectorId);
+    if (isDone && row.startedAt) await eventReads.markRead({ connectorId, entity }, row.startedAt);
     const { status, changed, unchanged, deleted, failed, error } = row;
     await auditEvents.append({
       action: "sync_run.ended",

@@ -146,7 +146,6 @@ const calls: Calls = {
       { connectorType: "salesforce", environment: "sandbox" },
     ],
     listOfConnector: ({ connectorId }) => [connectorId, page],
-    markHandled: ({ connectorId, inboundEventId }) => [connectorId, [inboundEventId]],
   },
   operationRuns: {
     begin: ({ connectorId, userId }) => [
@@ -239,6 +238,10 @@ const calls: Calls = {
     expect: ({ syncRunId, syncAttemptId }) => [syncRunId, syncAttemptId, 5],
     land: ({ syncRunId, syncAttemptId }) => [syncRunId, syncAttemptId, { kind: "ended", status: "succeeded" }],
     cancel: ({ syncRunId }) => [syncRunId],
+  },
+  eventReads: {
+    request: ({ connectorId }) => [[{ connectorId, entity: syncedEntity }], 1_000],
+    markRead: ({ connectorId, tenantId }) => [{ connectorId, entity: `Of ${tenantId}` }, new Date("2999-01-01")],
   },
   syncRunLines: {
     append: ({ syncRunId }) => [syncRunId, { event: "ended", detail: "stolen" }],

@@ -1,6 +1,7 @@
 import { quickbooks } from "@isthmus/quickbooks";
 import { type QuickbooksSandbox, startQuickbooksSandbox } from "@isthmus/sandbox";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { SyncWorker } from "../../src/workers/sync-worker.js";
 import { TestBrowser } from "../support/browser.js";
 import { describeLongWork } from "../support/databases.js";
 import { startTestService, type TestService, type TestTenantClient } from "../support/service.js";
@@ -56,9 +57,11 @@ describeLongWork("QuickBooks' own deliveries", (get) => {
     return id;
   }
 
-  it("tell each connector what was changed in its company, once", async () => {
+  it("tell each connector what was changed in its company, once, and that is read where a schedule follows it", async () => {
     for (const realmId of books.realmIds) {
       const id = await connect(realmId);
+      const schedule = { entity: "Customer", cron: "0 3 * * *" };
+      expect(await tenant.api.post(`/v1/connectors/${id}/schedules`, schedule)).toMatchObject({ status: 201 });
       const record = { DisplayName: `Ann of ${realmId}` };
       const created = await tenant.api.run(id, "records.create", { entity: "Customer", record });
       await books.flushWebhooks();
@@ -69,8 +72,19 @@ describeLongWork("QuickBooks' own deliveries", (get) => {
           entity: "Customer",
           recordId: created.body.Id,
           type: "qbo.customer.created.v1",
+          handledAt: null,
         }),
       ]);
+      await get().queryPastGuards("update sync_runs set next_attempt_at = now()");
+      const worker = new SyncWorker(service.services);
+      expect(await worker.beginDue()).toBe(1);
+      await worker.settle();
+      const runs = (await tenant.api.get(`/v1/sync-runs?connectorId=${id}`)).body.data;
+      expect(runs).toMatchObject([{ trigger: "event", status: "succeeded" }]);
+      const records = (await tenant.api.get(`/v1/connectors/${id}/records?entity=Customer&limit=1000`)).body.data;
+      expect(records).toContainEqual(expect.objectContaining({ data: expect.objectContaining(record) }));
+      const events = (await tenant.api.get(`/v1/connectors/${id}/inbound-events`)).body.data;
+      expect(events).toMatchObject([{ handledAt: expect.any(String) }]);
     }
   });
 });

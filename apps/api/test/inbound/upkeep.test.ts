@@ -92,31 +92,6 @@ describeLongWork("what was delivered", (get) => {
     expect(await counts()).toEqual([1, 1, 1, 1, 2]);
   });
 
-  it("is noted as handled for a connector once, whatever is noted again", async () => {
-    const { database } = service.services;
-    const { data } = (await tenant.api.get(`/v1/connectors/${connectorId}/inbound-events`)).body;
-    const ids = data.slice(0, 2).map(({ id }: { id: string }) => id);
-    const mark = (connector: string) =>
-      database.asTenant(tenant.tenantId, ({ inboundEvents }) => inboundEvents.markHandled(connector, ids));
-    await mark(await connectedTo(service, tenant, "1002"));
-    expect(await shown()).toEqual([
-      ["c", false],
-      ["b", false],
-      ["a", false],
-    ]);
-    await mark(connectorId);
-    const first = await get().queryPastGuards("select handled_at from inbound_event_targets order by event_id");
-    await mark(connectorId);
-    expect(await get().queryPastGuards("select handled_at from inbound_event_targets order by event_id")).toEqual(
-      first,
-    );
-    expect(await shown()).toEqual([
-      ["c", true],
-      ["b", true],
-      ["a", false],
-    ]);
-  });
-
   it("pages from the newest to the oldest", async () => {
     const address = `/v1/connectors/${connectorId}/inbound-events?limit=2`;
     const first = (await tenant.api.get(address)).body;

@@ -97,6 +97,9 @@ export const syncRunSchema = z
     connectorId: z.uuid(),
     entity: z.string(),
     mode: modeSchema,
+    trigger: z
+      .enum(["schedule", "request", "event"])
+      .describe("A time of the schedule, somebody, or an event that the vendor delivered."),
     scheduleId: z.uuid().nullable(),
     backfillFrom: instantSchema.nullable().describe("It reads what was changed since then."),
     scheduledFor: instantSchema.nullable().describe("The schedule's time; null = somebody asked for the run."),
