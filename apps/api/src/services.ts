@@ -67,6 +67,8 @@ export interface ServiceSettings {
   readonly inboundRetentionDays?: number;
   /** Days that records are kept which the vendor has deleted. Default {@link defaultRecordRetentionDays}. */
   readonly recordRetentionDays?: number;
+  /** Days that events are kept after they were told. Default {@link defaultEventRetentionDays}. */
+  readonly eventRetentionDays?: number;
   /** Days within which a deleted connector can be restored. Default {@link defaultDeletedRetentionDays}. */
   readonly deletedRetentionDays?: number;
   /** Days after which a change request that nobody decided about expires. Default {@link defaultChangeRequestDays}. */
@@ -88,6 +90,8 @@ export const defaultInboundRetentionDays = 30;
 
 /** Programs that follow an entity and were away for a quarter read everything anew. */
 export const defaultRecordRetentionDays = 90;
+/** Long enough to see what a receiver made of the last days. */
+export const defaultEventRetentionDays = 7;
 
 /** Long enough for somebody to miss it after a month's end. */
 export const defaultDeletedRetentionDays = 30;

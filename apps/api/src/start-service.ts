@@ -57,6 +57,7 @@ async function run(configuration: Configuration): Promise<void> {
       platformKey: configuration.platformKey,
       inboundRetentionDays: configuration.inboundRetentionDays,
       recordRetentionDays: configuration.recordRetentionDays,
+      eventRetentionDays: configuration.eventRetentionDays,
       deletedRetentionDays: configuration.deletedRetentionDays,
       changeRequestDays: configuration.changeRequestDays,
       bulkContentLimitBytes: configuration.bulkContentLimitBytes,

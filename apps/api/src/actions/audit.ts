@@ -44,3 +44,8 @@ export function scheduleFacts(action: string, scheduleId: string, details: objec
 export function identityProviderAudit(caller: Caller, action: string, id: string, details: object): NewAuditEvent {
   return auditOf(caller, { action, targetType: "identity_provider", targetId: id, outcome: "success", details });
 }
+
+/** An audit event about a webhook that succeeded. Not its address, which may hold a secret of the receiver's. */
+export function webhookAudit(caller: Caller, action: string, id: string, details: object): NewAuditEvent {
+  return auditOf(caller, { action, targetType: "webhook", targetId: id, outcome: "success", details });
+}

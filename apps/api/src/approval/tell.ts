@@ -57,7 +57,7 @@ export async function tellOfChange(
   facts: object = {},
 ): Promise<void> {
   const { id, kind, targetType, targetId, targetVersion, targetName, payloadDigest, requestedBy } = row;
-  const action = `change_request.${event}`;
+  const action = `change_request.${event}` as const;
   const about = { kind, target: { type: targetType, id: targetId, version: targetVersion }, requestedBy };
   await auditEvents.append(
     author({
@@ -71,6 +71,7 @@ export async function tellOfChange(
   await outboxEvents.append({
     type: action,
     ...(targetType === "connector" && { connectorId: targetId }),
+    about: id,
     payload: { changeRequestId: id, ...about, targetName, status: row.status, ...facts },
   });
 }

@@ -22,6 +22,7 @@ const said = {
     "isEnabled",
   ],
   api_keys: ["userId", "name", "prefix", "expiresAt", "revokedAt", "rotatedTo"],
+  webhook_endpoints: ["url", "description", "eventTypes", "connectorIds", "entities", "isActive"],
   inbound_endpoints: ["connectorType", "name", "environment", "isActive", "secretCount"],
   connectors: [
     "connectorCode",

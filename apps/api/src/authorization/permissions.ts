@@ -37,6 +37,11 @@ const table = {
   "syncs.run": ["admin", "editor", "operator"],
   /** What syncs have read: the vendor's records. */
   "records.read": ["admin", "editor", "operator", "viewer"],
+  /** Webhooks, and what they were told. Their secrets are shown once. */
+  "webhooks.read": ["admin", "editor", "operator"],
+  "webhooks.write": ["admin", "editor"],
+  /** Sending again what did not arrive. */
+  "webhooks.replay": ["admin", "editor", "operator"],
   "users.read": ["admin", "approver"],
   "users.write": ["admin"],
   /**

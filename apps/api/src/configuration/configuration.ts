@@ -23,6 +23,8 @@ export interface Configuration {
   readonly inboundRetentionDays: number;
   /** Days that records are kept which the vendor has deleted. */
   readonly recordRetentionDays: number;
+  /** Days that events are kept after they were told. */
+  readonly eventRetentionDays: number;
   /** Days within which a deleted connector can be restored. */
   readonly deletedRetentionDays: number;
   /** Days after which a change request that nobody decided about expires. */
@@ -76,6 +78,7 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     lostKeys: variables.ISTHMUS_LOST_KEYS,
     inboundRetentionDays: variables.ISTHMUS_INBOUND_RETENTION_DAYS,
     recordRetentionDays: variables.ISTHMUS_RECORD_RETENTION_DAYS,
+    eventRetentionDays: variables.ISTHMUS_EVENT_RETENTION_DAYS,
     deletedRetentionDays: variables.ISTHMUS_DELETED_RETENTION_DAYS,
     changeRequestDays: variables.ISTHMUS_CHANGE_REQUEST_DAYS,
     bulkContentLimitBytes: variables.ISTHMUS_BULK_LIMIT_MIB * 1024 * 1024,

@@ -5,6 +5,7 @@ import {
   defaultBulkContentLimitMib,
   defaultChangeRequestDays,
   defaultDeletedRetentionDays,
+  defaultEventRetentionDays,
   defaultInboundRetentionDays,
   defaultRecordRetentionDays,
 } from "../services.js";
@@ -28,6 +29,7 @@ export const examples = {
   ...keyExamples,
   ISTHMUS_LOST_KEYS: "ISTHMUS_LOST_KEYS=k1,k0",
   ISTHMUS_INBOUND_RETENTION_DAYS: "ISTHMUS_INBOUND_RETENTION_DAYS=30",
+  ISTHMUS_EVENT_RETENTION_DAYS: "ISTHMUS_EVENT_RETENTION_DAYS=7",
   ISTHMUS_DELETED_RETENTION_DAYS: "ISTHMUS_DELETED_RETENTION_DAYS=30",
   ISTHMUS_RECORD_RETENTION_DAYS: "ISTHMUS_RECORD_RETENTION_DAYS=90",
   ISTHMUS_CHANGE_REQUEST_DAYS: "ISTHMUS_CHANGE_REQUEST_DAYS=7",
@@ -76,6 +78,7 @@ export const variablesSchema = z.object({
   ...keyVariables,
   ISTHMUS_LOST_KEYS: list(z.string()).transform((ids) => ids ?? []),
   ISTHMUS_INBOUND_RETENTION_DAYS: days.max(365, "is more than a year.").default(defaultInboundRetentionDays),
+  ISTHMUS_EVENT_RETENTION_DAYS: days.max(365, "is more than a year.").default(defaultEventRetentionDays),
   ISTHMUS_DELETED_RETENTION_DAYS: days.max(365, "is more than a year.").default(defaultDeletedRetentionDays),
   ISTHMUS_RECORD_RETENTION_DAYS: days.max(3_650, "is more than ten years.").default(defaultRecordRetentionDays),
   ISTHMUS_CHANGE_REQUEST_DAYS: days

@@ -56,6 +56,8 @@ export const apiErrorCodes = [
   "SCHEDULES_ACTIVE",
   /** The deleted connector cannot be restored any more: its time is over, or its purge was begun. */
   "RESTORE_TOO_LATE",
+  /** The delivery to a webhook has arrived, or is still being tried. */
+  "DELIVERY_NOT_DEAD",
   /** The operation run has ended, so there is nothing to cancel. */
   "OPERATION_RUN_ENDED",
   /** The process that began an operation run ended before the work was begun. In the `error` of a run only. */

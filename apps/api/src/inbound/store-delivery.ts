@@ -65,6 +65,8 @@ function entitiesOf(events: readonly StoredInboundEvent[]): readonly EntityOfCon
 
 /** One for each connector that the event concerns; where it concerns none, one that says so. */
 function toMessages(endpointId: string, { connectorIds, ...event }: StoredInboundEvent): readonly NewOutboxEvent[] {
-  const message = { type: "inbound.received", payload: { endpointId, ...event } };
+  const { accountId, entity, recordId, eventId } = event;
+  const about = [endpointId, accountId, entity, recordId ?? eventId].join("/");
+  const message = { type: "inbound.received", entity, about, payload: { endpointId, ...event } } as const;
   return connectorIds.length === 0 ? [message] : connectorIds.map((connectorId) => ({ ...message, connectorId }));
 }

@@ -28,6 +28,8 @@ import { createSyncRunRepository, type SyncRunRepository } from "./sync-runs.js"
 import { createSyncScheduleRepository, type SyncScheduleRepository } from "./sync-schedules.js";
 import { createTenantRepository, type TenantRepository } from "./tenants.js";
 import { createUserRepository, type UserRepository } from "./users.js";
+import { createWebhookDeliveryRepository, type WebhookDeliveryRepository } from "./webhook-deliveries.js";
+import { createWebhookEndpointRepository, type WebhookEndpointRepository } from "./webhook-endpoints.js";
 
 export type { ApiKeyRepository, ApiKeyRow, NewApiKey } from "./api-keys.js";
 export type { AuditChainRepository, ChainEnd, SealedEventRow, UnsealedEvents } from "./audit-chain.js";
@@ -169,6 +171,13 @@ export type { SystemSignInRepository } from "./system-sign-in.js";
 export type { DueSchedule, FiredSchedule, SystemSyncRepository } from "./system-syncs.js";
 export type { DeletedTenant, SystemTenantRepository } from "./system-tenants.js";
 export type { DueTokens, SystemTokenRepository, TokenPlace } from "./system-tokens.js";
+export type {
+  ClaimedDelivery,
+  DeliveryLanding,
+  DeliveryLimits,
+  EndedDelivery,
+  SystemWebhookRepository,
+} from "./system-webhooks.js";
 export { createTenantReads, type TenantQuery, type TenantReads } from "./tenant-reads.js";
 export type { TenantRepository, TenantRow } from "./tenants.js";
 export type {
@@ -190,6 +199,19 @@ export {
   type UserRepository,
   type UserRow,
 } from "./users.js";
+export type {
+  WebhookDeliveryFilter,
+  WebhookDeliveryRepository,
+  WebhookDeliveryRow,
+  WebhookDeliveryStatus,
+} from "./webhook-deliveries.js";
+export type {
+  NewWebhookEndpoint,
+  OpenDeliveries,
+  WebhookEndpointRepository,
+  WebhookEndpointRow,
+  WebhookEndpointSettings,
+} from "./webhook-endpoints.js";
 
 /** All that a tenant's unit of work can reach. Everything in it sees and makes rows of that tenant only. */
 export interface TenantRepositories {
@@ -219,6 +241,8 @@ export interface TenantRepositories {
   readonly recordBatches: RecordBatchRepository;
   readonly recordWrites: RecordWriteRepository;
   readonly identityProviders: IdentityProviderRepository;
+  readonly webhookEndpoints: WebhookEndpointRepository;
+  readonly webhookDeliveries: WebhookDeliveryRepository;
 }
 
 /** The repositories over one transaction of one tenant. */
@@ -250,5 +274,7 @@ export function createTenantRepositories(scope: TenantScope): TenantRepositories
     recordBatches: createRecordBatchRepository(scope),
     recordWrites: createRecordWriteRepository(scope),
     identityProviders: createIdentityProviderRepository(scope),
+    webhookEndpoints: createWebhookEndpointRepository(scope),
+    webhookDeliveries: createWebhookDeliveryRepository(scope),
   };
 }

@@ -1,13 +1,18 @@
 import { newId } from "../database/ids.js";
-import { toJson } from "./client.js";
-import type { TenantScope } from "./scope.js";
+import { Prisma } from "../generated/prisma/client.js";
+import { listensTo, newIdSql, orderKeyOf, wantsType } from "./event-fan-out.js";
+import type { EventType } from "./event-types.js";
+import { scopedSql, type TenantScope } from "./scope.js";
 
 /** What is to be told to the outside. */
 export interface NewOutboxEvent {
-  /** What happened, such as `connector.reconnect_required`. */
-  readonly type: string;
+  readonly type: EventType;
   /** The connector that it is about. */
   readonly connectorId?: string;
+  /** The vendor's name of the kind of records that it is about. */
+  readonly entity?: string;
+  /** What it is about: events of one thing are told in their order. Default: the connector, or else its type. */
+  readonly about?: string;
   /** What is told. No secret, no token. */
   readonly payload: object;
 }
@@ -19,19 +24,29 @@ export interface OutboxEventRepository {
   appendAll(events: readonly NewOutboxEvent[]): Promise<void>;
 }
 
-/** The outbox of the tenant of `scope`. */
+/** The outbox of the tenant of `scope`. What is written into it has its deliveries at once. */
 export function createOutboxEventRepository({ client, tenantId }: TenantScope): OutboxEventRepository {
-  return {
-    async append({ payload, ...rest }) {
-      await client.outboxEvent.create({ data: { ...rest, id: newId(), tenantId, payload: toJson(payload) } });
-    },
-    async appendAll(events) {
-      const rows = events.map((event) => ({ ...event, id: newId() }));
-      await client.$executeRaw`
+  async function appendAll(events: readonly NewOutboxEvent[]): Promise<void> {
+    const rows = events.map((event, place) => ({
+      ...event,
+      place,
+      id: newId(),
+      about: event.about ?? event.connectorId ?? event.type,
+    }));
+    const subject = { connectorId: Prisma.sql`e."connectorId"`, entity: Prisma.sql`e.entity` };
+    await client.$executeRaw(scopedSql`
+      with told as (
+        select e.* from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+          as e (id uuid, place integer, type text, "connectorId" uuid, entity text, about text, payload jsonb)
+      ), written as (
         insert into outbox_events (id, tenant_id, type, connector_id, payload)
-        select e.id, ${tenantId}::uuid, e.type, e."connectorId", e.payload
-        from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-          as e (id uuid, type text, "connectorId" uuid, payload jsonb)`;
-    },
-  };
+        select e.id, ${tenantId}::uuid, e.type, e."connectorId", e.payload from told e
+      )
+      insert into webhook_deliveries (id, tenant_id, endpoint_id, event_id, order_key)
+      select ${newIdSql}, ${tenantId}::uuid, w.id, e.id, ${orderKeyOf(Prisma.sql`e.about`)}
+      from told e join webhook_endpoints w on ${listensTo(tenantId, subject)} and ${wantsType(Prisma.sql`e.type`)}
+      order by e.place`);
+  }
+
+  return { append: (event) => appendAll([event]), appendAll };
 }

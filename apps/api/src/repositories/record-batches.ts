@@ -1,4 +1,5 @@
 import type { JsonObject } from "./client.js";
+import { tellOfRecords } from "./record-events.js";
 import { scopedSql, type TenantScope } from "./scope.js";
 
 /** Bits of a record's version that count changes: those above them are the entity's series. 68 thousand million changes. */
@@ -106,7 +107,9 @@ export function createRecordBatchRepository({ client, tenantId }: TenantScope): 
             with ordinality as u (id, data, hash, modified_at, place)
           order by u.id, u.place desc
         ), different as (
-          select t.*, row_number() over (order by t.place) as step from told t
+          select t.*, row_number() over (order by t.place) as step,
+            case when t.data is null then 'deleted' when coalesce(o.deleted, true) then 'created' else 'updated' end as change
+          from told t
           -- A lookup by key for each, whatever the planner believes of a table that has just grown.
           left join lateral (
             select o.hash, o.deleted from records o
@@ -117,7 +120,7 @@ export function createRecordBatchRepository({ client, tenantId }: TenantScope): 
           where case when t.data is null then not coalesce(o.deleted, false)
             else o.deleted is null or o.deleted or o.hash is distinct from t.hash end
         ), state as (
-          select (series << ${seriesBits}::integer) + record_version as version from sync_states
+          select (series << ${seriesBits}::integer) + record_version as version, record_version as changes from sync_states
           where tenant_id = ${tenantId}::uuid and connector_id = ${connectorId}::uuid and entity = ${entity}
         ), written as (
           insert into records as o
@@ -130,7 +133,9 @@ export function createRecordBatchRepository({ client, tenantId }: TenantScope): 
             modified_at = coalesce(excluded.modified_at, o.modified_at), deleted = excluded.deleted,
             updated_at = excluded.updated_at
           returning o.deleted
-        ), seen as (
+        ), changes as (
+          select d.id, d.change, s.changes + d.step as version, d.modified_at, d.data from different d, state s
+        ), ${tellOfRecords(tenantId, target)}, seen as (
           insert into sync_sightings (run_id, external_id, tenant_id)
           select ${runId}::uuid, t.id, ${tenantId}::uuid from told t
           where ${mode === "full"} and t.data is not null
@@ -204,7 +209,11 @@ export function createRecordBatchRepository({ client, tenantId }: TenantScope): 
           from gone g, state s
           where o.tenant_id = ${tenantId}::uuid and o.connector_id = ${connectorId}::uuid and o.entity = ${entity}
             and o.external_id = g.external_id
-        ), moved as (
+        ), changes as (
+          select g.external_id as id, 'deleted' as change, s.changes + g.step as version, null::timestamptz as modified_at,
+            null::text as data
+          from gone g, state s
+        ), ${tellOfRecords(tenantId, { connectorId, entity })}, moved as (
           update sync_states s set record_version = s.record_version + (select count(*) from gone), cursor = run.cursor
           from run
           where s.tenant_id = ${tenantId}::uuid and s.connector_id = ${connectorId}::uuid and s.entity = ${entity}

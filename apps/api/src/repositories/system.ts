@@ -13,6 +13,7 @@ import { createSystemSignInRepository, type SystemSignInRepository } from "./sys
 import { createSystemSyncRepository, type SystemSyncRepository } from "./system-syncs.js";
 import { createSystemTenantRepository, type SystemTenantRepository } from "./system-tenants.js";
 import { createSystemTokenRepository, type SystemTokenRepository } from "./system-tokens.js";
+import { createSystemWebhookRepository, type SystemWebhookRepository } from "./system-webhooks.js";
 import type { TenantRow } from "./tenants.js";
 import { isRole, type Role } from "./users.js";
 
@@ -119,6 +120,8 @@ export interface SystemRepository {
   readonly syncs: SystemSyncRepository;
   /** Who proves people to be who they say. */
   readonly signIn: SystemSignInRepository;
+  /** Webhooks, and what they are told. */
+  readonly webhooks: SystemWebhookRepository;
   /** The platform's audit. */
   readonly events: SystemEventRepository;
   /** The chains of the tenants' audits. */
@@ -146,6 +149,7 @@ export function createSystemRepository(query: SystemQuery): SystemRepository {
     changes: createSystemChangeRepository(query),
     syncs: createSystemSyncRepository(query),
     signIn: createSystemSignInRepository(query),
+    webhooks: createSystemWebhookRepository(query),
     events: createSystemEventRepository(query),
     audits: createSystemAuditRepository(query),
     async findApiKey(hash) {

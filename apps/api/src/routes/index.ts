@@ -23,6 +23,8 @@ import { scheduleRoutes } from "./schedules.js";
 import { syncRunRoutes } from "./sync-runs.js";
 import { tenantRoutes as tenants } from "./tenants.js";
 import { userRoutes } from "./users.js";
+import { webhookDeliveryRoutes } from "./webhook-deliveries.js";
+import { webhookRoutes } from "./webhooks.js";
 
 /** Routes that need no key. */
 export const publicRoutes: readonly FastifyPluginAsync<Services>[] = [healthRoutes, hookRoutes];
@@ -44,6 +46,8 @@ export const tenantRoutes: readonly FastifyPluginAsync<Services>[] = [
   syncRunRoutes,
   recordRoutes,
   inboundEndpointRoutes,
+  webhookRoutes,
+  webhookDeliveryRoutes,
   userRoutes,
   apiKeyRoutes,
   identityProviderRoutes,

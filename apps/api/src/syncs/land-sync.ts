@@ -1,5 +1,6 @@
 import type { ClaimedRun, NewSyncRunLine, SyncRunLanding, SyncRunRow } from "../repositories/index.js";
 import type { Services } from "../services.js";
+import { tellOfSync } from "./tell-of-sync.js";
 
 /**
  * Stores what became of a run. Where a full one has read everything, what it has not seen is marked as deleted, and its cursor
@@ -36,6 +37,7 @@ export async function landSync(
       outcome: status === "failed" ? "failure" : "success",
       details: { connectorId, entity, status, changed, unchanged, deleted, failed, ...(error && { code: error.code }) },
     });
+    await tellOfSync(repositories, row);
     return row;
   });
   if (landed === undefined) {

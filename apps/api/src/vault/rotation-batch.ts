@@ -98,7 +98,8 @@ const nextPhases = {
   inbound_secrets: "deliveries",
   deliveries: "operation_runs",
   operation_runs: "change_requests",
-  change_requests: "ending",
+  change_requests: "webhook_secrets",
+  webhook_secrets: "ending",
   ending: "ending",
 } as const satisfies Record<KeyRotationPhase, KeyRotationPhase>;
 

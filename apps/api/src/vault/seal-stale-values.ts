@@ -20,6 +20,7 @@ const kinds: readonly SealedKind[] = [
   "deliveries",
   "operation_runs",
   "change_requests",
+  "webhook_secrets",
 ];
 
 /**

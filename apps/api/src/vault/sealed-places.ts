@@ -3,6 +3,7 @@ import { authorizationPlace } from "../actions/oauth-session.js";
 import { changePlace } from "../approval/sealed-change.js";
 import { credentialsPlace } from "../connectors/credentials-place.js";
 import { deliveryPlace, inboundSecretsPlace } from "../inbound/sealed-places.js";
+import { webhookSecretsPlace } from "../outbox/webhook-secrets.js";
 import { runWorkPlace } from "../runs/run-work.js";
 import { tokensPlace } from "../tokens/tokens-place.js";
 
@@ -14,6 +15,7 @@ const places = {
   deliveries: deliveryPlace,
   operation_runs: runWorkPlace,
   change_requests: changePlace,
+  webhook_secrets: webhookSecretsPlace,
 } as const satisfies Record<string, (tenantId: string, recordId: string) => SealContext>;
 
 /** What the service stores sealed. */

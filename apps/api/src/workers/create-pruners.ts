@@ -1,4 +1,10 @@
-import { defaultInboundRetentionDays, defaultRecordRetentionDays, type Services } from "../services.js";
+import { deliveryLivesMs } from "../outbox/landing-desk.js";
+import {
+  defaultEventRetentionDays,
+  defaultInboundRetentionDays,
+  defaultRecordRetentionDays,
+  type Services,
+} from "../services.js";
 import { Pruner } from "./pruner.js";
 
 const dayMs = 86_400_000;
@@ -6,6 +12,8 @@ const dayMs = 86_400_000;
 const runRetentionDays = 7;
 /** Long enough to see how the last month's schedules went. */
 const syncRetentionDays = 30;
+/** Long enough to notice what did not arrive, and to replay it. */
+const deadRetentionDays = 30;
 
 /** What removes deliveries, with their events, that were kept long enough. */
 export function createInboundPruner(services: Services, batchSize?: number): Pruner {
@@ -41,6 +49,24 @@ export function createRecordPruner(services: Services, batchSize?: number): Prun
   const { recordRetentionDays = defaultRecordRetentionDays } = services.settings;
   return createPruner(services, "deleted records", batchSize, (limit) =>
     services.database.asSystem(({ syncs }) => syncs.pruneRecords(recordRetentionDays * dayMs, limit)),
+  );
+}
+
+/** What gives up deliveries of webhooks that take nothing. */
+export function createDeliveryExpirer(services: Services, batchSize?: number): Pruner {
+  return createPruner(services, "deliveries to webhooks that take nothing", batchSize, (limit) =>
+    services.database.asSystem(({ webhooks }) => webhooks.expire(deliveryLivesMs, limit)),
+  );
+}
+
+/** What removes events that were kept long enough, with their deliveries. What is dead stays for {@link deadRetentionDays}. */
+export function createOutboxPruner(services: Services, batchSize?: number): Pruner {
+  const { eventRetentionDays = defaultEventRetentionDays } = services.settings;
+  const deadDays = Math.max(eventRetentionDays, deadRetentionDays);
+  return createPruner(services, "events", batchSize, (limit) =>
+    services.database.asSystem(({ webhooks }) =>
+      webhooks.pruneOutbox(eventRetentionDays * dayMs, deadDays * dayMs, limit),
+    ),
   );
 }
 

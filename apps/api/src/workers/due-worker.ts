@@ -20,6 +20,10 @@ export interface DueWork<Claim extends object> extends Required<DueWorkerLimits>
   readonly work: (claim: Claim) => Promise<unknown>;
   /** What the log says when it throws. */
   readonly unstored: string;
+  /** What the log says of a claim then. Default: all that it holds. */
+  readonly facts?: (claim: Claim) => object;
+  /** How many slots have to be free before it looks again: a look costs about the same for one row as for many. Default 1. */
+  readonly together?: number;
   /** Between looks while the database is away, in milliseconds. Default 10 000. */
   readonly longestPauseMs?: number;
 }
@@ -52,7 +56,7 @@ export class DueWorker<Claim extends object> {
   protected async look(): Promise<number> {
     const begun = await this.beginDue();
     if (begun === 0) return this.pauseMs();
-    await this.#slots.untilFree(1);
+    await this.#slots.untilFree(this.#due.together ?? 1);
     return 0;
   }
 
@@ -79,7 +83,8 @@ export class DueWorker<Claim extends object> {
     try {
       await this.#due.work(claim);
     } catch (error) {
-      this.#services.logger.error({ ...claim, err: error }, this.#due.unstored);
+      const { facts = (all: Claim): object => all, unstored } = this.#due;
+      this.#services.logger.error({ ...facts(claim), err: error }, unstored);
     }
   }
 }

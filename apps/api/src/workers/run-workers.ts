@@ -4,8 +4,10 @@ import { keepReplaying } from "../tokens/journal-replay.js";
 import { AuditSealer } from "./audit-sealer.js";
 import { ChangeRequestWorker } from "./change-request-worker.js";
 import {
+  createDeliveryExpirer,
   createIdempotencyPruner,
   createInboundPruner,
+  createOutboxPruner,
   createRecordPruner,
   createRunPruner,
   createSyncPruner,
@@ -15,11 +17,12 @@ import { OperationRunWorker } from "./operation-run-worker.js";
 import { PurgeWorker } from "./purge-worker.js";
 import { RefreshWorker } from "./refresh-worker.js";
 import { SyncWorker } from "./sync-worker.js";
+import { WebhookWorker } from "./webhook-worker.js";
 
 /**
  * Starts what a process does without being asked, until `services.stopping` is aborted. Every process brings its own journal
  * and its sums of reads to the database; renewing tokens ahead of time, rotating keys, letting operation runs go on, sealing the
- * audit, purging deleted connectors, ending change requests whose time is over and removing what is old is for `all` and `worker`.
+ * audit, purging deleted connectors, ending change requests whose time is over, syncing, telling webhooks and removing what is old is for `all` and `worker`.
  *
  * @returns resolves when everything that was under way then has ended. Never rejects.
  */
@@ -34,11 +37,14 @@ export async function runWorkers(services: Services, role: Configuration["role"]
     work.push(new PurgeWorker(services).run(stopping));
     work.push(new ChangeRequestWorker(services).run(stopping));
     work.push(new SyncWorker(services).run(stopping));
+    work.push(new WebhookWorker(services).run(stopping));
     work.push(createInboundPruner(services).run(stopping));
     work.push(createRunPruner(services).run(stopping));
     work.push(createIdempotencyPruner(services).run(stopping));
     work.push(createSyncPruner(services).run(stopping));
     work.push(createRecordPruner(services).run(stopping));
+    work.push(createDeliveryExpirer(services).run(stopping));
+    work.push(createOutboxPruner(services).run(stopping));
   }
   await Promise.all(work);
 }

@@ -57,6 +57,13 @@ const tries: Readonly<Record<string, readonly [Aim, ...bodies: unknown[]]>> = {
   "POST /v1/operation-runs/{id}/cancel": ["none of them"],
   // What is done at the vendor, with its records, is done with the connector as it is.
   "POST /v1/connectors/{id}/records": ["none of them"],
+  "POST /v1/webhooks": ["none of them"],
+  "PATCH /v1/webhooks/{id}": ["none of them"],
+  "DELETE /v1/webhooks/{id}": ["none of them"],
+  "POST /v1/webhooks/{id}/rotate-secret": ["none of them"],
+  "POST /v1/webhooks/{id}/test": ["none of them"],
+  "POST /v1/webhooks/{id}/replay": ["none of them"],
+  "POST /v1/deliveries/{id}/replay": ["none of them"],
   "POST /v1/users": ["none of them"],
   "PATCH /v1/users/{id}": ["none of them"],
   "POST /v1/api-keys": ["none of them"],

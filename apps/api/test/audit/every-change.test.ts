@@ -76,6 +76,18 @@ describe("every route that changes something", () => {
   const writes = { entity: "Account", records: [{ record: { Name: "x" } }] };
   const addSchedule = async () => (await tenant.api.post(`/v1/connectors/${await add()}/schedules`, schedule)).body.id;
 
+  const webhook = () => ({ url: `${keys.origin}/hook`, eventTypes: ["connector.*"] });
+  const addWebhook = async () => (await tenant.api.post("/v1/webhooks", webhook())).body.id;
+  const loseDelivery = async () => {
+    const id = await addWebhook();
+    await service.services.database.asTenant(tenant.tenantId, ({ outboxEvents }) =>
+      outboxEvents.append({ type: "connector.reconnected", connectorId, payload: {} }),
+    );
+    await tenant.api.patch(`/v1/webhooks/${id}`, { active: false }, first);
+    await service.services.database.asSystem(({ webhooks }) => webhooks.expire(-60_000, 100));
+    return (await tenant.api.get(`/v1/webhooks/${id}/deliveries?status=dead`)).body.data[0].id;
+  };
+
   // A new route has to stand here: called so that it succeeds, with these headers.
   const calls: Readonly<Record<string, (headers: Headers) => Promise<Answer>>> = {
     "POST /v1/connectors": (headers) => tenant.api.post("/v1/connectors", sandboxConnector(service), headers),
@@ -137,6 +149,19 @@ describe("every route that changes something", () => {
       tenant.api.delete(`/v1/identity-providers/${await addProvider()}`, { ...headers, ...first }),
     "POST /v1/identity-providers/{id}/test": async (headers) =>
       tenant.api.post(`/v1/identity-providers/${await addProvider()}/test`, undefined, headers),
+    "POST /v1/webhooks": (headers) => tenant.api.post("/v1/webhooks", webhook(), headers),
+    "PATCH /v1/webhooks/{id}": async (headers) =>
+      tenant.api.patch(`/v1/webhooks/${await addWebhook()}`, { description: "y" }, { ...headers, ...first }),
+    "DELETE /v1/webhooks/{id}": async (headers) =>
+      tenant.api.delete(`/v1/webhooks/${await addWebhook()}`, { ...headers, ...first }),
+    "POST /v1/webhooks/{id}/rotate-secret": async (headers) =>
+      tenant.api.post(`/v1/webhooks/${await addWebhook()}/rotate-secret`, {}, headers),
+    "POST /v1/webhooks/{id}/test": async (headers) =>
+      tenant.api.post(`/v1/webhooks/${await addWebhook()}/test`, undefined, headers),
+    "POST /v1/webhooks/{id}/replay": async (headers) =>
+      tenant.api.post(`/v1/webhooks/${await addWebhook()}/replay`, undefined, headers),
+    "POST /v1/deliveries/{id}/replay": async (headers) =>
+      tenant.api.post(`/v1/deliveries/${await loseDelivery()}/replay`, undefined, headers),
     "POST /v1/users": (headers) => tenant.api.post("/v1/users", person(), headers),
     "PATCH /v1/users/{id}": async (headers) => {
       const { id } = (await tenant.api.post("/v1/users", person())).body;
@@ -187,6 +212,13 @@ describe("every route that changes something", () => {
     "PATCH /v1/identity-providers/{id}": ["before", "after"],
     "DELETE /v1/identity-providers/{id}": ["before"],
     "POST /v1/identity-providers/{id}/test": "nothing changes",
+    "POST /v1/webhooks": ["after"],
+    "PATCH /v1/webhooks/{id}": ["before", "after"],
+    "DELETE /v1/webhooks/{id}": ["before"],
+    "POST /v1/webhooks/{id}/rotate-secret": "a secret is no setting; the event has its digest",
+    "POST /v1/webhooks/{id}/test": "nothing changes",
+    "POST /v1/webhooks/{id}/replay": "deliveries are work",
+    "POST /v1/deliveries/{id}/replay": "deliveries are work",
     "POST /v1/users": ["after"],
     "PATCH /v1/users/{id}": ["before", "after"],
     "POST /v1/api-keys": ["after"],

@@ -10,6 +10,7 @@ import {
   sharedAccountId,
   syncedEntity,
   unreadEntity,
+  webhookData,
 } from "../support/full-tenant.js";
 import { dumpTenant, findMarks, listTenantTables, type TenantDump } from "../support/tenant-dump.js";
 import { connectorData, identityProviderData, sha256 } from "../support/test-data.js";
@@ -117,8 +118,24 @@ const calls: Calls = {
     listWithin: () => [{}, 0, 100],
   },
   outboxEvents: {
-    append: ({ connectorId }) => [{ type: "test", connectorId, payload: {} }],
-    appendAll: ({ connectorId }) => [[{ type: "test", connectorId, payload: {} }]],
+    append: ({ connectorId }) => [{ type: "connector.reconnected", connectorId, payload: {} }],
+    appendAll: ({ connectorId }) => [[{ type: "connector.reconnected", connectorId, payload: {} }]],
+  },
+  webhookEndpoints: {
+    create: ({ userId }) => [{ ...webhookData("x"), secrets: {}, createdBy: userId }],
+    findById: ({ webhookId }) => [webhookId],
+    list: () => [page],
+    countOpen: ({ webhookId }) => [[webhookId]],
+    update: ({ webhookId }) => [webhookId, 2, { ...webhookData("x"), description: "stolen" }],
+    changeSecrets: ({ webhookId, tenantId }) => [webhookId, { of: tenantId }, { of: "stolen" }, 60],
+    remove: ({ webhookId }) => [webhookId, 2],
+    noteGone: ({ webhookId }) => [webhookId, new Date()],
+  },
+  webhookDeliveries: {
+    findById: ({ deliveryId }) => [deliveryId],
+    list: ({ webhookId }) => [{ endpointId: webhookId }, page],
+    replay: ({ deliveryId }) => [deliveryId],
+    replayAll: ({ webhookId }) => [webhookId, 10],
   },
   identityProviders: {
     create: () => [{ ...identityProviderData(), issuer: `https://${newId()}.example.com` }],

@@ -180,11 +180,14 @@ describe("every call of the document", () => {
       if (path.startsWith("/v1/identity-providers")) return providerId;
       if (path.startsWith("/v1/operation-runs")) return traces.runId;
       if (path.startsWith("/v1/schedules")) return scheduleId;
+      if (path.startsWith("/v1/webhooks")) return webhookId;
       if (path.startsWith("/v1/sync-runs")) return syncRunId;
       return path.startsWith("/v1/keys") ? (await platform.get("/v1/keys")).body.rotation?.id : fresh;
     };
     const schedule = { entity: "Account", cron: "@daily", paused: true };
     const scheduleId = (await tenant.api.post(`/v1/connectors/${fresh}/schedules`, schedule)).body.id;
+    const webhook = { url: `${keys.origin}/hook`, eventTypes: ["sync.failed"] };
+    const webhookId = (await tenant.api.post("/v1/webhooks", webhook)).body.id;
     const syncRunId = (await tenant.api.post(`/v1/schedules/${scheduleId}/run`, {})).body.id;
     await tenant.api.patch(`/v1/users/${tenant.userId}`, { roles: ["admin", "approver"] });
     const failures: string[] = [];
@@ -204,11 +207,13 @@ describe("every call of the document", () => {
       "cancelChangeRequest 404",
       "commentOnChangeRequest 404",
       "writeRecords 400", // by its id and by another one
+      "replayDelivery 404", // none is dead
       "operation:events.subscribe 400", // no channel: one that is there would never end
       "deleteConnector 412", // changed by calls before it
       "purgeConnector 412",
       "deleteSchedule 412",
       "deleteInboundEndpoint 412",
+      "deleteWebhook 412",
       "deleteIdentityProvider 412",
     ]);
   });
@@ -247,6 +252,9 @@ describe("every call of the document", () => {
       connectorId,
       targetId: connectorId,
       scheduleId: connectorId,
+      url: `${keys.origin}/hook`,
+      eventTypes: ["sync.failed"],
+      connectorIds: [connectorId],
       cron: "@daily",
       timeZone: "Europe/Berlin",
       filter: "{}",

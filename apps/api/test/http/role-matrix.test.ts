@@ -72,6 +72,16 @@ const accesses: Readonly<Record<string, Access>> = {
   "GET /v1/inbound-endpoints/{id}": "inbound-endpoints.read",
   "PATCH /v1/inbound-endpoints/{id}": "inbound-endpoints.write",
   "DELETE /v1/inbound-endpoints/{id}": "inbound-endpoints.write",
+  "GET /v1/webhooks": "webhooks.read",
+  "POST /v1/webhooks": "webhooks.write",
+  "GET /v1/webhooks/{id}": "webhooks.read",
+  "PATCH /v1/webhooks/{id}": "webhooks.write",
+  "DELETE /v1/webhooks/{id}": "webhooks.write",
+  "POST /v1/webhooks/{id}/rotate-secret": "webhooks.write",
+  "POST /v1/webhooks/{id}/test": "webhooks.write",
+  "GET /v1/webhooks/{id}/deliveries": "webhooks.read",
+  "POST /v1/webhooks/{id}/replay": "webhooks.replay",
+  "POST /v1/deliveries/{id}/replay": "webhooks.replay",
   "GET /v1/users": "users.read",
   "POST /v1/users": "users.write",
   "PATCH /v1/users/{id}": "users.write",
@@ -169,6 +179,9 @@ describe("who may do what, at every route of the document", () => {
       "POST /v1/change-requests/{id}/comments": { text: "x" },
       "POST /v1/connectors/{id}/schedules": { entity: "Account", cron: "@daily" },
       "PATCH /v1/schedules/{id}": { paused: true },
+      "POST /v1/webhooks": { url: "https://hooks.example.com", eventTypes: ["sync.failed"] },
+      "PATCH /v1/webhooks/{id}": { description: "x" },
+      "POST /v1/webhooks/{id}/rotate-secret": {},
       "POST /v1/identity-providers": {
         ...{
           name: "x",
@@ -210,7 +223,10 @@ describe("who may do what, at every route of the document", () => {
     const held = (role: (typeof roles)[number]) =>
       permissions.filter((permission) => permission !== "api-keys.own" && isAllowed([role], permission)).sort();
     expect(held("viewer")).toEqual([...reads, "operations.read", "records.read"].sort());
-    expect(held("operator")).toEqual([...held("viewer"), "connectors.test", "operations.write", "syncs.run"].sort());
+    const watches: Permission[] = ["webhooks.read", "webhooks.replay"];
+    expect(held("operator")).toEqual(
+      [...held("viewer"), ...watches, "connectors.test", "operations.write", "syncs.run"].sort(),
+    );
     expect(held("approver")).toEqual(
       [
         "audit-events.read",
@@ -230,6 +246,7 @@ describe("who may do what, at every route of the document", () => {
         "connectors.write",
         "inbound-endpoints.write",
         "schedules.write",
+        "webhooks.write",
       ].sort(),
     );
     const people: Permission[] = ["users.read", "users.write", "identity-providers.read", "identity-providers.write"];

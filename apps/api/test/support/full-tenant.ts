@@ -1,6 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { type Database, newId } from "../../src/database/index.js";
-import type { Identity, NewChangeRequest, Role, TenantRepositories } from "../../src/repositories/index.js";
+import type {
+  Identity,
+  NewChangeRequest,
+  NewWebhookEndpoint,
+  Role,
+  TenantRepositories,
+} from "../../src/repositories/index.js";
 import { connectorData, createTestTenant, identityProviderData, sha256, type TestTenant } from "./test-data.js";
 
 /** A tenant that has something of everything: ids of its rows, each of another table. */
@@ -35,6 +41,10 @@ export interface FullTenant extends TestTenant {
   readonly emergencyId: string;
   /** One that was rejected, and still holds something. */
   readonly rejectedChangeId: string;
+  /** Switched off, and told of connectors while it was not. */
+  readonly webhookId: string;
+  /** Dead. */
+  readonly deliveryId: string;
   readonly scheduleId: string;
   /** A full read of {@link syncedEntity} that is under way. */
   readonly syncRunId: string;
@@ -56,6 +66,14 @@ export function newChange(connectorId: string, requestedBy: string): NewChangeRe
     diff: [],
     requestedBy,
     lifetimeMs: leaseMs,
+  };
+}
+
+/** A webhook that is told of connectors. */
+export function webhookData(of: string): Omit<NewWebhookEndpoint, "secrets" | "createdBy"> {
+  return {
+    ...{ id: newId(), url: `https://hooks.example.com/${of}`, description: `Webhook of ${of}`, isActive: true },
+    ...{ eventTypes: ["connector.*"], connectorIds: [], entities: [] },
   };
 }
 
@@ -113,7 +131,10 @@ export async function fillTenant(database: Database, roles: readonly Role[] = ["
       lifetimeSeconds: -3 * 86_400,
     });
     await auditEvents.append({ actorUserId: userId, action: "test", targetType: "test", outcome: "success" });
-    await outboxEvents.append({ type: "test", connectorId: connector.id, payload: { of: tenantId } });
+    const webhook = webhookData(tenantId);
+    await repositories.webhookEndpoints.create({ ...webhook, secrets: { of: tenantId }, createdBy: userId });
+    await outboxEvents.append({ type: "connector.reconnected", connectorId: connector.id, payload: { of: tenantId } });
+    await repositories.webhookEndpoints.update(webhook.id, 1, { ...webhook, isActive: false });
     const identity = { issuer: "https://identity.example.com", subject: `subject of ${tenantId}` };
     const provider = await repositories.identityProviders.create({
       ...identityProviderData(),
@@ -182,9 +203,16 @@ export async function fillTenant(database: Database, roles: readonly Role[] = ["
       idempotencyKeyId: request.id,
       idempotencyAttemptId: request.attemptId,
       keyHash: request.keyHash,
+      webhookId: webhook.id,
     };
   });
-  return { ...filled, ...(await fillSyncs(database, filled)), tokenAttemptId: await claim("refresh", 1) };
+  await database.asSystem(({ webhooks }) => webhooks.expire(-leaseMs, 1_000));
+  const deliveryId = await work(async ({ webhookDeliveries }) => {
+    const [dead] = (await webhookDeliveries.list({ endpointId: filled.webhookId }, { limit: 1 })).rows;
+    if (dead?.status !== "dead") throw new Error("The delivery is not dead.");
+    return dead.id;
+  });
+  return { ...filled, deliveryId, ...(await fillSyncs(database, filled)), tokenAttemptId: await claim("refresh", 1) };
 }
 
 async function fillSyncs(

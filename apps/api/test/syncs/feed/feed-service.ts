@@ -40,15 +40,24 @@ export function feedConnector(vendor: Pick<FeedVendor, "url">): object {
   };
 }
 
+/** What a test may change. */
+export interface FeedServiceOptions {
+  readonly settings?: Partial<ServiceSettings>;
+  /** As in ISTHMUS_KEYS. */
+  readonly keys?: string;
+  /** Private addresses that may be reached beside the vendor's. */
+  readonly hosts?: readonly string[];
+}
+
 /** Starts all of it on a database. */
 export async function startFeedService(
   database: Database,
-  { settings = {}, keys }: { readonly settings?: Partial<ServiceSettings>; readonly keys?: string } = {},
+  { settings = {}, keys, hosts = [] }: FeedServiceOptions = {},
 ): Promise<FeedService> {
   const vendor = await startFeedVendor();
   const service = await startTestService(database, {
     connectors: [feed, loads],
-    settings: { allowedPrivateHosts: [vendor.host], ...settings },
+    settings: { allowedPrivateHosts: [vendor.host, ...hosts], ...settings },
     ...(keys !== undefined && { keys }),
   });
   const tenant = await service.createTenant();
