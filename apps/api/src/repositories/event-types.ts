@@ -38,8 +38,3 @@ export const eventTypes: Readonly<Record<EventType, string>> = types;
 export function groupOf(type: string): string {
   return `${type.slice(0, type.indexOf("."))}.*`;
 }
-
-/** What somebody may ask to be told: any type, or the group of several. */
-export const eventFilters: readonly string[] = [
-  ...new Set(Object.keys(types).flatMap((type) => [groupOf(type), type])),
-];

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { secretOverlap } from "../../actions/rotate-webhook-secret.js";
-import { eventFilters } from "../../repositories/event-types.js";
+import { eventFilters } from "../../outbox/event-filters.js";
 import { idSchema, instantSchema, pageQuerySchema } from "./common.js";
 
 const url = z
