@@ -17,6 +17,8 @@ export interface SignInRequest {
   readonly requestId: string;
   /** Address of the peer. */
   readonly ip: string;
+  /** When the request came, in epoch milliseconds: the token has to be valid then. */
+  readonly atMs: number;
 }
 
 const tenantSchema = z.uuid().toLowerCase();
@@ -33,10 +35,10 @@ const tenantSchema = z.uuid().toLowerCase();
  */
 export async function signIn(services: Services, request: SignInRequest): Promise<Caller> {
   const provider = await findProvider(services, request);
-  const { clock, signIns } = services;
+  const { signIns } = services;
   let verified: VerifiedToken;
   try {
-    verified = await verifyToken(request.token, provider, signIns.keysOf(provider), clock.now());
+    verified = await verifyToken(request.token, provider, signIns.keysOf(provider), request.atMs);
   } catch (error) {
     if (!(error instanceof TokenRefusedError)) throw error;
     await noteRefusal(services, request, provider, error.reason);

@@ -16,6 +16,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Set on every route behind {@link authenticationPlugin}. */
     caller: Caller | null;
+    /** Proves again who they are, for an answer that takes long. Notes nothing. Throws as the first time. */
+    proveAgain: (() => Promise<Caller>) | null;
   }
 }
 
@@ -27,33 +29,57 @@ export const authenticationPlugin = fastifyPlugin((app, services: Services, done
   const keyUse = new KeyUse(services);
   const refusedKeys = new RefusedKeys(services);
   app.decorateRequest("caller", null);
+  app.decorateRequest("proveAgain", null);
   app.addHook("onRequest", async (request) => {
-    const bearer = bearerOf(request);
-    const tenantId = tenantOf(request);
-    const about = { requestId: request.id, ip: request.ip };
-    if (bearer !== undefined && tokenPattern.test(bearer)) {
-      request.caller = await signIn(services, { token: bearer, tenantId, ...about });
-      return;
+    const credential = readCredential(request, services.clock.now());
+    request.proveAgain = () => prove(services, credential);
+    try {
+      request.caller = await request.proveAgain();
+    } catch (error) {
+      const { bearer, isToken } = credential;
+      if (!isToken && bearer !== undefined && isApiKey(bearer)) await refusedKeys.note(sha256Hex(bearer), request);
+      throw error;
     }
-    const identity =
-      bearer !== undefined && isApiKey(bearer)
-        ? await services.database.asSystem((system) => system.findApiKey(sha256Hex(bearer)))
-        : undefined;
-    if (!identity) {
-      if (bearer !== undefined && isApiKey(bearer)) await refusedKeys.note(sha256Hex(bearer), request);
-      throw new ApiError("UNAUTHENTICATED", "Send a valid API key: `Authorization: Bearer isth_…`.");
-    }
-    // A program that works for several tenants and takes the wrong key finds out before it changes something.
-    if (tenantId !== undefined && tenantId.toLowerCase() !== identity.tenantId) {
-      throw new ApiError("UNAUTHENTICATED", "This API key is not of the tenant that Isthmus-Tenant names.");
-    }
-    keyUse.note(identity.apiKeyId);
-    const caller = { ...identity, ...about };
+    const { caller } = request;
+    if (caller.apiKeyId === undefined) return;
+    keyUse.note(caller.apiKeyId);
     await keyUse.audit(caller);
-    request.caller = caller;
   });
   done();
 });
+
+/** What a request proves itself with. */
+interface Credential {
+  /** `undefined` = nothing. */
+  readonly bearer: string | undefined;
+  /** Whether it is a token of an identity provider. */
+  readonly isToken: boolean;
+  readonly tenantId: string | undefined;
+  readonly requestId: string;
+  readonly ip: string;
+  /** When it came, in epoch milliseconds: a token has to be valid then. */
+  readonly atMs: number;
+}
+
+function readCredential(request: FastifyRequest, atMs: number): Credential {
+  const bearer = bearerOf(request);
+  const isToken = bearer !== undefined && tokenPattern.test(bearer);
+  return { bearer, isToken, tenantId: tenantOf(request), requestId: request.id, ip: request.ip, atMs };
+}
+
+async function prove(services: Services, { bearer = "", isToken, ...about }: Credential): Promise<Caller> {
+  if (isToken) return signIn(services, { token: bearer, ...about });
+  const identity = isApiKey(bearer)
+    ? await services.database.asSystem((system) => system.findApiKey(sha256Hex(bearer)))
+    : undefined;
+  if (!identity) throw new ApiError("UNAUTHENTICATED", "Send a valid API key: `Authorization: Bearer isth_…`.");
+  const { tenantId, requestId, ip } = about;
+  // A program that works for several tenants and takes the wrong key finds out before it changes something.
+  if (tenantId !== undefined && tenantId.toLowerCase() !== identity.tenantId) {
+    throw new ApiError("UNAUTHENTICATED", "This API key is not of the tenant that Isthmus-Tenant names.");
+  }
+  return { ...identity, requestId, ip };
+}
 
 /** Requires the platform key on every route of the scope that it is registered in. */
 export const platformAuthenticationPlugin = fastifyPlugin((app, services: Services, done) => {

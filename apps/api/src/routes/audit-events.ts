@@ -7,7 +7,6 @@ import { callerOf } from "../plugins/authentication.js";
 import type { Services } from "../services.js";
 import { answerVerification } from "./audit-verification.js";
 import { sendNdjson } from "./ndjson.js";
-import { readSignal } from "./request-signal.js";
 import {
   auditEventSchema,
   exportDescription,
@@ -18,6 +17,7 @@ import {
   verifyQuerySchema,
 } from "./schemas/audit.js";
 import { idSchema, instantSchema, pageOf, pageQuerySchema, problemResponses } from "./schemas/common.js";
+import { streamSignal } from "./stream-signal.js";
 
 const filterSchema = z.object({
   action: z.string().max(100).optional().describe("Such as connector.created."),
@@ -65,7 +65,7 @@ export const auditEventRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
     },
     (request, reply) => {
       const steps = verifyAuditChain(services, callerOf(request), request.query.expectHead);
-      return answerVerification(request, reply, steps, readSignal(reply, services));
+      return answerVerification(request, reply, steps, streamSignal(request, reply, services));
     },
   );
 
@@ -83,7 +83,7 @@ export const auditEventRoutes: FastifyPluginAsyncZod<Services> = async (app, ser
     },
     async (request, reply) => {
       const lines = exportAuditEvents(services, callerOf(request), toFilter(request.query));
-      await sendNdjson(request, reply, lines, readSignal(reply, services));
+      await sendNdjson(request, reply, lines, streamSignal(request, reply, services));
     },
   );
 };

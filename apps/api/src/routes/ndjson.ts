@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { ApiError } from "../errors/index.js";
 import { describeProblem } from "../plugins/problem.js";
 
 /** Media type of one JSON value a line. */
@@ -17,6 +18,8 @@ export function wantsNdjson(request: FastifyRequest): boolean {
  * A failure before the first item is thrown, and answered as any other. A failure after it cannot change the status that
  * was sent: the last line is then `{"error": <problem>}`, and the connection is cut, so that a caller who does not look
  * at the lines cannot take half a result for a whole one.
+ *
+ * @param signal - Ends the answer. Where its reason is an {@link ApiError}, that is what the last line says.
  */
 export async function sendNdjson(
   request: FastifyRequest,
@@ -31,6 +34,7 @@ export async function sendNdjson(
   raw.writeHead(200, { ...withoutUndefined(reply.getHeaders()), "content-type": ndjsonMediaType });
   try {
     while (next.done !== true) {
+      if (signal.reason instanceof ApiError) throw signal.reason;
       if (!raw.write(`${JSON.stringify(next.value)}\n`)) await once(raw, "drain", { signal });
       next = await iterator.next();
     }
@@ -38,7 +42,8 @@ export async function sendNdjson(
   } catch (error) {
     await iterator.return?.();
     if (raw.destroyed) return; // the caller has gone, and nobody is left to be told
-    const { problem } = describeProblem(error, request);
+    // What ended it, and not how the work in the middle took that.
+    const { problem } = describeProblem(signal.reason instanceof ApiError ? signal.reason : error, request);
     raw.write(`${JSON.stringify({ error: problem })}\n`, () => raw.destroy());
   }
 }

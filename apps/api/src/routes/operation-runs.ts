@@ -5,10 +5,10 @@ import { exportRecordWrites, listRecordWrites } from "../actions/list-record-wri
 import { callerOf } from "../plugins/authentication.js";
 import type { Services } from "../services.js";
 import { ndjsonMediaType, sendNdjson, wantsNdjson } from "./ndjson.js";
-import { readSignal } from "./request-signal.js";
 import { idParametersSchema, pageOf, problemResponses } from "./schemas/common.js";
 import { listOperationRunsSchema, operationRunSchema } from "./schemas/operation-runs.js";
 import { listRecordWritesSchema, recordWriteSchema } from "./schemas/record-writes.js";
+import { streamSignal } from "./stream-signal.js";
 
 const tags = ["operation runs"];
 
@@ -74,7 +74,7 @@ export const operationRunRoutes: FastifyPluginAsyncZod<Services> = async (app, s
       const { id } = request.params;
       if (!wantsNdjson(request)) return listRecordWrites(services, callerOf(request), id, request.query);
       const all = exportRecordWrites(services, callerOf(request), id, request.query);
-      await sendNdjson(request, reply, all, readSignal(reply, services));
+      await sendNdjson(request, reply, all, streamSignal(request, reply, services));
       return reply;
     },
   );

@@ -17,6 +17,7 @@ import { sendNdjson, wantsNdjson } from "./ndjson.js";
 import { readSignal } from "./request-signal.js";
 import { idParametersSchema, pageOf, problemResponses } from "./schemas/common.js";
 import { operationSchema } from "./schemas/connector-types.js";
+import { streamSignal } from "./stream-signal.js";
 
 const parametersSchema = idParametersSchema.extend({ operation: z.string().max(100) });
 const querySchema = z.record(z.string(), z.unknown());
@@ -119,7 +120,8 @@ async function run(
 }
 
 async function readCall(services: Services, { operation }: Runnable, request: FastifyRequest, reply: FastifyReply) {
-  const call = { readSignal: readSignal(reply, services) };
+  const isStreamed = operation.kind !== "bulk" && (givesContent(operation) || wantsNdjson(request));
+  const call = { readSignal: isStreamed ? streamSignal(request, reply, services) : readSignal(reply, services) };
   if (!takesContent(operation)) {
     return { ...call, input: (await readJson(request)) ?? {}, content: undefined };
   }

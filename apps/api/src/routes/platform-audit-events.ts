@@ -6,7 +6,6 @@ import { exportAudit } from "../audit/export-audit.js";
 import type { Services } from "../services.js";
 import { answerVerification } from "./audit-verification.js";
 import { sendNdjson } from "./ndjson.js";
-import { readSignal } from "./request-signal.js";
 import {
   auditEventSchema,
   exportDescription,
@@ -16,6 +15,7 @@ import {
   verifyQuerySchema,
 } from "./schemas/audit.js";
 import { idSchema, pageOf, pageQuerySchema, problemResponses } from "./schemas/common.js";
+import { streamSignal } from "./stream-signal.js";
 
 const querySchema = pageQuerySchema.extend({
   tenantId: idSchema.optional().describe("The audit of this tenant instead: it outlives the tenant."),
@@ -57,7 +57,7 @@ export const platformAuditEventRoutes: FastifyPluginAsyncZod<Services> = async (
     (request, reply) => {
       const { tenantId, expectHead } = request.query;
       const steps = verifyAuditChainOf(services, tenantId, expectHead);
-      return answerVerification(request, reply, steps, readSignal(reply, services));
+      return answerVerification(request, reply, steps, streamSignal(request, reply, services));
     },
   );
 
@@ -76,7 +76,7 @@ export const platformAuditEventRoutes: FastifyPluginAsyncZod<Services> = async (
     },
     async (request, reply) => {
       const lines = exportAudit(services, request.query.tenantId, {});
-      await sendNdjson(request, reply, lines, readSignal(reply, services));
+      await sendNdjson(request, reply, lines, streamSignal(request, reply, services));
     },
   );
 };

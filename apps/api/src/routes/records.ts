@@ -5,11 +5,11 @@ import { writeRecords } from "../actions/write-records.js";
 import { callerOf } from "../plugins/authentication.js";
 import type { Services } from "../services.js";
 import { ndjsonMediaType, sendNdjson, wantsNdjson } from "./ndjson.js";
-import { readSignal } from "./request-signal.js";
 import { idParametersSchema, pageOf, problemResponses } from "./schemas/common.js";
 import { operationRunSchema } from "./schemas/operation-runs.js";
 import { writeRecordsSchema } from "./schemas/record-writes.js";
 import { listRecordsSchema, recordSchema } from "./schemas/syncs.js";
+import { streamSignal } from "./stream-signal.js";
 
 const pageSchema = pageOf(recordSchema).extend({ hasMore: z.boolean().describe("Whether more is there already.") });
 
@@ -44,7 +44,7 @@ export const recordRoutes: FastifyPluginAsyncZod<Services> = async (app, service
       const { id } = request.params;
       if (!wantsNdjson(request)) return listRecords(services, callerOf(request), id, { ...wanted, limit });
       const all = exportRecords(services, callerOf(request), id, wanted);
-      await sendNdjson(request, reply, all, readSignal(reply, services));
+      await sendNdjson(request, reply, all, streamSignal(request, reply, services));
       return reply;
     },
   );

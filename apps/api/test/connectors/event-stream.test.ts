@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
+import { type Clock, systemClock } from "@isthmus/core";
 import { type SalesforceSandbox, startSalesforceSandbox } from "@isthmus/sandbox";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TestBrowser } from "../support/browser.js";
@@ -17,7 +18,10 @@ describe("an operation that streams without end", () => {
   beforeAll(async () => {
     organization = await startSalesforceSandbox({ skipConsent: true });
     allowedPrivateHosts.push(new URL(organization.url).host);
-    service = await startTestService(get().database, { settings: { allowedPrivateHosts } });
+    // What is looked at every five seconds is looked at more often here.
+    const sleep: Clock["sleep"] = (ms, signal) => systemClock.sleep(ms === 5_000 ? 50 : ms, signal);
+    const clock = { ...systemClock, now: () => systemClock.now(), sleep };
+    service = await startTestService(get().database, { settings: { allowedPrivateHosts }, clock });
     tenant = await service.createTenant();
     const created = await tenant.api.post("/v1/connectors", {
       code: "crm",
@@ -37,22 +41,29 @@ describe("an operation that streams without end", () => {
     await organization?.close();
   });
 
-  it("begins at once, gives each event as it happens, and ends at the vendor when its caller goes", async () => {
-    const ending = new AbortController();
+  /** Subscribes with a key. @returns what reads the next line. */
+  async function subscribe(key: string, signal?: AbortSignal) {
     const response = await fetch(`${service.url}/v1/connectors/${connectorId}/operations/events.subscribe`, {
       method: "POST",
       headers: {
-        authorization: `Bearer ${tenant.apiKey}`,
+        authorization: `Bearer ${key}`,
         "content-type": "application/json",
         accept: "application/x-ndjson",
       },
       body: JSON.stringify({ channel: "/data/AccountChangeEvent" }),
-      signal: ending.signal,
+      ...(signal && { signal }),
     });
     expect(response.status).toBe(200);
     if (response.body === null) throw new Error("The answer has no body.");
-    const lines = createInterface({ input: Readable.fromWeb(response.body) })[Symbol.asyncIterator]();
-    const next = async () => JSON.parse((await lines.next()).value ?? "null");
+    const input = Readable.fromWeb(response.body);
+    input.on("error", () => undefined);
+    const lines = createInterface({ input })[Symbol.asyncIterator]();
+    return async () => JSON.parse((await lines.next()).value ?? "null");
+  }
+
+  it("begins at once, gives each event as it happens, and ends at the vendor when its caller goes", async () => {
+    const ending = new AbortController();
+    const next = await subscribe(tenant.apiKey, ending.signal);
     expect(await next()).toEqual({ type: "subscribed" });
 
     const record = { sobject: "Account", record: { Name: "Heard" } };
@@ -65,6 +76,39 @@ describe("an operation that streams without end", () => {
     while (organization.requests({ path: "/cometd/60.0/disconnect" }).length === 0) {
       await new Promise((resolve) => setImmediate(resolve));
     }
+  });
+
+  const ends: Readonly<Record<string, (person: { userId: string; keyId: string }) => Promise<unknown>>> = {
+    "their key was revoked": ({ keyId }) => tenant.api.delete(`/v1/api-keys/${keyId}`),
+    "they were disabled": ({ userId }) => tenant.api.patch(`/v1/users/${userId}`, { disabled: true }),
+    "a role was taken from them": ({ userId }) => tenant.api.patch(`/v1/users/${userId}`, { roles: ["editor"] }),
+  };
+
+  it.each(Object.entries(ends))("goes on for who may still ask, and ends within seconds when %s", async (_, end) => {
+    const person = { email: `${crypto.randomUUID()}@example.com`, name: "Olga", roles: ["operator", "editor"] };
+    const userId = (await tenant.api.post("/v1/users", person)).body.id;
+    const made = (await tenant.api.post("/v1/api-keys", { name: "stream", userId })).body;
+    const hear = async (next: () => Promise<{ type?: string; error?: object }>) => {
+      let line = await next();
+      while (line.type === "alive") line = await next();
+      return line;
+    };
+    organization.clearRequests();
+    const mine = await subscribe(made.key);
+    const leaving = new AbortController();
+    const others = await subscribe(tenant.apiKey, leaving.signal);
+    expect([await hear(mine), await hear(others)]).toMatchObject([{ type: "subscribed" }, { type: "subscribed" }]);
+    // Somebody else's key that is revoked ends nothing.
+    const another = (await tenant.api.post("/v1/api-keys", { name: "another" })).body;
+    await tenant.api.delete(`/v1/api-keys/${another.id}`);
+    await tenant.api.run(connectorId, "records.create", { sobject: "Account", record: { Name: "Still heard" } });
+    expect([await hear(mine), await hear(others)]).toMatchObject([{ type: "event" }, { type: "event" }]);
+    await end({ userId, keyId: made.id });
+    expect(await hear(mine)).toMatchObject({ error: { code: expect.stringMatching(/^(UNAUTHENTICATED|FORBIDDEN)$/) } });
+    await expect.poll(() => organization.requests({ path: "/cometd/60.0/disconnect" }).length).toBe(1);
+    await tenant.api.run(connectorId, "records.create", { sobject: "Account", record: { Name: "Heard by others" } });
+    expect(await hear(others)).toMatchObject({ type: "event" });
+    leaving.abort();
   });
 
   it("says in JSON what is there, and that a channel does not exist", async () => {
