@@ -2,6 +2,7 @@ import type { EntityDescription, EntitySource, EntitySummary } from "@isthmus/co
 import { inactiveOf } from "../entity-reading.js";
 import { quickbooksQuery } from "../query-language.js";
 import type { QuickbooksConnector } from "../quickbooks-connector.js";
+import { createRecordWriter } from "../writes/record-writer.js";
 import { describeFields } from "./describe-fields.js";
 import { type EntityTraits, entityNames, traitsOf } from "./traits.js";
 
@@ -24,6 +25,7 @@ export function createEntitySource(connector: QuickbooksConnector): EntitySource
       const since = quickbooksQuery`MetaData.LastUpdatedTime >= ${new Date(sinceMs ?? 0).toISOString()}`;
       return connector.count(traits.name, `${since} ${inactiveOf(traits)}`, { signal });
     },
+    writer: createRecordWriter(connector),
     read: (entity, cursor, signal) => connector.changes(traitsOf(entity).name, cursor, signal),
   };
 }
