@@ -77,7 +77,12 @@ describe("writing records in bulk", () => {
       ];
       const base = writer().baseOf(changed);
       await connector.update(entity, { Id: changed.Id, CompanyName: "Theirs" }, { sparse: true });
-      const records = [changed, same].map(({ Id }) => ({ key: `${entity}/${Id}`, id: Id, record: fields, ...(base && { base }) }));
+      const records = [changed, same].map(({ Id }) => ({
+        key: `${entity}/${Id}`,
+        id: Id,
+        record: fields,
+        ...(base && { base }),
+      }));
       expect(await told(entity, policy, ...records), entity).toEqual([outcome, "updated"]);
       const company = policy === "ours" ? "Mine" : "Theirs";
       expect(await connector.read(entity, changed.Id)).toMatchObject({ CompanyName: company, Notes: "kept" });

@@ -1,6 +1,8 @@
 import { type EntityDescription, type EntitySource, type EntitySummary, NotFoundError } from "@isthmus/core";
+import { createCodec } from "./odata/codec.js";
 import { describeEntity, summarizeEntity } from "./odata/describe-entity.js";
 import type { OpenService } from "./odata/odata-services.js";
+import { createRecordWriter } from "./writes/record-writer.js";
 
 /** The part of a connector that knows its OData services. */
 export interface ServiceHolder {
@@ -36,6 +38,10 @@ export function createEntitySource(connector: ServiceHolder): EntitySource {
       // Whether a set can be filtered is known to itself only: an estimate is not worth a refusal.
       return sinceMs === undefined ? service.count(set.name, {}, { signal }) : undefined;
     },
+    writer: createRecordWriter(async (entity) => {
+      const { service, model, set } = await find(connector, entity);
+      return { service, words: { model, codec: createCodec(model) }, set: set.name };
+    }),
   };
 }
 

@@ -2,7 +2,7 @@ import { systemClock, systemRandom } from "@isthmus/core";
 import { ODataService } from "../../src/odata/client/odata-service.js";
 import type { ODataParts } from "../../src/odata/client/parts.js";
 import { createCodec } from "../../src/odata/codec.js";
-import type { ODataVersion } from "../../src/odata/model.js";
+import type { ODataModel, ODataVersion } from "../../src/odata/model.js";
 import { readMetadata } from "../../src/odata/read-metadata.js";
 import { type CapServer, startCapServer } from "./cap-server.js";
 import { type PlainSapHttp, plainSapHttp } from "./plain-sap-http.js";
@@ -68,6 +68,8 @@ export interface CapShop {
   readonly http: PlainSapHttp;
   /** A client of it; nobody else uses it. */
   service(version: ODataVersion, parts?: Partial<ODataParts>): ODataService;
+  /** What its metadata says. */
+  readonly models: Readonly<Record<ODataVersion, ODataModel>>;
   close(): Promise<void>;
 }
 
@@ -81,6 +83,7 @@ export async function startCapShop(): Promise<CapShop> {
   return {
     server,
     http,
+    models,
     service: (version, parts = {}) =>
       new ODataService({
         http,
