@@ -18,5 +18,5 @@ export type KeysContext = CommandContext<PlatformApi>;
 /** Of the commands about operation runs. */
 export type RunsContext = CommandContext<TenantApi>;
 
-/** Of the commands about the audit. */
-export type AuditContext = CommandContext<TenantApi>;
+/** Of the commands about an audit: a tenant's, or the platform's. */
+export type AuditContext = CommandContext<Pick<TenantApi | PlatformApi, "verifyAudit">>;

@@ -1,4 +1,5 @@
 import { type Keys, keysSchema, type Rotation, rotationSchema } from "./answers.js";
+import type { AuditStep } from "./audit/answers.js";
 import { ServiceApi } from "./service-api.js";
 
 /** The part of the HTTP API that needs the platform key. Every method throws a {@link CommandFailure}. */
@@ -21,5 +22,10 @@ export class PlatformApi extends ServiceApi {
 
   resumeRotation(id: string): Promise<Rotation> {
     return this.call("POST", `/v1/keys/rotations/${id}/resume`, rotationSchema);
+  }
+
+  /** Lets the service verify the platform's own audit: how far it is, and at last what was found. */
+  verifyAudit(expectHead: string | undefined): AsyncGenerator<AuditStep, void> {
+    return this.verify("/v1/platform/audit-events/verify", expectHead);
   }
 }

@@ -20,6 +20,7 @@ interface GlobalOptions {
 
 interface VerifyOptions extends FileExpectations {
   readonly file?: string;
+  readonly platform?: boolean;
 }
 
 interface WaitOptions extends GlobalOptions {
@@ -34,7 +35,7 @@ export function createProgram(host: Host, exitWith: (code: number) => void): Com
   };
   const program = new Command("isthmus")
     .description(
-      "The command line of an Isthmus service. `keys` needs ISTHMUS_PLATFORM_KEY, `runs` and `audit` a tenant's ISTHMUS_API_KEY.",
+      "The command line of an Isthmus service. `keys` and `audit verify --platform` need ISTHMUS_PLATFORM_KEY, `runs` and `audit` a tenant's ISTHMUS_API_KEY.",
     )
     .option("--url <address>", "address of the service (default: ISTHMUS_URL, else http://127.0.0.1:3000)")
     .option("--json", "answer in JSON, for machines")
@@ -99,17 +100,24 @@ export function createProgram(host: Host, exitWith: (code: number) => void): Com
     .action((id: string, _options: object, command: Command) => cancelRun(tenantOf(command), id));
   program
     .command("audit")
-    .description("prove that the audit of the key's tenant is whole")
+    .description("prove that the audit of the key's tenant, or of the platform, is whole")
     .command("verify")
     .description("verify the chain of the audit, and name its first broken link")
     .option("--expect-head <head>", "a head that was kept elsewhere, as it was printed: the chain has to lead over it")
+    .option("--platform", "verify the platform's own audit, with ISTHMUS_PLATFORM_KEY")
     .option("--file <path>", "verify an exported file instead; asks no service")
-    .option("--public-key <key>", "with --file: what the head has to be signed with (default: the key in the file)")
-    .action(({ file, ...expected }: VerifyOptions, command: Command) => {
+    .option(
+      "--public-key <key>",
+      "with --file: a key that was kept elsewhere, which signed the head, or has handed over to the one that did (default: the key in the file)",
+    )
+    .action(({ file, platform = false, ...expected }: VerifyOptions, command: Command) => {
       if (file === undefined && expected.publicKey !== undefined) {
         throw new UsageError("--public-key is for --file: the service holds the head against the tenant's own key.");
       }
-      if (file === undefined) return verifyAudit(tenantOf(command), expected.expectHead);
+      if (file !== undefined && platform) throw new UsageError("--platform asks the service, --file none: give one.");
+      if (file === undefined) {
+        return verifyAudit(platform ? contextOf(command) : tenantOf(command), expected.expectHead);
+      }
       const { json = false } = command.optsWithGlobals<GlobalOptions>();
       return verifyFile({ api: undefined, host, json, exitWith }, file, expected);
     });

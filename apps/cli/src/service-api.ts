@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { problemSchema } from "./answers.js";
+import { type AuditStep, auditStepSchema } from "./audit/answers.js";
 import { CommandFailure } from "./failures.js";
 import { parseJson } from "./parse-json.js";
 
@@ -42,6 +43,12 @@ export class ServiceApi {
     const result = schema.safeParse(answer);
     if (response.ok && result.success) return result.data;
     throw toFailure(url, response.status, answer);
+  }
+
+  /** Lets the service verify an audit: how far it is, and at last what was found. Throws as {@link stream}. */
+  protected verify(path: string, expectHead: string | undefined): AsyncGenerator<AuditStep, void> {
+    const query = expectHead === undefined ? "" : `?${new URLSearchParams({ expectHead })}`;
+    return this.stream(path + query, auditStepSchema);
   }
 
   /**

@@ -1,5 +1,5 @@
 import { type OperationRun, type OperationRuns, operationRunSchema, operationRunsSchema } from "./answers.js";
-import { type AuditStep, auditStepSchema } from "./audit/answers.js";
+import type { AuditStep } from "./audit/answers.js";
 import { ServiceApi } from "./service-api.js";
 
 /** Which runs are listed. */
@@ -30,7 +30,6 @@ export class TenantApi extends ServiceApi {
 
   /** Lets the service verify the audit: how far it is, and at last what was found. */
   verifyAudit(expectHead: string | undefined): AsyncGenerator<AuditStep, void> {
-    const query = expectHead === undefined ? "" : `?${new URLSearchParams({ expectHead })}`;
-    return this.stream(`/v1/audit-events/verify${query}`, auditStepSchema);
+    return this.verify("/v1/audit-events/verify", expectHead);
   }
 }

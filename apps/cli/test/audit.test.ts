@@ -56,7 +56,7 @@ describe("isthmus audit verify", { timeout: 60_000 }, () => {
     );
     expect(await at(edited)).toEqual({ code: 1, ok: false, kind: "EDITED", seq: 3 });
     expect(await at(lines.toSpliced(1, 1))).toEqual({ code: 1, ok: false, kind: "MISSING", seq: 2 });
-    expect(await at(lines, "--public-key", "A".repeat(43))).toMatchObject({ code: 1, kind: "HEAD_FORGED" });
+    expect(await at(lines, "--public-key", "A".repeat(43))).toMatchObject({ code: 1, kind: "HANDOVER_MISSING" });
   });
 
   it("takes no part of an export for the whole", async () => {

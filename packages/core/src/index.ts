@@ -8,10 +8,14 @@ export {
   type AuditVerdict,
   type ChainedAuditEvent,
   genesisHash,
+  handoverAction,
   hashAuditEvent,
   isAuditHeadGenuine,
+  type KeyHandover,
   type SignedAuditHead,
   signAuditHead,
+  signHandover,
+  unprovenAction,
 } from "./audit/index.js";
 export {
   type AuthenticationMethod,

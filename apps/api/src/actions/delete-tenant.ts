@@ -65,8 +65,11 @@ export async function deleteTenant(
 }
 
 /** The key that the audit is signed with goes with the tenant; what was done last is still to be signed. */
-async function takeAuditSigner({ vault, logger }: Services, tenantId: string): Promise<Signer | undefined> {
+async function takeAuditSigner(services: Services, tenantId: string): Promise<Signer | undefined> {
+  const { vault, logger } = services;
   try {
+    // While an older key is there to hand over.
+    await sealAudit(services, tenantId);
     return await vault.signer(tenantId, "audit");
   } catch (error) {
     logger.error({ tenantId, err: error }, "The end of a tenant's audit cannot be signed any more");

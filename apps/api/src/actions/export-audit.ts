@@ -1,6 +1,6 @@
 import { exportAudit } from "../audit/export-audit.js";
 import { assertAllowed, type Caller } from "../authorization/index.js";
-import type { AuditEventFilter } from "../repositories/index.js";
+import { type AuditEventFilter, type PlatformRequest, platformId } from "../repositories/index.js";
 import type { Services } from "../services.js";
 import { auditOf } from "./audit.js";
 
@@ -19,4 +19,16 @@ export async function* exportAuditEvents(
     auditEvents.append(auditOf(caller, { ...facts, details: { filter } })),
   );
   yield* exportAudit(services, caller.tenantId, filter);
+}
+
+/** {@link exportAuditEvents} for the platform: of its own audit, or of any tenant's, also one that was deleted. */
+export async function* exportForPlatform(
+  services: Services,
+  request: PlatformRequest,
+  tenantId?: string,
+): AsyncGenerator<object, void> {
+  const facts = { action: "audit.exported", targetType: "audit", outcome: "success" } as const;
+  const event = { ...facts, ...(tenantId !== undefined && { targetId: tenantId }) };
+  await services.database.asSystem(({ events }) => events.appendPlatform(event, request));
+  yield* exportAudit(services, tenantId ?? platformId);
 }

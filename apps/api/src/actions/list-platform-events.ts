@@ -12,14 +12,9 @@ export async function listPlatformEvents(
   { tenantId, ...request }: ListRequest & { readonly tenantId?: string | undefined },
 ) {
   const page = toPageRequest(request);
-  if (tenantId !== undefined) {
-    // Also of a tenant that was deleted: its audit is still its own.
-    return toListAnswer(
-      await database.asTenant(tenantId, ({ auditEvents }) => auditEvents.list({}, page)),
-      viewAuditEvent,
-    );
-  }
-  return toListAnswer(await database.asSystem(({ events }) => events.listPlatform(page)), (row) =>
-    viewAuditEvent({ ...row, actorUserId: null, actorApiKeyId: null, chain: null }),
-  );
+  const rows =
+    tenantId === undefined
+      ? await database.asSystem(({ events }) => events.listPlatform(page))
+      : await database.asTenant(tenantId, ({ auditEvents }) => auditEvents.list({}, page));
+  return toListAnswer(rows, viewAuditEvent);
 }

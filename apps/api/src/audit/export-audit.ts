@@ -1,6 +1,7 @@
 import type { SignedAuditHead } from "@isthmus/core";
 import type { AuditEventFilter } from "../repositories/index.js";
 import { toAuditLine } from "./audit-line.js";
+import { readChain } from "./read-chain.js";
 import type { SealParts } from "./seal-audit.js";
 import { sealWhatIsLeft } from "./verify-audit.js";
 
@@ -16,34 +17,42 @@ export interface AuditExportEnd {
   readonly unsealed: number;
 }
 
-/** Numbers of one read: of all its events, or of the few that a filter shows. */
+/** Events of one read, shown or not. */
 const pageSize = 500;
 
 /**
- * All events of a tenant that `filter` shows, in the order of the chain, and a last line that says what they were. What is
- * not sealed yet is sealed first. Reads page by page, each in a transaction of its own, and no further than the chain went
- * when this began.
+ * All events of a chain, or those of a tenant that `filter` shows, in the order of the chain, and a last line that says what
+ * they were. What is not sealed yet is sealed first. Reads page by page, each in a transaction of its own, and no further than
+ * the chain went when this began.
+ *
+ * @param tenantId - Whose; `platformId` = the platform's own, which takes no filter.
  */
 export async function* exportAudit(
   parts: SealParts,
   tenantId: string,
-  filter: AuditEventFilter,
+  filter: AuditEventFilter = {},
 ): AsyncGenerator<object, void> {
   await sealWhatIsLeft(parts, tenantId);
   const { database } = parts;
-  const { head, unsealed } = await database.asTenant(tenantId, async ({ auditChain }) => ({
-    head: await auditChain.head(),
-    unsealed: await auditChain.describeUnsealed(),
+  const { head, unsealed } = await readChain(database, tenantId, async (chain) => ({
+    head: await chain.head(),
+    unsealed: await chain.describeUnsealed(),
   }));
   const total = head?.seq ?? 0;
-  let events = 0;
-  for (let last = 0; last < total; last += pageSize) {
-    const until = Math.min(last + pageSize, total);
-    const rows = await database.asTenant(tenantId, ({ auditChain }) => auditChain.listWithin(filter, last, until));
+  const filtered = Object.values(filter).some((value) => value !== undefined);
+  let [events, last] = [0, 0];
+  for (;;) {
+    // Whatever the filter shows: by the numbers themselves, which somebody may have made very high.
+    const page = await readChain(database, tenantId, (chain) => chain.list(last, total, pageSize));
+    const [after, until] = [last, page.at(-1)?.chain.seq ?? last];
+    const rows = filtered
+      ? await database.asTenant(tenantId, ({ auditChain }) => auditChain.listWithin(filter, after, until))
+      : page;
     for (const row of rows) yield toAuditLine(row);
     events += rows.length;
+    if (page.length < pageSize) break;
+    last = until;
   }
-  const filtered = Object.values(filter).some((value) => value !== undefined);
   const end: AuditExportEnd = { head: head ?? null, events, filtered, unsealed: unsealed.count };
   yield end;
 }

@@ -2,8 +2,6 @@ import {
   type Clock,
   genesisHash,
   hashAuditEvent,
-  isAuditHeadGenuine,
-  isConnectorError,
   type Logger,
   type SignedAuditHead,
   type Signer,
@@ -11,8 +9,10 @@ import {
   type Vault,
 } from "@isthmus/core";
 import type { Database } from "../database/index.js";
-import type { AuditEventRow } from "../repositories/index.js";
+import type { AuditEventRow, AuditSeal } from "../repositories/index.js";
 import { sealedContentOf } from "./audit-line.js";
+import { readChain } from "./read-chain.js";
+import { proveEnd } from "./signing-keys.js";
 
 /** What it takes to seal. */
 export interface SealParts {
@@ -32,39 +32,37 @@ export interface SealOptions {
   readonly signer?: Signer;
 }
 
-/** The end of a chain is not signed with the key that it names: somebody has written to the table past this service. */
-export class ForgedAuditHeadError extends Error {
-  override readonly name = "ForgedAuditHeadError";
-}
-
 /**
- * Seals all events of a tenant that are not sealed yet: puts them behind the end of its chain, in an order which that makes,
- * and signs the new end. Events count when they are committed, whenever their transactions began. Where several do this
- * at once, each event is sealed by one of them.
+ * Seals all events of a chain that are not sealed yet: puts them behind its end, in an order which that makes, and signs the
+ * new end. Events count when they are committed, whenever their transactions began. Where several do this at once, each event
+ * is sealed by one of them. A signing key that was replaced hands over to the new one.
  *
- * @returns how many events this call sealed.
- * @throws {ForgedAuditHeadError} and nothing is sealed: what follows a forged end must not make it look genuine.
+ * @param tenantId - Whose; `platformId` = the platform's own.
+ * @returns how many events this call sealed, of those that were there.
+ * @throws {ForgedAuditHeadError} and nothing is sealed.
  * @throws {ConnectorError} while the tenant's data key does not open.
  */
 export async function sealAudit(parts: SealParts, tenantId: string, options: SealOptions = {}): Promise<number> {
   const { batchSize = 500 } = options;
-  const signer = options.signer ?? (await parts.vault.signer(tenantId, "audit"));
   let sealed = 0;
   for (;;) {
-    const { head, rows } = await parts.database.asTenant(tenantId, async ({ auditChain }) => ({
-      head: await auditChain.head(),
-      rows: await auditChain.listUnsealed(batchSize),
+    const { head, rows } = await readChain(parts.database, tenantId, async (chain) => ({
+      head: await chain.head(),
+      rows: await chain.listUnsealed(batchSize),
     }));
-    if (rows.length === 0 && (head === undefined || head.keyId === signer.keyId)) return sealed;
-    await assertGenuine(parts, head, signer);
+    if (rows.length === 0 && head === undefined) return sealed;
+    // After the head: a key that has handed over already would else take the chain back.
+    const signer = options.signer ?? (await parts.vault.signer(tenantId, "audit"));
+    if (rows.length === 0 && head?.keyId === signer.keyId) return sealed;
+    const opening = head && (await proveEnd(parts, head, signer));
     const isLast = rows.length < batchSize;
-    const links = linkEvents(head, rows);
-    const end = links.at(-1) ?? { seq: head?.seq ?? 0, hash: head?.hash ?? genesisHash };
+    const items = [...linkEvents(head, opening, rows)];
+    const { seq, hash } = items.at(-1) ?? { seq: 0, hash: genesisHash };
     const seals = {
       tenantId,
       fromSeq: head?.seq ?? 0,
-      items: links,
-      head: signAuditHead(signer, tenantId, end, new Date(parts.clock.now())),
+      items,
+      head: signAuditHead(signer, tenantId, { seq, hash }, new Date(parts.clock.now())),
       leaseMs: isLast ? 0 : (options.leaseMs ?? 0),
     };
     const landed = await parts.database.asSystem(({ audits }) => audits.land(seals));
@@ -73,53 +71,15 @@ export async function sealAudit(parts: SealParts, tenantId: string, options: Sea
   }
 }
 
-function linkEvents(head: SignedAuditHead | undefined, rows: readonly AuditEventRow[]) {
+function* linkEvents(
+  head: SignedAuditHead | undefined,
+  opening: AuditEventRow | undefined,
+  rows: readonly AuditEventRow[],
+): Generator<AuditSeal> {
   let [seq, previousHash] = [head?.seq ?? 0, head?.hash ?? genesisHash];
-  return rows.map((row) => {
+  for (const row of opening ? [opening, ...rows] : rows) {
     const link = { id: row.id, seq: seq + 1, previousHash, hash: hashAuditEvent(sealedContentOf(row), previousHash) };
+    yield row === opening ? { ...link, event: row } : link;
     [seq, previousHash] = [link.seq, link.hash];
-    return link;
-  });
-}
-
-async function assertGenuine(parts: SealParts, head: SignedAuditHead | undefined, signer: Signer): Promise<void> {
-  if (head === undefined) return;
-  const { tenantId, seq, hash, keyId } = head;
-  const publicKey = await findPublicKey(parts.vault, head, signer);
-  if (publicKey === undefined) {
-    parts.logger.error(
-      { tenantId, seq, hash, keyId },
-      "The key of an audit chain's end is gone, so nothing proves that end",
-    );
-    // Whoever can write to the table can make it so; it has to show in the chain.
-    const facts = { action: "audit.end_unproven", targetType: "audit", outcome: "failure" } as const;
-    await parts.database.asTenant(tenantId, ({ auditEvents }) =>
-      auditEvents.append({ ...facts, details: { seq, hash, keyId } }),
-    );
-    return;
-  }
-  if (isAuditHeadGenuine(head, publicKey)) return;
-  throw new ForgedAuditHeadError(`The end of the audit chain of tenant ${tenantId} is not signed with its key.`);
-}
-
-/**
- * The public key that a head has to be signed with, out of the tenant's data key and not out of the database, which whoever
- * forges a head can write to.
- *
- * @param known - A signer that is at hand.
- * @returns `undefined` when the data key is gone, as that of a deleted tenant is, or does not open.
- * @throws {ConnectorError} `KEY_UNAVAILABLE`.
- */
-export async function findPublicKey(
-  vault: Vault,
-  { tenantId, keyId }: SignedAuditHead,
-  known?: Signer,
-): Promise<string | undefined> {
-  if (known?.keyId === keyId) return known.publicKey;
-  try {
-    return (await vault.signer(tenantId, "audit", keyId)).publicKey;
-  } catch (error) {
-    if (isConnectorError(error) && error.code === "SEALED_VALUE_UNREADABLE") return undefined;
-    throw error;
   }
 }

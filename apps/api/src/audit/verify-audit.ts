@@ -9,7 +9,9 @@ import {
 import { DatabaseUnavailableError } from "../database/index.js";
 import type { ChainEnd, UnsealedEvents } from "../repositories/index.js";
 import { toAuditLine } from "./audit-line.js";
-import { findPublicKey, type SealParts, sealAudit } from "./seal-audit.js";
+import { readChain } from "./read-chain.js";
+import { type SealParts, sealAudit } from "./seal-audit.js";
+import { findSigner } from "./signing-keys.js";
 
 /** How far a verification is. */
 export interface AuditProgress {
@@ -35,9 +37,10 @@ const pageSize = 500;
 const unsealedForMs = 600_000;
 
 /**
- * Looks over the chain of a tenant's audit events. What is not sealed yet is sealed first where that can be done, so that
+ * Looks over a chain of audit events. What is not sealed yet is sealed first where that can be done, so that
  * nothing is left out which was done before. Reads page by page, each in a transaction of its own.
  *
+ * @param tenantId - Whose; `platformId` = the platform's own.
  * @param expected - A head that was kept outside.
  */
 export async function* verifyAudit(
@@ -48,22 +51,22 @@ export async function* verifyAudit(
   await sealWhatIsLeft(parts, tenantId);
   const { database, vault } = parts;
   // Before the events: what comes behind it meanwhile is another time's.
-  const signedHead = await database.asTenant(tenantId, ({ auditChain }) => auditChain.head());
+  const signedHead = await readChain(database, tenantId, (chain) => chain.head());
   const total = signedHead?.seq ?? 0;
   const verifier = new AuditChainVerifier({ head: expected });
   let last = 0;
   while (!verifier.isDecided) {
-    const rows = await database.asTenant(tenantId, ({ auditChain }) => auditChain.list(last, total, pageSize));
+    const rows = await readChain(database, tenantId, (chain) => chain.list(last, total, pageSize));
     for (const row of rows) verifier.add(toAuditLine(row));
     last = rows.at(-1)?.chain.seq ?? last;
     if (rows.length < pageSize) break;
     yield { checked: last, total };
   }
-  const publicKey = signedHead && (await findPublicKey(vault, signedHead));
-  const verdict = verifier.end(signedHead, publicKey);
-  const { end, unsealed } = await database.asTenant(tenantId, async ({ auditChain }) => ({
-    end: await auditChain.describeEnd(),
-    unsealed: await auditChain.describeUnsealed(),
+  const signer = signedHead && (await findSigner(vault, signedHead));
+  const verdict = verifier.end(signedHead, signer?.publicKey);
+  const { end, unsealed } = await readChain(database, tenantId, async (chain) => ({
+    end: await chain.describeEnd(),
+    unsealed: await chain.describeUnsealed(),
   }));
   const broken = verdict.break ?? findBreakAtEnd(end, unsealed);
   return {
@@ -71,7 +74,7 @@ export async function* verifyAudit(
     ok: broken === null,
     break: broken,
     signedHead,
-    isKeyHeld: publicKey !== undefined,
+    isKeyHeld: signer !== undefined,
     unsealed,
   };
 }

@@ -22,8 +22,18 @@ export interface ChainEnd {
   readonly lastEventId: string | null;
 }
 
-/** The chain of one tenant's audit events, to be read. Only the system's functions put something behind its end. */
-export interface AuditChainRepository {
+/** A head as its columns have it. */
+export interface StoredHead {
+  readonly seq: bigint;
+  readonly hash: Uint8Array | null;
+  readonly keyId: string | null;
+  readonly publicKey: string | null;
+  readonly signature: string | null;
+  readonly signedAt: Date | null;
+}
+
+/** A chain of audit events, to be read. Only the system's functions put something behind its end. */
+export interface AuditChainReads {
   /** The signed end; `undefined` before the first event was sealed. */
   head(): Promise<SignedAuditHead | undefined>;
   /** Events that are not sealed yet, in the order of their ids. */
@@ -34,6 +44,10 @@ export interface AuditChainRepository {
   describeEnd(): Promise<ChainEnd>;
   /** Sealed events with numbers above `after` and up to `last`, in their order, `limit` at most. */
   list(after: number, last: number, limit: number): Promise<readonly SealedEventRow[]>;
+}
+
+/** The chain of one tenant's audit events. */
+export interface AuditChainRepository extends AuditChainReads {
   /** Those that `filter` shows of the events with numbers above `after` and up to `last`, in their order. */
   listWithin(filter: AuditEventFilter, after: number, last: number): Promise<readonly SealedEventRow[]>;
 }
@@ -43,18 +57,7 @@ export function createAuditChainRepository({ client, tenantId, readTime }: Tenan
   return {
     async head() {
       const row = await client.auditHead.findUnique({ where: { tenantId } });
-      if (!row?.hash || !row.keyId || !row.publicKey || !row.signature || !row.signedAt) return undefined;
-      const { keyId, publicKey, signature } = row;
-      const hash = Buffer.from(row.hash).toString("hex");
-      return {
-        tenantId,
-        seq: Number(row.seq),
-        hash,
-        signedAt: row.signedAt.toISOString(),
-        keyId,
-        publicKey,
-        signature,
-      };
+      return row === null ? undefined : toSignedHead(tenantId, row);
     },
     async listUnsealed(limit) {
       const where = { tenantId, chainSeq: null };
@@ -94,6 +97,15 @@ export function createAuditChainRepository({ client, tenantId, readTime }: Tenan
   };
 }
 
-function isSealed(row: AuditEventRow): row is SealedEventRow {
+/** A head as it is read; `undefined` before the first event was sealed. */
+export function toSignedHead(tenantId: string, row: StoredHead): SignedAuditHead | undefined {
+  const { keyId, publicKey, signature, signedAt } = row;
+  if (row.hash === null || !keyId || !publicKey || !signature || signedAt === null) return undefined;
+  const hash = Buffer.from(row.hash).toString("hex");
+  return { tenantId, seq: Number(row.seq), hash, signedAt: signedAt.toISOString(), keyId, publicKey, signature };
+}
+
+/** Whether an event has its place. */
+export function isSealed(row: AuditEventRow): row is SealedEventRow {
   return row.chain !== null;
 }

@@ -29,6 +29,13 @@ export interface AuditEventRow {
   readonly chain: AuditLink | null;
 }
 
+/** The place of an event as its columns have it. */
+export interface StoredLink {
+  readonly chainSeq: bigint | null;
+  readonly previousHash: Uint8Array | null;
+  readonly chainHash: Uint8Array | null;
+}
+
 /** What a new event says. */
 export interface NewAuditEvent {
   readonly actorUserId?: string;
@@ -89,9 +96,13 @@ export function createAuditEventRepository({ client, tenantId }: TenantScope): A
 
 /** A row as it is read, with its hashes in hexadecimal. */
 export function toAuditEventRow({ chainSeq, previousHash, chainHash, ...row }: PrismaAuditEvent): AuditEventRow {
-  const isSealed = chainSeq !== null && previousHash !== null && chainHash !== null;
-  const chain = isSealed ? { seq: Number(chainSeq), previousHash: toHex(previousHash), hash: toHex(chainHash) } : null;
-  return { ...row, details: readObject(row.details), chain };
+  return { ...row, details: readObject(row.details), chain: toChain({ chainSeq, previousHash, chainHash }) };
+}
+
+/** Where an event stands, of its columns. */
+export function toChain({ chainSeq, previousHash, chainHash }: StoredLink): AuditLink | null {
+  if (chainSeq === null || previousHash === null || chainHash === null) return null;
+  return { seq: Number(chainSeq), previousHash: toHex(previousHash), hash: toHex(chainHash) };
 }
 
 function toHex(bytes: Uint8Array): string {

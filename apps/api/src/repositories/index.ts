@@ -32,7 +32,7 @@ import { createWebhookDeliveryRepository, type WebhookDeliveryRepository } from 
 import { createWebhookEndpointRepository, type WebhookEndpointRepository } from "./webhook-endpoints.js";
 
 export type { ApiKeyRepository, ApiKeyRow, NewApiKey } from "./api-keys.js";
-export type { AuditChainRepository, ChainEnd, SealedEventRow, UnsealedEvents } from "./audit-chain.js";
+export type { AuditChainReads, AuditChainRepository, ChainEnd, SealedEventRow, UnsealedEvents } from "./audit-chain.js";
 export type {
   AuditEventFilter,
   AuditEventRepository,
@@ -159,9 +159,9 @@ export {
   type RefusedApiKey,
   type SystemRepository,
 } from "./system.js";
-export type { AuditSeals, SystemAuditRepository } from "./system-audits.js";
+export type { AuditSeal, AuditSeals, SystemAuditRepository } from "./system-audits.js";
 export type { DueChange, SystemChangeRepository } from "./system-changes.js";
-export type { PlatformEventRow, PlatformRequest, SystemEventRepository } from "./system-events.js";
+export { type PlatformRequest, platformId, type SystemEventRepository } from "./system-events.js";
 export type { PlatformIdempotencyKeyRow, SystemIdempotencyRepository } from "./system-idempotency.js";
 export type { InboundRoute, SystemInboundRepository } from "./system-inbound.js";
 export type { SystemKeyRepository } from "./system-keys.js";

@@ -1,20 +1,28 @@
 import type { AuditLink, SignedAuditHead } from "@isthmus/core";
 import { Prisma } from "../generated/prisma/client.js";
+import type { AuditEventRow } from "./audit-events.js";
 import type { SystemQuery } from "./client.js";
 
-/** Events to be put behind the end of a tenant's chain. */
+/** An event with its place. */
+export interface AuditSeal extends AuditLink {
+  readonly id: string;
+  /** What the chain says of itself, written by its sealing; missing = it is there. */
+  readonly event?: Pick<AuditEventRow, "action" | "targetType" | "outcome" | "details" | "occurredAt">;
+}
+
+/** Events to be put behind the end of a chain. */
 export interface AuditSeals {
   readonly tenantId: string;
   /** Number of the last sealed event as it was read; 0 = none. */
   readonly fromSeq: number;
-  readonly items: readonly ({ readonly id: string } & AuditLink)[];
+  readonly items: readonly AuditSeal[];
   /** The new end. */
   readonly head: SignedAuditHead;
   /** For how much longer nobody else is to take the tenant, in milliseconds; 0 = not any longer. */
   readonly leaseMs: number;
 }
 
-/** The audit chains of all tenants. Leases go by the database clock. */
+/** The audit chains of all tenants, and the platform's own under `platformId`. Leases go by the database clock. */
 export interface SystemAuditRepository {
   /**
    * Takes tenants with events to seal, `limit` at most, those first whose chain was signed longest ago: nobody else takes
@@ -41,7 +49,7 @@ export function createSystemAuditRepository(query: SystemQuery): SystemAuditRepo
       return rows.map(({ tenantId }) => tenantId);
     },
     async land({ tenantId, fromSeq, items, head, leaseMs }) {
-      const rows = items.map(({ id, seq, previousHash, hash }) => ({ id, seq, previous_hash: previousHash, hash }));
+      const rows = items.map(({ previousHash, ...rest }) => ({ ...rest, previous_hash: previousHash }));
       const [row] = await query<{ landed: boolean }>(Prisma.sql`
         select isthmus_land_audit_seals(
           ${tenantId}::uuid, ${fromSeq}::bigint, ${JSON.stringify(rows)}::jsonb, ${head.seq}::bigint, ${head.hash}::text,

@@ -1,6 +1,7 @@
 import { newId } from "../database/ids.js";
 import { Prisma } from "../generated/prisma/client.js";
 import { type Page, type PageRequest, type SystemQuery, toPage } from "./client.js";
+import type { NewDataKey } from "./data-keys.js";
 import {
   type KeyRotationPhase,
   type KeyRotationRow,
@@ -19,6 +20,14 @@ export type NewKeyRotation = Pick<KeyRotationRow, "dataKeys" | "keyEncryptionKey
 
 /** The keys of all tenants, and rotations of them. Every change of a rotation is in the platform's audit. */
 export interface SystemKeyRepository {
+  /** The key that signs the platform's audit, or another one of the platform's by its id. */
+  findPlatformKey(id?: string): Promise<Omit<WrappedDataKey, "tenantId"> | undefined>;
+  /**
+   * Stores that key if there is none that is newer than the last rotation.
+   *
+   * @returns the one that there is now; `undefined` while a rotation runs to another key-encryption key.
+   */
+  addPlatformKey(key: NewDataKey & { readonly id: string }): Promise<Omit<WrappedDataKey, "tenantId"> | undefined>;
   /** Every key-encryption key that wraps a data key. */
   countDataKeys(): Promise<readonly KeyUsage[]>;
   /** So many data keys of each key-encryption key. */
@@ -72,7 +81,22 @@ export function createSystemKeyRepository(query: SystemQuery): SystemKeyReposito
     return row;
   };
   const event = ({ id, ip }: PlatformRequest) => Prisma.sql`${newId()}::uuid, ${ip}, ${id}`;
+  const readPlatformKey = async (source: Prisma.Sql) => {
+    const [row] = await query<Omit<WrappedDataKey, "tenantId">>(
+      Prisma.sql`select id::text as "id", wrapped from ${source}`,
+    );
+    return row;
+  };
   return {
+    findPlatformKey: (id) =>
+      readPlatformKey(
+        id === undefined
+          ? Prisma.sql`isthmus_current_platform_key()`
+          : Prisma.sql`isthmus_find_platform_key(${id}::uuid)`,
+      ),
+    addPlatformKey: ({ id, wrapped, keyEncryptionKeyId }) =>
+      readPlatformKey(Prisma.sql`
+        isthmus_add_platform_key(${id}::uuid, ${JSON.stringify(wrapped)}::jsonb, ${keyEncryptionKeyId}::text)`),
     countDataKeys: () =>
       query<KeyUsage>(Prisma.sql`
         select key_encryption_key_id as "keyEncryptionKeyId", provider, active, retired from isthmus_count_data_keys()`),

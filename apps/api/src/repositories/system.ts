@@ -1,6 +1,8 @@
 import { newId } from "../database/ids.js";
 import { Prisma } from "../generated/prisma/client.js";
+import type { AuditChainReads } from "./audit-chain.js";
 import { type Page, type PageRequest, type SystemQuery, toPage } from "./client.js";
+import { createPlatformChainRepository } from "./platform-chain.js";
 import { createSystemAuditRepository, type SystemAuditRepository } from "./system-audits.js";
 import { createSystemChangeRepository, type SystemChangeRepository } from "./system-changes.js";
 import { createSystemEventRepository, type PlatformRequest, type SystemEventRepository } from "./system-events.js";
@@ -124,8 +126,10 @@ export interface SystemRepository {
   readonly webhooks: SystemWebhookRepository;
   /** The platform's audit. */
   readonly events: SystemEventRepository;
-  /** The chains of the tenants' audits. */
+  /** The chains of all audits. */
   readonly audits: SystemAuditRepository;
+  /** The chain of the platform's audit. */
+  readonly platformChain: AuditChainReads;
 }
 
 /** Whether the transaction of `query` has written anything yet. */
@@ -152,6 +156,7 @@ export function createSystemRepository(query: SystemQuery): SystemRepository {
     webhooks: createSystemWebhookRepository(query),
     events: createSystemEventRepository(query),
     audits: createSystemAuditRepository(query),
+    platformChain: createPlatformChainRepository(query),
     async findApiKey(hash) {
       const [row] = await query<Omit<ApiKeyIdentity, "roles"> & { roles: string[] }>(Prisma.sql`
         select api_key_id::text as "apiKeyId", tenant_id::text as "tenantId", user_id::text as "userId",

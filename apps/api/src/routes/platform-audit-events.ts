@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { exportForPlatform } from "../actions/export-audit.js";
 import { listPlatformEvents } from "../actions/list-platform-events.js";
-import { verifyAuditChainOf } from "../actions/verify-audit.js";
-import { exportAudit } from "../audit/export-audit.js";
+import { verifyForPlatform } from "../actions/verify-audit.js";
 import type { Services } from "../services.js";
 import { answerVerification } from "./audit-verification.js";
 import { sendNdjson } from "./ndjson.js";
@@ -17,13 +17,12 @@ import {
 import { idSchema, pageOf, pageQuerySchema, problemResponses } from "./schemas/common.js";
 import { streamSignal } from "./stream-signal.js";
 
-const querySchema = pageQuerySchema.extend({
+const ofSchema = z.object({
   tenantId: idSchema.optional().describe("The audit of this tenant instead: it outlives the tenant."),
 });
+const querySchema = pageQuerySchema.extend(ofSchema.shape);
 
-const ofTenantSchema = z.object({ tenantId: idSchema.describe("Also one that was deleted.") });
-
-/** `GET /v1/platform/audit-events`, and the chain of any tenant: for the platform key only. */
+/** `GET /v1/platform/audit-events`, `/verify` and `/export`, of the platform itself or any tenant: for the platform key only. */
 export const platformAuditEventRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
   app.get(
     "/v1/platform/audit-events",
@@ -32,7 +31,7 @@ export const platformAuditEventRoutes: FastifyPluginAsyncZod<Services> = async (
         tags: ["audit"],
         security: [{ platformKey: [] }],
         summary: "List what the platform did, newest first",
-        description: "Tenants made and deleted, rotations of keys, data keys destroyed.",
+        description: "Tenants made and deleted, rotations of keys, data keys destroyed, audits exported and verified.",
         operationId: "listPlatformAuditEvents",
         querystring: querySchema,
         response: { 200: pageOf(auditEventSchema), ...problemResponses },
@@ -47,16 +46,15 @@ export const platformAuditEventRoutes: FastifyPluginAsyncZod<Services> = async (
       schema: {
         tags: ["audit"],
         security: [{ platformKey: [] }],
-        summary: "Verify the chain of a tenant's audit, also of a tenant that was deleted",
+        summary: "Verify the chain of the platform's audit, or of a tenant's, also of one that was deleted",
         description: verifyDescription,
-        operationId: "verifyTenantAuditEvents",
-        querystring: ofTenantSchema.extend(verifyQuerySchema.shape),
+        operationId: "verifyPlatformAuditEvents",
+        querystring: ofSchema.extend(verifyQuerySchema.shape),
         response: { 200: reportResponse, ...problemResponses },
       },
     },
     (request, reply) => {
-      const { tenantId, expectHead } = request.query;
-      const steps = verifyAuditChainOf(services, tenantId, expectHead);
+      const steps = verifyForPlatform(services, request, request.query);
       return answerVerification(request, reply, steps, streamSignal(request, reply, services));
     },
   );
@@ -67,15 +65,15 @@ export const platformAuditEventRoutes: FastifyPluginAsyncZod<Services> = async (
       schema: {
         tags: ["audit"],
         security: [{ platformKey: [] }],
-        summary: "Export a tenant's audit as NDJSON, also of a tenant that was deleted",
+        summary: "Export the platform's audit as NDJSON, or a tenant's, also of one that was deleted",
         description: exportDescription,
-        operationId: "exportTenantAuditEvents",
-        querystring: ofTenantSchema,
+        operationId: "exportPlatformAuditEvents",
+        querystring: ofSchema,
         response: { 200: exportResponse, ...problemResponses },
       },
     },
     async (request, reply) => {
-      const lines = exportAudit(services, request.query.tenantId, {});
+      const lines = exportForPlatform(services, request, request.query.tenantId);
       await sendNdjson(request, reply, lines, streamSignal(request, reply, services));
     },
   );

@@ -1,4 +1,5 @@
-import { ForgedAuditHeadError, type SealParts, sealAudit } from "../audit/seal-audit.js";
+import { type SealParts, sealAudit } from "../audit/seal-audit.js";
+import { ForgedAuditHeadError } from "../audit/signing-keys.js";
 import { keepLooking } from "./keep-looking.js";
 
 /** What the worker works with. */
@@ -15,7 +16,7 @@ const tenantsAtOnce = 20;
 const olderKeysMs = 60_000;
 
 /**
- * Chains audit events and signs the end of each tenant's chain, behind the requests that wrote them. Any number of workers
+ * Chains audit events and signs the end of each tenant's chain, and of the platform's, behind the requests that wrote them. Any number of workers
  * share the work: each takes tenants that nobody else has.
  */
 export class AuditSealer {

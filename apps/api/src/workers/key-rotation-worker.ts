@@ -1,6 +1,8 @@
 import { isConnectorError } from "@isthmus/core";
+import { sealAudit } from "../audit/seal-audit.js";
+import { ForgedAuditHeadError } from "../audit/signing-keys.js";
 import { DatabaseUnavailableError, newId } from "../database/index.js";
-import type { KeyRotationRow, RotationTrouble } from "../repositories/index.js";
+import { type KeyRotationRow, platformId, type RotationTrouble } from "../repositories/index.js";
 import { prepareBatch, type RotationParts } from "../vault/rotation-batch.js";
 import { sealStaleValues } from "../vault/seal-stale-values.js";
 import { keepLooking } from "./keep-looking.js";
@@ -120,9 +122,25 @@ export class KeyRotationWorker {
     }
   }
 
+  /**
+   * The key that signs the platform's audit hands over to one that is wrapped by the new key-encryption key: after the rotation
+   * the old one may go.
+   */
+  async #replacePlatformKey(): Promise<void> {
+    try {
+      await sealAudit(this.#options, platformId);
+    } catch (error) {
+      // What passes is waited for. What somebody has done to the audit, and a key that does not open, hold up no rotation: the list
+      // of keys shows what the old one still wraps.
+      if (!(error instanceof ForgedAuditHeadError || (isConnectorError(error) && !error.retryable))) throw error;
+      this.#options.logger.error({ err: error }, "The key that signs the platform's audit could not be replaced");
+    }
+  }
+
   /** @returns Whether it was still to complete: not stopped meanwhile. */
   async #complete(id: string, signal?: AbortSignal): Promise<boolean> {
     const { database, vault, logger } = this.#options;
+    await this.#replacePlatformKey();
     const completed = await database.asSystem(({ keys }) => keys.complete(id, this.#holder));
     if (completed === undefined) return false;
     const { keysDone, keysFailed, valuesDone, valuesFailed } = completed;

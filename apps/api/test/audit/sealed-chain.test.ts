@@ -1,6 +1,7 @@
 import { LocalKeyring, signAuditHead, silentLogger, systemClock, Vault } from "@isthmus/core";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { ForgedAuditHeadError, sealAudit } from "../../src/audit/seal-audit.js";
+import { sealAudit } from "../../src/audit/seal-audit.js";
+import { ForgedAuditHeadError } from "../../src/audit/signing-keys.js";
 import { type AuditReport, verifyAudit } from "../../src/audit/verify-audit.js";
 import { newId } from "../../src/database/index.js";
 import { DatabaseDataKeyStore } from "../../src/vault/database-data-key-store.js";
@@ -301,8 +302,7 @@ describeOnDatabases("the chain of audit events", (get) => {
     await append(1);
     await sealAudit(parts, tenant.tenantId);
     await tamper(`update audit_heads set key_id = '${newId()}' where $tenant`);
-    expect(await verify()).toMatchObject({ ok: true, isKeyHeld: true, events: 2 });
-    await sealAudit(parts, tenant.tenantId);
+    expect(await verify()).toMatchObject({ ok: true, isKeyHeld: true, events: 3 });
     const { rows } = await parts.database.asTenant(tenant.tenantId, ({ auditEvents }) =>
       auditEvents.list({ action: "audit.end_unproven" }, { limit: 5 }),
     );

@@ -1,11 +1,12 @@
 import { type DataKeyContext, type KeyProvider, LocalKeyring, type WrappedKey } from "@isthmus/core";
+import { platformId } from "../../src/repositories/index.js";
 
 /** A local keyring whose calls a test counts, delays or refuses. */
 export class WatchedKeys implements KeyProvider {
   readonly provider = "local";
   readonly currentKeyId: string;
   readonly keyIds: readonly string[];
-  /** Data keys that were wrapped, in order. */
+  /** Tenants' data keys that were wrapped, in order. */
   readonly wrapped: string[] = [];
   /** Happens before each wrapping; what it throws, the provider throws. */
   beforeWrap: () => Promise<void> | void = () => undefined;
@@ -18,6 +19,7 @@ export class WatchedKeys implements KeyProvider {
   }
 
   async wrap(dataKey: Uint8Array, context: DataKeyContext): Promise<WrappedKey> {
+    if (context.tenantId === platformId) return this.#keyring.wrap(dataKey, context);
     await this.beforeWrap();
     this.wrapped.push(context.dataKeyId);
     return this.#keyring.wrap(dataKey, context);

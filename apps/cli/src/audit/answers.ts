@@ -20,6 +20,7 @@ export const auditReportSchema = z.looseObject({
     .nullable(),
   lastEvent: z.looseObject({ seq: z.int(), hash: z.string() }),
   head: auditHeadSchema.nullable(),
+  publicKeys: z.array(z.string()),
   keyHeld: z.boolean(),
   unsealed: z.looseObject({ events: z.int() }),
 });

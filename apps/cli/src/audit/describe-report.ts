@@ -17,12 +17,18 @@ export function printReport(context: CommandContext<unknown>, report: AuditRepor
 }
 
 /** In words: whether the chain is whole, else its first broken link, and the head to keep. */
-export function describeReport({ ok, events, break: broken, lastEvent, head }: AuditReport): string {
+export function describeReport({ ok, events, break: broken, lastEvent, head, publicKeys }: AuditReport): string {
   const verdict = ok
     ? `The audit is whole: ${events} events.`
     : `The audit is BROKEN at event ${broken?.seq}${broken?.eventId ? ` (${broken.eventId})` : ""}.\n${broken?.kind}: ${broken?.detail}`;
   // What follows a broken link proves nothing, and is nothing to keep.
   const end = ok ? [`head        ${lastEvent.seq}:${lastEvent.hash}`] : [];
   const key = ok && head ? [`signed      ${head.signedAt}`, `public key  ${head.publicKey}`] : [];
-  return `${[verdict, ...end, ...key].join("\n")}\n`;
+  const former = ok
+    ? publicKeys
+        .slice(0, -1)
+        .map((each) => `before it   ${each}`)
+        .reverse()
+    : [];
+  return `${[verdict, ...end, ...key, ...former].join("\n")}\n`;
 }

@@ -8,7 +8,7 @@ import { printReport } from "./describe-report.js";
 
 const barWidth = 30;
 
-/** Lets the service verify the audit of the key's tenant, and prints what it found. */
+/** Lets the service verify the audit that its key is for, and prints what it found. */
 export async function verifyAudit(context: AuditContext, expectHead: string | undefined): Promise<void> {
   const { api, host, json } = context;
   if (expectHead !== undefined) parseHead(expectHead);

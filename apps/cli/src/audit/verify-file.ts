@@ -11,7 +11,7 @@ import { parseHead } from "./verify-audit.js";
 /** What an exported file is held against. */
 export interface FileExpectations {
   readonly expectHead?: string;
-  /** Ed25519, 32 bytes in base64url. Default: what stands in the file. */
+  /** Ed25519, 32 bytes in base64url: the head's, or one that has handed over to it. Default: what stands in the file. */
   readonly publicKey?: string;
 }
 
@@ -24,11 +24,13 @@ export async function verifyFile(
   path: string,
   { expectHead, publicKey }: FileExpectations,
 ): Promise<void> {
-  const verifier = new AuditChainVerifier({ head: expectHead === undefined ? undefined : parseHead(expectHead) });
+  const expectedHead = expectHead === undefined ? undefined : parseHead(expectHead);
+  const verifier = new AuditChainVerifier({ head: expectedHead, publicKey });
   const end = await readExport(context, path, verifier);
-  const { head, ...verdict } = verifier.end(end.head ?? undefined, publicKey);
+  const { head, publicKeys, ...verdict } = verifier.end(end.head ?? undefined);
   const report = {
     ...verdict,
+    publicKeys: [...publicKeys],
     break: verdict.break && { ...verdict.break },
     lastEvent: { ...head },
     head: end.head && { ...end.head },

@@ -46,7 +46,10 @@ describe("AuditChainVerifier", () => {
 
   it("finds a whole chain whole, and says where it ends", () => {
     const { seq, hash } = head;
-    expect(verify(whole, head)).toEqual({ ok: true, events: 6, head: { seq, hash }, break: null });
+    expect(verify(whole, head)).toEqual({
+      ...{ ok: true, events: 6, head: { seq, hash }, break: null },
+      publicKeys: [signer.publicKey],
+    });
     expect(verify([], undefined)).toMatchObject({ ok: true, events: 0, head: { seq: 0, hash: genesisHash } });
   });
 

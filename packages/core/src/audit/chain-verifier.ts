@@ -1,4 +1,5 @@
 import { type AuditLink, type ChainedAuditEvent, genesisHash, hashAuditEvent } from "./event-hash.js";
+import { KeyPath } from "./key-path.js";
 import { type AuditHead, isAuditHeadGenuine, type SignedAuditHead } from "./signed-head.js";
 import type { AuditBreak, AuditBreakKind, AuditVerdict } from "./verdict.js";
 
@@ -6,6 +7,8 @@ import type { AuditBreak, AuditBreakKind, AuditVerdict } from "./verdict.js";
 export interface AuditExpectations {
   /** A head that was kept outside: the chain has to lead over it. */
   readonly head?: AuditHead | undefined;
+  /** A public key that was kept outside: the head's, or one that has handed over to it, over others perhaps. */
+  readonly publicKey?: string | undefined;
 }
 
 /** Hashes that are remembered, to tell an event that was put in from one that is missing. */
@@ -16,7 +19,8 @@ const remembered = 1_000;
  * no more than a part of the chain, however long that is.
  */
 export class AuditChainVerifier {
-  readonly #expected: AuditHead | undefined;
+  readonly #expected: AuditExpectations;
+  readonly #keys = new KeyPath();
   readonly #recent: string[] = [];
   #last: AuditLink = { seq: 0, previousHash: genesisHash, hash: genesisHash };
   #lastId: string | null = null;
@@ -25,8 +29,8 @@ export class AuditChainVerifier {
   /** An event whose predecessor is not where it should be: it may still come. */
   #waiting: { readonly wanted: string; readonly at: AuditBreak } | undefined;
 
-  constructor({ head }: AuditExpectations = {}) {
-    this.#expected = head;
+  constructor(expected: AuditExpectations = {}) {
+    this.#expected = expected;
   }
 
   /** Whether the first broken link is known, so that nothing that comes changes the verdict. */
@@ -49,17 +53,29 @@ export class AuditChainVerifier {
    * @param publicKey - What the head has to be signed with, from where nobody can have changed it. Default: what the head says.
    */
   end(head: SignedAuditHead | undefined, publicKey?: string): AuditVerdict {
-    const broken = this.#broken ?? this.#waiting?.at ?? this.#checkHead(head, publicKey) ?? this.#checkExpected();
     const { seq, hash } = this.#last;
-    return { ok: broken === undefined, events: this.#events, head: { seq, hash }, break: broken ?? null };
+    const key = publicKey ?? head?.publicKey;
+    const broken =
+      this.#broken ??
+      this.#waiting?.at ??
+      this.#checkHead(head, key) ??
+      this.#checkExpected() ??
+      (key === undefined ? undefined : this.#keys.checkEnd(seq, key, this.#expected.publicKey));
+    return {
+      ok: broken === undefined,
+      events: this.#events,
+      head: { seq, hash },
+      publicKeys: key === undefined ? [] : this.#keys.leadingTo(key),
+      break: broken ?? null,
+    };
   }
 
-  #check({ chain, ...rest }: ChainedAuditEvent): void {
-    const event = { ...rest, id: rest.id };
+  #check(sealed: ChainedAuditEvent): void {
+    const { chain, ...event } = sealed;
     const expectedSeq = this.#last.seq + 1;
     const isGenuine = hashAuditEvent(event, chain.previousHash) === chain.hash;
     const follows = chain.previousHash === this.#last.hash;
-    const fail = (kind: AuditBreakKind, detail: string) => ({ kind, seq: chain.seq, eventId: event.id, detail });
+    const fail = (kind: AuditBreakKind, detail: string) => ({ kind, seq: chain.seq, eventId: sealed.id, detail });
     if (!follows && (isGenuine || chain.seq > expectedSeq)) {
       const isInserted = this.#recent.includes(chain.previousHash);
       const detail = isInserted
@@ -67,7 +83,7 @@ export class AuditChainVerifier {
         : `What was sealed before event ${chain.seq} is not there: events are missing behind event ${this.#last.seq}, or that one was replaced.`;
       const at: AuditBreak = isInserted
         ? { kind: "INSERTED", seq: this.#last.seq, eventId: this.#lastId, detail }
-        : { kind: "MISSING", seq: expectedSeq, eventId: event.id, detail };
+        : { kind: "MISSING", seq: expectedSeq, eventId: sealed.id, detail };
       if (isInserted || !isGenuine) this.#broken = at;
       else this.#waiting = { wanted: chain.previousHash, at };
       return;
@@ -76,12 +92,13 @@ export class AuditChainVerifier {
       this.#broken = fail("EDITED", `Event ${chain.seq} is not what was sealed there: it was changed.`);
     } else if (chain.seq !== expectedSeq) {
       this.#broken = fail("EDITED", `The event after event ${this.#last.seq} has another number, ${chain.seq}.`);
-    } else if (this.#expected?.seq === chain.seq && this.#expected.hash !== chain.hash) {
+    } else if (this.#expected.head?.seq === chain.seq && this.#expected.head.hash !== chain.hash) {
       const detail = `Event ${chain.seq} is another than the head that was kept outside says: the chain was made anew.`;
       this.#broken = fail("EXPECTED_HEAD", detail);
     } else {
+      this.#broken = this.#keys.follow(sealed);
       this.#last = chain;
-      this.#lastId = event.id;
+      this.#lastId = sealed.id;
       this.#recent.push(chain.previousHash);
       if (this.#recent.length > remembered) this.#recent.shift();
     }
@@ -116,8 +133,8 @@ export class AuditChainVerifier {
   }
 
   #checkExpected(): AuditBreak | undefined {
-    if (this.#expected === undefined || this.#expected.seq <= this.#last.seq) return undefined;
-    const { seq } = this.#expected;
+    const { seq } = this.#expected.head ?? { seq: 0 };
+    if (seq <= this.#last.seq) return undefined;
     const detail = `The head that was kept outside is at event ${seq}, and the chain ends with event ${this.#last.seq}.`;
     return { kind: "EXPECTED_HEAD", seq, eventId: null, detail };
   }

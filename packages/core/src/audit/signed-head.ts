@@ -11,6 +11,7 @@ export interface AuditHead {
 
 /** The end of a chain with a signature: nobody without the tenant's data key can make another one. */
 export interface SignedAuditHead extends AuditHead {
+  /** Whose audit it is; zeros = the platform's own. */
   readonly tenantId: string;
   /** ISO 8601, UTC. */
   readonly signedAt: string;
@@ -35,9 +36,19 @@ export function signAuditHead(signer: Signer, tenantId: string, head: AuditHead,
  * @param publicKey - From where it cannot have been changed together with the head. Default: the head's own.
  */
 export function isAuditHeadGenuine(head: SignedAuditHead, publicKey: string = head.publicKey): boolean {
+  return isSignedWith(publicKey, textOf(head), head.signature);
+}
+
+/**
+ * Whether a text's UTF-8 bytes are signed with the private key of a public one.
+ *
+ * @param publicKey - Ed25519, 32 bytes in base64url.
+ * @param signature - 64 bytes in base64url.
+ */
+export function isSignedWith(publicKey: string, text: string, signature: string): boolean {
   try {
     const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKey }, format: "jwk" });
-    return verify(null, Buffer.from(textOf(head), "utf8"), key, Buffer.from(head.signature, "base64url"));
+    return verify(null, Buffer.from(text, "utf8"), key, Buffer.from(signature, "base64url"));
   } catch {
     return false; // what is no public key at all has signed nothing
   }

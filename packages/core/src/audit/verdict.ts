@@ -12,6 +12,8 @@ import type { AuditHead } from "./signed-head.js";
  * - `HEAD_BEHIND`: there are events behind the signed head, so it is an older one.
  * - `HEAD_MISMATCH`: the last event is another than the signed head's.
  * - `HEAD_FORGED`: the head is not signed with the key that it should be.
+ * - `HANDOVER_FORGED`: the signing key changes there, and the key before has not vouched for the new one.
+ * - `HANDOVER_MISSING`: nothing leads from the key before, or from the one that was kept outside, to that of the head.
  * - `UNSEALED`: events wait to be sealed for longer than they should.
  * - `EXPECTED_HEAD`: the chain does not lead over the head that was kept outside.
  */
@@ -25,6 +27,8 @@ export type AuditBreakKind =
   | "HEAD_BEHIND"
   | "HEAD_MISMATCH"
   | "HEAD_FORGED"
+  | "HANDOVER_FORGED"
+  | "HANDOVER_MISSING"
   | "UNSEALED"
   | "EXPECTED_HEAD";
 
@@ -46,6 +50,8 @@ export interface AuditVerdict {
   readonly events: number;
   /** The end of the chain as far as it was read: keep it outside, to compare it later. */
   readonly head: AuditHead;
+  /** The public keys that lead to the head's, the oldest first: each has vouched for the next one. None without a head. */
+  readonly publicKeys: readonly string[];
   /** `null` = the chain is whole. */
   readonly break: AuditBreak | null;
 }

@@ -27,7 +27,7 @@ export const auditEventSchema = z
     ip: z.string().nullable(),
     requestId: z.string().nullable(),
     occurredAt: instantSchema,
-    chain: chainSchema.nullable().describe("Where it stands in the tenant's chain; null = not sealed yet."),
+    chain: chainSchema.nullable().describe("Where it stands in the chain; null = not sealed yet."),
   })
   .meta({ id: "AuditEvent" });
 
@@ -43,7 +43,7 @@ export const verifyQuerySchema = z.object({
 
 const headSchema = z
   .object({
-    tenantId: z.uuid(),
+    tenantId: z.uuid().describe("Zeros = the platform's own audit."),
     seq: z.int(),
     hash: hashSchema,
     signedAt: instantSchema,
@@ -62,9 +62,14 @@ const reportSchema = z
     break: z
       .object({ kind: z.string(), seq: z.int(), eventId: z.uuid().nullable(), detail: z.string() })
       .nullable()
-      .describe("The first broken link: EDITED, MISSING, REORDERED, INSERTED, TRUNCATED, HEAD_… or UNSEALED."),
+      .describe(
+        "The first broken link: EDITED, MISSING, REORDERED, INSERTED, TRUNCATED, HEAD_…, HANDOVER_… or UNSEALED.",
+      ),
     lastEvent: z.object({ seq: z.int(), hash: z.string() }).describe("Keep it outside, for `expectHead`."),
     head: headSchema.nullable().describe("The signed end; null = nothing was sealed yet."),
+    publicKeys: z
+      .array(z.string())
+      .describe("The keys that lead to the head's, oldest first: each has vouched for the next one."),
     keyHeld: z.boolean().describe("false = the data key is gone, and the signature fits the stored public key only."),
     unsealed: z.object({ events: z.int(), oldestForMs: z.number().nullable() }),
   })
