@@ -34,7 +34,7 @@ describe("the guide to the audit", { timeout: 60_000 }, () => {
     const made = await new ApiClient(url, platformKey).post("/v1/tenants", { name: "Acme", administrator });
     terminal = new Terminal(folder);
     await terminal.paste(
-      `export PATH="${folder}:$PATH" ISTHMUS_URL=${url} ISTHMUS_API_KEY=${made.body.apiKey.key} NODE_NO_WARNINGS=1`,
+      `export PATH="${folder}:$PATH" ISTHMUS_URL=${url} ISTHMUS_API_KEY=${made.body.apiKey.key} ISTHMUS_PLATFORM_KEY=${platformKey} NODE_NO_WARNINGS=1`,
     );
   }, 60_000);
   afterAll(async () => {
@@ -48,7 +48,7 @@ describe("the guide to the audit", { timeout: 60_000 }, () => {
 
   it("has no shell block that is not run here", () => {
     const text = readFileSync(new URL(guide, root), "utf8");
-    expect([...text.matchAll(/^```bash$/gm)]).toHaveLength(3);
+    expect([...text.matchAll(/^```bash$/gm)]).toHaveLength(4);
   });
 
   it("verifies, keeps the head, and verifies a file", async () => {
@@ -57,5 +57,7 @@ describe("the guide to the audit", { timeout: 60_000 }, () => {
     expect(await paste("audit-2")).toMatch(printed);
     expect(await paste("audit-3")).toMatch(printed);
     expect(readFileSync(join(folder, "audit.ndjson"), "utf8")).toContain('"action":"tenant.created"');
+    expect((await paste("audit-4")).match(new RegExp(printed, "gm"))).toHaveLength(2);
+    expect(readFileSync(join(folder, "platform.ndjson"), "utf8")).toContain('"action":"audit.verified"');
   });
 });

@@ -2,8 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ApiClient } from "../../api/test/support/api-client.js";
 import { useServerDatabase } from "../../api/test/support/server-database.js";
-import { startTestService, type TestService, type TestTenantClient } from "../../api/test/support/service.js";
+import {
+  platformKey,
+  startTestService,
+  type TestService,
+  type TestTenantClient,
+} from "../../api/test/support/service.js";
 import { startCli } from "./cli-process.js";
 
 describe("isthmus audit verify", { timeout: 60_000 }, () => {
@@ -82,6 +88,34 @@ describe("isthmus audit verify", { timeout: 60_000 }, () => {
     expect(forged.stdout).toContain("EXPECTED_HEAD: ");
     const usage = await verify("--expect-head", "yesterday's");
     expect(usage).toMatchObject({ code: 2, stderr: expect.stringContaining("<number>:<hash>") });
+  });
+
+  it("verifies the platform's own audit with the platform key", async () => {
+    const settings = { ISTHMUS_URL: service.url, ISTHMUS_PLATFORM_KEY: platformKey };
+    const whole = await startCli(["audit", "verify", "--platform"], settings).ended;
+    expect(whole).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining("The audit is whole: ") });
+    const kept = ["--expect-head", `1:${"0".repeat(64)}`];
+    const forged = await startCli(["audit", "verify", "--platform", ...kept], settings).ended;
+    expect(forged).toMatchObject({ code: 1, stdout: expect.stringContaining("EXPECTED_HEAD: ") });
+    expect(await verify("--platform")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("ISTHMUS_PLATFORM_KEY"),
+    });
+    expect(await verify("--platform", "--file", file)).toMatchObject({ code: 2 });
+  });
+
+  it("verifies a file of which somebody knows only the first public key, and names them all", async () => {
+    const first = end().head.publicKey;
+    await new ApiClient(service.url, platformKey).post("/v1/keys/rotate", { dataKeys: true });
+    await service.keyRotations.runOnce();
+    const exported = (await tenant.api.get("/v1/audit-events/export")).text.trimEnd().split("\n");
+    const { head } = JSON.parse(exported.at(-1) ?? "");
+    const whole = await verifyFile(exported, "--public-key", first);
+    expect(whole).toMatchObject({ code: 0, stderr: "" });
+    expect(whole.stdout).toContain(`public key  ${head.publicKey}\nbefore it   ${first}\n`);
+    const handover = exported.findIndex((line) => line.includes("audit.key_handed_over"));
+    const without = exported.toSpliced(handover, 1);
+    expect(await verifyFile(without, "--public-key", first)).toMatchObject({ code: 1 });
   });
 
   it("tells what the service refuses", async () => {

@@ -1,7 +1,9 @@
 import {
+  type Clock,
   handoverAction,
   isAuditHeadGenuine,
   isConnectorError,
+  type Logger,
   type SignedAuditHead,
   type Signer,
   signHandover,
@@ -10,7 +12,6 @@ import {
 } from "@isthmus/core";
 import { newId } from "../database/index.js";
 import type { AuditEventRow } from "../repositories/index.js";
-import type { SealParts } from "./seal-audit.js";
 
 /** The end of a chain is not signed with the key that it names: somebody has written to the table past this service. */
 export class ForgedAuditHeadError extends Error {
@@ -27,7 +28,7 @@ export class ForgedAuditHeadError extends Error {
  * @throws {ConnectorError} `KEY_UNAVAILABLE`.
  */
 export async function proveEnd(
-  { vault, clock, logger }: SealParts,
+  { vault, clock, logger }: { readonly vault: Vault; readonly clock: Clock; readonly logger: Logger },
   head: SignedAuditHead,
   next: Signer,
 ): Promise<AuditEventRow | undefined> {

@@ -114,9 +114,36 @@ describe("the audit, over HTTP", () => {
       .body;
     expect(after).toMatchObject({ ok: true, keyHeld: true });
     expect(after.head.keyId).not.toBe(before.head.keyId);
-    expect(after.head.publicKey).not.toBe(before.head.publicKey);
+    expect(after.publicKeys).toEqual([before.head.publicKey, after.head.publicKey]);
     const { data } = (await tenant.api.get("/v1/audit-events?action=audit.end_unproven")).body;
     expect(data).toEqual([]);
+    // Whoever has noted the first public key, and knows nothing else, verifies all of it.
+    const lines = linesOf((await tenant.api.get("/v1/audit-events/export")).text);
+    const end = lines.pop();
+    const verifier = new AuditChainVerifier({ publicKey: before.head.publicKey });
+    for (const line of lines as ChainedAuditEvent[]) verifier.add(line);
+    expect(verifier.end(end.head)).toMatchObject({ ok: true, events: lines.length });
+  });
+
+  it("of the platform is verified, exported and listed with the platform key, and that is in it", async () => {
+    const platform = new ApiClient(service.url, platformKey);
+    await service.createTenant();
+    const { status, body } = await platform.get("/v1/platform/audit-events/verify", { "x-request-id": "verified-it" });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ ok: true, keyHeld: true, head: { tenantId: "00000000-0000-0000-0000-000000000000" } });
+    const lines = linesOf((await platform.get("/v1/platform/audit-events/export")).text);
+    const end = lines.pop();
+    const verifier = new AuditChainVerifier({ head: body.lastEvent, publicKey: body.head.publicKey });
+    for (const line of lines as ChainedAuditEvent[]) verifier.add(line);
+    expect(verifier.end(end.head)).toMatchObject({ ok: true, events: end.events });
+    expect(lines.map(({ action }) => action)).toContain("tenant.created");
+    await platform.get(`/v1/platform/audit-events/export?tenantId=${tenant.tenantId}`);
+    const { data } = (await platform.get("/v1/platform/audit-events?limit=3")).body;
+    expect(data).toMatchObject([
+      { action: "audit.exported", target: { type: "audit", id: tenant.tenantId }, chain: null },
+      { action: "audit.exported", target: { type: "audit", id: null }, chain: { seq: end.events } },
+      { action: "audit.verified", outcome: "success", requestId: "verified-it", ip: "127.0.0.1" },
+    ]);
   });
 
   it("outlives its tenant: what was done last is sealed, and the public key still verifies", async () => {

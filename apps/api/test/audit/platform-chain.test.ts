@@ -1,4 +1,4 @@
-import { LocalKeyring, silentLogger, systemClock, Vault } from "@isthmus/core";
+import { LocalKeyring, silentLogger, systemClock, systemRandom, Vault } from "@isthmus/core";
 import { afterAll, beforeEach, expect, it } from "vitest";
 import { exportAudit } from "../../src/audit/export-audit.js";
 import { sealAudit } from "../../src/audit/seal-audit.js";
@@ -20,7 +20,7 @@ describeOnDatabases("the chain of the platform's audit", (get) => {
     const keyProvider = LocalKeyring.parse(keys);
     const dataKeys = new DatabaseDataKeyStore(database);
     const vault = new Vault({ keyProvider, dataKeys, createDataKeyId: newId });
-    return { database, vault, keyProvider, clock: systemClock, logger: silentLogger };
+    return { database, vault, keyProvider, clock: systemClock, random: systemRandom, logger: silentLogger };
   }
   let parts: ReturnType<typeof makeParts>;
 
