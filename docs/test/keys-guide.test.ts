@@ -93,7 +93,7 @@ describe("the guide to keys", { timeout: 60_000 }, () => {
     }
     const shown = await paste("keys-3");
     expect(shown).toContain("completed, to k2: 1 of 1 data keys");
-    expect(shown).toMatch(/^k2 +1 {2}current\nk1 +0 {2}wraps nothing$/m);
+    expect(shown).toMatch(/^k2 +2 {2}current\nk1 +0 {2}wraps nothing$/m);
     await restart(await paste("keys-4"));
     expect(await openCredentials()).toMatchObject({ id: connectorId });
   });
