@@ -199,6 +199,7 @@ describe("every route that changes something", () => {
     "POST /v1/change-requests/{id}/reject": "the request is in the event",
     "POST /v1/change-requests/{id}/cancel": "the request is in the event",
     "POST /v1/change-requests/{id}/comments": "the request is in the event",
+    "POST /v1/connectors/{id}/records": "a write to the vendor is an operation",
     "POST /v1/connectors/{id}/schedules": ["after"],
     "PATCH /v1/schedules/{id}": ["before", "after"],
     "DELETE /v1/schedules/{id}": ["before"],
