@@ -16,6 +16,7 @@ import { OperationCache } from "./connectors/operation-cache.js";
 import { type Database, newId } from "./database/index.js";
 import type { DeletionRule } from "./deletion/deletion-rule.js";
 import { deletionRules } from "./deletion/rules.js";
+import { HealthTally } from "./health/health-tally.js";
 import { Metrics } from "./metrics/metrics.js";
 import { RunStarts } from "./runs/run-starts.js";
 import type { ServiceSettings, Services } from "./services.js";
@@ -81,6 +82,7 @@ export function createServices(parts: ServiceParts): Services {
     tokenStores,
     journal,
     runStarts: new RunStarts(),
+    healthTally: new HealthTally({ database, events, clock, logger }),
     readSums: new ReadSums({ database, clock, logger }),
     deletionRules: parts.deletionRules ?? deletionRules,
     signIns: new SignIns({ allowedPrivateHosts, clock, logger }),

@@ -4,6 +4,7 @@ import type { ConnectorPool } from "./connectors/connector-pool.js";
 import type { OperationCache } from "./connectors/operation-cache.js";
 import type { Database } from "./database/index.js";
 import type { DeletionRule } from "./deletion/deletion-rule.js";
+import type { HealthTally } from "./health/health-tally.js";
 import type { Metrics } from "./metrics/metrics.js";
 import type { RunStarts } from "./runs/run-starts.js";
 import type { SignIns } from "./sign-in/sign-ins.js";
@@ -28,6 +29,8 @@ export interface Services {
   readonly journal: TokenJournal;
   /** Operation runs that requests are beginning. */
   readonly runStarts: RunStarts;
+  /** How calls went, as far as it is not stored yet. */
+  readonly healthTally: HealthTally;
   /** Reads that are not audited yet. */
   readonly readSums: ReadSums;
   /** Reasons for which a deletion is refused. */

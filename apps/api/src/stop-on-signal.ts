@@ -56,6 +56,7 @@ export async function stopService(service: StoppableService): Promise<void> {
   await services.runStarts.settle();
   await services.pool.close();
   await services.readSums.flush();
+  await services.healthTally.flush();
   await services.database.close();
   await services.keyProvider.close?.();
 }

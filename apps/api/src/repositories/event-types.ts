@@ -10,6 +10,7 @@ const types = {
   "connector.refresh_failing": "A connector's token could not be renewed for a while. It is tried again.",
   "connector.reconnected": "A connector that needed a person turned out to work.",
   "connector.grant_abandoned": "A connector was purged, and its vendor did not confirm that its grant is revoked.",
+  "connector.health_changed": "A connector works better or worse than before, for longer than a moment.",
   "inbound.received": "A vendor has delivered something.",
   "change_request.requested": "Somebody asked for a change of a production connector.",
   "change_request.commented": "Somebody said something about a change.",

@@ -8,6 +8,7 @@ import {
   createChangeRequestRepository,
 } from "./change-requests.js";
 import { type ConnectorDeletionRepository, createConnectorDeletionRepository } from "./connector-deletions.js";
+import { type ConnectorHealthRepository, createConnectorHealthRepository } from "./connector-health.js";
 import { type ConnectorTokenRepository, createConnectorTokenRepository } from "./connector-tokens.js";
 import { type ConnectorRepository, createConnectorRepository } from "./connectors.js";
 import { createDataKeyRepository, type DataKeyRepository } from "./data-keys.js";
@@ -53,6 +54,15 @@ export type {
 } from "./change-requests.js";
 export type { JsonObject, JsonValue, Page, PageRequest } from "./client.js";
 export type { ConnectorDeletionRepository, HeldPurge, RestoreOutcome } from "./connector-deletions.js";
+export type {
+  ConnectorHealthRepository,
+  ConnectorHealthRow,
+  HealthFacts,
+  HealthLanding,
+  HealthLimits,
+  HealthReason,
+  HealthState,
+} from "./connector-health.js";
 export type { ConnectorTokenRepository } from "./connector-tokens.js";
 export type {
   AuthenticationMethod,
@@ -162,6 +172,7 @@ export {
 export type { AuditSeal, AuditSeals, SystemAuditRepository } from "./system-audits.js";
 export type { DueChange, SystemChangeRepository } from "./system-changes.js";
 export { type PlatformRequest, platformId, type SystemEventRepository } from "./system-events.js";
+export type { ClaimedHealth, ConnectorTally, SystemHealthRepository } from "./system-health.js";
 export type { PlatformIdempotencyKeyRow, SystemIdempotencyRepository } from "./system-idempotency.js";
 export type { InboundRoute, SystemInboundRepository } from "./system-inbound.js";
 export type { SystemKeyRepository } from "./system-keys.js";
@@ -235,6 +246,7 @@ export interface TenantRepositories {
   readonly changeRequests: ChangeRequestRepository;
   readonly changeComments: ChangeCommentRepository;
   readonly syncSchedules: SyncScheduleRepository;
+  readonly connectorHealth: ConnectorHealthRepository;
   readonly syncRuns: SyncRunRepository;
   readonly syncRunLines: SyncRunLineRepository;
   readonly records: RecordRepository;
@@ -268,6 +280,7 @@ export function createTenantRepositories(scope: TenantScope): TenantRepositories
     changeRequests: createChangeRequestRepository(scope),
     changeComments: createChangeCommentRepository(scope),
     syncSchedules: createSyncScheduleRepository(scope),
+    connectorHealth: createConnectorHealthRepository(scope),
     syncRuns: createSyncRunRepository(scope),
     syncRunLines: createSyncRunLineRepository(scope),
     records: createRecordRepository(scope),

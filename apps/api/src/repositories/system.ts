@@ -6,6 +6,7 @@ import { createPlatformChainRepository } from "./platform-chain.js";
 import { createSystemAuditRepository, type SystemAuditRepository } from "./system-audits.js";
 import { createSystemChangeRepository, type SystemChangeRepository } from "./system-changes.js";
 import { createSystemEventRepository, type PlatformRequest, type SystemEventRepository } from "./system-events.js";
+import { createSystemHealthRepository, type SystemHealthRepository } from "./system-health.js";
 import { createSystemIdempotencyRepository, type SystemIdempotencyRepository } from "./system-idempotency.js";
 import { createSystemInboundRepository, type SystemInboundRepository } from "./system-inbound.js";
 import { createSystemKeyRepository, type SystemKeyRepository } from "./system-keys.js";
@@ -120,6 +121,8 @@ export interface SystemRepository {
   readonly changes: SystemChangeRepository;
   /** Schedules and runs of syncs. */
   readonly syncs: SystemSyncRepository;
+  /** How connectors are. */
+  readonly health: SystemHealthRepository;
   /** Who proves people to be who they say. */
   readonly signIn: SystemSignInRepository;
   /** Webhooks, and what they are told. */
@@ -152,6 +155,7 @@ export function createSystemRepository(query: SystemQuery): SystemRepository {
     idempotency: createSystemIdempotencyRepository(query),
     changes: createSystemChangeRepository(query),
     syncs: createSystemSyncRepository(query),
+    health: createSystemHealthRepository(query),
     signIn: createSystemSignInRepository(query),
     webhooks: createSystemWebhookRepository(query),
     events: createSystemEventRepository(query),

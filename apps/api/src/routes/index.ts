@@ -4,6 +4,7 @@ import { apiKeyRoutes } from "./api-keys.js";
 import { auditEventRoutes } from "./audit-events.js";
 import { changeRequestRoutes } from "./change-requests.js";
 import { connectionRoutes } from "./connections.js";
+import { connectorHealthRoutes } from "./connector-health.js";
 import { connectorTypeRoutes } from "./connector-types.js";
 import { connectorRoutes } from "./connectors.js";
 import { deletedConnectorRoutes } from "./deleted-connectors.js";
@@ -37,6 +38,7 @@ export const tenantRoutes: readonly FastifyPluginAsync<Services>[] = [
   connectorTypeRoutes,
   connectorRoutes,
   deletedConnectorRoutes,
+  connectorHealthRoutes,
   connectionRoutes,
   operationRoutes,
   operationRunRoutes,

@@ -1,4 +1,4 @@
-import type { ClaimedRun, NewSyncRunLine, SyncRunLanding, SyncRunRow } from "../repositories/index.js";
+import type { ClaimedRun, ConnectorRow, NewSyncRunLine, SyncRunLanding, SyncRunRow } from "../repositories/index.js";
 import type { Services } from "../services.js";
 import { tellOfSync } from "./tell-of-sync.js";
 
@@ -10,12 +10,13 @@ import { tellOfSync } from "./tell-of-sync.js";
  * @throws {DatabaseUnavailableError}
  */
 export async function landSync(
-  { database, logger }: Pick<Services, "database" | "logger">,
+  { database, logger, events }: Pick<Services, "database" | "logger" | "events">,
   { runId, attemptId, tenantId }: ClaimedRun,
   { connectorId, entity, mode, backfillFrom }: SyncRunRow,
   landing: SyncRunLanding,
 ): Promise<SyncRunRow | undefined> {
   const isDone = landing.kind === "ended" && landing.status === "succeeded";
+  let connector: ConnectorRow | undefined;
   const landed = await database.asTenant(tenantId, async (repositories) => {
     const { syncRuns, syncRunLines, recordBatches, connectors, eventReads, auditEvents } = repositories;
     const target = { runId, attemptId, connectorId, entity };
@@ -27,7 +28,8 @@ export async function landSync(
     if (line) await syncRunLines.append(runId, line);
     if (row === undefined || row.endedAt === null) return row;
     // One that was deleted meanwhile has nothing to note.
-    if (isDone && (await connectors.findById(connectorId))) await connectors.recordSync(connectorId);
+    connector = await connectors.findById(connectorId);
+    if (isDone && connector) await connectors.recordSync(connectorId);
     if (isDone && row.startedAt) await eventReads.markRead({ connectorId, entity }, row.startedAt);
     const { status, changed, unchanged, deleted, failed, error } = row;
     await auditEvents.append({
@@ -42,6 +44,11 @@ export async function landSync(
   });
   if (landed === undefined) {
     logger.warn({ tenantId, runId }, "A sync was taken over; what was found out about it is not stored");
+  }
+  if (landed?.endedAt && connector) {
+    const connection = { type: connector.connectorType, tenantId, connectorId };
+    const code = landed.status === "cancelled" ? "CANCELLED" : landed.error?.code;
+    events.emit("sync.ended", { connection, runId, entity, ...(code !== undefined && { code }) });
   }
   return landed;
 }

@@ -12,6 +12,7 @@ import {
   createRunPruner,
   createSyncPruner,
 } from "./create-pruners.js";
+import { watchHealth } from "./health-watcher.js";
 import { KeyRotationWorker } from "./key-rotation-worker.js";
 import { OperationRunWorker } from "./operation-run-worker.js";
 import { PurgeWorker } from "./purge-worker.js";
@@ -28,7 +29,11 @@ import { WebhookWorker } from "./webhook-worker.js";
  */
 export async function runWorkers(services: Services, role: Configuration["role"]): Promise<void> {
   const { clock, stopping } = services;
-  const work = [keepReplaying(services, clock, stopping), services.readSums.run(stopping)];
+  const work = [
+    keepReplaying(services, clock, stopping),
+    services.readSums.run(stopping),
+    services.healthTally.run(stopping),
+  ];
   if (role !== "api") {
     work.push(new RefreshWorker(services).run(stopping));
     work.push(new KeyRotationWorker(services).run(stopping));
@@ -38,6 +43,7 @@ export async function runWorkers(services: Services, role: Configuration["role"]
     work.push(new ChangeRequestWorker(services).run(stopping));
     work.push(new SyncWorker(services).run(stopping));
     work.push(new WebhookWorker(services).run(stopping));
+    work.push(watchHealth(services, stopping));
     work.push(createInboundPruner(services).run(stopping));
     work.push(createRunPruner(services).run(stopping));
     work.push(createIdempotencyPruner(services).run(stopping));

@@ -256,6 +256,14 @@ const calls: Calls = {
     land: ({ syncRunId, syncAttemptId }) => [syncRunId, syncAttemptId, { kind: "ended", status: "succeeded" }],
     cancel: ({ syncRunId }) => [syncRunId],
   },
+  connectorHealth: {
+    find: ({ connectorId }) => [connectorId],
+    land: ({ connectorId, checkedAt }) => [
+      connectorId,
+      checkedAt,
+      { state: "failing", seenState: null, seenTimes: 0, reasons: [], isChanged: true },
+    ],
+  },
   eventReads: {
     request: ({ connectorId }) => [[{ connectorId, entity: syncedEntity }], 1_000],
     markRead: ({ connectorId, tenantId }) => [{ connectorId, entity: `Of ${tenantId}` }, new Date("2999-01-01")],

@@ -39,6 +39,8 @@ const grants: Grants = {
   sync_run_lines: "ra",
   sync_sightings: "rad",
   records: "raw",
+  connector_health: "rw",
+  connector_outcomes: "r",
 };
 
 describeOnDatabases("raw SQL in a tenant's unit of work", (get) => {

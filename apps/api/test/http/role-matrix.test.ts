@@ -50,6 +50,7 @@ const accesses: Readonly<Record<string, Access>> = {
   "POST /v1/change-requests/{id}/reject": "change-requests.decide",
   "POST /v1/change-requests/{id}/cancel": "change-requests.withdraw",
   "POST /v1/change-requests/{id}/comments": "change-requests.comment",
+  "GET /v1/connectors/{id}/health": "connectors.read",
   "GET /v1/connectors/{id}/schedules": "schedules.read",
   "POST /v1/connectors/{id}/schedules": "schedules.write",
   "GET /v1/connectors/{id}/records": "records.read",

@@ -49,6 +49,8 @@ export interface FullTenant extends TestTenant {
   /** A full read of {@link syncedEntity} that is under way. */
   readonly syncRunId: string;
   readonly syncAttemptId: string;
+  /** When its connector was last looked at. */
+  readonly checkedAt: Date;
 }
 
 /** A change of a connector that waits for approval. */
@@ -212,7 +214,28 @@ export async function fillTenant(database: Database, roles: readonly Role[] = ["
     if (dead?.status !== "dead") throw new Error("The delivery is not dead.");
     return dead.id;
   });
-  return { ...filled, deliveryId, ...(await fillSyncs(database, filled)), tokenAttemptId: await claim("refresh", 1) };
+  return {
+    ...filled,
+    deliveryId,
+    ...(await fillSyncs(database, filled)),
+    checkedAt: await lookAt(database, filled),
+    tokenAttemptId: await claim("refresh", 1),
+  };
+}
+
+/** Counts a call of its connector, and looks at how that is. */
+async function lookAt(
+  database: Database,
+  { tenantId, connectorId }: { readonly tenantId: string; readonly connectorId: string },
+): Promise<Date> {
+  const failureCode = `Of ${tenantId}`;
+  const claimed = await database.asSystem(async ({ health }) => {
+    await health.add([{ tenantId, connectorId, succeeded: 1, failed: 1, failureCode, limits: {} }]);
+    return health.claim(1_000, leaseMs, leaseMs);
+  });
+  const looked = claimed.find((each) => each.connectorId === connectorId);
+  if (looked === undefined) throw new Error("The connector was not looked at.");
+  return looked.checkedAt;
 }
 
 async function fillSyncs(

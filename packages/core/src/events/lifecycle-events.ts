@@ -71,6 +71,22 @@ export interface LifecycleEvents {
     /** The stretch of time that it counts, in milliseconds; `undefined` where it is something else than a count over time. */
     readonly windowMs?: number;
   };
+  /** A run that reads an entity into records ended. */
+  readonly "sync.ended": {
+    readonly connection: ConnectionIdentity;
+    readonly runId: string;
+    readonly entity: string;
+    /** `undefined` when it succeeded; `CANCELLED` when somebody wished its end. */
+    readonly code?: string;
+  };
+  /** A connector works better or worse than before. */
+  readonly "connector.health_changed": {
+    readonly connection: ConnectionIdentity;
+    /** `undefined` = it is the first time that somebody looks. */
+    readonly from?: string | undefined;
+    /** healthy, degraded, failing or reconnect_required. */
+    readonly to: string;
+  };
   /** An operation ended, well or not. */
   readonly "operation.completed": {
     readonly connection: ConnectionIdentity;
