@@ -18,10 +18,10 @@ export interface WebhookService extends FeedService {
 /** Starts all of it on a database. */
 export async function startWebhookService(
   database: Database,
-  options: { readonly keys?: string } = {},
+  { hosts = [], ...options }: { readonly keys?: string; readonly hosts?: readonly string[] } = {},
 ): Promise<WebhookService> {
   const receiver = await startReceiver();
-  const bench = await startFeedService(database, { ...options, hosts: [receiver.host] });
+  const bench = await startFeedService(database, { ...options, hosts: [receiver.host, ...hosts] });
   const { api } = bench.tenant;
   const worker = new WebhookWorker(bench.service.services);
   const workOff = async (working: WebhookWorker) => {

@@ -35,7 +35,7 @@ const services = createServices({
   settings: {
     publicUrl: () => "http://127.0.0.1",
     returnToOrigins: [],
-    allowedPrivateHosts: [task.vendorHost],
+    allowedPrivateHosts: [task.vendorHost, ...(task.hosts ?? [])],
     platformKey: task.platformKey,
     runLeaseMs: task.runLeaseMs,
     idempotencyLeaseMs: task.runLeaseMs,

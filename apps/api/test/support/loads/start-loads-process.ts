@@ -12,6 +12,8 @@ export interface LoadsProcessTask {
   readonly keys: string;
   readonly platformKey: string;
   readonly vendorHost: string;
+  /** Private addresses that may be reached beside the vendor's. */
+  readonly hosts?: readonly string[];
   /** Of requests with an Idempotency-Key, too. */
   readonly runLeaseMs: number;
   /** Default `all`. */
