@@ -3,8 +3,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { pauseAfter } from "../../src/outbox/deliver-webhook.js";
 import { createDeliveryExpirer, createOutboxPruner } from "../../src/workers/create-pruners.js";
 import { WebhookWorker } from "../../src/workers/webhook-worker.js";
+import { ApiClient } from "../support/api-client.js";
 import { describeOnDatabases } from "../support/databases.js";
 import { useServerDatabase } from "../support/server-database.js";
+import { platformKey } from "../support/service.js";
 import { type Receiver, startReceiver } from "./receiver.js";
 import { startWebhookService, type WebhookService } from "./webhook-service.js";
 
@@ -64,6 +66,32 @@ describe("the edges of webhooks", () => {
     const last = await bench.tenant.api.post(`/v1/webhooks/${id}/rotate-secret`, { overlapSeconds: 0 });
     expect(last.body.previousSecretUntil).toBeNull();
     expect(await signedBy()).toEqual([false, false]);
+  });
+
+  it("keep their secrets when data keys are rotated, under the new key", async () => {
+    const { id, secret } = await webhook();
+    const keyOf = async () =>
+      (await client.query("select secrets_key_id::text as key from webhook_endpoints where id = $1", [id])).rows[0]
+        ?.key;
+    const before = await keyOf();
+    const platform = new ApiClient(bench.service.url, platformKey);
+    const rotation = (await platform.post("/v1/keys/rotate", { dataKeys: true })).body;
+    await bench.service.keyRotations.runOnce();
+    const { status, progress } = (await platform.get(`/v1/keys/rotations/${rotation.id}`)).body;
+    expect([status, progress.values.done, progress.values.failed]).toEqual([
+      "completed",
+      rotation.progress.values.total,
+      0,
+    ]);
+    expect(await keyOf()).not.toBe(before);
+    expect((await platform.get("/v1/keys")).body.staleValues).toBe(0);
+    await happen(1);
+    await bench.deliver();
+    const [message] = bench.receiver.taken;
+    expect(message && bench.receiver.verifies(secret, message)).toBe(true);
+    await client.query("update data_keys set retired_at = now() - interval '49 hours' where status = 'retired'");
+    await bench.service.keyRotations.housekeep();
+    expect((await client.query("select 1 from data_keys where id = $1", [before])).rowCount).toBe(0);
   });
 
   it("show a secret where it is made and nowhere else", async () => {
