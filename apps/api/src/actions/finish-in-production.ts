@@ -1,34 +1,20 @@
-import {
-  type ConnectedAccount,
-  ConnectorError,
-  codeOf,
-  MemoryTokenStore,
-  type PendingAuthorization,
-} from "@isthmus/core";
+import { type ConnectedAccount, codeOf, MemoryTokenStore, type PendingAuthorization } from "@isthmus/core";
 import { assertNoEmergency } from "../approval/assert-no-emergency.js";
 import {
   type ConnectorReauthorization,
   connectorReauthorize,
   timesOf,
 } from "../approval/kinds/connector-reauthorize.js";
-import { type Author, connectionOf, tellOfChange } from "../approval/tell.js";
+import { connectionOf, tellOfChange } from "../approval/tell.js";
 import { RowDigester } from "../audit/row-digester.js";
-import type { ChangeRequestRow, ConnectorRow, TenantRepositories } from "../repositories/index.js";
+import type { ChangeRequestRow, ConnectorRow } from "../repositories/index.js";
 import type { Services } from "../services.js";
 import { HoldingTokenStore } from "../tokens/holding-token-store.js";
 import { tokensPlace } from "../tokens/tokens-place.js";
-import { connectorFacts } from "./audit.js";
+import type { AnsweredAuthorization } from "./answered-authorization.js";
+import { changedMeanwhile } from "./authorization-errors.js";
+import { noteConnected } from "./record-authorization.js";
 import { newRequest } from "./submit-change.js";
-
-/** An authorisation of a connector of production whose answer has come. */
-export interface ProductionAuthorization {
-  readonly row: ConnectorRow;
-  /** The user who asked for the link. */
-  readonly requestedBy: string;
-  readonly author: Author;
-  readonly callbackUrl: string;
-  readonly pending: PendingAuthorization;
-}
 
 /** How it ended, unless by an error. */
 export type ProductionResult =
@@ -50,7 +36,7 @@ export type ProductionResult =
  */
 export async function finishInProduction(
   services: Services,
-  { row, requestedBy, author, callbackUrl, pending }: ProductionAuthorization,
+  { row, requestedBy, author, callbackUrl, pending }: AnsweredAuthorization,
 ): Promise<ProductionResult> {
   const { tenantId, id } = row;
   const store = new HoldingTokenStore(services);
@@ -121,20 +107,6 @@ async function exchange(
   }
 }
 
-async function noteConnected(
-  { connectors, auditEvents }: TenantRepositories,
-  author: Author,
-  digester: RowDigester,
-  before: ConnectorRow,
-  account: ConnectedAccount | undefined,
-): Promise<void> {
-  const { id: accountId = null, name: accountName = null } = account ?? {};
-  const after = await connectors.recordConnection(before.id, { status: "connected", accountId, accountName });
-  const digests = digester.of("connectors", before.id, { before, after });
-  const details = { accountId, accountName, previousAccountId: before.accountId, ...digests };
-  await auditEvents.append(author(connectorFacts("connector.connected", before.id, details)));
-}
-
 function connected(
   { pool, events }: Services,
   { id: connectorId, tenantId, connectorType: type }: ConnectorRow,
@@ -160,9 +132,4 @@ async function giveBack(
   } catch (error) {
     logger.warn({ connectorId: row.id, err: error }, "An authorisation that was not wanted could not be given back");
   }
-}
-
-function changedMeanwhile(): ConnectorError {
-  const words = "The connector was changed or deleted meanwhile. Ask for a new link and begin again.";
-  return new ConnectorError("OAUTH_STATE_INVALID", words);
 }
