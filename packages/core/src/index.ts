@@ -127,6 +127,11 @@ export {
 export {
   type AttemptEnded,
   type AttemptStarted,
+  type CallBudget,
+  type CallBudgets,
+  type CallLimits,
+  type CallPermit,
+  type CallRate,
   type ClientIdentity,
   type ClientIdentityFields,
   ClientIdentitySource,
@@ -140,6 +145,7 @@ export {
   httpMethods,
   isIdempotent,
   isPublicAddress,
+  joinBudgets,
   mapHttpStatus,
   parseRetryAfter,
   type ResponseHeaders,
@@ -198,6 +204,7 @@ export {
   type ConnectorSettings,
   createConnector,
   splitEnvironment,
+  withBudgets,
 } from "./registry/index.js";
 export {
   type Clock,

@@ -170,6 +170,7 @@ export {
   type SystemRepository,
 } from "./system.js";
 export type { AuditSeal, AuditSeals, SystemAuditRepository } from "./system-audits.js";
+export type { BudgetAnswer, BudgetQuestion, BudgetReason, SystemBudgetRepository } from "./system-budgets.js";
 export type { DueChange, SystemChangeRepository } from "./system-changes.js";
 export { type PlatformRequest, platformId, type SystemEventRepository } from "./system-events.js";
 export type { ClaimedHealth, ConnectorTally, SystemHealthRepository } from "./system-health.js";

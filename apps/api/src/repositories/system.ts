@@ -4,6 +4,7 @@ import type { AuditChainReads } from "./audit-chain.js";
 import { type Page, type PageRequest, type SystemQuery, toPage } from "./client.js";
 import { createPlatformChainRepository } from "./platform-chain.js";
 import { createSystemAuditRepository, type SystemAuditRepository } from "./system-audits.js";
+import { createSystemBudgetRepository, type SystemBudgetRepository } from "./system-budgets.js";
 import { createSystemChangeRepository, type SystemChangeRepository } from "./system-changes.js";
 import { createSystemEventRepository, type PlatformRequest, type SystemEventRepository } from "./system-events.js";
 import { createSystemHealthRepository, type SystemHealthRepository } from "./system-health.js";
@@ -123,6 +124,8 @@ export interface SystemRepository {
   readonly syncs: SystemSyncRepository;
   /** How connectors are. */
   readonly health: SystemHealthRepository;
+  /** What may be sent to vendors. */
+  readonly budgets: SystemBudgetRepository;
   /** Who proves people to be who they say. */
   readonly signIn: SystemSignInRepository;
   /** Webhooks, and what they are told. */
@@ -156,6 +159,7 @@ export function createSystemRepository(query: SystemQuery): SystemRepository {
     changes: createSystemChangeRepository(query),
     syncs: createSystemSyncRepository(query),
     health: createSystemHealthRepository(query),
+    budgets: createSystemBudgetRepository(query),
     signIn: createSystemSignInRepository(query),
     webhooks: createSystemWebhookRepository(query),
     events: createSystemEventRepository(query),

@@ -320,7 +320,14 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
   private prepare(request: ConnectorRequest, signal: AbortSignal, token: AccessToken | undefined): TransportRequest {
     const { path, ...rest } = request;
     const url = path.startsWith("/") ? this.baseUrl(token) + path : path;
-    return { ...rest, url, signal, headers: { ...request.headers, ...this.credentialHeaders(token) } };
+    const budget = rest.budget ?? this.context.budget;
+    return {
+      ...rest,
+      ...(budget && { budget }),
+      url,
+      signal,
+      headers: { ...request.headers, ...this.credentialHeaders(token) },
+    };
   }
 
   /** Revokes a grant that has no place here. That it lives on at the vendor unused, when that fails, is worth a line. */

@@ -1,5 +1,5 @@
 import type { ConnectionIdentity, EventEmitter } from "../events/index.js";
-import type { Transport } from "../http/index.js";
+import type { CallBudget, CallBudgets, Transport } from "../http/index.js";
 import type { OAuthClient, TokenManager } from "../oauth/index.js";
 import type { Clock, Logger, OperatorFiles, Random } from "../runtime/index.js";
 import type { AuthenticationMethod } from "./authentication.js";
@@ -20,6 +20,13 @@ export interface CreateContext<Credentials = unknown, Configuration = unknown> {
   readonly tokens: TokenManager | undefined;
   /** This connector's own: pools, limits and cookies are shared with nobody. */
   readonly transport: Transport;
+  /**
+   * Budgets that this connector shares with those of other processes; `undefined` = it counts for itself. A connector that
+   * knows its vendor's limits names the account and what is allowed, and hands the budget to its requests.
+   */
+  readonly budgets: CallBudgets | undefined;
+  /** The budget of every request that brings none: of a definition that states a rate to its transport. */
+  readonly budget: CallBudget | undefined;
   /** What the operator keeps for this connector. */
   readonly files: OperatorFiles;
   /** The only source of the time. */

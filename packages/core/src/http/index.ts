@@ -1,4 +1,12 @@
 export { isPublicAddress } from "./addresses.js";
+export {
+  type CallBudget,
+  type CallBudgets,
+  type CallLimits,
+  type CallPermit,
+  type CallRate,
+  joinBudgets,
+} from "./call-budget.js";
 export { type ClientIdentity, type ClientIdentityFields, ClientIdentitySource } from "./client-identity.js";
 export { type ClientTlsParts, createClientTls } from "./client-tls.js";
 export { ConcurrencyLimit } from "./concurrency-limit.js";

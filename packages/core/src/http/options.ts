@@ -2,6 +2,7 @@ import type { LookupFunction } from "node:net";
 import { ValidationError } from "../errors/index.js";
 import type { Clock, Logger, Random } from "../runtime/index.js";
 import { silentLogger, systemClock, systemRandom } from "../runtime/index.js";
+import type { CallBudget } from "./call-budget.js";
 import type { TransportObserver } from "./observer.js";
 import type { TransportTimeouts } from "./types.js";
 
@@ -58,6 +59,8 @@ export interface TransportOptions {
   readonly idleMs?: number;
   /** Tries per second over all origins, evenly spaced. Default: no limit. */
   readonly ratePerSecond?: number;
+  /** Gives leave to each try, in place of `ratePerSecond`. Default: `ratePerSecond`, by this transport's own count. */
+  readonly budget?: CallBudget;
   /** Largest body that is read into memory, in bytes. Default 32 MiB. */
   readonly maxResponseBytes?: number;
   readonly tls?: TransportTls | TlsSource;

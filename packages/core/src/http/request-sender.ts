@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import { ConnectorError } from "../errors/index.js";
 import { AttemptReporter } from "./attempt-reporter.js";
+import type { CallBudget, CallPermit } from "./call-budget.js";
 import type { Exchange, ExchangeRequest, ExchangeWatcher } from "./exchange.js";
 import { transportClosed } from "./failures.js";
 import { toHeaderList } from "./header-list.js";
@@ -9,6 +10,7 @@ import { isIdempotent } from "./idempotency.js";
 import { type ResolvedTransportOptions, withDefaults } from "./options.js";
 import { type OriginPool, OriginPools } from "./origin-pools.js";
 import { RateLimit } from "./rate-limit.js";
+import { parseRetryAfter } from "./retry-after.js";
 import { retryDelayMs } from "./retry-policy.js";
 import type { SendableRequest } from "./sendable-body.js";
 import { createTargetGuard, type TargetGuard } from "./target-guard.js";
@@ -24,6 +26,7 @@ interface Prepared {
   readonly options: Dispatcher.DispatchOptions;
   readonly exchange: ExchangeRequest;
   readonly maxAttempts: number;
+  readonly budget: CallBudget | undefined;
 }
 
 // Made once: see OriginPools.
@@ -43,7 +46,8 @@ export class RequestSender {
     this.#options = options;
     this.#guard = createTargetGuard(options.allowedHosts, options.allowedPrivateHosts);
     this.#pools = new OriginPools(options);
-    this.#rate = options.ratePerSecond === undefined ? undefined : new RateLimit(options.ratePerSecond, options.clock);
+    const { ratePerSecond, budget, clock } = options;
+    this.#rate = ratePerSecond === undefined || budget ? undefined : new RateLimit(ratePerSecond, clock);
     this.#reporter = new AttemptReporter(options);
   }
 
@@ -70,8 +74,9 @@ export class RequestSender {
   ): Promise<Kind> {
     const prepared = this.#prepare(request, maxResponseBytes);
     for (let attempt = 1; ; attempt++) {
-      await this.#waitForTurn(prepared, request);
-      const exchange = await this.#attempt(prepared, attempt, kind);
+      const permit = await this.#waitForTurn(prepared, request);
+      const exchange = await this.#attempt(prepared, attempt, kind, permit);
+      if (prepared.budget) this.#keepAway(prepared.budget, exchange);
       const delayMs =
         attempt < prepared.maxAttempts
           ? retryDelayMs(exchange, attempt, prepared.exchange.idempotent, this.#options.retry, this.#options)
@@ -116,6 +121,7 @@ export class RequestSender {
           bodyStream,
         },
         maxAttempts: bodyStream === undefined ? (request.maxAttempts ?? this.#options.retry.maxAttempts) : 1,
+        budget: request.budget ?? this.#options.budget,
       };
     } catch (error) {
       bodyStream?.destroy();
@@ -123,11 +129,19 @@ export class RequestSender {
     }
   }
 
-  #attempt<Kind extends Exchange>(prepared: Prepared, attempt: number, kind: ExchangeClass<Kind>): Promise<Kind> {
+  #attempt<Kind extends Exchange>(
+    prepared: Prepared,
+    attempt: number,
+    kind: ExchangeClass<Kind>,
+    permit: CallPermit | undefined,
+  ): Promise<Kind> {
     const { pool, exchange, options } = prepared;
     return new Promise((resolve) => {
       const report = this.#reporter.start(exchange, pool.origin, attempt);
-      const release = () => pool.places.release();
+      const release = () => {
+        pool.places.release();
+        permit?.release();
+      };
       const watcher: ExchangeWatcher =
         report === undefined
           ? { ended: release }
@@ -151,27 +165,52 @@ export class RequestSender {
     });
   }
 
-  /** Takes a place at the origin and waits for the rate. */
-  async #waitForTurn({ pool: { places } }: Prepared, request: SendableRequest): Promise<void> {
-    if (request.signal?.aborted || this.#closing.signal.aborted || !places.tryAcquire()) {
-      await this.#wait(request, (signal) => places.acquire(signal));
+  /** Asks the budget, takes a place at the origin and waits for the rate. */
+  async #waitForTurn({ pool, budget }: Prepared, request: SendableRequest): Promise<CallPermit | undefined> {
+    // First: who waits for a budget must not keep those from a place whom it lets through before.
+    const permit = budget && (await this.#acquire(budget, request));
+    try {
+      await this.#takePlace(pool, request);
+    } catch (error) {
+      permit?.release();
+      throw error;
     }
     const rate = this.#rate;
-    if (rate === undefined) return;
     try {
-      await this.#wait(request, (signal) => rate.acquire(signal));
+      if (budget && permit && !permit.isCurrent()) {
+        permit.release();
+        return await this.#acquire(budget, request);
+      }
+      if (rate && !budget) await this.#wait(request, (signal) => rate.acquire(signal));
+      return permit;
     } catch (error) {
-      places.release();
+      pool.places.release();
       throw error;
     }
   }
 
+  async #takePlace({ places }: OriginPool, request: SendableRequest): Promise<void> {
+    if (!request.signal?.aborted && !this.#closing.signal.aborted && places.tryAcquire()) return;
+    await this.#wait(request, (signal) => places.acquire(signal));
+  }
+
+  #acquire(budget: CallBudget, request: SendableRequest): Promise<CallPermit> {
+    return this.#wait(request, (signal) => budget.acquire(signal));
+  }
+
+  /** Tells the budget how long the vendor wants to be left alone. */
+  #keepAway(budget: CallBudget, { status, headers, failure }: Exchange): void {
+    if (failure !== undefined || (status !== 429 && status !== 503)) return;
+    const retryAfterMs = parseRetryAfter(headers["retry-after"], this.#options.clock.now());
+    if (retryAfterMs !== undefined && retryAfterMs > 0) budget.pause(retryAfterMs);
+  }
+
   /** Waits until `wait` is over, the caller's signal ends it or the transport is closed. */
-  async #wait(request: SendableRequest, wait: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  async #wait<Result>(request: SendableRequest, wait: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     const closing = this.#closing.signal;
     const signal = request.signal === undefined ? closing : AbortSignal.any([request.signal, closing]);
     try {
-      await wait(signal);
+      return await wait(signal);
     } catch (error) {
       if (request.body instanceof Readable) request.body.destroy();
       if (closing.aborted) throw transportClosed();

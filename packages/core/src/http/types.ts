@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { CallBudget } from "./call-budget.js";
 
 /** Methods that a vendor's API may want. MERGE is OData v2's. */
 export const httpMethods = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "POST", "PATCH", "MERGE"] as const;
@@ -46,6 +47,8 @@ export interface TransportRequest {
    * been sent already.
    */
   readonly signal?: AbortSignal;
+  /** What gives leave to each try, in place of the transport's own rate. Default: the transport's `budget`, if it has one. */
+  readonly budget?: CallBudget;
   /** What the request is for, such as `records.create`: for metrics and log lines. */
   readonly name?: string;
 }

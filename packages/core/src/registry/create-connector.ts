@@ -3,9 +3,16 @@ import {
   type BaseConnector,
   type ConnectorDefinition,
   ConnectorService,
+  type TransportPreferences,
 } from "../contract/index.js";
 import { type ConnectionIdentity, EventBus, type EventEmitter } from "../events/index.js";
-import { createTransport, type Transport, type TransportObserver } from "../http/index.js";
+import {
+  type CallBudget,
+  type CallBudgets,
+  createTransport,
+  type Transport,
+  type TransportObserver,
+} from "../http/index.js";
 import { MemoryTokenStore, OAuthClient, TokenManager, type TokenStore } from "../oauth/index.js";
 import {
   type Clock,
@@ -30,6 +37,8 @@ export interface ConnectorEnvironment {
   readonly transport?: Transport;
   /** Sees every attempt to reach the vendor: for tracing and metrics. */
   readonly observer?: TransportObserver;
+  /** Shares the vendor's limits with others, such as other processes. Default: each connector, or each process, counts for itself. */
+  readonly budgets?: CallBudgets;
   /** Certificates and schemas that credentials and configuration name. Default: none. */
   readonly files?: OperatorFiles;
   /** Default: the machine's. */
@@ -84,10 +93,17 @@ export function createConnector<Configuration, Connector extends BaseConnector, 
   const events = environment.events ?? new EventBus({ logger });
   const files = environment.files ?? noFiles;
   const connection = { ...environment.connection, type: definition.type };
+  const preferences = definition.transport?.(configuration, credentials, { files, clock });
+  const budgetsOf = (budgets: CallBudgets | undefined) => ({
+    budgets,
+    budget: budgets && budgetOfRate(budgets, connection, preferences),
+  });
+  const { budget } = budgetsOf(environment.budgets);
   const transport =
     environment.transport ??
     createTransport({
-      ...definition.transport?.(configuration, credentials, { files, clock }),
+      ...preferences,
+      ...(budget && { budget }),
       allowedHosts: definition.allowedHosts(configuration),
       ...(environment.allowedPrivateHosts && { allowedPrivateHosts: environment.allowedPrivateHosts }),
       ...(environment.observer && { observer: environment.observer }),
@@ -113,7 +129,7 @@ export function createConnector<Configuration, Connector extends BaseConnector, 
       ...(initialTokens && { initialTokens }),
     });
 
-  return definition.create({
+  const context = {
     connection,
     authenticationMethod,
     credentials,
@@ -127,5 +143,35 @@ export function createConnector<Configuration, Connector extends BaseConnector, 
     logger,
     events,
     signal: environment.signal ?? new AbortController().signal,
-  });
+  };
+  const make = (budgets: CallBudgets | undefined) => definition.create({ ...context, ...budgetsOf(budgets) });
+  const connector = make(environment.budgets);
+  makers.set(connector, make);
+  return connector;
+}
+
+/** Makes another instance of a connector. */
+type Maker = (budgets: CallBudgets) => BaseConnector;
+
+const makers = new WeakMap<BaseConnector, Maker>();
+
+/**
+ * The same connector for work of another kind: with its credentials, tokens and connections, by other budgets. Both are closed,
+ * this one first: the connections end with either.
+ *
+ * @returns `connector` itself, where it was not made by {@link createConnector}.
+ */
+export function withBudgets(connector: BaseConnector, budgets: CallBudgets): BaseConnector {
+  return makers.get(connector)?.(budgets) ?? connector;
+}
+
+/** Nobody knows the account behind a rate that its configuration states, so each connector is one. */
+function budgetOfRate(
+  budgets: CallBudgets,
+  { type, tenantId, connectorId }: ConnectionIdentity,
+  preferences: TransportPreferences | undefined,
+): CallBudget | undefined {
+  const { ratePerSecond } = preferences ?? {};
+  if (ratePerSecond === undefined || connectorId === undefined) return undefined;
+  return budgets.of([type, tenantId ?? "", connectorId], { rates: [{ count: ratePerSecond, perMs: 1_000 }] });
 }

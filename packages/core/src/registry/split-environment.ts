@@ -6,6 +6,7 @@ const environmentKeys = {
   allowedPrivateHosts: true,
   transport: true,
   observer: true,
+  budgets: true,
   files: true,
   clock: true,
   random: true,

@@ -1,0 +1,27 @@
+import type { CallLimits, CallRate } from "@isthmus/core";
+
+/** How calls of an account are spaced so that no stretch has too many. */
+export interface Pace {
+  /** Milliseconds between two calls. */
+  readonly intervalMs: number;
+  /** How long the moment of a call lasts, in milliseconds. The rest of the slack is the network's. */
+  readonly lateMs: number;
+}
+
+/**
+ * The pace that keeps to every rate: the generic cell rate algorithm with a burst of one. Of `count + 1` calls that are spaced
+ * so, the last comes a stretch and the slack after the first; as long as none is later than the slack, no stretch holds them all.
+ *
+ * @returns `undefined` where there is no rate.
+ */
+export function paceOf({ rates = [] }: CallLimits): Pace | undefined {
+  if (rates.length === 0) return undefined;
+  const intervalMs = Math.max(...rates.map((rate) => (rate.perMs + slackOf(rate)) / rate.count));
+  // A rate that another one is stricter than has more slack than it asks for.
+  const slackMs = Math.min(...rates.map(({ count, perMs }) => count * intervalMs - perMs));
+  return { intervalMs, lateMs: slackMs / 2 };
+}
+
+function slackOf({ perMs, slackMs }: CallRate): number {
+  return slackMs ?? Math.min(500, Math.max(20, perMs / 100));
+}

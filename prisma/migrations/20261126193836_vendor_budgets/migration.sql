@@ -1,0 +1,245 @@
+-- CreateTable
+CREATE TABLE "vendor_budgets" (
+    "account" TEXT NOT NULL,
+    "free_at" TIMESTAMPTZ(6),
+    "turns_until" TIMESTAMPTZ(6),
+    "blocked_until" TIMESTAMPTZ(6),
+    "quota_used" INTEGER,
+    "quota_max" INTEGER,
+    "quota_from" TIMESTAMPTZ(6),
+    "quota_is_told" BOOLEAN NOT NULL DEFAULT false,
+    "used_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "vendor_budgets_pkey" PRIMARY KEY ("account")
+);
+
+-- CreateTable
+CREATE TABLE "vendor_budget_places" (
+    "account" TEXT NOT NULL,
+    "holder_id" UUID NOT NULL,
+    "held" INTEGER NOT NULL,
+    "in_use" INTEGER NOT NULL,
+    "wanted" INTEGER NOT NULL,
+    "waiting_since" TIMESTAMPTZ(6) NOT NULL,
+    "fresh_until" TIMESTAMPTZ(6) NOT NULL,
+    "lease_until" TIMESTAMPTZ(6) NOT NULL,
+
+    CONSTRAINT "vendor_budget_places_pkey" PRIMARY KEY ("account","holder_id")
+);
+
+-- A row changes with each question, so it stays on its page: no index beside the key, and room for its next version.
+ALTER TABLE vendor_budgets SET (fillfactor = 50);
+ALTER TABLE vendor_budget_places SET (fillfactor = 50);
+
+-- Of no tenant: reached by the functions below only.
+ALTER TABLE vendor_budgets ENABLE ROW LEVEL SECURITY;
+ALTER TABLE vendor_budgets FORCE ROW LEVEL SECURITY;
+CREATE POLICY system_functions ON vendor_budgets TO CURRENT_USER
+  USING (current_setting('role') = 'isthmus_system')
+  WITH CHECK (current_setting('role') = 'isthmus_system');
+
+ALTER TABLE vendor_budget_places ENABLE ROW LEVEL SECURITY;
+ALTER TABLE vendor_budget_places FORCE ROW LEVEL SECURITY;
+CREATE POLICY system_functions ON vendor_budget_places TO CURRENT_USER
+  USING (current_setting('role') = 'isthmus_system')
+  WITH CHECK (current_setting('role') = 'isthmus_system');
+
+-- What a process may take of the allowances of accounts: one question for each account, all of them in one round trip. Each
+-- account is a row that is locked while its question is answered, in the order of accounts, so that nobody waits in a circle.
+--
+-- A question, as an object of `asks`:
+--   account       the budget's key
+--   holder        who asks: a process, for this account
+--   calls         calls that the process would make and has no moment for yet
+--   most          of those, so many at once
+--   returned      calls that it was given before and did not make
+--   interval_ms   between two calls, of all processes; null = there is no rate
+--   horizon_ms    a call is given this long before its moment at the earliest
+--   places_max    calls at work at once, of all processes; null = there is no such limit
+--   in_use        calls that it has at work, and those that it has a moment for
+--   quota_max     calls of a day by the vendor's terms; null = none is known
+--   share         part of the quota that this one may be used up for, 0 to 1
+--   told_used, told_max   what the vendor said of the quota since the last question; null = nothing
+--   pause_ms      how long the vendor asked to be left alone since the last question; null = it did not
+--   fresh_ms, lease_ms    how long places are kept for the process: those it does not use, those it does
+--
+-- The answer: `calls` that it may make, the first in `first_in_ms` from `answered_at_ms`, the next ones each an interval later;
+-- `calls` is null where nothing but places limits them. `places` that it may have at work, and whether it `yields` one that
+-- gets free, because somebody has none. `wait_ms` and `reason` where it did not get all: when to ask again, and what for.
+CREATE FUNCTION isthmus_ask_budgets(asks jsonb)
+RETURNS TABLE (
+  for_holder uuid, answered_at_ms double precision, first_in_ms double precision, calls integer, places integer,
+  yields boolean, wait_ms double precision, reason text
+)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  ask record;
+  budget public.vendor_budgets;
+  mine public.vendor_budget_places;
+  others record;
+  present timestamptz;
+  step interval;
+  horizon interval;
+  opens_at timestamptz;
+  turn timestamptz;
+  since timestamptz;
+  wanted integer;
+  -- What it wants, quota permitting, at once or later.
+  more integer;
+  short_of_moments boolean;
+  held integer;
+  quota_left integer;
+BEGIN
+  -- Nothing of this has to outlive a crash of the database by more than the moment that it takes to come back.
+  PERFORM set_config('synchronous_commit', 'off', true);
+  FOR ask IN
+    SELECT a.* FROM jsonb_to_recordset(asks) AS a (
+      account text, holder uuid, calls integer, most integer, returned integer, interval_ms double precision,
+      horizon_ms double precision,
+      places_max integer, in_use integer, quota_max integer, share double precision, told_used integer,
+      told_max integer, pause_ms double precision, fresh_ms double precision, lease_ms double precision
+    ) ORDER BY a.account
+  LOOP
+    SELECT * INTO budget FROM public.vendor_budgets b WHERE b.account = ask.account FOR UPDATE;
+    IF NOT FOUND THEN
+      INSERT INTO public.vendor_budgets (account) VALUES (ask.account) ON CONFLICT DO NOTHING;
+      SELECT * INTO budget FROM public.vendor_budgets b WHERE b.account = ask.account FOR UPDATE;
+    END IF;
+    -- Only now: somebody else may have held the row for a while.
+    present := clock_timestamp();
+    wanted := least(ask.calls, ask.most); more := ask.calls;
+    held := NULL; yields := false; wait_ms := NULL; reason := NULL; first_in_ms := NULL; quota_left := NULL;
+
+    IF ask.pause_ms IS NOT NULL THEN
+      budget.blocked_until := greatest(
+        budget.blocked_until, present + make_interval(secs => least(ask.pause_ms, 86400000) / 1000));
+    END IF;
+
+    -- The quota of the day: as the vendor tells it, or counted from the first call on.
+    IF ask.told_max IS NOT NULL THEN
+      budget.quota_used := ask.told_used; budget.quota_max := ask.told_max;
+      budget.quota_from := present; budget.quota_is_told := true;
+    ELSIF budget.quota_max IS NULL OR budget.quota_from <= present - interval '1 day' OR budget.quota_from > present THEN
+      budget.quota_used := 0; budget.quota_max := ask.quota_max;
+      budget.quota_from := present; budget.quota_is_told := false;
+    ELSE
+      budget.quota_used := greatest(0, budget.quota_used - ask.returned);
+    END IF;
+    IF budget.quota_max IS NOT NULL THEN
+      quota_left := greatest(0, floor(budget.quota_max * ask.share)::integer - budget.quota_used);
+      -- A vendor's own day rolls: one call every quarter of an hour finds out what it says now.
+      IF quota_left = 0 AND wanted > 0 AND budget.quota_is_told AND budget.quota_from <= present - interval '15 minutes' THEN
+        quota_left := 1; budget.quota_from := present;
+      END IF;
+      IF quota_left < wanted THEN
+        wanted := quota_left; more := wanted; reason := 'quota';
+        wait_ms := 1000 * extract(epoch FROM budget.quota_from - present
+          + CASE WHEN budget.quota_is_told THEN interval '15 minutes' ELSE interval '1 day' END);
+      END IF;
+    END IF;
+
+    -- The rate: moments one interval apart, from the next free one on.
+    opens_at := greatest(budget.blocked_until, present);
+    IF ask.interval_ms IS NOT NULL THEN
+      step := make_interval(secs => ask.interval_ms / 1000);
+      horizon := make_interval(secs => ask.horizon_ms / 1000);
+      -- Further away than anything leads to: the clock of the database was set back.
+      IF budget.free_at > present + step + interval '1 minute' THEN budget.free_at := present + step; END IF;
+      opens_at := greatest(budget.free_at, opens_at);
+      wanted := least(wanted, CASE WHEN opens_at > present + horizon THEN 0
+        ELSE 1 + floor(extract(epoch FROM present + horizon - opens_at) * 1000 / ask.interval_ms)::integer END);
+    ELSIF opens_at > present THEN
+      wanted := 0;
+    END IF;
+    short_of_moments := wanted < more;
+
+    -- Calls at work at once. Who has some shares with those who want some; who has none comes before others get more.
+    IF ask.places_max IS NOT NULL THEN
+      IF wanted = 0 AND ask.in_use = 0 THEN
+        DELETE FROM public.vendor_budget_places p WHERE p.account = ask.account AND p.holder_id = ask.holder;
+        held := 0;
+      ELSE
+        SELECT * INTO mine FROM public.vendor_budget_places p WHERE p.account = ask.account AND p.holder_id = ask.holder;
+        since := CASE WHEN ask.in_use = 0 AND mine.held = 0 AND mine.fresh_until > present THEN mine.waiting_since
+          ELSE present END;
+        SELECT
+          coalesce(sum(CASE WHEN p.fresh_until > present THEN greatest(p.held, p.in_use) ELSE p.in_use END), 0) AS taken,
+          coalesce(sum(p.wanted) FILTER (WHERE p.fresh_until > present), 0) AS wanted,
+          count(*) FILTER (WHERE p.fresh_until > present) AS active,
+          count(*) FILTER (WHERE p.fresh_until > present AND p.held = 0
+            AND (ask.in_use > 0 OR p.waiting_since < since)) AS before
+        INTO others FROM public.vendor_budget_places p
+        WHERE p.account = ask.account AND p.holder_id <> ask.holder AND p.lease_until > present;
+        held := greatest(ask.in_use, least(
+          ask.in_use + wanted, ask.places_max - others.taken - others.before,
+          CASE WHEN others.wanted + ask.in_use + wanted > ask.places_max
+            THEN ceil(ask.places_max / (others.active + 1.0))::integer ELSE ask.places_max END));
+        yields := others.before > 0;
+        INSERT INTO public.vendor_budget_places AS p
+          (account, holder_id, held, in_use, wanted, waiting_since, fresh_until, lease_until)
+        VALUES (ask.account, ask.holder, held, ask.in_use, ask.in_use + wanted, since,
+          present + make_interval(secs => ask.fresh_ms / 1000), present + make_interval(secs => ask.lease_ms / 1000))
+        ON CONFLICT (account, holder_id) DO UPDATE SET held = EXCLUDED.held, in_use = EXCLUDED.in_use,
+          wanted = EXCLUDED.wanted, waiting_since = EXCLUDED.waiting_since, fresh_until = EXCLUDED.fresh_until,
+          lease_until = EXCLUDED.lease_until;
+        IF wanted > 0 AND held = ask.in_use THEN
+          reason := 'places'; wait_ms := greatest(100, least(1000, ask.interval_ms));
+        END IF;
+        wanted := least(wanted, held - ask.in_use);
+      END IF;
+    END IF;
+
+    IF wanted > 0 THEN
+      first_in_ms := 1000 * extract(epoch FROM opens_at - present);
+      IF ask.interval_ms IS NOT NULL THEN budget.free_at := opens_at + wanted * step; END IF;
+    END IF;
+    IF short_of_moments AND reason IS NULL THEN
+      reason := CASE WHEN budget.blocked_until > present THEN 'paused' ELSE 'rate' END;
+      wait_ms := 1000 * extract(epoch FROM opens_at - present);
+      IF ask.interval_ms IS NOT NULL THEN
+        -- Those for whom there is nothing come back one after the other, and not all for the same call.
+        turn := greatest(present, greatest(budget.free_at, opens_at) - horizon);
+        turn := least(greatest(turn, budget.turns_until), turn + interval '10 seconds');
+        budget.turns_until := turn + step;
+        wait_ms := 1000 * extract(epoch FROM turn - present);
+      END IF;
+    END IF;
+    budget.quota_used := budget.quota_used + wanted;
+
+    UPDATE public.vendor_budgets b SET free_at = budget.free_at, turns_until = budget.turns_until,
+      blocked_until = budget.blocked_until, quota_used = budget.quota_used, quota_max = budget.quota_max,
+      quota_from = budget.quota_from, quota_is_told = budget.quota_is_told, used_at = present
+    WHERE b.account = ask.account;
+
+    for_holder := ask.holder; answered_at_ms := 1000 * extract(epoch FROM present); places := held;
+    calls := CASE WHEN ask.interval_ms IS NULL AND budget.quota_max IS NULL AND reason IS NULL THEN NULL ELSE wanted END;
+    RETURN NEXT;
+  END LOOP;
+END
+$$;
+
+-- Removes the budgets that nobody has asked of for so long, and places of processes that are gone.
+CREATE FUNCTION isthmus_prune_budgets(unused_for_ms double precision, at_most integer)
+RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  removed integer;
+BEGIN
+  DELETE FROM public.vendor_budget_places p WHERE p.lease_until < clock_timestamp() - interval '1 hour';
+  DELETE FROM public.vendor_budgets b WHERE b.account IN (
+    SELECT o.account FROM public.vendor_budgets o
+    WHERE o.used_at < clock_timestamp() - make_interval(secs => unused_for_ms / 1000)
+      AND (o.blocked_until IS NULL OR o.blocked_until < clock_timestamp())
+    LIMIT at_most FOR UPDATE SKIP LOCKED
+  );
+  GET DIAGNOSTICS removed = ROW_COUNT;
+  RETURN removed;
+END
+$$;
+
+REVOKE ALL ON FUNCTION isthmus_ask_budgets, isthmus_prune_budgets FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION isthmus_ask_budgets, isthmus_prune_budgets TO isthmus_system;
