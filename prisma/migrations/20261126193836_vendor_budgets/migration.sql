@@ -52,6 +52,7 @@ CREATE POLICY system_functions ON vendor_budget_places TO CURRENT_USER
 --   holder        who asks: a process, for this account
 --   calls         calls that the process would make and has no moment for yet
 --   most          of those, so many at once
+--   again         whether it will soon ask for more: it made all calls that it was given before
 --   returned      calls that it was given before and did not make
 --   interval_ms   between two calls, of all processes; null = there is no rate
 --   horizon_ms    a call is given this long before its moment at the earliest
@@ -61,7 +62,8 @@ CREATE POLICY system_functions ON vendor_budget_places TO CURRENT_USER
 --   share         part of the quota that this one may be used up for, 0 to 1
 --   told_used, told_max   what the vendor said of the quota since the last question; null = nothing
 --   pause_ms      how long the vendor asked to be left alone since the last question; null = it did not
---   fresh_ms, lease_ms    how long places are kept for the process: those it does not use, those it does
+--   fresh_ms      how long places are kept for the process that it does not use: from now, or from the last moment that it is given
+--   lease_ms      how long those are kept that it uses
 --
 -- The answer: `calls` that it may make, the first in `first_in_ms` from `answered_at_ms`, the next ones each an interval later;
 -- `calls` is null where nothing but places limits them. `places` that it may have at work, and whether it `yields` one that
@@ -85,6 +87,7 @@ DECLARE
   opens_at timestamptz;
   turn timestamptz;
   since timestamptz;
+  fresh_until timestamptz;
   wanted integer;
   -- What it wants, quota permitting, at once or later.
   more integer;
@@ -96,7 +99,7 @@ BEGIN
   PERFORM set_config('synchronous_commit', 'off', true);
   FOR ask IN
     SELECT a.* FROM jsonb_to_recordset(asks) AS a (
-      account text, holder uuid, calls integer, most integer, returned integer, interval_ms double precision,
+      account text, holder uuid, calls integer, most integer, again boolean, returned integer, interval_ms double precision,
       horizon_ms double precision,
       places_max integer, in_use integer, quota_max integer, share double precision, told_used integer,
       told_max integer, pause_ms double precision, fresh_ms double precision, lease_ms double precision
@@ -148,8 +151,9 @@ BEGIN
       -- Further away than anything leads to: the clock of the database was set back.
       IF budget.free_at > present + step + interval '1 minute' THEN budget.free_at := present + step; END IF;
       opens_at := greatest(budget.free_at, opens_at);
-      wanted := least(wanted, CASE WHEN opens_at > present + horizon THEN 0
-        ELSE 1 + floor(extract(epoch FROM present + horizon - opens_at) * 1000 / ask.interval_ms)::integer END);
+      -- One interval more than the horizon: who comes back at its turn may be a little early.
+      wanted := least(wanted, greatest(0,
+        2 + floor(extract(epoch FROM present + horizon - opens_at) * 1000 / ask.interval_ms)::integer));
     ELSIF opens_at > present THEN
       wanted := 0;
     END IF;
@@ -172,6 +176,10 @@ BEGIN
             AND (ask.in_use > 0 OR p.waiting_since < since)) AS before
         INTO others FROM public.vendor_budget_places p
         WHERE p.account = ask.account AND p.holder_id <> ask.holder AND p.lease_until > present;
+        fresh_until := present + make_interval(secs => ask.fresh_ms / 1000);
+        IF ask.interval_ms IS NOT NULL AND wanted > 0 THEN
+          fresh_until := fresh_until + (opens_at - present) + (wanted - 1) * step;
+        END IF;
         held := greatest(ask.in_use, least(
           ask.in_use + wanted, ask.places_max - others.taken - others.before,
           CASE WHEN others.wanted + ask.in_use + wanted > ask.places_max
@@ -180,7 +188,7 @@ BEGIN
         INSERT INTO public.vendor_budget_places AS p
           (account, holder_id, held, in_use, wanted, waiting_since, fresh_until, lease_until)
         VALUES (ask.account, ask.holder, held, ask.in_use, ask.in_use + wanted, since,
-          present + make_interval(secs => ask.fresh_ms / 1000), present + make_interval(secs => ask.lease_ms / 1000))
+          fresh_until, fresh_until + make_interval(secs => ask.lease_ms / 1000))
         ON CONFLICT (account, holder_id) DO UPDATE SET held = EXCLUDED.held, in_use = EXCLUDED.in_use,
           wanted = EXCLUDED.wanted, waiting_since = EXCLUDED.waiting_since, fresh_until = EXCLUDED.fresh_until,
           lease_until = EXCLUDED.lease_until;
@@ -195,14 +203,18 @@ BEGIN
       first_in_ms := 1000 * extract(epoch FROM opens_at - present);
       IF ask.interval_ms IS NOT NULL THEN budget.free_at := opens_at + wanted * step; END IF;
     END IF;
-    IF short_of_moments AND reason IS NULL THEN
+    IF reason IS NULL AND (short_of_moments OR ask.again AND wanted > 0 AND ask.interval_ms IS NOT NULL AND budget.turns_until > present) THEN
       reason := CASE WHEN budget.blocked_until > present THEN 'paused' ELSE 'rate' END;
       wait_ms := 1000 * extract(epoch FROM opens_at - present);
       IF ask.interval_ms IS NOT NULL THEN
-        -- Those for whom there is nothing come back one after the other, and not all for the same call.
-        turn := greatest(present, greatest(budget.free_at, opens_at) - horizon);
-        turn := least(greatest(turn, budget.turns_until), turn + interval '10 seconds');
-        budget.turns_until := turn + step;
+        -- Those for whom there is nothing come back one after the other, and not all for the same call. Where some did not come,
+        -- so that moments are left before the horizon, the next ones come sooner by so much.
+        opens_at := greatest(budget.free_at, opens_at);
+        turn := greatest(
+          present, opens_at - horizon, budget.turns_until - greatest(interval '0', present + horizon - opens_at));
+        budget.turns_until := least(
+          greatest(turn, budget.turns_until) + step, greatest(present, opens_at) + interval '10 seconds' + 32 * step);
+        turn := least(turn, budget.turns_until);
         wait_ms := 1000 * extract(epoch FROM turn - present);
       END IF;
     END IF;

@@ -2,7 +2,7 @@ import { type CallLimits, type CallPermit, type Clock, RateLimitError, Transient
 import type { BudgetAnswer, BudgetQuestion } from "../repositories/index.js";
 import { Moments } from "./moments.js";
 import { type Pace, paceOf } from "./pace.js";
-import { Places, placeTimes } from "./places.js";
+import { longestFreshMs, Places, placeLeaseMs } from "./places.js";
 import type { PriorityTerms } from "./priorities.js";
 import { WaitingCalls } from "./waiting-calls.js";
 
@@ -36,6 +36,15 @@ interface Refusal {
   readonly reason: BudgetAnswer["reason"];
 }
 
+/** What a question said that is not answered yet. */
+interface Asked {
+  /** Whether it asked for nothing. */
+  readonly isReport: boolean;
+  readonly missed: number;
+  readonly told: BudgetQuestion["told"];
+  readonly pausedUntilMs: number | undefined;
+}
+
 /** The calls of one account in this process: those that wait, what they were given leave for, those at work. */
 export class AccountCalls {
   readonly #parts: AccountParts;
@@ -45,9 +54,7 @@ export class AccountCalls {
   readonly #waiting = new WaitingCalls();
   #isAsking = false;
   #askedRank = 0;
-  #asked:
-    | { readonly missed: number; readonly told: BudgetQuestion["told"]; readonly pauseMs: number | undefined }
-    | undefined;
+  #asked: Asked | undefined;
   #refusal: Refusal | undefined;
   #retryAtMs = 0;
   #failures = 0;
@@ -60,7 +67,7 @@ export class AccountCalls {
     this.#parts = parts;
     this.#pace = paceOf(parts.limits);
     this.#moments = new Moments(this.#pace);
-    this.#places = new Places(parts.limits.concurrency);
+    this.#places = new Places(parts.limits.concurrency, this.#pace !== undefined);
   }
 
   get holder(): string {
@@ -107,10 +114,12 @@ export class AccountCalls {
   question(): BudgetQuestion {
     const nowMs = this.#parts.clock.now();
     const { limits, key, holder } = this.#parts;
+    const again = this.#moments.isUsedUp;
     const ahead = this.#moments.prepare(nowMs, this.#waiting.size > 0);
     const missed = this.#moments.takeMissed();
     const pauseMs = this.#pausedUntilMs === undefined ? undefined : Math.max(1, this.#pausedUntilMs - nowMs);
-    this.#asked = { missed, told: this.#told, pauseMs: this.#pausedUntilMs };
+    const calls = this.#lacking === 0 ? 0 : Math.max(this.#lacking, ahead);
+    this.#asked = { isReport: calls === 0, missed, told: this.#told, pausedUntilMs: this.#pausedUntilMs };
     this.#told = undefined;
     this.#pausedUntilMs = undefined;
     const terms = this.#waiting.first?.terms;
@@ -120,8 +129,9 @@ export class AccountCalls {
     return {
       account: key,
       holder,
-      calls: this.#lacking === 0 ? 0 : Math.max(this.#lacking, ahead),
+      calls,
       most: this.#pace ? Math.max(1, Math.ceil(worthMs / this.#pace.intervalMs)) : 1_000,
+      again,
       returned: missed,
       intervalMs: this.#pace?.intervalMs ?? null,
       horizonMs: terms?.horizonMs ?? 0,
@@ -131,7 +141,8 @@ export class AccountCalls {
       share: terms?.quotaShare ?? 1,
       told: this.#asked.told,
       pauseMs,
-      ...placeTimes,
+      freshMs: this.#places.freshMs,
+      leaseMs: placeLeaseMs,
     };
   }
 
@@ -142,22 +153,16 @@ export class AccountCalls {
    * @param answeredAtMs - By our clock.
    */
   answered(answer: BudgetAnswer, askedAtMs: number, answeredAtMs: number): void {
+    const asked = this.#asked;
     this.#isAsking = false;
     this.#asked = undefined;
     this.#failures = 0;
     this.#retryAtMs = 0;
-    this.#places.answered(answer, askedAtMs);
-    this.#moments.give(answer, answeredAtMs, askedAtMs + placeTimes.freshMs);
-    const { waitMs, reason } = answer;
-    this.#refusal =
-      waitMs === null
-        ? undefined
-        : {
-            rank: this.#askedRank,
-            untilMs: answeredAtMs + Math.min(waitMs, longestRestMs),
-            retryAtMs: answeredAtMs + waitMs,
-            reason,
-          };
+    this.#moments.give(answer, answeredAtMs, askedAtMs + longestFreshMs);
+    this.#places.answered(answer, Math.max(askedAtMs, this.#moments.lastAtMs ?? 0));
+    // Who only told something was not looked at as one who waits.
+    const keepsRefusal = asked?.isReport === true && answer.waitMs === null;
+    if (!keepsRefusal) this.#refusal = this.#toRefusal(answer, answeredAtMs);
     this.#goOn();
   }
 
@@ -168,7 +173,7 @@ export class AccountCalls {
     if (this.#asked) {
       this.#moments.addMissed(this.#asked.missed);
       this.#told ??= this.#asked.told;
-      this.#pausedUntilMs ??= this.#asked.pauseMs;
+      this.#pausedUntilMs ??= this.#asked.pausedUntilMs;
       this.#asked = undefined;
     }
     this.#retryAtMs = nowMs + Math.min(2_000, 100 * 2 ** this.#failures);
@@ -185,11 +190,17 @@ export class AccountCalls {
     this.#goOn();
   }
 
+  #toRefusal({ waitMs, reason }: BudgetAnswer, answeredAtMs: number): Refusal | undefined {
+    if (waitMs === null) return undefined;
+    const untilMs = answeredAtMs + Math.min(waitMs, longestRestMs);
+    return { rank: this.#askedRank, untilMs, retryAtMs: answeredAtMs + waitMs, reason };
+  }
+
   /** Lets calls go that have leave, asks for more where there is not enough, and sets the alarm for what comes next. */
   #goOn(): void {
     const nowMs = this.#parts.clock.now();
-    this.#giveUp(nowMs);
     this.#letGo(nowMs);
+    this.#giveUp(nowMs);
     const askAtMs = this.#askAtMs(nowMs);
     if (askAtMs !== undefined && askAtMs <= nowMs) this.#ask();
     const times = [
@@ -210,12 +221,14 @@ export class AccountCalls {
 
   #permit(untilMs: number): CallPermit {
     let isHeld = true;
+    const { clock } = this.#parts;
+    const takenAtMs = clock.now();
     return {
-      isCurrent: () => this.#parts.clock.now() <= untilMs,
+      isCurrent: () => clock.now() <= untilMs,
       release: () => {
         if (!isHeld) return;
         isHeld = false;
-        this.#places.release();
+        this.#places.release(clock.now() - takenAtMs);
         this.#goOn();
       },
     };

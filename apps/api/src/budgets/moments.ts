@@ -10,6 +10,7 @@ export class Moments {
   #creditsUntilMs = 0;
   #missed = 0;
   #used = 0;
+  #isUsedUp = false;
 
   constructor(pace: Pace | undefined) {
     this.#pace = pace;
@@ -23,6 +24,16 @@ export class Moments {
   /** Of those, the calls that have a place among the calls at work kept for them. */
   get kept(): number {
     return this.#moments.length;
+  }
+
+  /** Whether every moment that was given was used, so that more will be wanted. */
+  get isUsedUp(): boolean {
+    return this.#isUsedUp;
+  }
+
+  /** The last one, of our clock; `undefined` = there is none. */
+  get lastAtMs(): number | undefined {
+    return this.#moments.at(-1);
   }
 
   /** When the next one is; `undefined` = there is none. Credits are for any time. */
@@ -53,6 +64,7 @@ export class Moments {
     const [next] = this.#moments;
     if (next === undefined || next > nowMs) return undefined;
     this.#moments.shift();
+    this.#isUsedUp = true;
     return next + this.#pace.lateMs;
   }
 
@@ -67,8 +79,10 @@ export class Moments {
       if (moment + this.#pace.lateMs >= nowMs) break;
       past += 1;
     }
+    if (past === 0) return;
     this.#moments.splice(0, past);
     this.#missed += past;
+    this.#isUsedUp = false;
   }
 
   /**
@@ -79,7 +93,10 @@ export class Moments {
   prepare(nowMs: number, isWaitedFor: boolean): number {
     this.dropPast(nowMs);
     this.#letGo(this.#credits);
-    if (!isWaitedFor) this.#missed += this.#moments.splice(0).length;
+    if (!isWaitedFor && this.#moments.length > 0) {
+      this.#missed += this.#moments.splice(0).length;
+      this.#isUsedUp = false;
+    }
     const ahead = 2 * this.#used;
     this.#used = 0;
     return ahead;

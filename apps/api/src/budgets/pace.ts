@@ -8,6 +8,9 @@ export interface Pace {
   readonly lateMs: number;
 }
 
+/** Part of the slack that a process may use up before it sends. */
+const ownShare = 0.3;
+
 /**
  * The pace that keeps to every rate: the generic cell rate algorithm with a burst of one. Of `count + 1` calls that are spaced
  * so, the last comes a stretch and the slack after the first; as long as none is later than the slack, no stretch holds them all.
@@ -19,9 +22,9 @@ export function paceOf({ rates = [] }: CallLimits): Pace | undefined {
   const intervalMs = Math.max(...rates.map((rate) => (rate.perMs + slackOf(rate)) / rate.count));
   // A rate that another one is stricter than has more slack than it asks for.
   const slackMs = Math.min(...rates.map(({ count, perMs }) => count * intervalMs - perMs));
-  return { intervalMs, lateMs: slackMs / 2 };
+  return { intervalMs, lateMs: slackMs * ownShare };
 }
 
 function slackOf({ perMs, slackMs }: CallRate): number {
-  return slackMs ?? Math.min(500, Math.max(20, perMs / 100));
+  return slackMs ?? Math.min(1_000, Math.max(20, perMs / 50));
 }

@@ -1,27 +1,39 @@
 import type { BudgetAnswer } from "../repositories/index.js";
 
-/** How long places are kept for a process that does not use them, and for one that does, in milliseconds. */
-export const placeTimes = { freshMs: 2_000, leaseMs: 15_000 } as const;
+/** How long places are kept for a process that uses them, in milliseconds, after it last said so. */
+export const placeLeaseMs = 15_000;
+/** The same for one that does not, where calls have no moments: as long as what it was given for any time. */
+export const longestFreshMs = 2_000;
+const shortestFreshMs = 400;
+
+/** What we are earlier by than the database, in milliseconds. */
+const marginMs = 100;
 
 /**
- * The calls at work at once that a process may have of an account's. What it does not use it has for two seconds; what it uses,
- * and has said so, for longer than a call takes, as long as it says so again in time.
+ * The calls at work at once that a process may have of an account's. What it does not use it has for a moment, about twice as
+ * long as its calls take; what it uses, and has said so, for as long as it says so again in time.
  */
 export class Places {
   readonly #max: number | undefined;
+  readonly #haveMoments: boolean;
   #held = 0;
   #freshUntilMs = 0;
   #yields = false;
   #told = 0;
   #toldAtMs = 0;
+  #askedFreshMs = longestFreshMs;
   #inUse = 0;
+  #usualMs = shortestFreshMs / 2;
 
-  constructor(max: number | undefined) {
+  /** @param haveMoments - Whether each call has a moment, and its place from then on. */
+  constructor(max: number | undefined, haveMoments: boolean) {
     this.#max = max;
+    this.#haveMoments = haveMoments;
   }
 
-  get isLimited(): boolean {
-    return this.#max !== undefined;
+  /** How long places are kept that are not used. */
+  get freshMs(): number {
+    return this.#haveMoments ? Math.min(longestFreshMs, Math.max(shortestFreshMs, 2 * this.#usualMs)) : longestFreshMs;
   }
 
   get inUse(): number {
@@ -39,9 +51,10 @@ export class Places {
     this.#inUse += 1;
   }
 
-  /** Gives one back: to another process, where one has none. */
-  release(): void {
+  /** Gives one back: to another process, where one has none. @param tookMs - How long it was in use. */
+  release(tookMs: number): void {
     this.#inUse -= 1;
+    this.#usualMs += (tookMs - this.#usualMs) / 4;
     if (this.#yields) this.#held = Math.max(this.#inUse, this.#held - 1);
   }
 
@@ -49,13 +62,15 @@ export class Places {
   asked(told: number, nowMs: number): void {
     this.#told = told;
     this.#toldAtMs = nowMs;
+    this.#askedFreshMs = this.freshMs;
   }
 
-  answered({ places, yields }: BudgetAnswer, askedAtMs: number): void {
+  /** @param fromMs - When we asked, or the last moment that was given. */
+  answered({ places, yields }: BudgetAnswer, fromMs: number): void {
     if (places === null) return;
     this.#held = places;
     this.#yields = yields;
-    this.#freshUntilMs = askedAtMs + placeTimes.freshMs;
+    this.#freshUntilMs = fromMs + this.#askedFreshMs - marginMs;
   }
 
   /**
@@ -67,7 +82,7 @@ export class Places {
     if (this.#max === undefined) return undefined;
     const isOver = this.#inUse < this.#told || (this.#yields && this.#inUse < this.#held);
     if (isOver && !isWaitedFor) return this.#toldAtMs;
-    if (this.#inUse > this.#told) return this.#toldAtMs + placeTimes.freshMs / 2;
-    return this.#inUse > 0 ? this.#toldAtMs + placeTimes.leaseMs / 3 : undefined;
+    if (this.#inUse > this.#told) return this.#freshUntilMs - marginMs;
+    return this.#inUse > 0 ? this.#toldAtMs + placeLeaseMs / 3 : undefined;
   }
 }

@@ -15,7 +15,7 @@ export interface SharedBudgetsOptions {
 }
 
 /** Questions of one round trip at the most. */
-const mostQuestions = 200;
+const mostQuestions = 50;
 /** Accounts that are remembered at the most, but for those that are in use. */
 const mostAccounts = 5_000;
 

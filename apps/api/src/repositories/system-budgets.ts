@@ -11,6 +11,8 @@ export interface BudgetQuestion {
   readonly calls: number;
   /** Of those, so many at once. */
   readonly most: number;
+  /** Whether it will soon ask for more: it made all calls that it was given before. */
+  readonly again: boolean;
   /** Calls that it was given before and did not make. */
   readonly returned: number;
   /** Milliseconds between two calls, of all processes; `null` = there is no rate. */
@@ -29,7 +31,7 @@ export interface BudgetQuestion {
   readonly told?: { readonly used: number; readonly max: number } | undefined;
   /** How long the vendor asked to be left alone since the last question. */
   readonly pauseMs?: number | undefined;
-  /** How long places are kept that it does not use. */
+  /** How long places are kept that it does not use: from now, or from the last moment that it is given. */
   readonly freshMs: number;
   /** How long places are kept that it uses. */
   readonly leaseMs: number;
@@ -72,6 +74,7 @@ export function createSystemBudgetRepository(query: SystemQuery): SystemBudgetRe
         holder: question.holder,
         calls: question.calls,
         most: question.most,
+        again: question.again,
         returned: question.returned,
         interval_ms: question.intervalMs,
         horizon_ms: question.horizonMs,

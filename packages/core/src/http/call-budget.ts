@@ -6,7 +6,7 @@ export interface CallRate {
   readonly perMs: number;
   /**
    * How much later than its moment a call may reach the vendor, in milliseconds, without there being too many in a stretch.
-   * Calls are spaced by so much more. Default: a hundredth of the stretch, at least 20 and at most 500.
+   * Calls are spaced by so much more. Default: a fiftieth of the stretch, at least 20 and at most 1 000.
    */
   readonly slackMs?: number;
 }
