@@ -10,6 +10,8 @@ import {
   Vault,
 } from "@isthmus/core";
 import { ReadSums } from "./audit/read-sums.js";
+import { defaultQuotaShares } from "./budgets/priorities.js";
+import { SharedBudgets } from "./budgets/shared-budgets.js";
 import { ConnectorPool } from "./connectors/connector-pool.js";
 import { noteOpening } from "./connectors/note-opening.js";
 import { OperationCache } from "./connectors/operation-cache.js";
@@ -51,15 +53,18 @@ export function createServices(parts: ServiceParts): Services {
   const metrics = new Metrics(events, clock);
   const dataKeys = new DatabaseDataKeyStore(database);
   const vault = new Vault({ keyProvider, dataKeys, createDataKeyId: newId, clock, random });
-  const { allowedPrivateHosts, certificateDirectory } = settings;
+  const { allowedPrivateHosts, certificateDirectory, quotaShares = defaultQuotaShares } = settings;
   const journal = new TokenJournal(parts.journalFolder);
   const tokenStores = new TokenStores({ database, vault, journal, clock, logger });
+  // Nobody shares an embedded database: there, the connectors' own limits are all.
+  const budgets = database.kind === "server" ? new SharedBudgets({ database, clock, quotaShares }) : undefined;
   const environment = {
     vault,
     tokenStores,
     connectors,
     events,
     metrics,
+    budgets,
     clock,
     random,
     logger,

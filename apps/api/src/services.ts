@@ -1,5 +1,6 @@
 import type { Clock, ConnectorFactory, EventBus, KeyProvider, Logger, Random, Vault } from "@isthmus/core";
 import type { ReadSums } from "./audit/read-sums.js";
+import type { QuotaShares } from "./budgets/priorities.js";
 import type { ConnectorPool } from "./connectors/connector-pool.js";
 import type { OperationCache } from "./connectors/operation-cache.js";
 import type { Database } from "./database/index.js";
@@ -66,6 +67,8 @@ export interface ServiceSettings {
   readonly contentLimitBytes?: number;
   /** The same of a bulk operation. Default {@link defaultBulkContentLimitMib}, in bytes here. */
   readonly bulkContentLimitBytes?: number;
+  /** Parts of a day's quota at a vendor that each kind of work may use up. Default {@link defaultQuotaShares}. */
+  readonly quotaShares?: QuotaShares;
   /** Days that deliveries and their events are kept. Default {@link defaultInboundRetentionDays}. */
   readonly inboundRetentionDays?: number;
   /** Days that records are kept which the vendor has deleted. Default {@link defaultRecordRetentionDays}. */

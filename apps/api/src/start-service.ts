@@ -60,6 +60,7 @@ async function run(configuration: Configuration): Promise<void> {
       eventRetentionDays: configuration.eventRetentionDays,
       deletedRetentionDays: configuration.deletedRetentionDays,
       changeRequestDays: configuration.changeRequestDays,
+      quotaShares: configuration.quotaShares,
       bulkContentLimitBytes: configuration.bulkContentLimitBytes,
     },
   });

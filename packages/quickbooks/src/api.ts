@@ -11,7 +11,7 @@ import {
 import { parseAnswerBody } from "./answer-body.js";
 import { isMonthlyBlock, isThrottled, mapFailure, throttlePauseMs } from "./errors.js";
 import { readFault } from "./fault.js";
-import type { RealmThrottle } from "./realm-throttle.js";
+import type { RealmGate } from "./realm-gate.js";
 
 /** One request, before it has a token and a company. */
 export interface ApiRequest {
@@ -44,8 +44,8 @@ export interface ApiParts {
   send(request: ConnectorRequest): Promise<TransportResponse>;
   /** The same, with the answer's body as a stream. */
   stream(request: ConnectorRequest): Promise<TransportStreamResponse>;
-  /** The throttle of the company. */
-  throttle(signal: AbortSignal): Promise<RealmThrottle>;
+  /** What keeps to the limits of the company. */
+  throttle(signal: AbortSignal): Promise<RealmGate>;
   now(): number;
   /** Ends all work of the connector. */
   readonly signal: AbortSignal;
@@ -122,7 +122,7 @@ export class Api {
     const prepared = this.#prepare(request);
     for (let round = 1; ; round += 1) {
       const answer = await throttle
-        .run(kind, signal, () => send(prepared))
+        .run(kind, signal, (budget) => send({ ...prepared, ...(budget && { budget }) }))
         .catch((error: unknown) => {
           if (isConnectorError(error) || !signal.aborted) throw error;
           throw new ConnectorError("CANCELLED", `${request.name} was ended while it waited for its turn.`, {

@@ -25,7 +25,8 @@ import { type NodeQuickbooks, plugNodeQuickbooks } from "./node-quickbooks-bridg
 import type { QuickbooksConfiguration, QuickbooksCredentials } from "./options.js";
 import { PaymentCalls } from "./payments.js";
 import { QueryCalls, type QueryOptions, type QueryRecord } from "./query.js";
-import { type RealmThrottle, sharedThrottle } from "./realm-throttle.js";
+import { type RealmGate, sharedGate } from "./realm-gate.js";
+import { sharedThrottle } from "./realm-throttle.js";
 import { RecordCalls, type UpdateOptions } from "./record-calls.js";
 import type { DeletedRecord, QuickbooksRecord, RecordInput } from "./records.js";
 import { type Report, type ReportName, type ReportParameters, runReport } from "./reports.js";
@@ -49,7 +50,7 @@ export class QuickbooksConnector extends BaseConnector<QuickbooksCredentials, Qu
   readonly #records: RecordCalls;
   readonly #queries: QueryCalls;
   readonly #writing: WriteParts;
-  #throttle: { readonly realmId: string; readonly throttle: RealmThrottle } | undefined;
+  #throttle: { readonly realmId: string; readonly throttle: RealmGate } | undefined;
 
   constructor(context: CreateContext<QuickbooksCredentials, QuickbooksConfiguration>) {
     super(context);
@@ -239,12 +240,16 @@ export class QuickbooksConnector extends BaseConnector<QuickbooksCredentials, Qu
     return realmOf(attributes, credentials.realmId);
   }
 
-  private async throttle(signal: AbortSignal): Promise<RealmThrottle> {
+  private async throttle(signal: AbortSignal): Promise<RealmGate> {
     const realmId = await this.realmId(signal);
     if (this.#throttle?.realmId !== realmId) {
-      const { clock, configuration, credentials } = this.context;
-      const company = JSON.stringify([hostsOf(configuration).api, credentials.clientId, realmId]);
-      this.#throttle = { realmId, throttle: sharedThrottle(company, clock, configuration.limits) };
+      const { clock, configuration, credentials, budgets, connection } = this.context;
+      const company = [hostsOf(configuration).api, credentials.clientId, realmId];
+      const { limits } = configuration;
+      const throttle = budgets
+        ? sharedGate(budgets, [connection.type, ...company], limits)
+        : sharedThrottle(JSON.stringify(company), clock, limits);
+      this.#throttle = { realmId, throttle };
     }
     return this.#throttle.throttle;
   }
@@ -257,7 +262,9 @@ export class QuickbooksConnector extends BaseConnector<QuickbooksCredentials, Qu
       random,
       send: async (request) => {
         const { signal = this.context.signal } = request;
-        return (await this.throttle(signal)).run("call", signal, () => this.sendRaw(request));
+        return (await this.throttle(signal)).run("call", signal, (budget) =>
+          this.sendRaw({ ...request, ...(budget && { budget }) }),
+        );
       },
     };
   }

@@ -1,21 +1,10 @@
 import { type Clock, ConcurrencyLimit } from "@isthmus/core";
+import type { RealmGate, RealmLimits } from "./realm-gate.js";
 
 /** What Intuit allows: so many in each stretch of so many milliseconds, wherever it begins. */
 interface Allowance {
   readonly count: number;
   readonly perMs: number;
-}
-
-/**
- * What Intuit allows one app in one company.
- * @see https://developer.intuit.com/app/developer/qbo/docs/learn/rest-api-features#limits-and-throttles
- */
-export interface RealmLimits {
-  /** Requests at work at once. */
-  readonly concurrency: number;
-  readonly callsPerSecond: number;
-  readonly callsPerMinute: number;
-  readonly batchesPerMinute: number;
 }
 
 /** Counts what was sent in the last stretch. */
@@ -55,7 +44,7 @@ class SlidingWindow {
  * does not: it goes to another host, with limits of its own, once for all callers. Nor do the few repetitions that the transport
  * makes of a read after a connection that failed or a 502, 503 or 504: they pause before, and keep their one place.
  */
-export class RealmThrottle {
+export class RealmThrottle implements RealmGate {
   readonly #clock: Clock;
   readonly #places: ConcurrencyLimit;
   readonly #turn = new ConcurrencyLimit(1);

@@ -37,6 +37,7 @@ export abstract class SalesforceSender extends BaseConnector<unknown, Salesforce
       clock,
       random,
       events: this.events,
+      budgets: context.budgets,
       connection: this.connection,
       signal,
       accessToken: (ended) => this.accessToken(ended),

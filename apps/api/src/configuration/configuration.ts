@@ -1,3 +1,4 @@
+import type { QuotaShares } from "../budgets/priorities.js";
 import type { RateLimitSettings } from "../limits/index.js";
 import { checkKeyAddresses, checkKeyVariables, type KeySettings, toKeySettings } from "./key-settings.js";
 import { ConfigurationError, type ConfigurationProblem } from "./problems.js";
@@ -31,6 +32,8 @@ export interface Configuration {
   readonly changeRequestDays: number;
   /** Largest body of a bulk operation, in bytes. */
   readonly bulkContentLimitBytes: number;
+  /** Parts of a day's quota at a vendor that each kind of work may use up. */
+  readonly quotaShares: QuotaShares;
   readonly role: "all" | "api" | "worker";
   /** Names of connector packages; `undefined` = those in the service's own package.json. */
   readonly connectors: readonly string[] | undefined;
@@ -82,6 +85,7 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     deletedRetentionDays: variables.ISTHMUS_DELETED_RETENTION_DAYS,
     changeRequestDays: variables.ISTHMUS_CHANGE_REQUEST_DAYS,
     bulkContentLimitBytes: variables.ISTHMUS_BULK_LIMIT_MIB * 1024 * 1024,
+    quotaShares: variables.ISTHMUS_QUOTA_SHARES,
     role: variables.ISTHMUS_ROLE,
     connectors: variables.ISTHMUS_CONNECTORS,
     allowedPrivateHosts: variables.ISTHMUS_ALLOWED_PRIVATE_HOSTS,

@@ -11,6 +11,7 @@ import {
 } from "../services.js";
 import { headerText, isHostAndPort, isNetwork, isOrigin, list } from "./forms.js";
 import { keyExamples, keyVariables } from "./key-variables.js";
+import { quotaSharesVariable } from "./quota-shares.js";
 
 const packageName = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
 
@@ -34,6 +35,7 @@ export const examples = {
   ISTHMUS_RECORD_RETENTION_DAYS: "ISTHMUS_RECORD_RETENTION_DAYS=90",
   ISTHMUS_CHANGE_REQUEST_DAYS: "ISTHMUS_CHANGE_REQUEST_DAYS=7",
   ISTHMUS_BULK_LIMIT_MIB: "ISTHMUS_BULK_LIMIT_MIB=1024",
+  ISTHMUS_QUOTA_SHARES: "ISTHMUS_QUOTA_SHARES=hook=95,sync=90,backfill=80 (percent of a vendor's daily quota)",
   ISTHMUS_ROLE: "ISTHMUS_ROLE=all",
   ISTHMUS_CONNECTORS: "ISTHMUS_CONNECTORS=@isthmus/custom,@acme/isthmus-crm",
   ISTHMUS_ALLOWED_PRIVATE_HOSTS: "ISTHMUS_ALLOWED_PRIVATE_HOSTS=erp.intern.example:44300,127.0.0.1:4010",
@@ -90,6 +92,7 @@ export const variablesSchema = z.object({
     .min(1, "is less than one MiB.")
     .max(16_384, "is more than 16 GiB, which would not arrive within the half hour that an upload has.")
     .default(defaultBulkContentLimitMib),
+  ISTHMUS_QUOTA_SHARES: quotaSharesVariable,
   ISTHMUS_ROLE: z.enum(["all", "api", "worker"], { error: "is none of all, api, worker." }).default("all"),
   ISTHMUS_CONNECTORS: list(z.string().regex(packageName, "holds something that is not the name of a package.")),
   ISTHMUS_ALLOWED_PRIVATE_HOSTS: list(

@@ -1,4 +1,5 @@
-import { type BaseConnector, isConnectorError, type Logger, type TokenStore } from "@isthmus/core";
+import { type BaseConnector, isConnectorError, type Logger, type TokenStore, withBudgets } from "@isthmus/core";
+import type { CallPriority } from "../budgets/priorities.js";
 import type { ConnectorRow } from "../repositories/index.js";
 import type { OpenedFor } from "./note-opening.js";
 import { type OpenConnectorOptions, openConnector } from "./open-connector.js";
@@ -21,6 +22,8 @@ interface Entry {
   readonly tenantId: string;
   readonly version: number;
   readonly connector: Promise<BaseConnector>;
+  /** The same for work that is less urgent than a request, by how urgent. */
+  readonly others: Map<CallPriority, BaseConnector>;
   users: number;
   usedAtMs: number;
   dropped: boolean;
@@ -55,17 +58,19 @@ export class ConnectorPool {
    * until `work` ends, also when it is dropped meanwhile.
    *
    * @param by - Whose request it is for, where it is for one: opening the credentials is audited.
+   * @param priority - How urgent its calls are, where processes share what the vendor allows.
    * @throws What `openConnector` throws; a failure is not remembered.
    */
   async use<Result>(
     row: ConnectorRow,
     work: (connector: BaseConnector) => Promise<Result>,
     by?: OpenedFor,
+    priority: CallPriority = "interactive",
   ): Promise<Result> {
     const entry = this.#find(row, by);
     entry.users += 1;
     try {
-      return await workWith(await entry.connector, work);
+      return await workWith(this.#at(priority, entry, await entry.connector), work);
     } finally {
       entry.users -= 1;
       entry.usedAtMs = this.#options.clock.now();
@@ -140,6 +145,7 @@ export class ConnectorPool {
     const entry: Entry = {
       tenantId: row.tenantId,
       version: row.version,
+      others: new Map(),
       connector: openConnector(this.#options, row, () => this.#noteOpening(row, by)),
       users: 0,
       usedAtMs: this.#options.clock.now(),
@@ -151,6 +157,14 @@ export class ConnectorPool {
     });
     this.#makeRoom(entry);
     return entry;
+  }
+
+  #at(priority: CallPriority, { others }: Entry, connector: BaseConnector): BaseConnector {
+    const { budgets } = this.#options;
+    if (priority === "interactive" || budgets === undefined) return connector;
+    const known = others.get(priority) ?? withBudgets(connector, budgets.at(priority));
+    others.set(priority, known);
+    return known;
   }
 
   #makeRoom(newest: Entry): void {
@@ -172,9 +186,10 @@ export class ConnectorPool {
     this.#closing.add(closing);
   }
 
-  async #close({ connector }: Entry): Promise<void> {
+  async #close({ connector, others }: Entry): Promise<void> {
     const [opened] = await Promise.allSettled([connector]);
     if (opened.status === "rejected") return; // it never opened, and whoever asked for it was told
+    for (const other of others.values()) await this.#closeConnector(other);
     await this.#closeConnector(opened.value);
   }
 

@@ -10,6 +10,7 @@ import {
   type TokenStore,
   type Vault,
 } from "@isthmus/core";
+import type { SharedBudgets } from "../budgets/shared-budgets.js";
 import { ApiError } from "../errors/index.js";
 import type { Metrics } from "../metrics/metrics.js";
 import type { ConnectorRow } from "../repositories/index.js";
@@ -27,6 +28,8 @@ export interface OpenConnectorOptions {
   readonly logger: Logger;
   readonly allowedPrivateHosts: readonly string[];
   readonly certificateDirectory?: string | undefined;
+  /** What vendors allow, shared with other processes. Default: this one counts for itself. */
+  readonly budgets?: SharedBudgets | undefined;
   /** Ends the work of all of them when aborted. */
   readonly signal: AbortSignal;
 }
@@ -45,7 +48,7 @@ export async function openConnector(
   opened: () => Promise<void> = async () => undefined,
 ): Promise<BaseConnector> {
   const { vault, tokenStores, connectors, events, clock, random, logger, allowedPrivateHosts, signal } = options;
-  const { certificateDirectory, metrics } = options;
+  const { certificateDirectory, metrics, budgets } = options;
   const { id: connectorId, tenantId, connectorType: type } = row;
   if (row.credentials === null) {
     throw new ApiError("CREDENTIALS_MISSING", "The connector has no credentials. Give them by PATCH.");
@@ -66,6 +69,7 @@ export async function openConnector(
     ...(certificateDirectory !== undefined && { files: createFolderFiles(join(certificateDirectory, tenantId)) }),
     events,
     observer: metrics.vendorObserver(type),
+    ...(budgets && { budgets: budgets.at("interactive") }),
     clock,
     random,
     logger,

@@ -53,7 +53,7 @@ async function look(
     const longRun = findLongRun(services, run, row);
     const state = await openState(vault, longRun, run);
     const signal = AbortSignal.any([ending, interrupted]);
-    const step = await pool.use(row, (connector) => longRun.advance(connector, state, { signal }));
+    const step = await pool.use(row, (connector) => longRun.advance(connector, state, { signal }), undefined, "sync");
     return await toLanding(services, run, step);
   } catch (error) {
     if (error instanceof DatabaseUnavailableError) throw error;

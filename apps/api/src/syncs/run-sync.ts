@@ -1,11 +1,12 @@
-import { codeOf, type EntityBatch } from "@isthmus/core";
+import { type BaseConnector, codeOf, type EntityBatch } from "@isthmus/core";
+import type { CallPriority } from "../budgets/priorities.js";
 import { DatabaseUnavailableError } from "../database/index.js";
 import type { ClaimedRun, ConnectorRow, EntityState, SyncRunLanding, SyncRunRow } from "../repositories/index.js";
 import { describeTrouble, pauseBeforeNextTryMs } from "../runs/run-troubles.js";
 import type { Services } from "../services.js";
 import { followedSourceOf } from "./followed-entity.js";
 import { landSync } from "./land-sync.js";
-import { isBegun, openRead } from "./open-read.js";
+import { isBegun, keepsCursor, openRead } from "./open-read.js";
 import { storeAll } from "./store-batches.js";
 import { SyncHold } from "./sync-hold.js";
 
@@ -66,11 +67,12 @@ async function readAll(
 ): Promise<SyncRunLanding> {
   try {
     const signal = AbortSignal.any([services.ending, hold.interrupted]);
-    return await services.pool.use(row, async (connector) => {
+    const readIn = async (connector: BaseConnector) => {
       const source = followedSourceOf(services, row, connector);
       const batches: AsyncIterable<EntityBatch> = await openRead(services, claimed, { run, state, source, signal });
       return storeAll(services, claimed, { run, accountId: row.boundAccountId, batches }, hold);
-    });
+    };
+    return await services.pool.use(row, readIn, undefined, priorityOf(run, state));
   } catch (error) {
     if (error instanceof DatabaseUnavailableError) throw error;
     return afterFailure(services, run, hold, error);
@@ -91,3 +93,9 @@ function afterFailure({ ending, logger }: Services, run: SyncRunRow, hold: SyncH
 
 /** Cursors that expire in a row before something is stored: a vendor that says so of new ones, too, cannot be followed. */
 const mostRestarts = 3;
+
+/** What reads everything has time; what somebody was told of has less. */
+function priorityOf(run: SyncRunRow, { cursor }: EntityState): CallPriority {
+  if (keepsCursor(run) || !cursor) return "backfill";
+  return run.trigger === "event" ? "hook" : "sync";
+}

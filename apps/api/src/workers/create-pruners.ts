@@ -10,6 +10,8 @@ import { Pruner } from "./pruner.js";
 const dayMs = 86_400_000;
 /** By then the vendor's own results are gone, too: jobs are kept for about a week. */
 const runRetentionDays = 7;
+/** A day's quota is over by then. */
+const budgetRetentionDays = 2;
 /** Long enough to see how the last month's schedules went. */
 const syncRetentionDays = 30;
 /** Long enough to notice what did not arrive, and to replay it. */
@@ -67,6 +69,13 @@ export function createOutboxPruner(services: Services, batchSize?: number): Prun
     services.database.asSystem(({ webhooks }) =>
       webhooks.pruneOutbox(eventRetentionDays * dayMs, deadDays * dayMs, limit),
     ),
+  );
+}
+
+/** What removes budgets of accounts that nobody has called for days: their day is over, and so is every pause. */
+export function createBudgetPruner(services: Services, batchSize?: number): Pruner {
+  return createPruner(services, "budgets", batchSize, (limit) =>
+    services.database.asSystem(({ budgets }) => budgets.prune(budgetRetentionDays * dayMs, limit)),
   );
 }
 

@@ -4,6 +4,7 @@ import { keepReplaying } from "../tokens/journal-replay.js";
 import { AuditSealer } from "./audit-sealer.js";
 import { ChangeRequestWorker } from "./change-request-worker.js";
 import {
+  createBudgetPruner,
   createDeliveryExpirer,
   createIdempotencyPruner,
   createInboundPruner,
@@ -51,6 +52,7 @@ export async function runWorkers(services: Services, role: Configuration["role"]
     work.push(createRecordPruner(services).run(stopping));
     work.push(createDeliveryExpirer(services).run(stopping));
     work.push(createOutboxPruner(services).run(stopping));
+    work.push(createBudgetPruner(services).run(stopping));
   }
   await Promise.all(work);
 }

@@ -31,6 +31,7 @@ describe("readConfiguration", () => {
       recordRetentionDays: 90,
       changeRequestDays: 7,
       bulkContentLimitBytes: 1_073_741_824,
+      quotaShares: { interactive: 1, hook: 0.95, sync: 0.9, backfill: 0.8 },
       role: "all",
       connectors: undefined,
       allowedPrivateHosts: [],
@@ -108,6 +109,14 @@ describe("readConfiguration", () => {
       allowedPrivateHosts: ["sap.intern:44300", "127.0.0.1:4010", "[::1]:4010"],
       returnToOrigins: ["https://app.example.com:8443"],
     });
+  });
+
+  it("reads what each kind of work may use of a day's quota, in percent", () => {
+    const { quotaShares } = readConfiguration({ ...good, ISTHMUS_QUOTA_SHARES: "sync=70, backfill=50" });
+    expect(quotaShares).toEqual({ interactive: 1, hook: 0.95, sync: 0.7, backfill: 0.5 });
+    for (const wrong of ["sync", "sync=0", "sync=101", "night=50", "sync=7.5"]) {
+      expect(variables({ ...good, ISTHMUS_QUOTA_SHARES: wrong }), wrong).toEqual(["ISTHMUS_QUOTA_SHARES"]);
+    }
   });
 
   it("wants a shared database for a role of its own", () => {

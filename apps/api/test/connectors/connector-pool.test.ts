@@ -1,6 +1,7 @@
 import { ConnectorFactory, EventBus, LocalKeyring, silentLogger, systemRandom, Vault } from "@isthmus/core";
 import { salesforce } from "@isthmus/salesforce";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { SharedBudgets } from "../../src/budgets/shared-budgets.js";
 import { ConnectorPool } from "../../src/connectors/connector-pool.js";
 import { credentialsPlace } from "../../src/connectors/credentials-place.js";
 import type { ConnectorRow } from "../../src/repositories/index.js";
@@ -28,7 +29,7 @@ describe("ConnectorPool", () => {
     nowMs = 1_000_000;
   });
 
-  const createPool = (limits: { maximum?: number; idleMs?: number } = {}) =>
+  const createPool = (limits: { maximum?: number; idleMs?: number } = {}, budgets?: SharedBudgets) =>
     new ConnectorPool(
       {
         vault,
@@ -41,6 +42,7 @@ describe("ConnectorPool", () => {
         logger: silentLogger,
         allowedPrivateHosts: [],
         signal: new AbortController().signal,
+        budgets,
       },
       limits,
     );
@@ -62,6 +64,22 @@ describe("ConnectorPool", () => {
     expect(await pool.use(row, identity)).toBe(first);
     expect(pool.size).toBe(1);
     await pool.close();
+  });
+
+  it("hands out one for each kind of work where processes share what the vendor allows, on the same connections", async () => {
+    const clock = { now: () => nowMs, sleep: () => Promise.resolve() };
+    const pool = createPool({}, new SharedBudgets({ database: get().database, clock }));
+    const row = await store();
+    const urgent = await pool.use(row, identity);
+    const patient = await pool.use(row, identity, undefined, "backfill");
+    expect(patient).not.toBe(urgent);
+    expect(await pool.use(row, identity, undefined, "backfill")).toBe(patient);
+    expect(await pool.use(row, identity, undefined, "sync")).not.toBe(patient);
+    expect(patient.connection).toEqual(urgent.connection);
+    expect(pool.size).toBe(1);
+    await pool.close();
+    const ended = patient.testConnection();
+    await expect(ended).resolves.toMatchObject({ ok: false });
   });
 
   it("makes a new one when the connector has changed", async () => {

@@ -1,6 +1,9 @@
 import { Readable } from "node:stream";
 import {
   type AccessToken,
+  type CallBudget,
+  type CallBudgets,
+  type CallPermit,
   type Clock,
   type ConnectionIdentity,
   ConnectorError,
@@ -31,10 +34,25 @@ export interface LimitGateParts {
   readonly random: Random;
   readonly events: EventEmitter;
   readonly connection: ConnectionIdentity;
+  /** Shares the organisation's limits with other processes. */
+  readonly budgets: CallBudgets | undefined;
   /** Ends all work of the connector. */
   readonly signal: AbortSignal;
   accessToken(signal: AbortSignal): Promise<AccessToken>;
 }
+
+interface Organization {
+  readonly name: string;
+  readonly limits: OrganizationLimits;
+  readonly budget: CallBudget | undefined;
+}
+
+interface Entered extends Omit<Organization, "name"> {
+  readonly ticket: Ticket;
+  readonly permit: CallPermit | undefined;
+}
+
+const unlimited = Number.MAX_SAFE_INTEGER;
 
 /** How often a request that was refused for too many at once is sent at most. */
 const mostTries = 6;
@@ -43,7 +61,7 @@ const mostTries = 6;
 export class LimitGate {
   readonly #parts: LimitGateParts;
   readonly #reporter: LimitReporter;
-  #organization: { readonly name: string; readonly limits: OrganizationLimits } | undefined;
+  #organization: Organization | undefined;
 
   constructor(parts: LimitGateParts) {
     this.#parts = parts;
@@ -71,16 +89,23 @@ export class LimitGate {
   ): Promise<Response> {
     const signal = this.#endedBy(request.signal);
     for (let tries = 1; ; tries += 1) {
-      const { limits, ticket } = await this.#enter(request, signal);
-      const { response, refusal } = await this.#send(limits, ticket, send);
+      const entered = await this.#enter(request, signal);
+      const { response, refusal } = await this.#send(entered, send);
       if (refusal !== "concurrent" || tries === mostTries || isSpent(request)) return response;
     }
   }
 
-  async #enter(request: ConnectorRequest, signal: AbortSignal) {
+  async #enter(request: ConnectorRequest, signal: AbortSignal): Promise<Entered> {
     try {
-      const limits = await this.#limits(signal);
-      return { limits, ticket: await limits.enter(signal) };
+      const { limits, budget } = await this.#find(signal);
+      const ticket = await limits.enter(signal);
+      try {
+        return { limits, budget, ticket, permit: await budget?.acquire(signal) };
+      } catch (error) {
+        limits.unanswered(ticket);
+        limits.leave();
+        throw error;
+      }
     } catch (error) {
       if (request.body instanceof Readable) request.body.destroy();
       if (isConnectorError(error) || !signal.aborted) throw error;
@@ -90,8 +115,7 @@ export class LimitGate {
   }
 
   async #send<Response extends { readonly status: number; readonly headers: ResponseHeaders }>(
-    limits: OrganizationLimits,
-    ticket: Ticket,
+    { limits, budget, ticket, permit }: Entered,
     send: () => Promise<GatedAnswer<Response>>,
   ): Promise<GatedAnswer<Response>> {
     let answer: GatedAnswer<Response>;
@@ -100,28 +124,45 @@ export class LimitGate {
     } catch (error) {
       limits.unanswered(ticket);
       limits.leave();
+      permit?.release();
       throw error;
     }
     // Also of a stream that nobody has read yet. Whoever reads it may need places for other requests meanwhile, and when
     // all places were held by such readers, none of them would ever go on.
     limits.leave();
+    permit?.release();
     if (answer.refusal === "day") limits.refusedForToday(ticket);
     else if (answer.refusal === "concurrent") limits.refusedForConcurrency(ticket);
     else if (answer.response.status >= 500) limits.unanswered(ticket);
     else limits.accepted(ticket);
     const info = readLimitInfo(answer.response.headers);
     limits.observe(info);
+    if (budget) this.#tell(budget, info, answer.refusal);
     this.#reporter.report(info);
     return answer;
   }
 
-  async #limits(signal: AbortSignal): Promise<OrganizationLimits> {
+  /** Tells the other processes what is used of the day's requests: what is left to others is used for us. */
+  #tell(budget: CallBudget, { organization }: LimitInfo, refusal: LimitRefusal): void {
+    if (organization === undefined) return;
+    const { used, max } = organization;
+    const ours = Math.floor(max * (1 - this.#parts.options.reservePercent / 100));
+    budget.observeQuota(refusal === "day" ? Math.max(used, ours) : used, ours);
+  }
+
+  async #find(signal: AbortSignal): Promise<Organization> {
     const { attributes } = await this.#parts.accessToken(signal);
     const name = organizationOf(attributes);
-    if (this.#organization?.name !== name) {
-      this.#organization = { name, limits: sharedLimits(name, this.#parts.options, this.#parts) };
-    }
-    return this.#organization.limits;
+    if (this.#organization?.name !== name) this.#organization = this.#open(name);
+    return this.#organization;
+  }
+
+  #open(name: string): Organization {
+    const { options, budgets, connection } = this.#parts;
+    if (budgets === undefined) return { name, limits: sharedLimits(name, options, this.#parts), budget: undefined };
+    const budget = budgets.of([connection.type, name], { concurrency: options.concurrentRequests });
+    // The places are the budget's: who waits here keeps nobody waiting.
+    return { name, limits: sharedLimits(name, { ...options, concurrentRequests: unlimited }, this.#parts), budget };
   }
 
   #endedBy(signal: AbortSignal | undefined): AbortSignal {
