@@ -41,6 +41,8 @@ export interface FeedVendor {
   readonly writes: string[];
   /** Called with each write before it is done: what it gives is the status that answers it instead. */
   beforeWrite: (write: FeedWrite) => number | undefined | Promise<number | undefined>;
+  /** Asked of each page: a status to answer instead, `cut` = break off in the middle, `undefined` = answer it. */
+  disturb(choose: (() => number | "cut" | undefined) | undefined): void;
   /** Holds pages back from the change of this number on, until {@link release}. Resolves when one is asked for. */
   hold(from: number): Promise<void>;
   release(): void;
@@ -49,34 +51,32 @@ export interface FeedVendor {
 
 /** Starts it on a free port of this machine. */
 export async function startFeedVendor(): Promise<FeedVendor> {
-  const logs = new Map<string, (FeedItem & { readonly place: number })[]>();
+  /** By id, in the order of their last changes. */
+  const logs = new Map<string, Map<string, FeedItem & { readonly place: number }>>();
   const requests: string[] = [];
   const failures = new Map<string, { pages: number; readonly status: number }>();
   let held:
     | { readonly from: number; readonly asked: PromiseWithResolvers<void>; readonly free: PromiseWithResolvers<void> }
     | undefined;
+  let disturbance: (() => number | "cut" | undefined) | undefined;
   let places = 0;
 
   const logOf = (entity: string) => {
-    const log = logs.get(entity) ?? [];
+    const log = logs.get(entity) ?? new Map();
     logs.set(entity, log);
     return log;
   };
-  const without = (entity: string, id: string) =>
-    logs.set(
-      entity,
-      logOf(entity).filter((item) => item.id !== id),
-    );
+  const without = (entity: string, id: string) => void logOf(entity).delete(id);
   const write = (entity: string, item: FeedItem) => {
     without(entity, item.id);
-    logOf(entity).push({ ...item, place: ++places });
+    logOf(entity).set(item.id, { ...item, place: ++places });
     return places;
   };
 
   async function answer(address: URL, response: ServerResponse): Promise<void> {
     const [entity = "", isCount] = address.pathname.slice(1).split("/");
     const from = Number(address.searchParams.get("after"));
-    const behind = () => logOf(entity).filter((item) => item.place > from);
+    const behind = () => [...logOf(entity).values()].filter((item) => item.place > from);
     const send = (body: unknown) =>
       void response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
     if (isCount) return send(behind().length);
@@ -86,6 +86,12 @@ export async function startFeedVendor(): Promise<FeedVendor> {
       failures.delete(entity);
       return void response.writeHead(failure.status).end("{}");
     }
+    const trouble = disturbance?.();
+    if (trouble === "cut") {
+      response.writeHead(200, { "content-type": "application/json", "content-length": "9999" }).write("[{");
+      return void setImmediate(() => response.destroy());
+    }
+    if (trouble !== undefined) return void response.writeHead(trouble, { "retry-after": "0" }).end("{}");
     if (held && from >= held.from) {
       held.asked.resolve();
       await held.free.promise;
@@ -134,8 +140,12 @@ export async function startFeedVendor(): Promise<FeedVendor> {
     put: (entity, id, record) => write(entity, { id, record }),
     remove: (entity, id) => write(entity, { id }),
     forget: without,
-    records: (entity) => new Map(logOf(entity).flatMap(({ id, record }) => (record ? [[id, record] as const] : []))),
+    records: (entity) =>
+      new Map([...logOf(entity).values()].flatMap(({ id, record }) => (record ? [[id, record] as const] : []))),
     failAfter: (entity, pages, status) => void failures.set(entity, { pages, status }),
+    disturb(choose) {
+      disturbance = choose;
+    },
     hold(from) {
       held = { from, asked: Promise.withResolvers(), free: Promise.withResolvers() };
       return held.asked.promise;
