@@ -102,7 +102,9 @@ export function toSignedHead(tenantId: string, row: StoredHead): SignedAuditHead
   const { keyId, publicKey, signature, signedAt } = row;
   if (row.hash === null || !keyId || !publicKey || !signature || signedAt === null) return undefined;
   const hash = Buffer.from(row.hash).toString("hex");
-  return { tenantId, seq: Number(row.seq), hash, signedAt: signedAt.toISOString(), keyId, publicKey, signature };
+  // No genuine one is as high; the database does not take a number that is no whole one any more.
+  const seq = Math.min(Number(row.seq), Number.MAX_SAFE_INTEGER);
+  return { tenantId, seq, hash, signedAt: signedAt.toISOString(), keyId, publicKey, signature };
 }
 
 /** Whether an event has its place. */

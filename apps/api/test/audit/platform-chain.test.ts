@@ -121,6 +121,34 @@ describeOnDatabases("the chain of the platform's audit", (get) => {
     expect(after.signedHead?.publicKey).not.toBe(first);
   });
 
+  it("is not taken back by a sealer that has the former key in hand", async () => {
+    const before = await verify();
+    const slow = makeParts();
+    const take = slow.vault.signer.bind(slow.vault);
+    slow.vault.signer = async (...place) => {
+      slow.vault.signer = take;
+      const former = await take(...place);
+      const wish = { dataKeys: false, keyEncryptionKeyId: "k1" };
+      await parts.database.asSystem((system) => system.keys.begin(wish, request));
+      await sealAudit(parts, platformId);
+      return former;
+    };
+    await append(1);
+    await sealAudit(slow, platformId);
+    const after = await verify();
+    expect(after).toMatchObject({ ok: true, isKeyHeld: true });
+    expect(after.publicKeys).toEqual([before.signedHead?.publicKey, after.signedHead?.publicKey]);
+  });
+
+  it("is read to its end, however high somebody has made its numbers", async () => {
+    await tamper("update platform_events set chain_seq = 9007199254740990 where chain_seq = 5");
+    await tamper(`update audit_heads set seq = 9223372036854775807 where tenant_id = '${platformId}'`);
+    expect((await verify()).break).toMatchObject({ kind: "EDITED", seq: 9007199254740990 });
+    const lines = [];
+    for await (const line of exportAudit(parts, platformId)) lines.push(line);
+    expect(lines.at(-1)).toMatchObject({ events: 5 });
+  });
+
   it("is one chain when several seal it at once, also while its key is replaced", async () => {
     await append(20);
     await parts.database.asSystem((system) =>
