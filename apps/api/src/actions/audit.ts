@@ -15,7 +15,7 @@ export function auditOf(caller: Caller, facts: AuditFacts): NewAuditEvent {
   };
 }
 
-/** What an audit event says of a connector's change that succeeded. */
+/** What an audit event says of what was done to a connector and succeeded. */
 export function connectorFacts(action: string, connectorId: string, details: object = {}): AuditFacts {
   return { action, targetType: "connector", targetId: connectorId, outcome: "success", details };
 }
@@ -28,16 +28,6 @@ export function connectorAudit(
   details: object = {},
 ): NewAuditEvent {
   return auditOf(caller, connectorFacts(action, connectorId, details));
-}
-
-/** What an audit event says of an inbound endpoint's change that succeeded. */
-export function inboundFacts(action: string, endpointId: string, details: object): AuditFacts {
-  return { action, targetType: "inbound_endpoint", targetId: endpointId, outcome: "success", details };
-}
-
-/** What an audit event says of a schedule's change that succeeded. */
-export function scheduleFacts(action: string, scheduleId: string, details: object): AuditFacts {
-  return { action, targetType: "schedule", targetId: scheduleId, outcome: "success", details };
 }
 
 /** An audit event about an identity provider that succeeded. */

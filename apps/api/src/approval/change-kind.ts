@@ -1,5 +1,4 @@
 import type { z } from "zod";
-import type { AuditFacts } from "../actions/audit.js";
 import type { RowChange } from "../audit/row-digester.js";
 import type { Permission } from "../authorization/index.js";
 import type { TenantRepositories } from "../repositories/index.js";
@@ -21,8 +20,13 @@ export interface ChangeContext {
   readonly requestedBy: string;
 }
 
-/** Writes an audit event of the change in the unit of work that applies it, with digests of the target's row. */
-export type AuditNote = (facts: AuditFacts, row: RowChange) => Promise<void>;
+/**
+ * Writes an audit event of the change in the unit of work that applies it, with digests of the target's row.
+ *
+ * @param action - Such as `connector.updated`.
+ * @param details - Facts without secrets.
+ */
+export type AuditNote = (action: string, details: object, row: RowChange) => Promise<void>;
 
 /** What a change is applied to, afterwards. */
 export interface Changed {

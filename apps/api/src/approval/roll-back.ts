@@ -1,5 +1,4 @@
 import { isConnectorError } from "@isthmus/core";
-import { connectorFacts, inboundFacts, scheduleFacts } from "../actions/audit.js";
 import { RowDigester } from "../audit/row-digester.js";
 import { DatabaseUnavailableError } from "../database/index.js";
 import type { ChangeDecision, ChangeRequestRow, TenantRepositories } from "../repositories/index.js";
@@ -85,16 +84,13 @@ async function switchOff(
     if (before === undefined) return;
     const paused = { pausedAt: new Date(), tickAt: null, dueAt: null };
     const after = await syncSchedules.update(id, before.version, paused);
-    return note(scheduleFacts("schedule.updated", id, { paused: true }), { before, after });
+    return note("schedule.updated", { paused: true }, { before, after });
   }
-  const [repository, factsOf, action] =
-    targetType === "connector"
-      ? ([connectors, connectorFacts, "connector.updated"] as const)
-      : ([inboundEndpoints, inboundFacts, "inbound_endpoint.updated"] as const);
+  const repository = targetType === "connector" ? connectors : inboundEndpoints;
   const before = await repository.findById(id);
   if (before === undefined) return;
   const after = await repository.update(id, before.version, { isActive: false });
-  await note(factsOf(action, id, { fields: ["active"] }), { before, after });
+  await note(`${targetType}.updated`, { fields: ["active"] }, { before, after });
 }
 
 /** What is over by itself: nothing is given up for it. */

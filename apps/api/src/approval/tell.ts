@@ -27,9 +27,10 @@ export function noteOf(
   request?: Pick<ChangeRequestRow, "id" | "requestedBy">,
 ): AuditNote {
   const origin = request && { changeRequestId: request.id, requestedBy: request.requestedBy };
-  return async ({ details, ...facts }, row) => {
-    const digests = digester.of(tables[type], id, row);
-    await auditEvents.append(author({ ...facts, details: { ...details, ...digests, ...origin } }));
+  const about = { targetType: type, targetId: id, outcome: "success" } as const;
+  return async (action, facts, row) => {
+    const details = { ...facts, ...digester.of(tables[type], id, row), ...origin };
+    await auditEvents.append(author({ ...about, action, details }));
   };
 }
 

@@ -1,13 +1,12 @@
 import {
   type AuditBreak,
-  type AuditBreakKind,
   AuditChainVerifier,
   type AuditHead,
   type AuditVerdict,
   type SignedAuditHead,
 } from "@isthmus/core";
 import { DatabaseUnavailableError } from "../database/index.js";
-import type { ChainEnd, UnsealedEvents } from "../repositories/index.js";
+import type { UnsealedEvents } from "../repositories/index.js";
 import { toAuditLine } from "./audit-line.js";
 import { readChain } from "./read-chain.js";
 import { type SealParts, sealAudit } from "./seal-audit.js";
@@ -50,25 +49,25 @@ export async function* verifyAudit(
 ): AsyncGenerator<AuditProgress, AuditReport> {
   await sealWhatIsLeft(parts, tenantId);
   const { database, vault } = parts;
-  // Before the events: what comes behind it meanwhile is another time's.
-  const signedHead = await readChain(database, tenantId, (chain) => chain.head());
-  const total = signedHead?.seq ?? 0;
+  // Before the events: what comes behind them meanwhile is another time's. One after the other: see `lastSealed`.
+  const { last, signedHead } = await readChain(database, tenantId, async (chain) => ({
+    last: await chain.lastSealed(),
+    signedHead: await chain.head(),
+  }));
+  const total = Math.max(last?.seq ?? 0, signedHead?.seq ?? 0);
   const verifier = new AuditChainVerifier({ head: expected });
-  let last = 0;
+  let checked = 0;
   while (!verifier.isDecided) {
-    const rows = await readChain(database, tenantId, (chain) => chain.list(last, total, pageSize));
+    const rows = await readChain(database, tenantId, (chain) => chain.list(checked, total, pageSize));
     for (const row of rows) verifier.add(toAuditLine(row));
-    last = rows.at(-1)?.chain.seq ?? last;
+    checked = rows.at(-1)?.chain.seq ?? checked;
     if (rows.length < pageSize) break;
-    yield { checked: last, total };
+    yield { checked, total };
   }
   const signer = signedHead && (await findSigner(vault, signedHead));
   const verdict = verifier.end(signedHead, signer?.publicKey);
-  const { end, unsealed } = await readChain(database, tenantId, async (chain) => ({
-    end: await chain.describeEnd(),
-    unsealed: await chain.describeUnsealed(),
-  }));
-  const broken = verdict.break ?? findBreakAtEnd(end, unsealed);
+  const unsealed = await readChain(database, tenantId, (chain) => chain.describeUnsealed());
+  const broken = verdict.break ?? findUnsealed(verdict.head.seq, unsealed);
   return {
     ...verdict,
     ok: broken === null,
@@ -89,23 +88,9 @@ export async function sealWhatIsLeft(parts: SealParts, tenantId: string): Promis
   }
 }
 
-function findBreakAtEnd(
-  { headSeq, lastSeq, lastEventId }: ChainEnd,
-  { count, oldest }: UnsealedEvents,
-): AuditBreak | null {
-  const fail = (kind: AuditBreakKind, seq: number, detail: string, eventId: string | null = lastEventId) => ({
-    kind,
-    seq,
-    eventId,
-    detail,
-  });
-  if (headSeq === null && lastSeq > 0) {
-    return fail("HEAD_MISSING", lastSeq, "There are sealed events and no signed head.");
-  }
-  if (lastSeq > (headSeq ?? 0)) {
-    return fail("HEAD_BEHIND", lastSeq, `The signed head is at event ${headSeq}: an older head was put back.`);
-  }
+function findUnsealed(lastSeq: number, { count, oldest }: UnsealedEvents): AuditBreak | null {
   if (oldest === undefined || oldest.ageMs <= unsealedForMs) return null;
-  const detail = `${count} events are not sealed, the oldest for ${Math.floor(oldest.ageMs / 60_000)} minutes: see the log for why.`;
-  return fail("UNSEALED", lastSeq + 1, detail, oldest.id);
+  const minutes = Math.floor(oldest.ageMs / 60_000);
+  const detail = `${count} events are not sealed, the oldest for ${minutes} minutes: see the log for why.`;
+  return { kind: "UNSEALED", seq: lastSeq + 1, eventId: oldest.id, detail };
 }

@@ -1,4 +1,3 @@
-import { connectorFacts } from "../actions/audit.js";
 import type { AuditNote } from "../approval/change-kind.js";
 import type { ConnectorRow, TenantRepositories } from "../repositories/index.js";
 import { defaultDeletedRetentionDays, type Services } from "../services.js";
@@ -34,7 +33,7 @@ export async function applyDeletion(
   await assertDeletable(deletionRules, work, { kind: "connector", connectorId: id });
   const purgeAt = await work.connectorDeletions.note(id, deletedRetentionDays * dayMs);
   const details = { code: row.connectorCode, type: row.connectorType, purgeAt: purgeAt.toISOString() };
-  await note(connectorFacts("connector.deleted", id, details), { before: { ...row, deletedAt: null }, after: row });
+  await note("connector.deleted", details, { before: { ...row, deletedAt: null }, after: row });
   return row;
 }
 

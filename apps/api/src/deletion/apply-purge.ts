@@ -1,5 +1,4 @@
 import { ConflictError } from "@isthmus/core";
-import { connectorFacts } from "../actions/audit.js";
 import type { AuditNote } from "../approval/change-kind.js";
 import { newId, StaleVersionError } from "../database/index.js";
 import type { ClaimedPurge, ConnectorRow, TenantRepositories } from "../repositories/index.js";
@@ -39,7 +38,7 @@ export async function applyPurge(
     throw new StaleVersionError("connector", deleted.version);
   }
   await assertDeletable(services.deletionRules, work, { kind: "connector", connectorId: id });
-  await note(connectorFacts("connector.purge_requested", id, { code: row.connectorCode }), { before: row, after: row });
+  await note("connector.purge_requested", { code: row.connectorCode }, { before: row, after: row });
   const claim = { tenantId: work.tenantId, connectorId: id, attemptId, failures: 0, isLast: false };
   return { row, claim: isClaimed ? claim : undefined, isFresh: deleted === undefined };
 }

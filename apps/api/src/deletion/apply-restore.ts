@@ -1,5 +1,4 @@
 import { ConflictError, NotFoundError } from "@isthmus/core";
-import { connectorFacts } from "../actions/audit.js";
 import type { AuditNote } from "../approval/change-kind.js";
 import { ApiError } from "../errors/index.js";
 import type { ConnectorRow, TenantRepositories } from "../repositories/index.js";
@@ -44,7 +43,7 @@ export async function applyRestore(
   if ((await work.connectors.findByCode(restoredCode)) !== undefined) throw codeTaken(restoredCode);
   const row = await work.connectors.undelete(id, expectedVersion, code);
   const details = { code: row.connectorCode, ...(code !== undefined && { previousCode: deleted.connectorCode }) };
-  await note(connectorFacts("connector.restored", id, details), { before: deleted, after: row });
+  await note("connector.restored", details, { before: deleted, after: row });
   return row;
 }
 

@@ -12,14 +12,10 @@ export interface UnsealedEvents {
   readonly oldest: { readonly id: string; readonly ageMs: number } | undefined;
 }
 
-/** Where a chain ends, both of it read at once. */
-export interface ChainEnd {
-  /** As the head says; `null` = there is no head. */
-  readonly headSeq: number | null;
-  /** As the events say; 0 = none is sealed. */
-  readonly lastSeq: number;
-  /** The last of them. */
-  readonly lastEventId: string | null;
+/** The last event of a chain, as the events say. */
+export interface SealedEnd {
+  readonly id: string;
+  readonly seq: number;
 }
 
 /** A head as its columns have it. */
@@ -40,8 +36,8 @@ export interface AuditChainReads {
   listUnsealed(limit: number): Promise<readonly AuditEventRow[]>;
   /** How much that is, and since when (database clock). */
   describeUnsealed(): Promise<UnsealedEvents>;
-  /** Where head and events end: the same number, whatever is being sealed just now. */
-  describeEnd(): Promise<ChainEnd>;
+  /** The last event that is sealed. Read before {@link head} it is no further, whatever is being sealed just now. */
+  lastSealed(): Promise<SealedEnd | undefined>;
   /** Sealed events with numbers above `after` and up to `last`, in their order, `limit` at most. */
   list(after: number, last: number, limit: number): Promise<readonly SealedEventRow[]>;
 }
@@ -72,16 +68,10 @@ export function createAuditChainRepository({ client, tenantId, readTime }: Tenan
       const ageMs = (await readTime()).getTime() - oldest.occurredAt.getTime();
       return { count, oldest: { id: oldest.id, ageMs } };
     },
-    async describeEnd() {
-      const [row] = await client.$queryRaw<ChainEnd[]>`
-        select h.seq::float8 as "headSeq", coalesce(e.chain_seq, 0)::float8 as "lastSeq", e.id::text as "lastEventId"
-        from (select ${tenantId}::uuid as tenant_id) as of_tenant
-        left join audit_heads h on h.tenant_id = of_tenant.tenant_id
-        left join lateral (
-          select id, chain_seq from audit_events
-          where tenant_id = of_tenant.tenant_id and chain_seq is not null order by chain_seq desc limit 1
-        ) as e on true`;
-      return row ?? { headSeq: null, lastSeq: 0, lastEventId: null };
+    async lastSealed() {
+      const where = { tenantId, chainSeq: { not: null } };
+      const row = await client.auditEvent.findFirst({ where, orderBy: { chainSeq: "desc" } });
+      return row === null ? undefined : { id: row.id, seq: Number(row.chainSeq) };
     },
     async list(after, last, limit) {
       const where = { tenantId, chainSeq: { gt: after, lte: last } };

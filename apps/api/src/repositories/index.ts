@@ -33,7 +33,7 @@ import { createWebhookDeliveryRepository, type WebhookDeliveryRepository } from 
 import { createWebhookEndpointRepository, type WebhookEndpointRepository } from "./webhook-endpoints.js";
 
 export type { ApiKeyRepository, ApiKeyRow, NewApiKey } from "./api-keys.js";
-export type { AuditChainReads, AuditChainRepository, ChainEnd, SealedEventRow, UnsealedEvents } from "./audit-chain.js";
+export type { AuditChainReads, AuditChainRepository, SealedEventRow, UnsealedEvents } from "./audit-chain.js";
 export type {
   AuditEventFilter,
   AuditEventRepository,

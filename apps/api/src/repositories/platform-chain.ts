@@ -1,10 +1,12 @@
 import { Prisma } from "../generated/prisma/client.js";
-import { type AuditChainReads, type ChainEnd, isSealed, type StoredHead, toSignedHead } from "./audit-chain.js";
+import { type AuditChainReads, isSealed, type StoredHead, toSignedHead } from "./audit-chain.js";
 import type { AuditEventRow } from "./audit-events.js";
 import type { SystemQuery } from "./client.js";
 import { platformEventColumns, platformId, type StoredPlatformEvent, toPlatformEventRow } from "./system-events.js";
 
-interface Description extends ChainEnd {
+interface Description {
+  readonly lastId: string | null;
+  readonly lastSeq: number | null;
   readonly unsealed: number;
   readonly oldestId: string | null;
   readonly oldestAgeMs: number | null;
@@ -18,8 +20,7 @@ export function createPlatformChainRepository(query: SystemQuery): AuditChainRea
     );
   const describe = async (): Promise<Description> => {
     const [row] = await query<Description>(Prisma.sql`
-      select head_seq::float8 as "headSeq", coalesce(last_seq, 0)::float8 as "lastSeq", last_event_id::text as "lastEventId",
-        unsealed, oldest_id::text as "oldestId", oldest_age_ms as "oldestAgeMs"
+      select last_event_id::text as "lastId", last_seq::float8 as "lastSeq", unsealed, oldest_id::text as "oldestId", oldest_age_ms as "oldestAgeMs"
       from isthmus_describe_platform_chain()`);
     if (row === undefined) throw new Error("The platform's chain was not described.");
     return row;
@@ -36,9 +37,9 @@ export function createPlatformChainRepository(query: SystemQuery): AuditChainRea
       const { unsealed: count, oldestId: id, oldestAgeMs: ageMs } = await describe();
       return { count, oldest: id === null || ageMs === null ? undefined : { id, ageMs } };
     },
-    async describeEnd() {
-      const { headSeq, lastSeq, lastEventId } = await describe();
-      return { headSeq, lastSeq, lastEventId };
+    async lastSealed() {
+      const { lastId: id, lastSeq: seq } = await describe();
+      return id === null || seq === null ? undefined : { id, seq };
     },
     async list(after, last, limit) {
       const page = Prisma.sql`${after}::bigint, ${last}::bigint, ${limit}::integer`;

@@ -110,6 +110,7 @@ describeOnDatabases("the chain of the platform's audit", (get) => {
     );
     // A process that has not heard of the new key yet neither makes nor uses one.
     await expect(sealAudit(makeParts(k1), platformId)).rejects.toMatchObject({ code: "KEY_INVALID" });
+    expect(await keys()).toEqual([former]);
     expect(await new KeyRotationWorker(parts).runOnce()).toBe(true);
     const [present, ...others] = await keys();
     expect([present?.kek, others]).toEqual(["k2", []]);

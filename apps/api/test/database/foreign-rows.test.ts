@@ -113,7 +113,7 @@ const calls: Calls = {
     head: () => [],
     listUnsealed: () => [100],
     describeUnsealed: () => [],
-    describeEnd: () => [],
+    lastSealed: () => [],
     list: () => [0, 100, 100],
     listWithin: () => [{}, 0, 100],
   },

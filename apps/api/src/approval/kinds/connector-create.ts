@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { connectorFacts } from "../../actions/audit.js";
 import { credentialsPlace } from "../../connectors/credentials-place.js";
 import type { ConnectorRow } from "../../repositories/index.js";
 import type { ChangeKind } from "../change-kind.js";
@@ -28,7 +27,7 @@ export const connectorCreate: ChangeKind<z.infer<typeof schema>, ConnectorRow> =
         const row = await connectors.create(created);
         const { connectorCode: code, environment } = settings;
         const details = { code, type: connectorType, environment };
-        await note(connectorFacts("connector.created", id, details), { after: row, secrets: credentials });
+        await note("connector.created", details, { after: row, secrets: credentials });
         return row;
       },
       applied: () =>

@@ -1,6 +1,5 @@
 import { isConnectorError, MemoryTokenStore, type TokenSet } from "@isthmus/core";
 import { z } from "zod";
-import { connectorFacts } from "../../actions/audit.js";
 import type { ConnectorRow } from "../../repositories/index.js";
 import { readTokenSet } from "../../tokens/token-set-schema.js";
 import { tokensPlace } from "../../tokens/tokens-place.js";
@@ -41,7 +40,7 @@ export const connectorReauthorize: ChangeKind<ConnectorReauthorization, Connecto
         await connectors.update(id, version ?? 0, bound);
         await connectorTokens.replace(id, { tokens: sealed, ...timesOf(tokens, refreshAtMs) });
         const row = await connectors.recordConnection(id, { status: "connected", accountId, accountName });
-        await note(connectorFacts("connector.connected", id, { accountId, accountName }), { before, after: row });
+        await note("connector.connected", { accountId, accountName }, { before, after: row });
         return row;
       },
       applied({ connectorType: type }) {

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { assertNoRun } from "../../actions/assert-no-run.js";
-import { connectorFacts } from "../../actions/audit.js";
 import { credentialsPlace } from "../../connectors/credentials-place.js";
 import { StaleVersionError } from "../../database/index.js";
 import type { ConnectorRow } from "../../repositories/index.js";
@@ -49,7 +48,7 @@ export const connectorUpdate: ChangeKind<ConnectorUpdate, ConnectorRow> = {
         const ends = grantEnds || isOtherAccount(changed, change);
         if (ends && change.evenDuringRuns !== true) await assertNoRun(operationRuns, id);
         const row = { before, after: changed, secrets: credentials ?? undefined };
-        await note(connectorFacts("connector.updated", id, { fields, grantEnds: ends }), row);
+        await note("connector.updated", { fields, grantEnds: ends }, row);
         if (!ends) return changed;
         await connectorTokens.clear(id);
         return connectors.recordConnection(id, { status: "disconnected", accountId: null, accountName: null });

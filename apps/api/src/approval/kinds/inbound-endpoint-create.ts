@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { inboundFacts } from "../../actions/audit.js";
 import { sealSecrets } from "../../inbound/endpoint-secrets.js";
 import type { InboundEndpointRow } from "../../repositories/index.js";
 import type { ChangeKind } from "../change-kind.js";
@@ -24,7 +23,7 @@ export const inboundEndpointCreate: ChangeKind<z.infer<typeof schema>, InboundEn
         const { connectorType: type, environment } = rest;
         const details = { type, environment, secretCount: created.secretCount };
         const row = { after: created, ...(given.length > 0 && { secrets: given }) };
-        await note(inboundFacts("inbound_endpoint.created", id, details), row);
+        await note("inbound_endpoint.created", details, row);
         return created;
       },
     };

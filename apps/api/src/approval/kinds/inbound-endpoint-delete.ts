@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { inboundFacts } from "../../actions/audit.js";
 import type { Changed, ChangeKind } from "../change-kind.js";
 
 const schema = z.object({});
@@ -16,7 +15,7 @@ export const inboundEndpointDelete: ChangeKind<z.infer<typeof schema>, Changed> 
         const before = await inboundEndpoints.findById(id);
         await inboundEndpoints.remove(id, expected);
         const details = { type: before?.connectorType, name: before?.name };
-        await note(inboundFacts("inbound_endpoint.deleted", id, details), { before });
+        await note("inbound_endpoint.deleted", details, { before });
         return { version: expected + 1 };
       },
     };

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { inboundFacts } from "../../actions/audit.js";
 import { openSecrets, sealSecrets } from "../../inbound/endpoint-secrets.js";
 import type { InboundEndpointRow, SealedSecrets } from "../../repositories/index.js";
 import type { ChangeKind } from "../change-kind.js";
@@ -29,7 +28,7 @@ export const inboundEndpointUpdate: ChangeKind<z.infer<typeof schema>, InboundEn
           ...(sealed && { secrets: sealed }),
         });
         const details = { fields, secretCount: changed.secretCount };
-        await note(inboundFacts("inbound_endpoint.updated", id, details), { before, after: changed, secrets });
+        await note("inbound_endpoint.updated", details, { before, after: changed, secrets });
         return changed;
       },
     };

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { scheduleFacts } from "../../actions/audit.js";
 import { lockForSchedule } from "../../actions/find-connector.js";
 import type { SyncScheduleRow } from "../../repositories/index.js";
 import { waitFor } from "../../syncs/fire-schedules.js";
@@ -26,7 +25,7 @@ export const scheduleCreate: ChangeKind<z.infer<typeof schema>, SyncScheduleRow>
         };
         const data = { ...rest, ...times, id, createdBy: requestedBy };
         const row = await syncSchedules.create(data);
-        await note(scheduleFacts("schedule.created", id, { ...rest, backfillFrom, paused }), { after: row });
+        await note("schedule.created", { ...rest, backfillFrom, paused }, { after: row });
         return row;
       },
     };

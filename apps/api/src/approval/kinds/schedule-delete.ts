@@ -1,6 +1,5 @@
 import { NotFoundError } from "@isthmus/core";
 import { z } from "zod";
-import { scheduleFacts } from "../../actions/audit.js";
 import type { ChangeKind } from "../change-kind.js";
 
 /** The end of a schedule. Its runs and records stay; a run that goes on does so. */
@@ -15,7 +14,7 @@ export const scheduleDelete: ChangeKind = {
         if (row === undefined) throw new NotFoundError("There is no such schedule.");
         await syncSchedules.remove(id, version ?? 0);
         const { connectorId, entity } = row;
-        await note(scheduleFacts("schedule.deleted", id, { connectorId, entity }), { before: row });
+        await note("schedule.deleted", { connectorId, entity }, { before: row });
         return row;
       },
     };

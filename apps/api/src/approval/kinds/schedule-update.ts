@@ -1,6 +1,5 @@
 import { NotFoundError } from "@isthmus/core";
 import type { z } from "zod";
-import { scheduleFacts } from "../../actions/audit.js";
 import { lockForSchedule } from "../../actions/find-connector.js";
 import { findSchedule } from "../../actions/find-schedule.js";
 import type { SyncScheduleChanges, SyncScheduleRow } from "../../repositories/index.js";
@@ -25,7 +24,7 @@ export const scheduleUpdate: ChangeKind<z.infer<typeof schema>, SyncScheduleRow>
         if (changes.pausedAt === null) await lockForSchedule(syncSchedules, before.connectorId);
         const row = await syncSchedules.update(id, version ?? 0, changes);
         const details = { connectorId: before.connectorId, ...change };
-        await note(scheduleFacts("schedule.updated", id, details), { before, after: row });
+        await note("schedule.updated", details, { before, after: row });
         return row;
       },
     };
