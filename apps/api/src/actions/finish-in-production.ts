@@ -5,6 +5,7 @@ import {
   connectorReauthorize,
   timesOf,
 } from "../approval/kinds/connector-reauthorize.js";
+import { newRequest } from "../approval/new-request.js";
 import { connectionOf, tellOfChange } from "../approval/tell.js";
 import { RowDigester } from "../audit/row-digester.js";
 import type { ChangeRequestRow, ConnectorRow } from "../repositories/index.js";
@@ -14,7 +15,6 @@ import { tokensPlace } from "../tokens/tokens-place.js";
 import type { AnsweredAuthorization } from "./answered-authorization.js";
 import { changedMeanwhile } from "./authorization-errors.js";
 import { noteConnected } from "./record-authorization.js";
-import { newRequest } from "./submit-change.js";
 
 /** How it ended, unless by an error. */
 export type ProductionResult =

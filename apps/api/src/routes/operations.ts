@@ -10,7 +10,8 @@ import { drain, readContent, readJson, readQueryInput, sendContent } from "../co
 import { ApiError } from "../errors/index.js";
 import { letArrive } from "../plugins/arrival.js";
 import { callerOf } from "../plugins/authentication.js";
-import { answerOnce, keyOf } from "../plugins/idempotency.js";
+import { keyOf } from "../plugins/claim-or-replay.js";
+import { answerOnce } from "../plugins/idempotency.js";
 import { assertPlainInput } from "../plugins/plain-input.js";
 import { defaultBulkContentLimitMib, defaultContentLimitBytes, type Services } from "../services.js";
 import { sendNdjson, wantsNdjson } from "./ndjson.js";
