@@ -2,6 +2,7 @@ import { isConnectorError } from "@isthmus/core";
 import { giveBack, givesBack } from "../approval/stored-change.js";
 import { mapConcurrently } from "../concurrently.js";
 import { DatabaseUnavailableError } from "../database/index.js";
+import { revokeGrant } from "../deletion/revoke-grant.js";
 import { ApiError } from "../errors/index.js";
 import type { ChangeRequestRow, ConnectorRow, Page, PageRequest } from "../repositories/index.js";
 import type { Services } from "../services.js";
@@ -36,7 +37,7 @@ export async function revokeGrants(services: Services, tenantId: string, signal:
   const { database } = services;
   const connectors = listAll((page) => database.asTenant(tenantId, (work) => work.connectors.listWithTokens(page)));
   for await (const rows of connectors) {
-    await mapConcurrently(rows, atOnce, async (row) => note(row.id, await revoke(services, row, signal, late)));
+    await mapConcurrently(rows, atOnce, async (row) => note(row.id, await revoke(services, row, signal)));
   }
   const changes = listAll((page) => database.asTenant(tenantId, (work) => work.changeRequests.listWithPayload(page)));
   for await (const rows of changes) {
@@ -77,24 +78,8 @@ async function giveBackWaiting(
 }
 
 /** @returns why not; `undefined` when the vendor confirmed. */
-async function revoke(
-  { pool, logger }: Services,
-  row: ConnectorRow,
-  signal: AbortSignal,
-  late: Promise<never>,
-): Promise<string | undefined> {
+async function revoke(services: Services, row: ConnectorRow, signal: AbortSignal): Promise<string | undefined> {
   if (signal.aborted) return "TIMEOUT";
-  try {
-    const disconnected = pool.visit(row, (connector) => connector.disconnect(signal));
-    // A disconnection first waits for a renewal under way, which no signal ends.
-    const { revoked, failure } = await Promise.race([disconnected, late]);
-    if (revoked) return undefined;
-    // Without a failure the vendor has no way to be told.
-    return signal.aborted ? "TIMEOUT" : (failure?.code ?? "UNSUPPORTED");
-  } catch (error) {
-    if (error instanceof DatabaseUnavailableError) throw error;
-    if (signal.aborted) return "TIMEOUT";
-    logger.warn({ tenantId: row.tenantId, connectorId: row.id, err: error }, "A grant could not be given back");
-    return isConnectorError(error) || error instanceof ApiError ? error.code : "INTERNAL";
-  }
+  const grant = await revokeGrant(services, row, signal);
+  return grant.kind === "alive" ? grant.code : undefined;
 }

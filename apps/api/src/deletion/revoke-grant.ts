@@ -5,7 +5,7 @@ import { ApiError } from "../errors/index.js";
 import type { ConnectorRow } from "../repositories/index.js";
 import type { Services } from "../services.js";
 
-/** What became of the grant of a deleted connector. Its tokens are stored as before. */
+/** What became of the grant of a connector that is deleted, or whose tenant is. Its tokens are stored as before. */
 export type GrantOutcome =
   /** There was none. */
   | { readonly kind: "none" }
@@ -42,7 +42,7 @@ export async function revokeGrant(
     return { kind: "alive", code: signal.aborted ? "TIMEOUT" : told.failure.code, mayChange: true };
   } catch (error) {
     if (error instanceof DatabaseUnavailableError) throw error;
-    logger.warn({ tenantId, connectorId, err: error }, "The grant of a deleted connector could not be revoked");
+    logger.warn({ tenantId, connectorId, err: error }, "The grant of a connector that is deleted could not be revoked");
     const known = isConnectorError(error) || error instanceof ApiError;
     return { kind: "alive", code: signal.aborted ? "TIMEOUT" : known ? error.code : "INTERNAL", mayChange: true };
   }
