@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConnectorFactory, LocalKeyring } from "@isthmus/core";
 import { pino } from "pino";
+import { loadConnectors } from "../../../src/connectors/load-connectors.js";
 import { createServices } from "../../../src/create-services.js";
 import { openDatabase } from "../../../src/database/index.js";
 import { buildServer } from "../../../src/server.js";
@@ -24,9 +25,10 @@ const database = await openDatabase({
   logger,
   ...("url" in task.database ? { url: task.database.url } : { dataDirectory: task.database.dataDirectory }),
 });
+const installed = task.withInstalled ? (await loadConnectors()).definitions() : [];
 const services = createServices({
   database,
-  connectors: new ConnectorFactory([loads, orders, feed]),
+  connectors: new ConnectorFactory([loads, orders, feed, ...installed]),
   keyProvider: LocalKeyring.parse(task.keys),
   journalFolder: join(tmpdir(), `isthmus-journal-${randomBytes(6).toString("hex")}`),
   logger,

@@ -14,6 +14,8 @@ export interface LoadsProcessTask {
   readonly vendorHost: string;
   /** Private addresses that may be reached beside the vendor's. */
   readonly hosts?: readonly string[];
+  /** Whether the installed connectors are there as well. Default false. */
+  readonly withInstalled?: boolean;
   /** Of requests with an Idempotency-Key, too. */
   readonly runLeaseMs: number;
   /** Default `all`. */
