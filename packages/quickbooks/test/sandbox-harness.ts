@@ -75,6 +75,14 @@ export const sandboxHarness: ContractHarness<RunningSandbox> = {
       close: () => sandbox.close(),
     };
   },
+  writer: {
+    entity: "Customer",
+    unknownId: "999999",
+    create: (mark) => ({ DisplayName: `Customer ${mark}` }),
+    change: (mark) => ({ CompanyName: mark }),
+    // As often as it tries by itself.
+    cutNextWrite: ({ sandbox }) => void sandbox.addFault({ pathPattern: "/batch", times: 4, cutAfter: true }),
+  },
   browser: {
     redirectUri,
     approve: (_running, authorizationUrl) => decideConsent(authorizationUrl, "allow"),

@@ -44,6 +44,14 @@ const common = {
     input: { sobject: "Lead", operation: "insert", maxPartBytes: 1_000 },
     content: () => ({ mediaType: "text/csv", body: leadsAsCsv() }),
   },
+  writer: {
+    entity: "Account",
+    unknownId: "001000000000000AAA",
+    create: (mark: string) => ({ Name: `Account ${mark}`, External_Id__c: mark }),
+    change: (mark: string) => ({ Industry: "Energy", Description: mark }),
+    cutNextWrite: ({ sandbox }: RunningSandbox) =>
+      void sandbox.addFault({ pathPattern: "/composite(/sobjects)?$", method: "POST", cutAfter: true }),
+  },
   misdirect({ sandbox }: RunningSandbox, origin: string) {
     // A grant that leads to another host: whoever answers for Salesforce's token endpoint could send this.
     const body = {
@@ -68,7 +76,8 @@ async function start(
   sandboxOptions: SalesforceSandboxOptions,
   credentials: (sandbox: SalesforceSandbox) => object,
 ): Promise<RunningSandbox> {
-  const sandbox = await startSalesforceSandbox(sandboxOptions);
+  // By the connector's clock: versions of records are times of whole seconds.
+  const sandbox = await startSalesforceSandbox({ clock: options.now ?? Date.now, ...sandboxOptions });
   const { requestTimeoutMs } = options;
   const timeouts = requestTimeoutMs && { headersMs: requestTimeoutMs, bodyMs: requestTimeoutMs };
   return {

@@ -65,6 +65,16 @@ const common = {
       record: { BusinessPartnerCategory: "2", OrganizationBPName1: "Fjordline Contract" },
     },
   },
+  writer: {
+    entity: `${service}/${entitySet}`,
+    unknownId: "'999999'",
+    create: (mark: string) => ({ BusinessPartnerCategory: "2", OrganizationBPName1: mark }),
+    change: (mark: string) => ({ OrganizationBPName2: mark }),
+    cutNextWrite({ sandbox }: RunningSandbox, kind: "create" | "change") {
+      // Before a change it reads what it compares, in a batch as well.
+      sandbox.addFault({ path: `${root}/$batch`, skip: kind === "change" ? 1 : 0, cutAfter: true });
+    },
+  },
   misdirect({ sandbox }: RunningSandbox, origin: string) {
     const body = { d: { results: [], __next: `${origin}${root}/${entitySet}?$skiptoken=2` } };
     sandbox.addFault({ ...requests.read, status: 200, body });

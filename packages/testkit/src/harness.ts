@@ -79,6 +79,20 @@ export interface BulkExample extends OperationExample {
   content?(): BinaryContent;
 }
 
+/** Records that the connector's writer takes. */
+export interface WriterExample<Running extends StandIn = StandIn> {
+  /** Name of an entity whose records can be made, changed and read. */
+  readonly entity: string;
+  /** An id, in the vendor's form, of no record. */
+  readonly unknownId: string;
+  /** Fields of a new record. @param mark - Letters and digits: another one for each record. */
+  create(mark: string): Readonly<Record<string, unknown>>;
+  /** Fields of a change of such a record. @param mark - Another one for each change. */
+  change(mark: string): Readonly<Record<string, unknown>>;
+  /** Does what the next request of the writer asks that creates or changes records, then closes the connection without an answer. */
+  cutNextWrite(running: Running, kind: "create" | "change"): Awaitable<void>;
+}
+
 /** Credentials that have to be refused, beside those that the suite derives from the published schema. */
 export interface InvalidCredentials {
   /** Ends the sentence "Refuses …". */
@@ -135,6 +149,8 @@ export interface ContractHarness<Running extends StandIn = StandIn> {
   misdirect?(running: Running, origin: string): Awaitable<OperationExample>;
   /** A bulk operation that comes to its end at the stand-in. Needed where the definition has one. */
   readonly bulk?: BulkExample;
+  /** Records for the connector's writer. Needed where its entities have one. */
+  readonly writer?: WriterExample<Running>;
   /**
    * What the connector does not have. The suite fails where this and the harness disagree, so that clauses never drop
    * out unseen. Default: nothing is missing.

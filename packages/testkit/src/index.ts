@@ -18,6 +18,7 @@ export type {
   StandIn,
   StandInFault,
   StandInOptions,
+  WriterExample,
 } from "./harness.js";
 export { type ReferenceConfiguration, ReferenceConnector } from "./reference/reference-connector.js";
 export { referenceDefinition } from "./reference/reference-definition.js";

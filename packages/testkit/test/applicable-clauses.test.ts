@@ -12,7 +12,7 @@ import {
 describe("applicableClauses", () => {
   it("leaves out of a browser scheme only what is meant for the others", () => {
     const applicable = applicableClauses(referenceDefinition, referenceHarness);
-    expect(clauseIds.filter((id) => !applicable.includes(id))).toEqual(["auth_url.unsupported"]);
+    expect(clauseIds.filter((id) => !applicable.includes(id))).toEqual(["auth_url.unsupported", "writer.absent"]);
   });
 
   it("asks of a scheme with tokens but no browser what concerns tokens", () => {

@@ -5,6 +5,7 @@ import { brokenDefinitions } from "./broken-definitions.js";
 import { brokenFlows } from "./broken-flows.js";
 import { brokenResilience } from "./broken-resilience.js";
 import { brokenTokens } from "./broken-tokens.js";
+import { brokenWriters } from "./broken-writers.js";
 
 /** Connectors with one mistake each, at least one for each clause: the proof that the suite catches what it is for. */
 export const brokenConnectors: readonly BrokenConnector[] = [
@@ -14,4 +15,5 @@ export const brokenConnectors: readonly BrokenConnector[] = [
   ...brokenResilience,
   ...brokenConduct,
   ...brokenBulk,
+  ...brokenWriters,
 ];

@@ -31,6 +31,26 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A card as the vendor has it. */
+export interface Card {
+  readonly id: string;
+  /** Counts its changes. */
+  readonly version: number;
+  readonly title: string;
+}
+
+/** What a card is to be. */
+export interface CardWish {
+  /** The vendor answers a second request with it by its answer to the first. */
+  readonly key: string;
+  /** Missing: a new one. */
+  readonly id?: string;
+  readonly title?: unknown;
+  /** The version that it has to have. Missing: any. */
+  readonly version?: number;
+}
+
+const cardWireSchema = z.looseObject({ id: z.string(), version: z.int(), title: z.string() });
 const accountWireSchema = z.looseObject({ id: z.string(), name: z.string(), user: z.string() });
 const pageWireSchema = z.looseObject({
   notes: z.array(z.looseObject({ id: z.int(), text: z.string() })),
@@ -97,6 +117,26 @@ export class ReferenceConnector extends BaseConnector<unknown, ReferenceConfigur
   /** Ends an import. @throws {NotFoundError} when it is gone. */
   async endImport(id: string, options: CallOptions = {}): Promise<void> {
     await this.send({ method: "DELETE", path: `/api/imports/${id}`, name: "notes.import", ...options });
+  }
+
+  /** Every card, as the vendor has it. */
+  async listCards(options: CallOptions = {}): Promise<Card[]> {
+    const response = await this.send({ method: "GET", path: "/api/cards", name: "cards.list", ...options });
+    return readAnswer(response, z.array(cardWireSchema), "a list of cards");
+  }
+
+  /** Makes or changes a card, once for each key. @throws {ConflictError} when it has another version. */
+  async writeCard(wish: CardWish, options: CallOptions = {}): Promise<Card> {
+    const body = JSON.stringify(wish);
+    const request = {
+      method: "POST",
+      path: "/api/cards",
+      body,
+      name: "cards.write",
+      idempotent: true,
+      ...options,
+    } as const;
+    return readAnswer(await this.send(request), cardWireSchema, "a card");
   }
 
   protected async identify(signal: AbortSignal): Promise<ConnectedAccount> {

@@ -8,6 +8,7 @@ import {
   type OAuthProfile,
 } from "@isthmus/core";
 import { z } from "zod";
+import { createCardSource } from "./reference-cards.js";
 import { basicCredentialsSchema, type ReferenceConfiguration, ReferenceConnector } from "./reference-connector.js";
 import { defineImport, referenceImport } from "./reference-import.js";
 
@@ -89,6 +90,7 @@ export const referenceDefinition: ConnectorDefinition<ReferenceConfiguration, Re
   }),
   exampleConfiguration: { baseUrl: "https://notes.example.com" },
   operations: () => [listNotes, listAllNotes, createNote, importNotes],
+  entities: (connector) => createCardSource(connector),
   create: (context) => new ReferenceConnector(context),
 });
 

@@ -9,6 +9,13 @@ const common = {
   read: { operation: "notes.list", input: {} },
   write: { operation: "notes.create", input: { text: "Written by the contract suite" } },
   bulk: { operation: "notes.import", input: { texts: ["One", "Two", "Three"] } },
+  writer: {
+    entity: "Card",
+    unknownId: "card-0",
+    create: (mark: string) => ({ title: mark }),
+    change: (mark: string) => ({ title: mark }),
+    cutNextWrite: (vendor: ReferenceVendor) => vendor.fail({ on: "any", kind: "cut_after" }),
+  },
   misdirect: (vendor: ReferenceVendor, origin: string) => {
     vendor.nextPage = `${origin}/api/notes?page=2`;
     return { operation: "notes.all", input: {} };

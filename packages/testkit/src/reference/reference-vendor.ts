@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { RequestKind, StandIn, StandInFault, StandInOptions } from "../harness.js";
 import { FaultQueue } from "./fault-queue.js";
 import { Grants, vendorAccounts } from "./grants.js";
+import type { VendorCards } from "./vendor-cards.js";
 import type { VendorImport } from "./vendor-imports.js";
 import type { VendorAnswer, VendorRequest } from "./vendor-messages.js";
 import { answerRequest } from "./vendor-routes.js";
@@ -14,6 +15,8 @@ import { answerRequest } from "./vendor-routes.js";
 export class ReferenceVendor implements StandIn {
   /** What it has granted. */
   readonly grants = new Grants();
+  /** Records that are written in bulk. */
+  readonly cards: VendorCards = { byId: new Map(), answers: new Map() };
   /** What lists of notes name as their next page. Default: there is none. */
   nextPage: string | null = null;
   readonly settings: StandIn["settings"];
@@ -87,6 +90,7 @@ export class ReferenceVendor implements StandIn {
             notes: this.#notes,
             nextPage: this.nextPage,
             imports: this.#imports,
+            cards: this.cards,
           });
     send(response, answer, fault);
   }

@@ -1,4 +1,5 @@
 import { type Grants, vendorAccounts } from "./grants.js";
+import { answerCards, type VendorCards } from "./vendor-cards.js";
 import { answerImport, type VendorImport } from "./vendor-imports.js";
 import type { VendorAnswer, VendorRequest } from "./vendor-messages.js";
 
@@ -8,6 +9,7 @@ export interface VendorState {
   readonly notes: string[];
   readonly nextPage: string | null;
   readonly imports: Map<string, VendorImport>;
+  readonly cards: VendorCards;
 }
 
 /** Does what was asked. */
@@ -22,6 +24,7 @@ export function answerRequest(request: VendorRequest, state: VendorState): Vendo
       return clientFailure(request) ?? revoke(request, state.grants);
   }
   if (!isAuthenticated(request, state.grants)) return failure(401, "UNAUTHENTICATED", "No valid token or password.");
+  if (url.pathname.startsWith("/api/cards")) return answerCards(request, state.cards);
   if (url.pathname.startsWith("/api/imports")) return answerImport(request, state.imports);
   switch (`${method} ${url.pathname}`) {
     case "GET /api/me":

@@ -4,7 +4,7 @@ import type { ContractHarness } from "../harness.js";
 
 /** What this connector has with this harness. */
 export function capabilitiesOf(definition: ConnectorDefinition, harness: ContractHarness): ReadonlySet<Capability> {
-  const { authenticationMethod, write, grant, misdirect, bulk } = harness;
+  const { authenticationMethod, write, grant, misdirect, bulk, writer } = harness;
   const has: Record<Capability, boolean> = {
     browser: authenticationMethod === "oauth2_authorization_code",
     tokens: definition.authentication[authenticationMethod]?.oauth !== undefined,
@@ -12,6 +12,7 @@ export function capabilitiesOf(definition: ConnectorDefinition, harness: Contrac
     lifetime_omission: grant?.omitLifetime !== undefined,
     misdirection: misdirect !== undefined,
     bulk: bulk !== undefined,
+    writer: writer !== undefined,
   };
   return new Set(capabilities.filter((capability) => has[capability]));
 }
@@ -28,6 +29,8 @@ export function gapsOf(definition: ConnectorDefinition, harness: ContractHarness
     ...capabilities
       // A connector without bulk operations lacks nothing that its clauses could go missing of.
       .filter((capability) => capability !== "bulk" || has.has("bulk") || offersBulk(definition))
+      // Whether it has a writer, only a connector tells: that one is missing is a clause of its own.
+      .filter((capability) => capability !== "writer" || has.has("writer"))
       .filter((capability) => has.has(capability) === without.has(capability))
       .map((capability) =>
         has.has(capability)

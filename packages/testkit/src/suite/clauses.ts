@@ -9,6 +9,7 @@ import { definitionClauses } from "../clauses/definition-clauses.js";
 import { operationClauses } from "../clauses/operation-clauses.js";
 import { resilienceClauses } from "../clauses/resilience-clauses.js";
 import { tokenClauses } from "../clauses/token-clauses.js";
+import { writerClauses } from "../clauses/writer-clauses.js";
 import type { ContractHarness } from "../harness.js";
 import { capabilitiesOf } from "./capabilities.js";
 import type { ClauseCheck, ClauseSubject } from "./clause.js";
@@ -23,6 +24,7 @@ const checks: Record<ClauseId, ClauseCheck> = {
   ...resilienceClauses,
   ...operationClauses,
   ...bulkClauses,
+  ...writerClauses,
   ...connectionClauses,
   ...conductClauses,
 };

@@ -48,6 +48,12 @@ export const contract = {
   "bulk.advance_repeatable": "may look twice by one state, as after a crash, and does nothing twice by it",
   "bulk.cancel_repeatable": "may end bulk work twice, by every state that it gave, also after its end",
 
+  "writer.absent": "has no writer of records where the harness has no example for one",
+  "writer.outcomes": "tells what became of each record, in their order, and lets one that fails keep no other back",
+  "writer.policies": "leaves to the policy what becomes of a record that was changed since it was read",
+  "writer.attempted":
+    "doubles no record that an earlier try may have written, and takes its own change for no conflict",
+
   "connect.repeatable": "may be connected twice and names the same account",
   "disconnect.repeatable": "may be disconnected twice",
   "disconnect.forgets": "destroys its tokens even when the vendor cannot be told",

@@ -2,6 +2,7 @@ import {
   type BaseConnector,
   type ConnectorError,
   createConnector,
+  type EntitySource,
   EventBus,
   findOperation,
   isConnectorError,
@@ -21,6 +22,7 @@ import type {
   RequestKind,
   StandIn,
   StandInFault,
+  WriterExample,
 } from "../harness.js";
 import { demand } from "../violation.js";
 import type { ClauseSubject } from "./clause.js";
@@ -108,6 +110,17 @@ export class Session {
     const { bulk } = this.#subject.harness;
     demand(bulk, "The harness has no bulk operation.");
     return bulk;
+  }
+
+  get writerExample(): WriterExample {
+    const { writer } = this.#subject.harness;
+    demand(writer, "The harness has no example of records to write.");
+    return writer;
+  }
+
+  /** The records of the connector; `undefined` where it has none. */
+  get entities(): EntitySource | undefined {
+    return this.#subject.definition.entities?.(this.connector);
   }
 
   /** The operations as the definition has them for this configuration. */
