@@ -50,7 +50,15 @@ describe("writing back by processes that end", { timeout: 120_000 }, () => {
 
   const startWorker = async (): Promise<LoadsProcess> => {
     const [vendorHost = ""] = hosts;
-    const task = { keys, platformKey, vendorHost, hosts, withInstalled: true, runLeaseMs: 1_500, role: "worker" } as const;
+    const task = {
+      keys,
+      platformKey,
+      vendorHost,
+      hosts,
+      withInstalled: true,
+      runLeaseMs: 1_500,
+      role: "worker",
+    } as const;
     const process = await startLoadsProcess({ ...task, database: { url: get().url } });
     started.push(process);
     return process;
