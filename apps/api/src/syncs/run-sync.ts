@@ -1,4 +1,4 @@
-import { type BaseConnector, codeOf, type EntityBatch } from "@isthmus/core";
+import { type BaseConnector, ConnectorError, codeOf, type EntityBatch } from "@isthmus/core";
 import type { CallPriority } from "../budgets/priorities.js";
 import { DatabaseUnavailableError } from "../database/index.js";
 import type { ClaimedRun, ConnectorRow, EntityState, SyncRunLanding, SyncRunRow } from "../repositories/index.js";
@@ -66,11 +66,13 @@ async function readAll(
   hold: SyncHold,
 ): Promise<SyncRunLanding> {
   try {
-    const signal = AbortSignal.any([services.ending, hold.interrupted]);
+    const left = new AbortController();
+    const leave = () => left.abort(new ConnectorError("CANCELLED", "Nobody reads any more."));
+    const signal = AbortSignal.any([services.ending, hold.interrupted, left.signal]);
     const readIn = async (connector: BaseConnector) => {
       const source = followedSourceOf(services, row, connector);
       const batches: AsyncIterable<EntityBatch> = await openRead(services, claimed, { run, state, source, signal });
-      return storeAll(services, claimed, { run, accountId: row.boundAccountId, batches }, hold);
+      return storeAll(services, claimed, { run, accountId: row.boundAccountId, batches, leave }, hold);
     };
     return await services.pool.use(row, readIn, undefined, priorityOf(run, state));
   } catch (error) {

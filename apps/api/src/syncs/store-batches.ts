@@ -2,6 +2,7 @@ import type { EntityBatch } from "@isthmus/core";
 import type { ClaimedRun, ReadRecord, SyncRunLanding, SyncRunRow } from "../repositories/index.js";
 import { defaultRunLeaseMs, type Services } from "../services.js";
 import { keepsCursor } from "./open-read.js";
+import { readAhead } from "./read-ahead.js";
 import { toStorableRecord } from "./storable-record.js";
 import type { SyncHold } from "./sync-hold.js";
 
@@ -11,20 +12,22 @@ export interface Reading {
   /** The vendor's account that is read. */
   readonly accountId: string | null;
   readonly batches: AsyncIterable<EntityBatch>;
+  /** Ends the read. */
+  readonly leave: () => void;
 }
 
 /** Stores batch after batch, each with the cursor that comes after it, until the run is to stop or there are no more. */
 export async function storeAll(
   services: Services,
   { runId, attemptId }: ClaimedRun,
-  { run, accountId, batches }: Reading,
+  { run, accountId, batches, leave }: Reading,
   hold: SyncHold,
 ): Promise<SyncRunLanding> {
   const { database, settings, stopping } = services;
   const { connectorId, entity, mode, tenantId } = run;
   const { runLeaseMs: leaseMs = defaultRunLeaseMs } = settings;
   const target = { runId, attemptId, leaseMs, connectorId, entity, mode, accountId, keepsCursor: keepsCursor(run) };
-  for await (const { changes, cursor } of batches) {
+  for await (const { changes, cursor } of readAhead(batches, leave)) {
     const storable = changes.map(toStorableRecord);
     const records = storable.filter((record): record is ReadRecord => record !== undefined);
     const failed = changes.length - records.length;
