@@ -30,14 +30,34 @@ export interface FiredSchedule {
   readonly next: { readonly tickAt: Date; readonly dueAt: Date } | undefined;
 }
 
+/** A run that somebody has taken. */
+export interface ClaimedSyncRun extends ClaimedRun {
+  /** Whether it reads everything: a full one, one from a time on, the first of its entity. */
+  readonly isLong: boolean;
+}
+
+/** What a worker has room for. */
+export interface SyncRoom {
+  /** The tenant of each run that it has under way. */
+  readonly underWay: readonly string[];
+  /** Runs of one tenant at once, with those under way. */
+  readonly tenantAtMost: number;
+  /** Long runs to take. */
+  readonly longAtMost: number;
+}
+
 /** Schedules and runs of all tenants. Times go by the database clock. */
 export interface SystemSyncRepository {
   /** Schedules that are due, `limit` at most. Nobody else is given them while `holdMs` lasts. */
   claimDueSchedules(limit: number, holdMs: number): Promise<readonly DueSchedule[]>;
   /** Makes their runs and sets their next times, at once. @returns how many runs. */
   fireSchedules(fired: readonly FiredSchedule[]): Promise<number>;
-  /** Takes runs that may go on, tenants in turn: nobody else takes them while `leaseMs` lasts. */
-  claimRuns(limit: number, leaseMs: number): Promise<readonly ClaimedRun[]>;
+  /**
+   * Takes runs that may go on, tenants in turn: nobody else takes them while `leaseMs` lasts.
+   *
+   * @param room - What there is room for. Default: anything.
+   */
+  claimRuns(limit: number, leaseMs: number, room?: SyncRoom): Promise<readonly ClaimedSyncRun[]>;
   /** Removes records that the vendors deleted so long ago, `limit` at most. @returns how many. */
   pruneRecords(keptForMs: number, limit: number): Promise<number>;
   /** Removes runs that ended so long ago, `limit` at most. @returns how many. */
@@ -65,11 +85,12 @@ export function createSystemSyncRepository(query: SystemQuery): SystemSyncReposi
       );
       return row?.made ?? 0;
     },
-    claimRuns(limit, leaseMs) {
+    claimRuns(limit, leaseMs, { underWay, tenantAtMost, longAtMost } = anyRoom(limit)) {
       const attemptIds = Array.from({ length: limit }, newId);
-      return query<ClaimedRun>(Prisma.sql`
-        select tenant_id::text as "tenantId", run_id::text as "runId", attempt_id::text as "attemptId"
-        from isthmus_claim_sync_runs(${attemptIds}::uuid[], ${leaseMs}::float8)`);
+      return query<ClaimedSyncRun>(Prisma.sql`
+        select tenant_id::text as "tenantId", run_id::text as "runId", attempt_id::text as "attemptId", is_long as "isLong"
+        from isthmus_claim_sync_runs(${attemptIds}::uuid[], ${leaseMs}::float8, ${[...underWay]}::uuid[],
+          ${tenantAtMost}::integer, ${longAtMost}::integer)`);
     },
     async pruneRecords(keptForMs, limit) {
       const [row] = await query<{ removed: number }>(Prisma.sql`
@@ -82,4 +103,8 @@ export function createSystemSyncRepository(query: SystemQuery): SystemSyncReposi
       return row?.removed ?? 0;
     },
   };
+}
+
+function anyRoom(limit: number): SyncRoom {
+  return { underWay: [], tenantAtMost: limit, longAtMost: limit };
 }

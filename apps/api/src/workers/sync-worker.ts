@@ -1,23 +1,30 @@
-import type { ClaimedRun } from "../repositories/index.js";
+import type { ClaimedSyncRun } from "../repositories/index.js";
 import { defaultRunLeaseMs, type Services } from "../services.js";
 import { fireDueSchedules } from "../syncs/fire-schedules.js";
 import { runSync } from "../syncs/run-sync.js";
 import { DueWorker, type DueWorkerLimits } from "./due-worker.js";
+import { SyncSlots } from "./sync-slots.js";
 
 /** Makes the runs of schedules that are due, and does them. Default: 8 runs at once, looked for each second. */
-export class SyncWorker extends DueWorker<ClaimedRun> {
+export class SyncWorker extends DueWorker<ClaimedSyncRun> {
   readonly #services: Services;
 
   constructor(services: Services, limits: DueWorkerLimits = {}) {
     const { database, settings } = services;
     const { runLeaseMs = defaultRunLeaseMs } = settings;
+    const { slots = 8 } = limits;
+    const taken = new SyncSlots(slots);
     super(services, {
-      slots: 8,
       pollMs: 1_000,
       ...limits,
+      slots,
       what: "Due syncs",
-      claim: (most) => database.asSystem(({ syncs }) => syncs.claimRuns(most, runLeaseMs)),
-      work: (claimed) => runSync(services, claimed),
+      async claim(most) {
+        const claimed = await database.asSystem(({ syncs }) => syncs.claimRuns(most, runLeaseMs, taken.room));
+        taken.take(claimed);
+        return claimed;
+      },
+      work: (claimed) => runSync(services, claimed).finally(() => taken.leave(claimed)),
       unstored: "What a sync has read could not be stored; it goes on after its last batch",
     });
     this.#services = services;
