@@ -1,22 +1,21 @@
 /** An account at the measured vendor, and what it allows. */
 export interface BenchAccount {
   readonly name: string;
-  /** Calls in any ten seconds. */
+  /** Calls in any stretch of {@link BenchAccount.perMs}. */
   readonly count: number;
+  readonly perMs: number;
   /** Calls at work at once. */
   readonly concurrency: number;
 }
 
-/** Length of the stretch that the vendor counts in. */
-export const perMs = 10_000;
+const callsPerSecond = [0.5, 1, 1.5, 2, 2.5];
 
-const counts = [5, 10, 15, 20, 25];
-
-/** So many accounts, of 1.5 calls a second each on average. */
-export function listAccounts(accounts: number): readonly BenchAccount[] {
+/** So many accounts, of 1.5 calls a second each on average, counted in stretches of so many seconds. */
+export function listAccounts(accounts: number, stretchSeconds: number): readonly BenchAccount[] {
   return Array.from({ length: accounts }, (_, index) => ({
     name: `account-${index}`,
-    count: counts[index % counts.length] ?? 15,
+    count: (callsPerSecond[index % callsPerSecond.length] ?? 1.5) * stretchSeconds,
+    perMs: stretchSeconds * 1_000,
     concurrency: 4,
   }));
 }

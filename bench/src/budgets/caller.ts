@@ -1,10 +1,10 @@
 import { createTransport, silentLogger, systemClock } from "@isthmus/core";
 import { SharedBudgets } from "../../../apps/api/dist/budgets/shared-budgets.js";
 import { openDatabase } from "../../../apps/api/dist/database/index.js";
-import { listAccounts, perMs } from "./accounts.js";
+import { listAccounts } from "./accounts.js";
 
 // A process of the service that calls every account, again and again, as fast as the budgets let it.
-const { databaseUrl, vendor, accounts } = JSON.parse(process.argv[2] ?? "{}");
+const { databaseUrl, vendor, accounts, stretchSeconds } = JSON.parse(process.argv[2] ?? "{}");
 const database = await openDatabase({ url: databaseUrl, logger: silentLogger });
 const told = { roundTrips: 0, questions: 0, given: 0, missed: 0, refused: 0, reports: 0 };
 const budgets = new SharedBudgets({
@@ -42,7 +42,7 @@ let failures = 0;
 process.send?.("ready");
 process.once("message", () => {
   const began = process.cpuUsage();
-  const callers = listAccounts(accounts).map(async ({ name, count, concurrency }) => {
+  const callers = listAccounts(accounts, stretchSeconds).map(async ({ name, count, perMs, concurrency }) => {
     const budget = budgets.of(["bench", name], { rates: [{ count, perMs }], concurrency });
     while (!stopping.signal.aborted) {
       try {

@@ -1,11 +1,11 @@
 import { createServer } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { listAccounts, perMs } from "./accounts.js";
+import { listAccounts } from "./accounts.js";
 
-// A vendor that counts: of each account the calls of every ten seconds, wherever they begin, and those at work at once. It
+// A vendor that counts: of each account the calls of every stretch, wherever it begins, and those at work at once. It
 // answers each call, so that nothing but the callers keeps them within its limits. `/…` names the account; `/stats?reset` tells.
 const accounts = new Map(
-  listAccounts(Number(process.argv[2] ?? 1_000)).map((account) => [
+  listAccounts(Number(process.argv[2] ?? 1_000), Number(process.argv[3] ?? 60)).map((account) => [
     `/${account.name}`,
     { ...account, arrivals: [] as number[], next: 0, atWork: 0 },
   ]),
@@ -24,11 +24,11 @@ const server = createServer((request, response) => {
     return;
   }
   stats.calls += 1;
-  // The one that came `count` calls ago: with this one, they are one too many for the ten seconds.
+  // The one that came `count` calls ago: with this one, they are one too many for the stretch.
   const before = account.arrivals[account.next];
-  if (before !== undefined && nowMs - before < perMs) {
+  if (before !== undefined && nowMs - before < account.perMs) {
     stats.tooMany += 1;
-    stats.earliestMs = Math.max(stats.earliestMs, perMs - (nowMs - before));
+    stats.earliestMs = Math.max(stats.earliestMs, account.perMs - (nowMs - before));
   }
   account.arrivals[account.next] = nowMs;
   account.next = (account.next + 1) % account.count;
