@@ -62,6 +62,13 @@ describeOnDatabases("the budget of an account", (get) => {
     expect(answers[2]?.reason).toBe("rate");
   });
 
+  it("gives no moment to two who ask at once", async () => {
+    const rate = { account: "at once", intervalMs: 50, horizonMs: 30_000 };
+    const given = moments(await Promise.all(Array.from({ length: 30 }, () => ask(rate))), 50);
+    expect(given).toHaveLength(30);
+    for (const [index, moment] of given.slice(1).entries()) expect(moment - (given[index] ?? 0)).toBeGreaterThan(49.9);
+  });
+
   it("lets those who find nothing come back one after the other, and the urgent look further ahead", async () => {
     const rate = { account: "turns", intervalMs: 3_000, horizonMs: 30_000, calls: 11 };
     await ask(rate);
