@@ -113,4 +113,55 @@ describeOnDatabases("rows of idempotency keys", (get) => {
     await expect(watchWrites(failing, write)).rejects.toThrow("lost");
     expect(await read()).toEqual(before);
   });
+
+  it("of the platform are taken, ended and pruned by the same rules, by functions of the system", async () => {
+    const system = <T>(run: Parameters<ReturnType<typeof get>["database"]["asSystem"]>[0]) =>
+      get().database.asSystem(run) as Promise<T>;
+    const newPlatformRequest = (keyHash = sha256(randomUUID()), keptForMs = 60_000) => {
+      const { userId: _, ...request } = newRequest(keyHash);
+      return { ...request, dataKey: { id: dataKeyId }, keptForMs };
+    };
+    const request = newPlatformRequest();
+    const [mine, theirs] = [claim(-1), claim()];
+    const sealed = { kid: dataKeyId };
+    await system(async ({ idempotency }) => {
+      expect(await idempotency.note(request, mine)).toMatchObject({ id: request.id, isHeld: false, begunAt: null });
+      // The second one finds the first.
+      expect(await idempotency.note(newPlatformRequest(request.keyHash), claim())).toMatchObject({ id: request.id });
+      expect(await idempotency.take(request.id, theirs)).toBe(true);
+      expect(await idempotency.take(request.id, claim())).toBe(false);
+      // Whoever was overtaken can do nothing any more.
+      expect(await idempotency.begin(request.id, mine.attemptId)).toBe(false);
+      expect(await idempotency.renew(request.id, mine)).toBe(false);
+      expect(await idempotency.answer(request.id, mine.attemptId, sealed)).toBe(false);
+      await idempotency.forget(request.id, mine.attemptId);
+      await idempotency.letGo(request.id, mine.attemptId, true);
+      expect(await idempotency.begin(request.id, theirs.attemptId)).toBe(true);
+      expect(await idempotency.renew(request.id, { ...theirs, leaseMs: -1 })).toBe(true);
+      // It has begun: nobody does it again, and its late answer is kept, once.
+      expect(await idempotency.take(request.id, claim())).toBe(false);
+      expect(await idempotency.answer(request.id, theirs.attemptId, sealed)).toBe(true);
+      expect(await idempotency.answer(request.id, theirs.attemptId, sealed)).toBe(false);
+      expect(await idempotency.note(newPlatformRequest(request.keyHash), claim())).toMatchObject({ answer: sealed });
+    });
+    const [reopened, old, held] = [newPlatformRequest(), newPlatformRequest(), newPlatformRequest()];
+    await system(async ({ idempotency }) => {
+      await idempotency.note(reopened, mine);
+      await idempotency.begin(reopened.id, mine.attemptId);
+      await idempotency.letGo(reopened.id, mine.attemptId, false);
+      expect(await idempotency.take(reopened.id, claim())).toBe(false);
+      await idempotency.letGo(reopened.id, mine.attemptId, true);
+      expect(await idempotency.take(reopened.id, claim())).toBe(true);
+      await idempotency.note({ ...old, keptForMs: -1 }, claim(-1));
+      await idempotency.note({ ...held, keptForMs: -1 }, claim());
+      const next = newPlatformRequest(old.keyHash, -1);
+      expect(await idempotency.note(next, claim(-1))).toMatchObject({ id: next.id });
+      expect(await idempotency.note(newPlatformRequest(held.keyHash), claim())).toMatchObject({ id: held.id });
+    });
+    await system(({ idempotency }) => idempotency.prune(100));
+    const left = await get().queryPastGuards(
+      "select id::text as id from platform_idempotency_keys order by created_at",
+    );
+    expect(left.map(({ id }) => id)).toEqual([request.id, reopened.id, held.id]);
+  });
 });
