@@ -11,7 +11,7 @@ import { readSnippet, root } from "./support/snippets.js";
 type Sandbox = Awaited<ReturnType<typeof startSalesforceSandbox>>;
 
 /** Packages that are imported, by their names, and the command line, with their folders. */
-const libraries = ["core", "salesforce", "quickbooks", "sap", "custom", "aws-kms"];
+const libraries = ["core", "salesforce", "quickbooks", "sap", "custom", "aws-kms", "sink-redis"];
 const packed = [...libraries.map((name) => `packages/${name}`), "apps/cli"];
 
 let folder: string;

@@ -3,6 +3,7 @@ import { type Configuration, ConfigurationError, readConfiguration } from "./con
 import { loadConnectors } from "./connectors/load-connectors.js";
 import { createServices } from "./create-services.js";
 import { DatabaseError, openDatabase } from "./database/index.js";
+import { loadSinks } from "./outbox/load-sinks.js";
 import { buildServer } from "./server.js";
 import { createServiceLogger } from "./service-logger.js";
 import { stopOnSignal } from "./stop-on-signal.js";
@@ -17,7 +18,7 @@ import { runWorkers } from "./workers/run-workers.js";
  */
 export async function startService(environment: Readonly<Record<string, string | undefined>>): Promise<void> {
   try {
-    await run(readConfiguration(environment));
+    await run(readConfiguration(environment), environment);
   } catch (error) {
     process.stderr.write(`${explain(error)}\n`);
     process.exitCode = 1;
@@ -26,14 +27,20 @@ export async function startService(environment: Readonly<Record<string, string |
   }
 }
 
-async function run(configuration: Configuration): Promise<void> {
+async function run(
+  configuration: Configuration,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
   const logger = createServiceLogger(configuration.logLevel);
   const stopping = new AbortController();
   const ending = new AbortController();
+  // First: what is wrong there is told before anything is opened.
+  const sinks = await loadSinks({ packages: configuration.sinks, environment });
   const [database, connectors, keyProvider] = await Promise.all([
     openDatabase({
       logger,
       dataDirectory: configuration.dataDirectory,
+      sinks: configuration.sinks,
       ...(configuration.databaseUrl !== undefined && { url: configuration.databaseUrl }),
     }),
     loadConnectors({ packages: configuration.connectors }),
@@ -75,7 +82,7 @@ async function run(configuration: Configuration): Promise<void> {
   stopOnSignal({ app, services, workers, logger, stopping, ending });
   const address = await app.listen({ port: configuration.port, host: configuration.host });
   // Not before: a service that cannot listen ends at once, and nothing may have called a vendor then.
-  workers.push(runWorkers(services, configuration.role));
+  workers.push(runWorkers(services, configuration.role, sinks));
   if (configuration.publicUrl === undefined) publicUrl = address;
   const types =
     connectors

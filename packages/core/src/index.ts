@@ -118,11 +118,18 @@ export {
 export {
   type AnyLifecycleListener,
   type ConnectionIdentity,
+  defineSink,
   EventBus,
   type EventEmitter,
+  type EventSink,
   type LifecycleEventName,
   type LifecycleEvents,
   type LifecycleListener,
+  type OpenedSink,
+  type OutgoingEvent,
+  type SinkAnswer,
+  type SinkContext,
+  type SinkDefinition,
 } from "./events/index.js";
 export {
   type AttemptEnded,

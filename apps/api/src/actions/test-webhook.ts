@@ -35,8 +35,8 @@ export async function testWebhook(services: Services, caller: Caller, id: string
   const row = await findWebhook(services, tenantId, id);
   const secrets = await openWebhookSecrets(vault, tenantId, id, row.secrets);
   const atMs = clock.now();
-  const payload = JSON.stringify({ webhookId: id });
-  const body = writeBody({ eventId: newId(), tenantId, type: "webhook.test", happenedAt: new Date(atMs), payload });
+  const data = JSON.stringify({ webhookId: id });
+  const body = writeBody({ id: newId(), tenantId, type: "webhook.test", happenedAt: new Date(atMs), data });
   const previousSigns = row.previousUntil !== null && row.previousUntil.getTime() > atMs;
   const headers = signBody(body, { messageId: newId(), atMs, secrets, previousSigns });
   const said = await send(services, { endpointId: id, url: row.url, headers, body });

@@ -37,6 +37,8 @@ export interface Configuration {
   readonly role: "all" | "api" | "worker";
   /** Names of connector packages; `undefined` = those in the service's own package.json. */
   readonly connectors: readonly string[] | undefined;
+  /** Names of sink packages. */
+  readonly sinks: readonly string[];
   /** Exact host:port addresses that may be private and plain http. */
   readonly allowedPrivateHosts: readonly string[];
   /** Folder of the files that connectors may name, one folder for each tenant in it; `undefined` = there are none. */
@@ -88,6 +90,7 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     quotaShares: variables.ISTHMUS_QUOTA_SHARES,
     role: variables.ISTHMUS_ROLE,
     connectors: variables.ISTHMUS_CONNECTORS,
+    sinks: variables.ISTHMUS_SINKS,
     allowedPrivateHosts: variables.ISTHMUS_ALLOWED_PRIVATE_HOSTS,
     certificateDirectory: variables.ISTHMUS_CERTIFICATE_DIR,
     platformKey: variables.ISTHMUS_PLATFORM_KEY,

@@ -38,6 +38,7 @@ export const examples = {
   ISTHMUS_QUOTA_SHARES: "ISTHMUS_QUOTA_SHARES=hook=95,sync=90,backfill=80 (percent of a vendor's daily quota)",
   ISTHMUS_ROLE: "ISTHMUS_ROLE=all",
   ISTHMUS_CONNECTORS: "ISTHMUS_CONNECTORS=@isthmus/custom,@acme/isthmus-crm",
+  ISTHMUS_SINKS: "ISTHMUS_SINKS=@isthmus/sink-redis",
   ISTHMUS_ALLOWED_PRIVATE_HOSTS: "ISTHMUS_ALLOWED_PRIVATE_HOSTS=erp.intern.example:44300,127.0.0.1:4010",
   ISTHMUS_ALLOW_PRIVATE_IN_PRODUCTION: 'ISTHMUS_ALLOW_PRIVATE_IN_PRODUCTION="our ERP runs in our own network"',
   ISTHMUS_CERTIFICATE_DIR:
@@ -95,6 +96,9 @@ export const variablesSchema = z.object({
   ISTHMUS_QUOTA_SHARES: quotaSharesVariable,
   ISTHMUS_ROLE: z.enum(["all", "api", "worker"], { error: "is none of all, api, worker." }).default("all"),
   ISTHMUS_CONNECTORS: list(z.string().regex(packageName, "holds something that is not the name of a package.")),
+  ISTHMUS_SINKS: list(z.string().regex(packageName, "holds something that is not the name of a package.")).transform(
+    (names) => [...new Set(names)],
+  ),
   ISTHMUS_ALLOWED_PRIVATE_HOSTS: list(
     z.string().refine(isHostAndPort, "holds something that is not exactly host:port."),
   ).transform((hosts) => hosts ?? []),

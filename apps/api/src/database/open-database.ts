@@ -23,6 +23,8 @@ export interface OpenDatabaseOptions {
   /** Folder of the embedded database; used where `url` is missing. */
   readonly dataDirectory?: string;
   readonly logger: Logger;
+  /** Names of the operator's sinks: every event is written down for them. Default: there are none. */
+  readonly sinks?: readonly string[] | undefined;
 }
 
 /** The service's database. Prisma's client does not leave it: all access is by units of work. */
@@ -62,7 +64,7 @@ export interface Database {
  * @throws {DatabaseError} `MIGRATION_FAILED` or `MIGRATION_CHANGED`.
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
-  return createDatabase(await openConnection(options));
+  return createDatabase(await openConnection(options), options.sinks);
 }
 
 // Each kind is loaded only where it is used: PGlite alone is 25 MB.
@@ -77,14 +79,14 @@ async function openConnection({ url, dataDirectory, logger }: OpenDatabaseOption
 }
 
 /** Units of work over an open connection. */
-export function createDatabase(connection: Connection): Database {
+export function createDatabase(connection: Connection, sinks: readonly string[] = []): Database {
   const { prisma } = connection;
   const asOneTransaction = transactionSystemRunner(prisma);
   return {
     kind: connection.kind,
     asTenant: (tenantId, work) =>
       runUnitOfWork(prisma, { role: "isthmus_app", tenantId }, async (client) => {
-        const scope = createTenantScope(client, tenantId);
+        const scope = createTenantScope(client, tenantId, sinks);
         const repositories = createTenantRepositories(scope);
         const result = await work(repositories);
         await tellWatch({ ...scope, keys: repositories.idempotencyKeys });

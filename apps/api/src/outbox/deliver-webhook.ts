@@ -1,19 +1,19 @@
-import { codeOf, type Random } from "@isthmus/core";
+import type { EventSink } from "@isthmus/core";
 import type { ClaimedDelivery, DeliveryLanding } from "../repositories/index.js";
 import type { Services } from "../services.js";
 import type { LandingDesk } from "./landing-desk.js";
+import { pauseAfter, tell } from "./tell.js";
 import { signBody, writeBody } from "./webhook-message.js";
 import { openWebhookSecrets } from "./webhook-secrets.js";
-import type { WebhookAnswer, WebhookSender } from "./webhook-sender.js";
+import type { WebhookSender } from "./webhook-sender.js";
 
-const firstPauseMs = 5_000;
 const longestPauseMs = 3_600_000;
 
 /** What a delivery is made with. */
 export interface DeliveryParts {
   readonly services: Services;
   readonly sender: WebhookSender;
-  readonly desk: LandingDesk;
+  readonly desk: LandingDesk<DeliveryLanding>;
 }
 
 /**
@@ -23,43 +23,36 @@ export interface DeliveryParts {
  */
 export async function deliverWebhook(parts: DeliveryParts, claimed: ClaimedDelivery): Promise<void> {
   const { services, desk } = parts;
-  const { deliveryId, attemptId, endpointId, attempts } = claimed;
-  const told = await tell(parts, claimed);
+  const { deliveryId, attemptId, endpointId, tenantId, attempts, type, happenedAt, payload } = claimed;
+  const event = { id: claimed.eventId, tenantId, type, happenedAt, data: payload };
+  const answer = await tell(services, webhookSink(parts, claimed), event, { endpointId, deliveryId });
   // What this process broke off says nothing of the receiver. Somebody else takes it when its lease is over.
-  if (!told.delivered && services.ending.aborted) return;
-  const held = { deliveryId, attemptId, endpointId, retryMs: pauseAfter(attempts, services.random) };
-  await desk.land({ ...held, ...told });
+  if (!answer.taken && services.ending.aborted) return;
+  const { retryAfterMs } = answer;
+  await desk.land({
+    ...{ deliveryId, attemptId, endpointId, delivered: answer.taken },
+    ...{ answerStatus: answer.status, answer: answer.text, failureCode: answer.failureCode },
+    ...{ pauseMs: retryAfterMs, retryMs: retryAfterMs ?? pauseAfter(attempts, services.random, longestPauseMs) },
+  });
 }
 
-type Told = Omit<DeliveryLanding, "deliveryId" | "attemptId" | "endpointId" | "retryMs"> & {
-  readonly retryMs?: number;
-};
-
-async function tell({ services, sender }: DeliveryParts, claimed: ClaimedDelivery): Promise<Told> {
-  const { vault, clock, ending, logger } = services;
+/** One webhook, for one delivery: a sink of the tenant's. */
+function webhookSink({ services, sender }: DeliveryParts, claimed: ClaimedDelivery): EventSink {
+  const { vault, clock } = services;
   const { deliveryId, tenantId, endpointId, url, previousSigns } = claimed;
-  const about = { tenantId, endpointId, deliveryId, type: claimed.type };
-  try {
-    const body = writeBody(claimed);
-    const secrets = await openWebhookSecrets(vault, tenantId, endpointId, claimed.secrets);
-    const headers = signBody(body, { messageId: deliveryId, atMs: clock.now(), secrets, previousSigns });
-    const answer = await sender.send({ endpointId, url, headers, body }, ending);
-    logger.debug({ ...about, status: answer.status }, "A webhook was told an event");
-    if (answer.status === 410) await noteGone(services, tenantId, endpointId);
-    return judge(answer);
-  } catch (error) {
-    logger.debug({ ...about, err: error }, "A webhook could not be told an event; trying again");
-    return { delivered: false, failureCode: codeOf(error) };
-  }
-}
-
-function judge({ status, text, retryAfterMs }: WebhookAnswer): Told {
-  const said = { answerStatus: status, answer: text };
-  if (status >= 200 && status < 300) return { ...said, delivered: true };
-  if (retryAfterMs === undefined || (status !== 429 && status !== 503)) return { ...said, delivered: false };
-  // What it asks for holds for all that it is told.
-  const pauseMs = Math.min(retryAfterMs, 24 * longestPauseMs);
-  return { ...said, delivered: false, retryMs: pauseMs, pauseMs };
+  return {
+    async deliver(event, signal) {
+      const body = writeBody(event);
+      const secrets = await openWebhookSecrets(vault, tenantId, endpointId, claimed.secrets);
+      const headers = signBody(body, { messageId: deliveryId, atMs: clock.now(), secrets, previousSigns });
+      const { status, text, retryAfterMs } = await sender.send({ endpointId, url, headers, body }, signal);
+      if (status === 410) await noteGone(services, tenantId, endpointId);
+      // What it asks for holds for all that it is told.
+      const asks = (status === 429 || status === 503) && retryAfterMs !== undefined;
+      const pause = asks && { retryAfterMs: Math.min(retryAfterMs, 24 * longestPauseMs) };
+      return { taken: status >= 200 && status < 300, status, text, ...pause };
+    },
+  };
 }
 
 /** A receiver that says that it is gone for good is told nothing more. What waits can be sent once it is switched on again. */
@@ -74,9 +67,4 @@ async function noteGone({ database, clock, logger }: Services, tenantId: string,
     return row;
   });
   if (row) logger.warn({ tenantId, endpointId }, "A webhook answered that it is gone, and was switched off");
-}
-
-/** Anything up to 5 s after the first failure, up to twice as long each time, up to an hour: full jitter, so that not all come at once. */
-export function pauseAfter(attempts: number, random: Random): number {
-  return Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(attempts - 1, 20)) * random.number();
 }

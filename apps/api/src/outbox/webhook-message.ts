@@ -1,20 +1,11 @@
+import type { OutgoingEvent } from "@isthmus/core";
 import { Webhook } from "standardwebhooks";
 import type { WebhookSecrets } from "./webhook-secrets.js";
 
-/** An event as the outside gets it. */
-export interface EventMessage {
-  readonly eventId: string;
-  readonly tenantId: string;
-  readonly type: string;
-  readonly happenedAt: Date;
-  /** JSON text of what the event says. */
-  readonly payload: string;
-}
-
 /** The body of an event. What it says goes through as text: parsed, its numbers would lose digits. */
-export function writeBody({ eventId, tenantId, type, happenedAt, payload }: EventMessage): string {
-  const head = JSON.stringify({ id: eventId, type, timestamp: happenedAt.toISOString(), tenantId });
-  return `${head.slice(0, -1)},"data":${payload}}`;
+export function writeBody({ id, tenantId, type, happenedAt, data }: OutgoingEvent): string {
+  const head = JSON.stringify({ id, type, timestamp: happenedAt.toISOString(), tenantId });
+  return `${head.slice(0, -1)},"data":${data}}`;
 }
 
 /** When and as what a body is sent. */

@@ -25,7 +25,7 @@ export interface OutboxEventRepository {
 }
 
 /** The outbox of the tenant of `scope`. What is written into it has its deliveries at once. */
-export function createOutboxEventRepository({ client, tenantId }: TenantScope): OutboxEventRepository {
+export function createOutboxEventRepository({ client, tenantId, sinks }: TenantScope): OutboxEventRepository {
   async function appendAll(events: readonly NewOutboxEvent[]): Promise<void> {
     const rows = events.map((event, place) => ({
       ...event,
@@ -41,6 +41,11 @@ export function createOutboxEventRepository({ client, tenantId }: TenantScope): 
       ), written as (
         insert into outbox_events (id, tenant_id, type, connector_id, payload)
         select e.id, ${tenantId}::uuid, e.type, e."connectorId", e.payload from told e
+      ), sunk as (
+        insert into sink_deliveries (event_id, sink, tenant_id, order_key)
+        select e.id, s.sink, ${tenantId}::uuid, ${orderKeyOf(Prisma.sql`e.about`)}
+        from told e cross join unnest(${[...sinks]}::text[]) as s (sink)
+        order by e.place
       )
       insert into webhook_deliveries (id, tenant_id, endpoint_id, event_id, order_key)
       select ${newIdSql}, ${tenantId}::uuid, w.id, e.id, ${orderKeyOf(Prisma.sql`e.about`)}

@@ -70,7 +70,7 @@ export interface RecordBatchRepository {
 }
 
 /** The batches of the tenant of `scope`. */
-export function createRecordBatchRepository({ client, tenantId }: TenantScope): RecordBatchRepository {
+export function createRecordBatchRepository({ client, tenantId, sinks }: TenantScope): RecordBatchRepository {
   /** Takes the entity's row, so that whoever writes its records does so alone. */
   async function lockState(connectorId: string, entity: string): Promise<void> {
     await client.$executeRaw`
@@ -135,7 +135,7 @@ export function createRecordBatchRepository({ client, tenantId }: TenantScope): 
           returning o.deleted
         ), changes as (
           select d.id, d.change, s.changes + d.step as version, d.modified_at, d.data from different d, state s
-        ), ${tellOfRecords(tenantId, target)}, seen as (
+        ), ${tellOfRecords({ tenantId, sinks }, target)}, seen as (
           insert into sync_sightings (run_id, external_id, tenant_id)
           select ${runId}::uuid, t.id, ${tenantId}::uuid from told t
           where ${mode === "full"} and t.data is not null
@@ -213,7 +213,7 @@ export function createRecordBatchRepository({ client, tenantId }: TenantScope): 
           select g.external_id as id, 'deleted' as change, s.changes + g.step as version, null::timestamptz as modified_at,
             null::text as data
           from gone g, state s
-        ), ${tellOfRecords(tenantId, { connectorId, entity })}, moved as (
+        ), ${tellOfRecords({ tenantId, sinks }, { connectorId, entity })}, moved as (
           update sync_states s set record_version = s.record_version + (select count(*) from gone), cursor = run.cursor
           from run
           where s.tenant_id = ${tenantId}::uuid and s.connector_id = ${connectorId}::uuid and s.entity = ${entity}

@@ -18,6 +18,8 @@ export type ScopedSql = Prisma.Sql & { readonly [scoped]: "sql" };
 export interface TenantScope {
   readonly client: ScopedClient;
   readonly tenantId: TenantId;
+  /** Names of the operator's sinks: they are told everything. */
+  readonly sinks: readonly string[];
   /** When this transaction began, by the database clock. */
   readTime(): Promise<Date>;
   /** Whether this transaction has written anything yet. One that has locked rows counts as one that has. */
@@ -31,10 +33,15 @@ export interface TenantScope {
 export type ScopedClient = ScopedTables & ScopedRaw;
 
 /** The scope of a transaction that acts for `tenantId` already. */
-export function createTenantScope(client: Prisma.TransactionClient, tenantId: string): TenantScope {
+export function createTenantScope(
+  client: Prisma.TransactionClient,
+  tenantId: string,
+  sinks: readonly string[] = [],
+): TenantScope {
   return {
     client: client as ScopedClient,
     tenantId: tenantId as TenantId,
+    sinks,
     async readTime() {
       const [row] = await client.$queryRaw<{ at: Date }[]>`select now() as at`;
       if (row === undefined) throw new Error("The database did not tell its time.");

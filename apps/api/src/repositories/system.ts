@@ -14,6 +14,7 @@ import { createSystemKeyRepository, type SystemKeyRepository } from "./system-ke
 import { createSystemPurgeRepository, type SystemPurgeRepository } from "./system-purges.js";
 import { createSystemRunRepository, type SystemRunRepository } from "./system-runs.js";
 import { createSystemSignInRepository, type SystemSignInRepository } from "./system-sign-in.js";
+import { createSystemSinkRepository, type SystemSinkRepository } from "./system-sinks.js";
 import { createSystemSyncRepository, type SystemSyncRepository } from "./system-syncs.js";
 import { createSystemTenantRepository, type SystemTenantRepository } from "./system-tenants.js";
 import { createSystemTokenRepository, type SystemTokenRepository } from "./system-tokens.js";
@@ -130,6 +131,8 @@ export interface SystemRepository {
   readonly signIn: SystemSignInRepository;
   /** Webhooks, and what they are told. */
   readonly webhooks: SystemWebhookRepository;
+  /** Events for the operator's sinks. */
+  readonly sinks: SystemSinkRepository;
   /** The platform's audit. */
   readonly events: SystemEventRepository;
   /** The chains of all audits. */
@@ -162,6 +165,7 @@ export function createSystemRepository(query: SystemQuery): SystemRepository {
     budgets: createSystemBudgetRepository(query),
     signIn: createSystemSignInRepository(query),
     webhooks: createSystemWebhookRepository(query),
+    sinks: createSystemSinkRepository(query),
     events: createSystemEventRepository(query),
     audits: createSystemAuditRepository(query),
     platformChain: createPlatformChainRepository(query),

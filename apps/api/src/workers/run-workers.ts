@@ -1,4 +1,5 @@
 import type { Configuration } from "../configuration/index.js";
+import type { LoadedSink } from "../outbox/load-sinks.js";
 import type { Services } from "../services.js";
 import { keepReplaying } from "../tokens/journal-replay.js";
 import { AuditSealer } from "./audit-sealer.js";
@@ -18,6 +19,7 @@ import { KeyRotationWorker } from "./key-rotation-worker.js";
 import { OperationRunWorker } from "./operation-run-worker.js";
 import { PurgeWorker } from "./purge-worker.js";
 import { RefreshWorker } from "./refresh-worker.js";
+import { SinkWorker } from "./sink-worker.js";
 import { SyncWorker } from "./sync-worker.js";
 import { WebhookWorker } from "./webhook-worker.js";
 
@@ -28,7 +30,11 @@ import { WebhookWorker } from "./webhook-worker.js";
  *
  * @returns resolves when everything that was under way then has ended. Never rejects.
  */
-export async function runWorkers(services: Services, role: Configuration["role"]): Promise<void> {
+export async function runWorkers(
+  services: Services,
+  role: Configuration["role"],
+  sinks: readonly LoadedSink[] = [],
+): Promise<void> {
   const { clock, stopping } = services;
   const work = [
     keepReplaying(services, clock, stopping),
@@ -44,6 +50,9 @@ export async function runWorkers(services: Services, role: Configuration["role"]
     work.push(new ChangeRequestWorker(services).run(stopping));
     work.push(new SyncWorker(services).run(stopping));
     work.push(new WebhookWorker(services).run(stopping));
+    for (const { name, open } of sinks) {
+      work.push(new SinkWorker(services, name, await open(services)).run(stopping));
+    }
     work.push(watchHealth(services, stopping));
     work.push(createInboundPruner(services).run(stopping));
     work.push(createRunPruner(services).run(stopping));

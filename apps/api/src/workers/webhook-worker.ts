@@ -1,7 +1,7 @@
 import { deliverWebhook } from "../outbox/deliver-webhook.js";
-import { LandingDesk } from "../outbox/landing-desk.js";
+import { deliveryLivesMs, LandingDesk } from "../outbox/landing-desk.js";
 import { WebhookSender, type WebhookSenderOptions } from "../outbox/webhook-sender.js";
-import type { ClaimedDelivery } from "../repositories/index.js";
+import type { ClaimedDelivery, DeliveryLanding } from "../repositories/index.js";
 import type { Services } from "../services.js";
 import { DueWorker, type DueWorkerLimits } from "./due-worker.js";
 
@@ -25,7 +25,10 @@ export class WebhookWorker extends DueWorker<ClaimedDelivery> {
       ...(timeoutMs !== undefined && { timeoutMs }),
       ...(lookup && { lookup }),
     });
-    const parts = { services, sender, desk: new LandingDesk(database) };
+    const desk = new LandingDesk<DeliveryLanding>((landings) =>
+      database.asSystem(({ webhooks }) => webhooks.land(landings, deliveryLivesMs)),
+    );
+    const parts = { services, sender, desk };
     super(services, {
       slots: 64,
       pollMs: 1_000,

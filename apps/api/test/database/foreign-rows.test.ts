@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from "vitest";
 import { newId } from "../../src/database/index.js";
+import { createDatabase } from "../../src/database/open-database.js";
 import { runUnitOfWork } from "../../src/database/unit-of-work.js";
 import { createTenantRepositories, createTenantScope, type TenantRepositories } from "../../src/repositories/index.js";
 import { describeOnDatabases } from "../support/databases.js";
@@ -312,8 +313,10 @@ describeOnDatabases("every repository call with another tenant's ids", (get) => 
   const dump = () => dumpTenant(get().queryPastGuards, theirs.tenantId);
 
   beforeAll(async () => {
-    mine = await fillTenant(get().database);
-    theirs = await fillTenant(get().database);
+    // With a sink, so that events wait for one as well.
+    const database = createDatabase(get().connection, ["@acme/sink"]);
+    mine = await fillTenant(database);
+    theirs = await fillTenant(database);
     before = await dump();
     marks = findMarks(before, await dumpTenant(get().queryPastGuards, mine.tenantId));
   });

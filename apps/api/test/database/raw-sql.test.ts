@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { createDatabase } from "../../src/database/open-database.js";
 import { runUnitOfWork } from "../../src/database/unit-of-work.js";
 import { describeOnDatabases } from "../support/databases.js";
 import { type FullTenant, fillTenant } from "../support/full-tenant.js";
@@ -23,6 +24,8 @@ const grants: Grants = {
   webhook_endpoints: "rawd",
   webhook_deliveries: "raw",
   webhook_deliveries_seq_seq: "U",
+  sink_deliveries: "ra",
+  sink_deliveries_seq_seq: "U",
   inbound_endpoints: "rawd",
   inbound_deliveries: "rad",
   inbound_events: "ra",
@@ -53,8 +56,10 @@ describeOnDatabases("raw SQL in a tenant's unit of work", (get) => {
 
   beforeAll(async () => {
     const query = get().queryPastGuards;
-    mine = await fillTenant(get().database);
-    theirs = await fillTenant(get().database);
+    // With a sink, so that events wait for one as well.
+    const database = createDatabase(get().connection, ["@acme/sink"]);
+    mine = await fillTenant(database);
+    theirs = await fillTenant(database);
     myRows = await dumpTenant(query, mine.tenantId);
     theirRows = await dumpTenant(query, theirs.tenantId);
     marks = [...findMarks(theirRows, myRows)];

@@ -1,0 +1,2 @@
+export { redisSink } from "./definition.js";
+export type { RedisSinkSettings } from "./settings.js";
