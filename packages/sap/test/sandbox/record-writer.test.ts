@@ -108,6 +108,19 @@ describe.each([
     expect(await told("fail", { ...record, record: { PurchaseOrderByCustomer: "X" } })).toEqual(["conflict"]);
   });
 
+  it("lets nobody slip in between its look and its write", async () => {
+    const [first] = await read();
+    const { id, record } = must(first);
+    const batches = () => open.sandbox.requests().filter(({ path }) => path.endsWith("$batch")).length;
+    const before = batches();
+    open.sandbox.addFault({ pathPattern: "batch", skip: 1, delayMs: 200 });
+    const writing = told("fail", { id, record: mine, base: must(writer().baseOf(must(record))) });
+    await expect.poll(batches, { interval: 5 }).toBe(before + 2);
+    await change(must(first), "THEIRS");
+    expect(await writing).toEqual(["conflict"]);
+    expect(await referenceOf(id)).toBe("THEIRS");
+  });
+
   it("finds records by another property, and creates with it what is not there", async () => {
     const externalId = { field: "PurchaseOrderByCustomer", value: "PO-4711" };
     const { PurchaseOrderByCustomer: _, ...record } = orderFor("");
