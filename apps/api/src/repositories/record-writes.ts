@@ -101,32 +101,37 @@ export function createRecordWriteRepository({ client, tenantId }: TenantScope): 
 
     async take(runId, limit) {
       const rows = await client.$queryRaw<TakenWrite[]>`
-        with sent as (
-          select w.position from record_writes w where ${ofRun(runId)} and w.outcome is null and w.reached
-        ), next as (
-          (select position, true as attempted from sent)
+        with sent as materialized (
+          select w.ctid as place from record_writes w where ${ofRun(runId)} and w.outcome is null and w.reached
+        ), next as materialized (
+          (select place, true as attempted from sent)
           union all
-          (select w.position, false from record_writes w
+          (select w.ctid, false from record_writes w
            where ${ofRun(runId)} and w.outcome is null and not exists (select from sent)
            order by w.position limit ${limit}::integer)
         )
         update record_writes w set reached = true from next n
-        where ${ofRun(runId)} and w.position = n.position
+        where w.ctid = n.place and ${ofRun(runId)}
         returning w.position, w.write, n.attempted, w.tries`;
       return rows.toSorted((one, other) => one.position - other.position);
     },
 
     async store(runId, tried) {
+      // A lookup by key for each, whatever the planner believes of a table that has just grown.
       await client.$executeRaw`
+        with told as materialized (
+          select t.* from jsonb_to_recordset(${JSON.stringify(tried)}::jsonb) as t (
+            position integer, outcome record_outcome, reached boolean, tries smallint, "recordId" text, error jsonb)
+        ), found as materialized (
+          select t.*, o.place from told t cross join lateral (
+            select w.ctid as place from record_writes w
+            where ${ofRun(runId)} and w.position = t.position and w.outcome is null limit 1
+          ) o
+        )
         update record_writes w set
-          outcome = (t.item ->> 'outcome')::record_outcome,
-          reached = (t.item ->> 'reached')::boolean,
-          tries = (t.item ->> 'tries')::smallint,
-          record_id = coalesce(t.item ->> 'recordId', w.record_id),
-          error = nullif(t.item -> 'error', 'null'),
-          write = case when t.item ->> 'outcome' is null then w.write end
-        from jsonb_array_elements(${JSON.stringify(tried)}::jsonb) as t (item)
-        where ${ofRun(runId)} and w.position = (t.item ->> 'position')::integer and w.outcome is null`;
+          outcome = f.outcome, reached = f.reached, tries = f.tries, record_id = coalesce(f."recordId", w.record_id),
+          error = nullif(f.error, 'null'), write = case when f.outcome is null then w.write end
+        from found f where w.ctid = f.place and ${ofRun(runId)}`;
     },
 
     async end(runId) {
