@@ -16,7 +16,7 @@ import {
 } from "../support/service.js";
 
 /** How long a vendor waits before it does what it was asked, so that three of them can be met at it. */
-const heldMs = 4_000;
+const heldMs = 6_000;
 const ordersPath = "/sap/opu/odata/sap/API_SALES_ORDER_SRV";
 
 describe("writing back by processes that end", { timeout: 120_000 }, () => {
