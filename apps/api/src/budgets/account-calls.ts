@@ -12,6 +12,8 @@ const longestWaitMs = 90_000;
 const longestOutageMs = 10_000;
 /** What is asked for at once, in milliseconds' worth of calls: no process takes a second that others want to share. */
 const worthMs = 500;
+/** After so many milliseconds whoever was answered in our place is done. */
+const passedOverMs = 3;
 /** Those who were refused do not look again for so long at the most: meanwhile the vendor may have said something else. */
 const longestRestMs = 60_000;
 
@@ -166,16 +168,17 @@ export class AccountCalls {
     this.#goOn();
   }
 
+  /** Somebody else was just answered for the account: the question is put again. */
+  passedOver(): void {
+    this.#takeBack();
+    this.#retryAtMs = this.#parts.clock.now() + passedOverMs;
+    this.#goOn();
+  }
+
   /** The question was not answered: it is put again after a while, and those who wait for too long give up. */
   failed(error: unknown): void {
     const nowMs = this.#parts.clock.now();
-    this.#isAsking = false;
-    if (this.#asked) {
-      this.#moments.addMissed(this.#asked.missed);
-      this.#told ??= this.#asked.told;
-      this.#pausedUntilMs ??= this.#asked.pausedUntilMs;
-      this.#asked = undefined;
-    }
+    this.#takeBack();
     this.#retryAtMs = nowMs + Math.min(2_000, 100 * 2 ** this.#failures);
     this.#failures += 1;
     for (const call of this.#waiting.takeAll(({ sinceMs }) => nowMs - sinceMs >= longestOutageMs)) {
@@ -188,6 +191,17 @@ export class AccountCalls {
       );
     }
     this.#goOn();
+  }
+
+  /** Keeps what a question said for the next one. */
+  #takeBack(): void {
+    this.#isAsking = false;
+    if (this.#asked === undefined) return;
+    this.#places.unasked();
+    this.#moments.addMissed(this.#asked.missed);
+    this.#told ??= this.#asked.told;
+    this.#pausedUntilMs ??= this.#asked.pausedUntilMs;
+    this.#asked = undefined;
   }
 
   #toRefusal({ waitMs, reason }: BudgetAnswer, answeredAtMs: number): Refusal | undefined {

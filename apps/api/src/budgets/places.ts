@@ -21,6 +21,7 @@ export class Places {
   #yields = false;
   #told = 0;
   #toldAtMs = 0;
+  #toldBefore = { told: 0, toldAtMs: 0 };
   #askedFreshMs = longestFreshMs;
   #inUse = 0;
   #usualMs = shortestFreshMs / 2;
@@ -60,9 +61,16 @@ export class Places {
 
   /** What was asked is on its way. @param told - How many are in use, or kept for calls that have their moment. */
   asked(told: number, nowMs: number): void {
+    this.#toldBefore = { told: this.#told, toldAtMs: this.#toldAtMs };
     this.#told = told;
     this.#toldAtMs = nowMs;
     this.#askedFreshMs = this.freshMs;
+  }
+
+  /** What was asked did not arrive, or may not have. */
+  unasked(): void {
+    this.#told = this.#toldBefore.told;
+    this.#toldAtMs = this.#toldBefore.toldAtMs;
   }
 
   /** @param fromMs - When we asked, or the last moment that was given. */

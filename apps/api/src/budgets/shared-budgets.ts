@@ -96,7 +96,7 @@ export class SharedBudgets {
       const byHolder = new Map(answers.map((answer) => [answer.holder, answer]));
       for (const account of accounts) {
         const answer = byHolder.get(account.holder);
-        if (answer === undefined) account.failed(new Error("The database left a question unanswered."));
+        if (answer === undefined) account.passedOver();
         else account.answered(answer, askedAtMs, this.#time.toLocal(answer.answeredAtMs));
       }
     } catch (error) {

@@ -59,7 +59,10 @@ export interface BudgetAnswer {
 
 /** Allowances of accounts at vendors, shared by all processes. */
 export interface SystemBudgetRepository {
-  /** Asks for several accounts in one round trip. The answers come in no order. */
+  /**
+   * Asks for several accounts in one round trip. The answers come in no order. Accounts for which somebody else is just answered
+   * have none: ask again.
+   */
   ask(questions: readonly BudgetQuestion[]): Promise<readonly BudgetAnswer[]>;
   /** Removes budgets that nobody has asked of for so long, `limit` at most. @returns How many. */
   prune(unusedForMs: number, limit: number): Promise<number>;

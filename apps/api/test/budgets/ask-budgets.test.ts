@@ -20,8 +20,12 @@ describeOnDatabases("the budget of an account", (get) => {
     leaseMs: 15_000,
     ...parts,
   });
-  const askAll = (...questions: BudgetQuestion[]): Promise<readonly BudgetAnswer[]> =>
-    get().database.asSystem(({ budgets }) => budgets.ask(questions));
+  const askAll = async (...questions: BudgetQuestion[]): Promise<readonly BudgetAnswer[]> => {
+    const answers = await get().database.asSystem(({ budgets }) => budgets.ask(questions));
+    const answered = new Set(answers.map(({ holder }) => holder));
+    const left = questions.filter(({ holder }) => !answered.has(holder));
+    return left.length === 0 ? answers : [...answers, ...(await askAll(...left))];
+  };
   const ask = async (parts: Partial<BudgetQuestion> & Pick<BudgetQuestion, "account">): Promise<BudgetAnswer> => {
     const [answer] = await askAll(question(parts));
     if (answer === undefined) throw new Error("There is no answer.");
