@@ -54,7 +54,7 @@ export const configurationSchema = z.strictObject({
     .strictObject({
       concurrentRequests: z.int().min(1).max(100).default(25).meta({
         description:
-          "Requests at work at once, over all connectors to the organisation in this process. Salesforce takes 25 long ones (over 20 seconds) in production and sandboxes, 5 in Developer and trial editions.",
+          "Requests at work at once, over all connectors to the organisation in this process, and in all processes that share a database server. Salesforce takes 25 long ones (over 20 seconds) in production and sandboxes, 5 in Developer and trial editions.",
       }),
       reservePercent: z.int().min(0).max(90).default(0).meta({
         description:

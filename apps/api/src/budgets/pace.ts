@@ -9,7 +9,7 @@ export interface Pace {
 }
 
 /** Part of the slack that a process may use up before it sends. */
-const ownShare = 0.5;
+const ownShare = 0.4;
 
 /**
  * The pace that keeps to every rate: the generic cell rate algorithm with a burst of one. Of `count + 1` calls that are spaced

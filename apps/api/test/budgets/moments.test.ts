@@ -18,8 +18,8 @@ const answer = (parts: Partial<BudgetAnswer>): BudgetAnswer => ({
 
 describe("paceOf", () => {
   it("spaces calls so that one more than is allowed comes a stretch and the slack after the first", () => {
-    expect(paceOf({ rates: [{ count: 500, perMs: 60_000 }] })).toEqual({ intervalMs: 122, lateMs: 500 });
-    expect(paceOf({ rates: [{ count: 2, perMs: 1_000 }] })).toEqual({ intervalMs: 510, lateMs: 10 });
+    expect(paceOf({ rates: [{ count: 500, perMs: 60_000 }] })).toEqual({ intervalMs: 122, lateMs: 400 });
+    expect(paceOf({ rates: [{ count: 2, perMs: 1_000 }] })).toEqual({ intervalMs: 510, lateMs: 8 });
   });
 
   it("keeps to the strictest rate, and gives the others what slack that leaves them", () => {
@@ -28,7 +28,7 @@ describe("paceOf", () => {
       { count: 500, perMs: 60_000 },
     ];
     // Ten calls take 1 220 ms: 220 of slack, and not 20.
-    expect(paceOf({ rates })).toEqual({ intervalMs: 122, lateMs: 110 });
+    expect(paceOf({ rates })).toEqual({ intervalMs: 122, lateMs: 88 });
   });
 
   it("takes less than a call a second", () => {
