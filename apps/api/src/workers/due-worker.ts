@@ -47,13 +47,13 @@ export class DueWorker<Claim extends object> {
   async run(signal: AbortSignal): Promise<void> {
     const { what, longestPauseMs } = this.#due;
     const failed = `${what} cannot be looked for; trying again`;
-    const look = () => this.look();
+    const look = () => this.#look();
     await keepLooking(this.#services, { look, failed, ...(longestPauseMs && { longestPauseMs }) }, signal);
     await this.settle();
   }
 
   /** Begins what is due. @returns how long to rest before the next look, in milliseconds: 0 = not at all. */
-  protected async look(): Promise<number> {
+  async #look(): Promise<number> {
     const begun = await this.beginDue();
     if (begun === 0) return this.pauseMs();
     await this.#slots.untilFree(this.#due.together ?? 1);

@@ -3,6 +3,7 @@ import { defaultRunLeaseMs, type Services } from "../services.js";
 import { fireDueSchedules } from "../syncs/fire-schedules.js";
 import { runSync } from "../syncs/run-sync.js";
 import { DueWorker, type DueWorkerLimits } from "./due-worker.js";
+import { keepLooking } from "./keep-looking.js";
 import { SyncSlots } from "./sync-slots.js";
 
 /** Makes the runs of schedules that are due, and does them. Default: 8 runs at once, looked for each second. */
@@ -31,9 +32,9 @@ export class SyncWorker extends DueWorker<ClaimedSyncRun> {
   }
 
   /** Schedules are fired on time, whether there are free slots or not. */
-  protected override async look(): Promise<number> {
-    const fired = await fireDueSchedules(this.#services);
-    const begun = await this.beginDue();
-    return fired + begun === 0 ? this.pauseMs() : 0;
+  override async run(signal: AbortSignal): Promise<void> {
+    const look = async () => ((await fireDueSchedules(this.#services)) > 0 ? 0 : this.pauseMs());
+    const failed = "Due schedules cannot be looked for; trying again";
+    await Promise.all([keepLooking(this.#services, { look, failed }, signal), super.run(signal)]);
   }
 }

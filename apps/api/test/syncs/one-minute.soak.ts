@@ -23,6 +23,10 @@ describe(`${schedules} schedules of one minute, two workers`, () => {
     const bench = await startFeedService(get().database, { keys });
     const superuser = await get().server.connectAsSuperuser(get().url);
     const one = async (sql: string, ...values: unknown[]) => (await superuser.query(sql, values)).rows[0];
+    const task = { keys, platformKey, vendorHost: bench.vendor.host, runLeaseMs: 30_000, role: "worker" } as const;
+    for (let worker = 0; worker < 2; worker += 1) {
+      started.push(await startLoadsProcess({ ...task, database: { url: get().url } }));
+    }
     await superuser.query(
       `insert into sync_schedules (id, tenant_id, connector_id, entity, mode, cron, time_zone, overlap, catch_up, tick_at, due_at, created_by)
        select gen_random_uuid(), $1::uuid, $2::uuid, 'Thing' || n, 'incremental', '0 3 * * *', 'UTC', 'skip', 'once',
@@ -31,10 +35,6 @@ describe(`${schedules} schedules of one minute, two workers`, () => {
       [bench.tenant.tenantId, bench.connectorId, bench.tenant.userId, schedules],
     );
     const { now: dueAt } = await one("select clock_timestamp() as now");
-    const task = { keys, platformKey, vendorHost: bench.vendor.host, runLeaseMs: 30_000, role: "worker" } as const;
-    for (let worker = 0; worker < 2; worker += 1) {
-      started.push(await startLoadsProcess({ ...task, database: { url: get().url } }));
-    }
     const ended = async () =>
       Number((await one("select count(*) as ended from sync_runs where ended_at is not null")).ended);
     await expect.poll(ended, { timeout: 1_000_000, interval: 500 }).toBe(schedules);
