@@ -38,7 +38,16 @@ export async function runSchedule(
   const row = await services.database.asTenant(caller.tenantId, async ({ syncRuns, recordBatches, auditEvents }) => {
     const isFirst = (await recordBatches.findState(connectorId, entity)).cursor === undefined;
     const backfillFrom = asked === undefined ? (isFirst ? schedule.backfillFrom : null) : new Date(asked);
-    const created = await syncRuns.create({ id: newId(), connectorId, entity, mode, scheduleId: id, backfillFrom });
+    const isLong = isFirst || mode === "full" || backfillFrom !== null;
+    const created = await syncRuns.create({
+      id: newId(),
+      connectorId,
+      entity,
+      mode,
+      scheduleId: id,
+      backfillFrom,
+      isLong,
+    });
     const facts = { action: "sync_run.requested", targetType: "sync_run", targetId: created.id } as const;
     const details = { connectorId, entity, mode, scheduleId: id, ...(backfillFrom && { backfillFrom }) };
     await auditEvents.append(auditOf(caller, { ...facts, outcome: "success", details }));

@@ -28,17 +28,20 @@ export function createEventReadRepository({ client, tenantId }: TenantScope): Ev
       const wanted = entities.map((each) => ({ ...each, id: newId() }));
       return client.$executeRaw(scopedSql`
         insert into sync_runs
-          (id, tenant_id, connector_id, entity, mode, schedule_id, trigger, next_attempt_at, backfill_from)
+          (id, tenant_id, connector_id, entity, mode, schedule_id, trigger, next_attempt_at, backfill_from, is_long)
         select distinct on (s.connector_id, s.entity) w.id, ${tenantId}::uuid, s.connector_id, s.entity, 'incremental', s.id,
           'event', clock_timestamp() + make_interval(secs => ${delayMs}::float8 / 1000),
-          case when not exists (
-            select from sync_states e
-            where e.tenant_id = ${tenantId}::uuid and e.connector_id = s.connector_id and e.entity = s.entity
-              and e.cursor is not null
-          ) then s.backfill_from end
+          case when not f.is_read then s.backfill_from end, not f.is_read
         from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) as w (id uuid, "connectorId" uuid, entity text)
         join sync_schedules s on s.tenant_id = ${tenantId}::uuid and s.connector_id = w."connectorId"
           and s.entity = w.entity and s.paused_at is null
+        cross join lateral (
+          select exists (
+            select from sync_states e
+            where e.tenant_id = ${tenantId}::uuid and e.connector_id = s.connector_id and e.entity = s.entity
+              and e.cursor is not null
+          ) as is_read
+        ) f
         where not exists (
           select from sync_runs r
           where r.tenant_id = ${tenantId}::uuid and r.connector_id = s.connector_id and r.entity = s.entity

@@ -16,6 +16,7 @@ export interface SyncRunRow {
   readonly scheduleId: string | null;
   readonly tickAt: Date | null;
   readonly backfillFrom: Date | null;
+  readonly isLong: boolean;
   readonly status: SyncRunStatus;
   readonly cursor: JsonObject | null;
   readonly expected: number | null;
@@ -43,7 +44,10 @@ export interface SyncRunFilter {
 }
 
 /** A run that somebody asks for. */
-export type NewSyncRun = Pick<SyncRunRow, "id" | "connectorId" | "entity" | "mode" | "scheduleId" | "backfillFrom">;
+export type NewSyncRun = Pick<
+  SyncRunRow,
+  "id" | "connectorId" | "entity" | "mode" | "scheduleId" | "backfillFrom" | "isLong"
+>;
 
 /** How a run goes on after whoever was at it lets go of it. */
 export type SyncRunLanding =
@@ -76,7 +80,7 @@ export interface SyncRunRepository {
 
 const columns = Prisma.sql`
   r.id::text as id, r.tenant_id::text as "tenantId", r.connector_id::text as "connectorId", r.entity, r.mode::text as mode, r.trigger::text as trigger,
-  r.schedule_id::text as "scheduleId", r.tick_at as "tickAt", r.backfill_from as "backfillFrom",
+  r.schedule_id::text as "scheduleId", r.tick_at as "tickAt", r.backfill_from as "backfillFrom", r.is_long as "isLong",
   r.status::text as status, r.cursor, r.expected, r.read, r.changed,
   r.unchanged, r.deleted, r.failed, r.failures, r.error, r.cancelled_at as "cancelledAt",
   r.next_attempt_at as "nextAttemptAt", r.created_at as "createdAt", r.started_at as "startedAt",
@@ -156,7 +160,7 @@ function changesOf(landing: SyncRunLanding): Prisma.Sql {
     }
     case "anew":
       return Prisma.sql`
-        status = 'queued', mode = 'full', cursor = null, error = ${JSON.stringify(landing.error)}::jsonb,
+        status = 'queued', mode = 'full', is_long = true, cursor = null, error = ${JSON.stringify(landing.error)}::jsonb,
         next_attempt_at = clock_timestamp()`;
   }
 }

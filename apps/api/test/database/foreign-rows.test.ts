@@ -248,7 +248,7 @@ const calls: Calls = {
   },
   syncRuns: {
     create: ({ connectorId, scheduleId }) => [
-      { id: newId(), connectorId, entity: syncedEntity, mode: "full", scheduleId, backfillFrom: null },
+      { id: newId(), connectorId, entity: syncedEntity, mode: "full", scheduleId, backfillFrom: null, isLong: true },
     ],
     findById: ({ syncRunId }) => [syncRunId],
     list: ({ connectorId }) => [{ connectorId }, page],

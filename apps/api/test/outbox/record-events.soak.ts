@@ -32,6 +32,7 @@ describe("what listeners cost a first load", { timeout: 600_000 }, () => {
         mode: "incremental",
         scheduleId: null,
         backfillFrom: null,
+        isLong: false,
       }),
     );
     const claimed = await database.asSystem(({ syncs }) => syncs.claimRuns(10, 600_000));

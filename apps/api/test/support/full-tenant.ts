@@ -248,7 +248,7 @@ async function fillSyncs(
     const times = { cron: "0 3 * * *", timeZone: "UTC", jitterSeconds: 0, pausedAt: null, backfillFrom: null };
     const due = { tickAt: new Date("2999-01-01"), dueAt: new Date("2999-01-01"), createdBy: userId };
     await syncSchedules.create({ id: scheduleId, ...what, ...times, ...due, overlap: "skip", catchUp: "once" });
-    await syncRuns.create({ id: syncRunId, ...what, scheduleId, backfillFrom: null });
+    await syncRuns.create({ id: syncRunId, ...what, scheduleId, backfillFrom: null, isLong: true });
   });
   const claimed = await database.asSystem(({ syncs }) => syncs.claimRuns(10, leaseMs));
   const syncAttemptId = claimed.find(({ runId }) => runId === syncRunId)?.attemptId;

@@ -27,6 +27,12 @@ describe(`${schedules} schedules of one minute, two workers`, () => {
     for (let worker = 0; worker < 2; worker += 1) {
       started.push(await startLoadsProcess({ ...task, database: { url: get().url } }));
     }
+    // Their entities were read before: what comes is an incremental run.
+    await superuser.query(
+      `insert into sync_states (tenant_id, connector_id, entity, cursor)
+       select $1::uuid, $2::uuid, 'Thing' || n, '{"v":1,"after":0}' from generate_series(1, $3::int) n`,
+      [bench.tenant.tenantId, bench.connectorId, schedules],
+    );
     await superuser.query(
       `insert into sync_schedules (id, tenant_id, connector_id, entity, mode, cron, time_zone, overlap, catch_up, tick_at, due_at, created_by)
        select gen_random_uuid(), $1::uuid, $2::uuid, 'Thing' || n, 'incremental', '0 3 * * *', 'UTC', 'skip', 'once',
