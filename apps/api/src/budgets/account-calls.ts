@@ -120,7 +120,7 @@ export class AccountCalls {
     const ahead = this.#moments.prepare(nowMs, this.#waiting.size > 0);
     const missed = this.#moments.takeMissed();
     const pauseMs = this.#pausedUntilMs === undefined ? undefined : Math.max(1, this.#pausedUntilMs - nowMs);
-    const calls = this.#lacking === 0 ? 0 : Math.max(this.#lacking, ahead);
+    const calls = this.#lacking === 0 || this.#isHeldBack(nowMs) ? 0 : Math.max(this.#lacking, ahead);
     this.#asked = { isReport: calls === 0, missed, told: this.#told, pausedUntilMs: this.#pausedUntilMs };
     this.#told = undefined;
     this.#pausedUntilMs = undefined;
@@ -268,7 +268,8 @@ export class AccountCalls {
   /** When the next question is due; `undefined` = none is. */
   #askAtMs(nowMs: number): number | undefined {
     if (this.#isAsking) return undefined;
-    const reportAtMs = this.#places.reportAtMs(this.#waiting.size > 0);
+    // Who waits for a later moment needs no place until then, and others may.
+    const reportAtMs = this.#places.reportAtMs(this.#pace ? this.#moments.kept > 0 : this.#waiting.size > 0);
     const times = [
       ...(reportAtMs === undefined ? [] : [reportAtMs]),
       ...(this.#pausedUntilMs === undefined ? [] : [nowMs]),
