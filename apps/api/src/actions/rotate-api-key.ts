@@ -46,7 +46,8 @@ export async function rotateApiKey(
   const { key, prefix, hash } = makeKey(services.random);
   using digester = await RowDigester.take(services, caller.tenantId);
   return await services.database.asTenant(caller.tenantId, async ({ apiKeys, auditEvents }) => {
-    const former = await apiKeys.findById(id);
+    // A key that rotates itself is the caller's, too: its end must not be another's work half-way through the checks.
+    const former = await apiKeys.findForChange(id);
     // Other people's keys are not to be seen here, so they are not there.
     if (!former || (former.userId !== caller.userId && !managesAll)) {
       throw new NotFoundError("There is no such API key.");

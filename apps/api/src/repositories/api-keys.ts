@@ -36,6 +36,8 @@ export interface ApiKeyRepository {
   /** @throws {NotFoundError} When the tenant has no such user. */
   create(key: NewApiKey): Promise<ApiKeyRow>;
   findById(id: string): Promise<ApiKeyRow | undefined>;
+  /** The same, kept from being changed by others until the unit of work ends. */
+  findForChange(id: string): Promise<ApiKeyRow | undefined>;
   /** All keys of the tenant, or of one user. */
   list(page: PageRequest, filter?: { readonly userId?: string }): Promise<Page<ApiKeyRow>>;
   /** Withdraws a key, from the next request on. @returns Whether there was such a key that still worked. */
@@ -56,10 +58,14 @@ export function createApiKeyRepository({ client, tenantId }: TenantScope): ApiKe
   const table = client.apiKey;
   // No row leaves with its hash: nobody who reads keys needs it.
   const omit = { hash: true } as const;
+  const findById = async (id: string) => (await table.findFirst({ where: { tenantId, id }, omit })) ?? undefined;
   return {
     create: (key) => table.create({ data: { ...key, id: newId(), tenantId }, omit }),
-    async findById(id) {
-      return (await table.findFirst({ where: { tenantId, id }, omit })) ?? undefined;
+    findById,
+    async findForChange(id) {
+      await client.$queryRaw`
+        select 1 from api_keys where tenant_id = ${tenantId}::uuid and id = ${id}::uuid for update`;
+      return findById(id);
     },
     async list({ limit, after }, filter = {}) {
       const where = { tenantId, userId: filter.userId, id: after === undefined ? undefined : { gt: after } };

@@ -47,6 +47,7 @@ const calls: Calls = {
   apiKeys: {
     create: ({ userId }) => [{ userId, name: "x", prefix: "x", hash: sha256(newId()) }],
     findById: ({ apiKeyId }) => [apiKeyId],
+    findForChange: ({ apiKeyId }) => [apiKeyId],
     list: ({ userId }) => [page, { userId }],
     revoke: ({ apiKeyId }) => [apiKeyId],
     endInFavourOf: ({ apiKeyId }) => [apiKeyId, apiKeyId],
