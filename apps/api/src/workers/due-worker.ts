@@ -47,17 +47,25 @@ export class DueWorker<Claim extends object> {
   async run(signal: AbortSignal): Promise<void> {
     const { what, longestPauseMs } = this.#due;
     const failed = `${what} cannot be looked for; trying again`;
-    const look = () => this.#look();
+    const look = () => this.#look(signal);
     await keepLooking(this.#services, { look, failed, ...(longestPauseMs && { longestPauseMs }) }, signal);
     await this.settle();
   }
 
-  /** Begins what is due. @returns how long to rest before the next look, in milliseconds: 0 = not at all. */
-  async #look(): Promise<number> {
+  /** Begins what is due, and rests until it is worth looking again. @returns how long to rest still: not at all. */
+  async #look(signal: AbortSignal): Promise<number> {
     const begun = await this.beginDue();
-    if (begun === 0) return this.pauseMs();
-    await this.#slots.untilFree(this.#due.together ?? 1);
+    if (begun === 0) await this.#rest(signal);
+    else await this.#slots.untilFree(this.#due.together ?? 1);
     return 0;
+  }
+
+  /** Until the next look, or until some work has ended: what waits for its turn may have it then. */
+  async #rest(signal: AbortSignal): Promise<void> {
+    const rested = new AbortController();
+    const sleep = this.#services.clock.sleep(this.pauseMs(), AbortSignal.any([signal, rested.signal]));
+    await Promise.race([sleep.catch((reason: unknown) => reason), this.#slots.untilOneEnds()]);
+    rested.abort();
   }
 
   /** Between looks that found nothing, spread so that workers do not look in step. */

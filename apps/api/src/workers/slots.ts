@@ -24,11 +24,14 @@ export class Slots {
     });
   }
 
+  /** Waits until some of the work under way has ended; for ever where there is none. */
+  untilOneEnds(): Promise<void> {
+    this.#change ??= Promise.withResolvers();
+    return this.#change.promise;
+  }
+
   /** Waits until so many are free. Default: all, so that nothing is under way. */
   async untilFree(slots: number = this.total): Promise<void> {
-    while (this.free < slots) {
-      this.#change ??= Promise.withResolvers();
-      await this.#change.promise;
-    }
+    while (this.free < slots) await this.untilOneEnds();
   }
 }
