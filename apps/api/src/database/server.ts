@@ -7,6 +7,7 @@ import { createServerAdapter } from "./server-adapter.js";
 import { assumeSystemRole, serverSystemRunner } from "./system-queries.js";
 import { serverTenantReads } from "./tenant-reads.js";
 import { toUnavailable } from "./unavailable.js";
+import { abandonedAfterMs } from "./unit-of-work.js";
 
 /** What a server's pool is made with. */
 export interface ServerOptions extends ConnectionOptions {
@@ -36,7 +37,7 @@ const defaultSilenceMs = 15_000;
  */
 export async function openServer(url: string, options: ServerOptions): Promise<Connection> {
   await migrateServer(url, options);
-  const pool = openPool(url, options, options.poolSize ?? 10);
+  const pool = openPool(url, options, options.poolSize ?? 10, endAbandonedUnits);
   const systemPool = openPool(url, options, options.systemPoolSize ?? 6, assumeSystemRole);
   const readPool = openPool(url, options, options.readPoolSize ?? 6, undefined, true);
   const prisma = new PrismaClient({ adapter: createServerAdapter(pool), errorFormat: "minimal" });
@@ -72,6 +73,11 @@ function openPool(
   pool.on("error", (error) => options.logger.warn({ reason: error.message }, "idle database connection lost"));
   pool.on("connect", (client) => endWhenSilent(client, options.silenceMs ?? defaultSilenceMs));
   return pool;
+}
+
+/** A unit of work that is frozen, or whose machine is gone, gives up what it has locked: it had less time than that anyway. */
+async function endAbandonedUnits(client: pg.ClientBase): Promise<void> {
+  await client.query(`set idle_in_transaction_session_timeout = ${abandonedAfterMs}`);
 }
 
 /** Migrates over a session of its own, which ends with it: the lock, and settings, end with the session. */

@@ -15,6 +15,9 @@ export const statementTimeoutMs = 10_000;
 /** Milliseconds to wait for a free connection, and for the whole unit: it holds no other I/O than the database's. */
 const limits = { maxWait: 5_000, timeout: 15_000 } as const;
 
+/** Milliseconds after which a server ends the session of a unit that sends nothing: longer than a unit may take. */
+export const abandonedAfterMs = 20_000;
+
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 // Which databases have a unit open in this asynchronous context. `open` turns false at its end: what was started inside

@@ -89,6 +89,18 @@ describeOnDatabases("a unit of work", (get) => {
     expect([key.expiresAt, row?.same]).toEqual([expiresAt, true]);
   });
 
+  it("gives up what it has locked when nothing comes any more, on a server", async () => {
+    const { kind, connection } = get();
+    const who = { role: "isthmus_app", tenantId: tenant.tenantId } as const;
+    const [row] = await runUnitOfWork(
+      connection.prisma,
+      who,
+      (client) =>
+        client.$queryRaw<{ after: string }[]>`select current_setting('idle_in_transaction_session_timeout') as after`,
+    );
+    expect(row?.after).toBe(kind === "server" ? "20s" : "0");
+  });
+
   it("takes nothing but a UUID for a tenant", async () => {
     const unit = get().database.asTenant("' or true --", (work) => work.tenant.find());
     await expect(unit).rejects.toThrow(TypeError);
