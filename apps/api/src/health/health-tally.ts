@@ -14,16 +14,15 @@ type Tally = { -readonly [Field in keyof ConnectorTally]: ConnectorTally[Field] 
 
 const everyMs = 10_000;
 
-/** The vendor works where it answers these: what was asked of it was wrong. So does a caller who stops waiting. */
-const innocent: ReadonlySet<string> = new Set<ConnectorErrorCode>([
-  "VALIDATION_FAILED",
-  "UNSUPPORTED",
+/** The vendor works where it answers these: what was asked of it was wrong. */
+const answered: ReadonlySet<string> = new Set<ConnectorErrorCode>([
   "VENDOR_REJECTED",
   "CONFLICT",
   "NOT_FOUND",
-  "CANCELLED",
   "CURSOR_EXPIRED",
 ]);
+/** These say nothing of the vendor: it was not asked, or nobody waited for its answer. */
+const silent: ReadonlySet<string> = new Set<ConnectorErrorCode>(["VALIDATION_FAILED", "UNSUPPORTED", "CANCELLED"]);
 
 /**
  * Counts how the calls of connectors went in this process, and adds that to what the others have counted. What was not added
@@ -65,9 +64,9 @@ export class HealthTally {
   }
 
   #note(connection: ConnectionIdentity, code: string | undefined): void {
-    const tally = this.#of(connection);
+    const tally = code !== undefined && silent.has(code) ? undefined : this.#of(connection);
     if (tally === undefined) return;
-    if (code === undefined || innocent.has(code)) tally.succeeded += 1;
+    if (code === undefined || answered.has(code)) tally.succeeded += 1;
     else {
       tally.failed += 1;
       tally.failureCode = code;

@@ -4,7 +4,8 @@ import type { ClaimedRun, EntityState, SyncRunRow } from "../repositories/index.
 import type { Services } from "../services.js";
 import { type FollowedSource, startAt } from "./followed-entity.js";
 
-const cursorSchema = z.looseObject({ v: z.number() });
+/** A cursor as connectors give it: one without a version could not be told from that of another. */
+export const cursorSchema = z.looseObject({ v: z.number() });
 
 /** What a run reads, and from where. */
 export interface ReadStart {

@@ -1,7 +1,7 @@
 import type { EntityBatch } from "@isthmus/core";
 import type { ClaimedRun, ReadRecord, SyncRunLanding, SyncRunRow } from "../repositories/index.js";
 import { defaultRunLeaseMs, type Services } from "../services.js";
-import { keepsCursor } from "./open-read.js";
+import { cursorSchema, keepsCursor } from "./open-read.js";
 import { readAhead } from "./read-ahead.js";
 import { toStorableRecord } from "./storable-record.js";
 import type { SyncHold } from "./sync-hold.js";
@@ -32,7 +32,7 @@ export async function storeAll(
     const records = storable.filter((record): record is ReadRecord => record !== undefined);
     const failed = changes.length - records.length;
     const end = await database.asTenant(tenantId, async ({ recordBatches, syncRuns, syncRunLines }) => {
-      const counts = await recordBatches.storeBatch(target, records, cursor, failed);
+      const counts = await recordBatches.storeBatch(target, records, cursorSchema.parse(cursor), failed);
       if (counts === undefined) return (await syncRuns.findById(runId))?.cancelledAt ? cancelled : goesOnLater;
       if (failed > 0) await syncRunLines.append(runId, { event: "records_refused", detail: refused(failed) });
       return stopping.aborted ? goesOnLater : undefined;

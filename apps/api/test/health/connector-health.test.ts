@@ -33,7 +33,7 @@ describeOnDatabases("the health of a connector", (get) => {
     );
     return rows.map(({ payload }) => payload as { from: string; to: string }).map(({ from, to }) => [from, to]);
   };
-  const emit = (code?: "TIMEOUT" | "NOT_FOUND", times = 10) => {
+  const emit = (code?: "TIMEOUT" | "NOT_FOUND" | "VALIDATION_FAILED" | "CANCELLED", times = 10) => {
     const connection = { type: "feed", tenantId: bench.tenant.tenantId, connectorId: bench.connectorId };
     for (let call = 0; call < times; call += 1)
       bench.service.services.events.emit("operation.completed", {
@@ -49,6 +49,8 @@ describeOnDatabases("the health of a connector", (get) => {
     bench.vendor.put(entity, "a", { name: "a" });
     await bench.run(id);
     emit("NOT_FOUND", 3);
+    emit("VALIDATION_FAILED", 3);
+    emit("CANCELLED", 3);
     expect(await look()).toMatchObject({
       state: "healthy",
       reasons: [],
