@@ -48,7 +48,7 @@ describe("receivers that fail in every way", { timeout: 60_000 }, () => {
       told.set(record, [...(told.get(record) ?? []), n]);
     };
     const retry = async () => {
-      await client.query("update webhook_deliveries set due_at = now() where status = 'pending'");
+      await client.query("update webhook_deliveries set due_at = now() - interval '1 second' where status = 'pending'");
       await client.query("update webhook_endpoints set not_before = null");
       await bench.deliver({ timeoutMs: 60 });
     };

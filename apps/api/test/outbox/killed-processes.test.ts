@@ -57,7 +57,7 @@ describe("webhooks of processes that are killed", { timeout: 120_000 }, () => {
     const client = await get().server.connectAsSuperuser(get().url);
     // The time that it had for what it had taken is over.
     const { rowCount } = await client.query(
-      "update webhook_deliveries set due_at = now() where attempt_id is not null",
+      "update webhook_deliveries set due_at = now() - interval '1 second' where attempt_id is not null",
     );
     await client.end();
     expect(rowCount).toBeGreaterThanOrEqual(2);

@@ -42,12 +42,12 @@ describeOnDatabases("events for a sink of the operator's", (get) => {
       const worker = new SinkWorker(bench.service.services, name, sink);
       begun = await worker.beginDue();
       await worker.settle();
-      if (begun > 0) await get().queryPastGuards("update sink_deliveries set due_at = now() where attempts = 0");
+      if (begun > 0) await get().queryPastGuards("update sink_deliveries set due_at = now() - interval '1 second' where attempts = 0");
     }
     return all;
   }
   const waiting = async () => (await get().queryPastGuards("select 1 from sink_deliveries")).length;
-  const again = () => get().queryPastGuards("update sink_deliveries set due_at = now()");
+  const again = () => get().queryPastGuards("update sink_deliveries set due_at = now() - interval '1 second'");
 
   it("are all that happens, each once, those of one record in their order, with every digit", async () => {
     const { body: schedule } = await bench.schedule("Thing");

@@ -161,7 +161,7 @@ describe("the edges of webhooks", () => {
     expect(elsewhere.messages).toEqual([]);
     expect((await bench.deliveries(id))[0]).toMatchObject({ status: "pending", lastAttempt: { answerStatus: 307 } });
     bench.receiver.react(() => 299);
-    await client.query("update webhook_deliveries set due_at = now()");
+    await client.query("update webhook_deliveries set due_at = now() - interval '1 second'");
     await bench.deliver();
     expect((await bench.deliveries(id))[0]).toMatchObject({ status: "delivered" });
   });
@@ -177,7 +177,7 @@ describe("the edges of webhooks", () => {
     expect(body.data.map(({ action }: { action: string }) => action)).toContain("webhook.switched_off");
     await happen(1); // for which nothing is kept
     bench.receiver.react(() => 200);
-    await client.query("update webhook_deliveries set due_at = now()");
+    await client.query("update webhook_deliveries set due_at = now() - interval '1 second'");
     expect(await bench.deliver()).toBe(0);
     const etag = { "if-match": `"${gone.version}"` };
     const on = await bench.tenant.api.patch(`/v1/webhooks/${id}`, { active: true }, etag);
@@ -201,7 +201,7 @@ describe("the edges of webhooks", () => {
     expect(pausedFor).toBeGreaterThan(60_000);
     expect(pausedFor).toBeLessThan(121_000);
     await client.query("update webhook_endpoints set not_before = now()");
-    await client.query("update webhook_deliveries set due_at = now()");
+    await client.query("update webhook_deliveries set due_at = now() - interval '1 second'");
     expect(await bench.deliver()).toBe(2);
     expect(await read(id)).toMatchObject({
       health: { failures: 0, failingSince: null, pausedUntil: null, pending: 0 },

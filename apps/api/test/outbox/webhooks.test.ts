@@ -23,7 +23,7 @@ describeOnDatabases("webhooks", (get) => {
   const versions = (messages: readonly ReceivedMessage[]) =>
     messages.map(({ event: { type, data } }) => [type, data.externalId, data.version, data.record?.name ?? null]);
   const later = (id: string) =>
-    get().queryPastGuards("update webhook_deliveries set due_at = now() where id = $1::uuid", id);
+    get().queryPastGuards("update webhook_deliveries set due_at = now() - interval '1 second' where id = $1::uuid", id);
 
   it("are told each version of each record, signed, with what it was then", async () => {
     const { secret, id } = await bench.webhook();
@@ -91,7 +91,7 @@ describeOnDatabases("webhooks", (get) => {
     const [first] = await bench.deliveries(id);
     await get().queryPastGuards(
       `update webhook_deliveries set created_at = now() - interval '25 hours', first_attempt_at = now() - interval '25 hours',
-        due_at = now() where id = $1::uuid`,
+        due_at = now() - interval '1 second' where id = $1::uuid`,
       first.id,
     );
     await bench.deliver();

@@ -58,7 +58,7 @@ describeOnDatabases("syncs that begin somewhere else", (get) => {
     const id = await schedule({ backfillFrom: times[1], paused: false });
     const makeDue = (minute: number) =>
       get().queryPastGuards(
-        "update sync_schedules set tick_at = date_trunc('minute', now()) - make_interval(mins => $2::int), due_at = now() where id = $1::uuid",
+        "update sync_schedules set tick_at = date_trunc('minute', now()) - make_interval(mins => $2::int), due_at = now() - interval '1 second' where id = $1::uuid",
         id,
         minute,
       );

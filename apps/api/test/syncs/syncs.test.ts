@@ -123,7 +123,7 @@ describeOnDatabases("syncs", (get) => {
     const missed = async (catchUp: string) => {
       const id = await schedule({ paused: false, cron: "0 * * * *", overlap: "queue", catchUp });
       await get().queryPastGuards(
-        `update sync_schedules set tick_at = date_trunc('hour', now()) - interval '3 hours', due_at = now() where id = $1::uuid`,
+        `update sync_schedules set tick_at = date_trunc('hour', now()) - interval '3 hours', due_at = now() - interval '1 second' where id = $1::uuid`,
         id,
       );
       await bench.work();
