@@ -42,7 +42,10 @@ describeOnDatabases("events for a sink of the operator's", (get) => {
       const worker = new SinkWorker(bench.service.services, name, sink);
       begun = await worker.beginDue();
       await worker.settle();
-      if (begun > 0) await get().queryPastGuards("update sink_deliveries set due_at = now() - interval '1 second' where attempts = 0");
+      if (begun > 0)
+        await get().queryPastGuards(
+          "update sink_deliveries set due_at = now() - interval '1 second' where attempts = 0",
+        );
     }
     return all;
   }
