@@ -1,5 +1,6 @@
 import type { Logger } from "@isthmus/core";
 import type { FastifyInstance } from "fastify";
+import { ApiError } from "./errors/index.js";
 import type { Services } from "./services.js";
 
 /** What has to be stopped. */
@@ -38,10 +39,13 @@ export function stopOnSignal(service: StoppableService): void {
   process.on("SIGINT", onSignal);
 }
 
-/** Readiness off, no new requests; those in flight finish within `graceMs` or are ended; then everything is closed. */
+/**
+ * Readiness off, no new requests; those in flight finish within `graceMs` or are ended, those that would never finish by themselves at
+ * once; then everything is closed.
+ */
 export async function stopService(service: StoppableService): Promise<void> {
   const { app, services, workers = [], logger, stopping, ending, graceMs = 25_000 } = service;
-  stopping.abort();
+  stopping.abort(new ApiError("SHUTTING_DOWN", "The service is stopping. Ask again in a moment."));
   const timer = setTimeout(() => {
     logger.warn({ graceMs }, "Requests did not finish in time and are ended");
     ending.abort(new Error("The service is stopping."));

@@ -122,7 +122,10 @@ async function run(
 
 async function readCall(services: Services, { operation }: Runnable, request: FastifyRequest, reply: FastifyReply) {
   const isStreamed = operation.kind !== "bulk" && (givesContent(operation) || wantsNdjson(request));
-  const call = { readSignal: isStreamed ? streamSignal(request, reply, services) : readSignal(reply, services) };
+  const signal = isStreamed ? streamSignal(request, reply, services) : readSignal(reply, services);
+  // What has no end of its own would hold up the service's.
+  const isEndless = operation.kind === "stream";
+  const call = { readSignal: isEndless ? AbortSignal.any([signal, services.stopping]) : signal };
   if (!takesContent(operation)) {
     return { ...call, input: (await readJson(request)) ?? {}, content: undefined };
   }

@@ -66,4 +66,23 @@ describe("stopping within a bound", () => {
     expect(await answer).toBe(200);
     expect(Date.now() - began).toBeLessThan(5_000);
   });
+
+  it("does not wait for an answer that has no end of its own, and says in its last line why it ends", async () => {
+    const response = await fetch(`${service.url}/v1/connectors/${connectorId}/operations/events.subscribe`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${tenant.apiKey}`,
+        "content-type": "application/json",
+        accept: "application/x-ndjson",
+      },
+      body: JSON.stringify({ channel: "/data/AccountChangeEvent" }),
+    });
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    expect((await reader?.read())?.value).toContain("subscribed");
+    const began = Date.now();
+    const stopped = stop(20_000);
+    expect((await reader?.read())?.value).toContain("SHUTTING_DOWN");
+    await stopped;
+    expect(Date.now() - began).toBeLessThan(5_000);
+  });
 });
