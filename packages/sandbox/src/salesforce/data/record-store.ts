@@ -151,13 +151,14 @@ export class RecordStore {
     };
   }
 
-  /** @returns false for anything that is not such a snapshot. */
+  /** Fills an empty store with copies of the records. @returns false for anything that is not such a snapshot. */
   restore(snapshot: unknown): boolean {
     if (!isRecordSnapshot(snapshot)) return false;
     for (const [name, table] of this.#tables) {
       table.sequence = snapshot.sequences[name] ?? 0;
-      for (const row of snapshot.rows[name] ?? []) table.add(row);
+      for (const row of snapshot.rows[name] ?? []) table.add({ ...row });
     }
+    this.#onChange();
     return true;
   }
 

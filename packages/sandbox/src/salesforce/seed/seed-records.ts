@@ -1,6 +1,6 @@
 import type { Clock } from "../../shared/clock.js";
 import { createPseudoRandom } from "../../shared/pseudo-random.js";
-import type { RecordStore } from "../data/record-store.js";
+import { type RecordSnapshot, RecordStore } from "../data/record-store.js";
 import { organizationId } from "../ids.js";
 import type { Row } from "../schema/definitions.js";
 import { organization } from "../schema/organization.js";
@@ -29,6 +29,11 @@ const people: [string, string, string, boolean][] = [
   ["Ivana", "Kovač", "Former Account Executive", false],
 ];
 
+const dayMs = 86_400_000;
+
+/** The records of the latest day that was asked for: whoever starts many sandboxes makes them once. */
+let latest: { readonly today: number; readonly records: RecordSnapshot } | undefined;
+
 /**
  * Fills an empty store with a company's data. The same records with the same ids every time; dates count back from
  * the clock's present day, so that "this month" is never empty.
@@ -36,16 +41,30 @@ const people: [string, string, string, boolean][] = [
  * @param everything - False makes the organisation and the users only.
  */
 export function seedRecords(store: RecordStore, clock: Clock, everything: boolean): void {
-  const random = createPseudoRandom(20_260_101);
-  const users = seedUsers(store);
-  store.insert(organization, { Id: organizationId, ...fjordline }, String(users[0]?.Id ?? ""));
-  if (!everything) return;
-  const today = Math.floor(clock() / 86_400_000) * 86_400_000;
+  const today = Math.floor(clock() / dayMs) * dayMs;
+  if (!everything) {
+    seedOrganization(store);
+    return;
+  }
+  if (latest?.today !== today) latest = { today, records: makeRecords(today) };
+  store.restore(latest.records);
+}
+
+function makeRecords(today: number): RecordSnapshot {
+  const store = new RecordStore(() => today);
+  const users = seedOrganization(store);
   const owners = users.filter((row) => row.IsActive === true).map((row) => String(row.Id));
-  const context = { store, random, today, owners };
+  const context = { store, random: createPseudoRandom(20_260_101), today, owners };
   const { accounts, contacts } = seedCompanies(context);
   const opportunities = seedSales(context, accounts);
   seedService(context, accounts, contacts, opportunities);
+  return store.snapshot();
+}
+
+function seedOrganization(store: RecordStore): Row[] {
+  const users = seedUsers(store);
+  store.insert(organization, { Id: organizationId, ...fjordline }, String(users[0]?.Id ?? ""));
+  return users;
 }
 
 function seedUsers(store: RecordStore): Row[] {
