@@ -1,4 +1,5 @@
 import { assertAllowed, type Caller } from "../authorization/index.js";
+import { isUntried } from "../health/assess.js";
 import type { Services } from "../services.js";
 import { findConnector } from "./find-connector.js";
 
@@ -9,8 +10,9 @@ export async function getConnectorHealth(services: Services, caller: Caller, id:
   const row = await services.database.asTenant(caller.tenantId, ({ connectorHealth }) => connectorHealth.find(id));
   const { facts = {}, limits = {} } = row ?? {};
   const { succeeded = 0, failed = 0 } = facts;
+  const isKnown = row?.state && !(row.state === "healthy" && isUntried(facts));
   return {
-    state: row?.state ?? ("unknown" as const),
+    state: isKnown ? row.state : ("unknown" as const),
     since: row?.since?.toISOString() ?? null,
     reasons: row?.reasons.map(({ state, code, detail }) => ({ state, code, detail })) ?? [],
     lastSuccessAt: row?.lastSuccessAt?.toISOString() ?? null,

@@ -17,7 +17,7 @@ const well: HealthFacts = {
 const limit = (used: number, at = "2026-11-26T11:00:00Z"): HealthLimits => ({ "api-usage": { used, max: 100, at } });
 
 describe("how well a connector works", () => {
-  it.each<[string, Partial<HealthFacts>, HealthLimits, string, string[]]>([
+  it.each<[string, Partial<HealthFacts>, HealthLimits, string | undefined, string[]]>([
     ["as it should", {}, limit(89), "healthy", []],
     ["a grant that is gone", { connection: "reconnect_required" }, {}, "reconnect_required", ["RECONNECT_REQUIRED"]],
     ["tokens that are in doubt", { token: "reconnect_required" }, {}, "reconnect_required", ["RECONNECT_REQUIRED"]],
@@ -27,6 +27,9 @@ describe("how well a connector works", () => {
     ["the only call", { succeeded: 0, failed: 1 }, {}, "degraded", ["CALLS_FAIL"]],
     ["one of few", { succeeded: 1, failed: 2 }, {}, "healthy", []],
     ["nothing to be seen", { succeeded: 0 }, {}, "healthy", []],
+    ["one that nobody has connected", { connection: "disconnected", succeeded: 0 }, {}, undefined, []],
+    ["that is late", { connection: "disconnected", succeeded: 0, lateSeconds: 300 }, {}, "degraded", ["SYNC_LATE"]],
+    ["that works all the same", { connection: "disconnected", succeeded: 1 }, {}, "healthy", []],
     ["a sync that fails again and again", { runFailures: 3 }, {}, "degraded", ["SYNC_WAITS"]],
     ["for long", { runFailures: 5 }, {}, "failing", ["SYNC_WAITS"]],
     ["a sync that was given up", { failedSchedules: 1 }, {}, "degraded", ["SYNC_FAILED"]],

@@ -2,7 +2,8 @@ import type { HealthFacts, HealthLimits, HealthReason, HealthState } from "../re
 
 /** What a look at a connector found. */
 export interface Assessment {
-  readonly state: HealthState;
+  /** `undefined`: nothing is known. */
+  readonly state: HealthState | undefined;
   /** Why it is not `healthy`, the worst first. */
   readonly reasons: readonly HealthReason[];
 }
@@ -31,7 +32,12 @@ export function assess(facts: HealthFacts, limits: HealthLimits, now: Date): Ass
   const all = [...found, ...limitsNear(limits, now)].filter((reason) => reason !== undefined);
   const weightOf = ({ state }: HealthReason) => statesByWeight.indexOf(state);
   const reasons = all.toSorted((one, other) => weightOf(other) - weightOf(one));
-  return { state: reasons[0]?.state ?? "healthy", reasons };
+  return { state: reasons[0]?.state ?? (isUntried(facts) ? undefined : "healthy"), reasons };
+}
+
+/** Nobody has connected it, and no call of it went well: that nothing fails says nothing. */
+export function isUntried({ connection, succeeded }: Partial<HealthFacts>): boolean {
+  return connection === "disconnected" && succeeded === 0;
 }
 
 function connection({ connection, token }: HealthFacts): HealthReason | undefined {

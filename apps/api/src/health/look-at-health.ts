@@ -37,9 +37,12 @@ async function note(
 ) {
   const { tenantId, connectorId, checkedAt, state, facts, limits } = each;
   const found = assess(facts, limits, checkedAt);
-  const next = damp(each, found.state);
+  // Of what was told, it is the end when nothing is known any more.
+  const seen = found.state ?? (state === null ? undefined : "healthy");
+  if (seen === undefined) return;
+  const next = damp(each, seen);
   // While something else than what was told is seen, the reasons stay those of what was told.
-  const reasons = next.state === found.state ? found.reasons : each.reasons;
+  const reasons = next.state === seen ? found.reasons : each.reasons;
   const isChanged = next.state !== state;
   const isSame = !isChanged && next.seenTimes === each.seenTimes && next.seenState === each.seenState;
   if (isSame && isDeepStrictEqual(reasons, each.reasons)) return;

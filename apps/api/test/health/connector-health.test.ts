@@ -33,6 +33,10 @@ describeOnDatabases("the health of a connector", (get) => {
     );
     return rows.map(({ payload }) => payload as { from: string; to: string }).map(({ from, to }) => [from, to]);
   };
+  const set = (status: "connected" | "reconnect_required") =>
+    get().database.asTenant(bench.tenant.tenantId, ({ connectors }) =>
+      connectors.recordConnection(bench.connectorId, { status }),
+    );
   const emit = (code?: "TIMEOUT" | "NOT_FOUND" | "VALIDATION_FAILED" | "CANCELLED", times = 10) => {
     const connection = { type: "feed", tenantId: bench.tenant.tenantId, connectorId: bench.connectorId };
     for (let call = 0; call < times; call += 1)
@@ -44,8 +48,9 @@ describeOnDatabases("the health of a connector", (get) => {
       });
   };
 
-  it("is unknown until somebody looks, then what calls and syncs say", async () => {
+  it("is unknown until it is called, then what calls and syncs say", async () => {
     expect(await health()).toMatchObject({ state: "unknown", checkedAt: null, calls: { errorRate: null } });
+    expect(await look()).toMatchObject({ state: "unknown", checkedAt: expect.any(String) });
     bench.vendor.put(entity, "a", { name: "a" });
     await bench.run(id);
     emit("NOT_FOUND", 3);
@@ -74,6 +79,10 @@ describeOnDatabases("the health of a connector", (get) => {
     await get().queryPastGuards("update connector_outcomes set minute = minute - interval '20 minutes'");
     for (let better = 1; better < 5; better += 1)
       expect(await look()).toMatchObject({ state: "failing", reasons: [{ code: "CALLS_FAIL" }] });
+    // It is not connected, and was not called: what failed before has ended, and nothing is known.
+    expect(await look()).toMatchObject({ state: "unknown", reasons: [] });
+    await set("connected");
+    expect(await health()).toMatchObject({ state: "unknown", reasons: [] });
     expect(await look()).toMatchObject({ state: "healthy", reasons: [] });
     expect(await told()).toEqual([
       ["healthy", "failing"],
@@ -106,10 +115,6 @@ describeOnDatabases("the health of a connector", (get) => {
       limits: [{ name: "calls", used: 95, max: 100 }],
       reasons: [{ code: "LIMIT_NEAR" }],
     });
-    const set = (status: "connected" | "reconnect_required") =>
-      get().database.asTenant(bench.tenant.tenantId, ({ connectors }) =>
-        connectors.recordConnection(bench.connectorId, { status }),
-      );
     await set("reconnect_required");
     expect(await look()).toMatchObject({ state: "reconnect_required" });
     await set("connected");
@@ -126,6 +131,7 @@ describeOnDatabases("the health of a connector", (get) => {
   });
 
   it("takes no counts for a connector that is not the tenant's", async () => {
+    await set("connected");
     const tally = { connectorId: bench.connectorId, succeeded: 0, failed: 9, failureCode: "TIMEOUT", limits: {} };
     await get().database.asSystem(({ health }) => health.add([{ ...tally, tenantId: newId() }]));
     expect(await look()).toMatchObject({ state: "healthy", calls: { failed: 0 } });

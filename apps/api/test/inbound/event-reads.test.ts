@@ -44,7 +44,10 @@ describeOnDatabases("reads that deliveries ask for", (get) => {
   const runs = async () => (await tenant.api.get(`/v1/sync-runs?connectorId=${connectorId}`)).body.data;
   const claim = () => get().database.asSystem(({ syncs }) => syncs.claimRuns(100, 60_000));
   const makeDue = () =>
-    get().queryPastGuards("update sync_runs set next_attempt_at = now() where connector_id = $1::uuid", connectorId);
+    get().queryPastGuards(
+      "update sync_runs set next_attempt_at = now() - interval '1 second' where connector_id = $1::uuid",
+      connectorId,
+    );
 
   it("are one, a few seconds later, however many come", async () => {
     await Promise.all([send(), send([realmId, realmId]), send()]);

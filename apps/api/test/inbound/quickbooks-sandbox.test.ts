@@ -75,7 +75,7 @@ describeLongWork("QuickBooks' own deliveries", (get) => {
           handledAt: null,
         }),
       ]);
-      await get().queryPastGuards("update sync_runs set next_attempt_at = now()");
+      await get().queryPastGuards("update sync_runs set next_attempt_at = now() - interval '1 second'");
       const worker = new SyncWorker(service.services);
       expect(await worker.beginDue()).toBe(1);
       await worker.settle();

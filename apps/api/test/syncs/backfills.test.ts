@@ -93,7 +93,10 @@ describeOnDatabases("syncs that begin somewhere else", (get) => {
     const waiting = await run(id);
     expect(waiting).toMatchObject({ status: "queued", expected: 5, progress: { read: 2 } });
     expect(Date.parse(waiting.estimatedEndAt)).toBeGreaterThanOrEqual(Date.parse(waiting.updatedAt));
-    await get().queryPastGuards("update sync_runs set next_attempt_at = now() where id = $1::uuid", waiting.id);
+    await get().queryPastGuards(
+      "update sync_runs set next_attempt_at = now() - interval '1 second' where id = $1::uuid",
+      waiting.id,
+    );
     await bench.work();
     const { body } = await bench.tenant.api.get(`/v1/sync-runs/${waiting.id}`);
     expect(body).toMatchObject({ status: "succeeded", estimatedEndAt: null, progress: { read: 5 } });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { newId } from "../../src/database/index.js";
 import { describeOnDatabases } from "../support/databases.js";
-import { type FeedService, startFeedService } from "./feed/feed-service.js";
+import { type FeedService, feedConnector, startFeedService } from "./feed/feed-service.js";
 
 describeOnDatabases("syncs", (get) => {
   let bench: FeedService;
@@ -164,7 +164,10 @@ describeOnDatabases("syncs", (get) => {
       error: { code: "VENDOR_UNAVAILABLE" },
     });
     expect(await bench.work()).toBe(0);
-    await get().queryPastGuards("update sync_runs set next_attempt_at = now() where id = $1::uuid", run.id);
+    await get().queryPastGuards(
+      "update sync_runs set next_attempt_at = now() - interval '1 second' where id = $1::uuid",
+      run.id,
+    );
     await bench.work();
     expect((await bench.tenant.api.get(`/v1/sync-runs/${run.id}`)).body).toMatchObject({
       status: "succeeded",
@@ -227,6 +230,18 @@ describeOnDatabases("syncs", (get) => {
       ["a", "a1"],
       ["b", "b1"],
     ]);
+  });
+
+  it("store nothing under a cursor without a version, which nobody could tell from another connector's", async () => {
+    put("a", "a1");
+    const body = { ...feedConnector(bench.vendor), configuration: { unversioned: true } };
+    const connectorId = (await bench.tenant.api.post("/v1/connectors", body)).body.id;
+    const path = `/v1/connectors/${connectorId}/schedules`;
+    const { id } = (await bench.tenant.api.post(path, { entity, cron: "0 3 * * *", paused: true })).body;
+    expect(await bench.run(id)).toMatchObject({ status: "failed", error: { code: "INTERNAL" }, progress: { read: 0 } });
+    expect((await bench.tenant.api.get(`/v1/connectors/${connectorId}/records?entity=${entity}`)).body.data).toEqual(
+      [],
+    );
   });
 
   it("keep characters that PostgreSQL has not from holding up the others", async () => {

@@ -6,7 +6,9 @@ const states = ["healthy", "degraded", "failing", "reconnect_required"] as const
 /** How a connector is, as it is answered. */
 export const connectorHealthSchema = z
   .object({
-    state: z.enum([...states, "unknown"]).describe("`unknown`: nobody has looked at it yet."),
+    state: z
+      .enum([...states, "unknown"])
+      .describe("`unknown`: nobody has looked at it yet, or it is not connected and was not called."),
     since: instantSchema.nullable(),
     reasons: z
       .array(z.object({ state: z.enum(states), code: z.string(), detail: z.string() }))

@@ -19,7 +19,12 @@ import {
 } from "@isthmus/core";
 import { z } from "zod";
 
-const configurationSchema = z.strictObject({ url: z.url(), pageSize: z.int().default(2) });
+const configurationSchema = z.strictObject({
+  url: z.url(),
+  pageSize: z.int().default(2),
+  /** Cursors as only a defective connector gives them. */
+  unversioned: z.boolean().default(false),
+});
 type Configuration = z.output<typeof configurationSchema>;
 const pageSchema = z.array(z.object({ id: z.string(), place: z.int(), record: z.looseObject({}).optional() }));
 const writtenSchema = z.object({ outcome: z.enum(["created", "updated", "deleted"]), id: z.string() });
@@ -35,7 +40,9 @@ class FeedConnector extends BaseConnector<unknown, Configuration> {
       if (last === undefined) return;
       after = last.place;
       const changes = page.map(({ id, record }) => ({ id, deleted: record === undefined, ...(record && { record }) }));
-      yield { changes, cursor: { v: 1, after } };
+      const cursor: EntityCursor = { v: 1, after };
+      if (this.context.configuration.unversioned) Reflect.deleteProperty(cursor, "v");
+      yield { changes, cursor };
     }
   }
 
