@@ -36,10 +36,15 @@ export interface SuiteDatabase {
  * embedded one is in memory: what a data directory is about has its own tests.
  */
 export function describeOnDatabases(title: string, suite: (get: () => SuiteDatabase) => void): void {
+  describeEmbedded(title, suite);
+  describeOnServers(title, suite);
+}
+
+/** The same on the embedded database only: its clock is this process's, which a test can set. */
+export function describeEmbedded(title: string, suite: (get: () => SuiteDatabase) => void): void {
   describe(`${title} (embedded)`, () => {
     suite(useSuiteDatabase(openInMemory));
   });
-  describeOnServers(title, suite);
 }
 
 /**
