@@ -20,6 +20,7 @@ import type { DeletionRule } from "./deletion/deletion-rule.js";
 import { deletionRules } from "./deletion/rules.js";
 import { HealthTally } from "./health/health-tally.js";
 import { Metrics } from "./metrics/metrics.js";
+import { countDeliveries } from "./outbox/count-deliveries.js";
 import { RunStarts } from "./runs/run-starts.js";
 import type { ServiceSettings, Services } from "./services.js";
 import { SignIns } from "./sign-in/sign-ins.js";
@@ -77,6 +78,7 @@ export function createServices(parts: ServiceParts): Services {
     noteOpening: (row, by) => noteOpening(database, row, by),
   });
   metrics.showOpenConnectors(() => pool.size);
+  metrics.showDeliveries(countDeliveries(database, settings.sinks));
   return {
     database,
     keyProvider,

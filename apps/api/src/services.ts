@@ -69,6 +69,8 @@ export interface ServiceSettings {
   readonly bulkContentLimitBytes?: number;
   /** Parts of a day's quota at a vendor that each kind of work may use up. Default {@link defaultQuotaShares}. */
   readonly quotaShares?: QuotaShares;
+  /** Names of the operator's sinks. Default: there are none. */
+  readonly sinks?: readonly string[];
   /** Days that deliveries and their events are kept. Default {@link defaultInboundRetentionDays}. */
   readonly inboundRetentionDays?: number;
   /** Days that records are kept which the vendor has deleted. Default {@link defaultRecordRetentionDays}. */

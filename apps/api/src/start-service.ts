@@ -62,6 +62,7 @@ async function run(
       allowedPrivateHosts: configuration.allowedPrivateHosts,
       certificateDirectory: configuration.certificateDirectory,
       platformKey: configuration.platformKey,
+      sinks: configuration.sinks,
       inboundRetentionDays: configuration.inboundRetentionDays,
       recordRetentionDays: configuration.recordRetentionDays,
       eventRetentionDays: configuration.eventRetentionDays,

@@ -38,10 +38,14 @@ export async function openRedisSink(settings: RedisSinkSettings, { logger }: Sin
 
   return {
     async deliver(event, signal) {
+      // Sent, it would cost the connection, and with it all that is under way.
+      if (Buffer.byteLength(event.data) > settings.ISTHMUS_REDIS_LARGEST_BYTES)
+        return { taken: false, refusal: "TOO_LARGE" };
       const { keys, values } = entryOf(event, settings);
       try {
         await ended(client.eval(appendScript, { keys, arguments: values }), signal);
       } catch (error) {
+        if (isOtherThing(error)) return { taken: false, refusal: "WRONGTYPE" };
         throw toConnectorError(error);
       }
       return { taken: true };
@@ -76,7 +80,12 @@ async function ended<Result>(work: Promise<Result>, signal: AbortSignal): Promis
   }
 }
 
-/** Everything passes: an event comes again until Redis takes it. The message names the kind of failure, and no address. */
+/** Whether the name of the stream is that of something else. Before Redis 7, a script's failure only quotes the one of its command. */
+function isOtherThing(error: unknown): boolean {
+  return error instanceof Error && /\bWRONGTYPE\b/.test(error.message);
+}
+
+/** Everything else passes: an event comes again until Redis takes it. The message names the kind of failure, and no address. */
 function toConnectorError(error: unknown): ConnectorError {
   if (error instanceof ConnectorError) return error;
   return new TransientError("CONNECTION_FAILED", `Redis did not take an event: ${codeOfError(error)}.`);

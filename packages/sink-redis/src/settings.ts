@@ -24,6 +24,13 @@ export const settingsSchema = z.object({
     .min(0, "is less than none.")
     .max(604_800, "is more than a week.")
     .default(3_600),
+  /** Bytes of an event up to which it is sent: a larger one is refused for good. Redis itself takes 512 MiB, unless it is set to less. */
+  ISTHMUS_REDIS_LARGEST_BYTES: z.coerce
+    .number({ error: "is not a number of bytes." })
+    .int("is not a whole number of bytes.")
+    .min(1_024, "is less than 1024.")
+    .max(536_870_912, "is more than Redis takes.")
+    .default(16_777_216),
 });
 
 /** {@link settingsSchema}, proven. */
@@ -35,4 +42,5 @@ export const examples: Readonly<Record<keyof RedisSinkSettings, string>> = {
   ISTHMUS_REDIS_PREFIX: "ISTHMUS_REDIS_PREFIX=isthmus:",
   ISTHMUS_REDIS_MAXLEN: "ISTHMUS_REDIS_MAXLEN=1000000 (0 = no limit)",
   ISTHMUS_REDIS_KNOWN_SECONDS: "ISTHMUS_REDIS_KNOWN_SECONDS=3600",
+  ISTHMUS_REDIS_LARGEST_BYTES: "ISTHMUS_REDIS_LARGEST_BYTES=16777216",
 };

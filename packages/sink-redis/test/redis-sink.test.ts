@@ -29,6 +29,7 @@ describe("the settings of the Redis sink", () => {
       ISTHMUS_REDIS_PREFIX: "isthmus:",
       ISTHMUS_REDIS_MAXLEN: 1_000_000,
       ISTHMUS_REDIS_KNOWN_SECONDS: 3_600,
+      ISTHMUS_REDIS_LARGEST_BYTES: 16_777_216,
     });
     expect(parse({}).error?.issues.map(({ path }) => path[0])).toEqual(["ISTHMUS_REDIS_URL"]);
   });
@@ -38,6 +39,7 @@ describe("the settings of the Redis sink", () => {
     { ISTHMUS_REDIS_PREFIX: "{all}" },
     { ISTHMUS_REDIS_MAXLEN: "-1" },
     { ISTHMUS_REDIS_KNOWN_SECONDS: "soon" },
+    { ISTHMUS_REDIS_LARGEST_BYTES: "10" },
   ])("refuse %o", (wrong) => {
     const { error } = parse({ ISTHMUS_REDIS_URL: "redis://127.0.0.1", ...wrong });
     expect(error?.issues.map(({ path }) => path[0])).toEqual(Object.keys(wrong));
@@ -143,10 +145,37 @@ describe.skipIf(url === undefined)("events in Redis (TEST_REDIS_URL)", () => {
 
   it("are not taken by one that refuses to write, and the address is not told", async () => {
     const sink = await open();
-    const { tenantId } = event();
-    await client.set(`${prefix}{${tenantId}}:events`, "no stream");
-    const failure = await sink.deliver(event({ tenantId }), signal()).catch((error: unknown) => error);
-    expect(failure).toMatchObject({ code: "CONNECTION_FAILED", retryable: true });
-    expect(String(failure)).not.toContain(url ?? "");
+    const { user, password } = { user: prefix, password: crypto.randomUUID() };
+    // Whoever may do anything but this one thing: as with a replica, or a Redis without memory, it passes.
+    await client.sendCommand(["ACL", "SETUSER", user, "on", `>${password}`, "~*", "+@all", "-xadd"]);
+    try {
+      const poor = new URL(url ?? "");
+      Object.assign(poor, { username: user, password });
+      const refused = await redisSink.open(
+        redisSink.settings.parse({ ISTHMUS_REDIS_URL: poor.href, ISTHMUS_REDIS_PREFIX: prefix }),
+        context,
+      );
+      opened.push(refused);
+      const failure = () => refused.deliver(event(), signal()).then(JSON.stringify, String);
+      await expect.poll(failure).toMatch(/Redis did not take an event: (NOPERM|ERR)/);
+      expect(await failure()).not.toContain(poor.host);
+      expect(await sink.deliver(event(), signal())).toEqual({ taken: true });
+    } finally {
+      await client.sendCommand(["ACL", "DELUSER", user]);
+    }
+  });
+
+  it("are refused for good where they are too large, or their stream's name is that of something else", async () => {
+    const sink = await open({ ISTHMUS_REDIS_LARGEST_BYTES: 1_024 });
+    const large = event({ data: JSON.stringify("ü".repeat(512)) });
+    expect(await sink.deliver(large, signal())).toEqual({ taken: false, refusal: "TOO_LARGE" });
+    expect(await sink.deliver({ ...large, data: JSON.stringify("ü".repeat(511)) }, signal())).toEqual({ taken: true });
+    const other = event();
+    await client.set(`${prefix}{${other.tenantId}}:events`, "no stream");
+    expect(await sink.deliver(other, signal())).toEqual({ taken: false, refusal: "WRONGTYPE" });
+    await client.del(`${prefix}{${other.tenantId}}:events`);
+    // Nothing of it is marked as taken.
+    expect(await sink.deliver(other, signal())).toEqual({ taken: true });
+    expect(await entries(other.tenantId)).toHaveLength(1);
   });
 });

@@ -1,6 +1,7 @@
 import type { Clock, EventBus, TransportObserver } from "@isthmus/core";
 import { Gauge, Registry } from "prom-client";
 import { observeConnectors } from "./connector-metrics.js";
+import { type CountDeliveries, DeliveryMetrics } from "./delivery-metrics.js";
 import { HttpMetrics } from "./http-metrics.js";
 import { LimitMetrics } from "./limit-metrics.js";
 import { VendorMetrics } from "./vendor-metrics.js";
@@ -12,12 +13,15 @@ import { VendorMetrics } from "./vendor-metrics.js";
 export class Metrics {
   /** The service's own requests. */
   readonly http: HttpMetrics;
+  /** Events that are told to webhooks and sinks. */
+  readonly deliveries: DeliveryMetrics;
   readonly #registry = new Registry();
   readonly #vendor: VendorMetrics;
   readonly #limits: LimitMetrics;
 
   constructor(events: EventBus, clock: Clock) {
     this.http = new HttpMetrics(this.#registry);
+    this.deliveries = new DeliveryMetrics(this.#registry, clock);
     this.#vendor = new VendorMetrics(this.#registry);
     this.#limits = new LimitMetrics(this.#registry, clock);
     observeConnectors(this.#registry, events, this.#limits);
@@ -43,6 +47,11 @@ export class Metrics {
         this.set(count());
       },
     });
+  }
+
+  /** Shows how many deliveries wait, by asking when it is looked at. */
+  showDeliveries(read: CountDeliveries): void {
+    this.deliveries.showWaiting(this.#registry, read);
   }
 
   /** Media type of {@link render}. */

@@ -180,7 +180,14 @@ export type { SystemKeyRepository } from "./system-keys.js";
 export type { ClaimedPurge, SystemPurgeRepository } from "./system-purges.js";
 export type { ClaimedRun, SystemRunRepository } from "./system-runs.js";
 export type { SystemSignInRepository } from "./system-sign-in.js";
-export type { ClaimedForSink, SinkLanding, SystemSinkRepository } from "./system-sinks.js";
+export type {
+  ClaimedForSink,
+  DeadLetterRow,
+  ReplayedLetters,
+  SinkLanding,
+  SystemSinkRepository,
+  WaitingEvents,
+} from "./system-sinks.js";
 export type { ClaimedSyncRun, DueSchedule, FiredSchedule, SyncRoom, SystemSyncRepository } from "./system-syncs.js";
 export type { DeletedTenant, SystemTenantRepository } from "./system-tenants.js";
 export type { DueTokens, SystemTokenRepository, TokenPlace } from "./system-tokens.js";

@@ -1,6 +1,7 @@
 import { newId } from "../database/ids.js";
 import { Prisma } from "../generated/prisma/client.js";
 import type { JsonObject, SystemQuery } from "./client.js";
+import { type CountedRow, toWaiting, type WaitingEvents } from "./system-sinks.js";
 
 /** A delivery that somebody is at, with all that it takes to make it. */
 export interface ClaimedDelivery {
@@ -64,6 +65,8 @@ export interface SystemWebhookRepository {
   land(landings: readonly DeliveryLanding[], livesMs: number): Promise<readonly EndedDelivery[]>;
   /** Gives up old ones of endpoints that take nothing, `limit` at most. @returns how many. */
   expire(livesMs: number, limit: number): Promise<number>;
+  /** How much waits for webhooks that are switched on, and how much was given up. */
+  count(): Promise<WaitingEvents>;
   /** Removes events that are old enough, with their deliveries, `limit` at most. @returns how many. */
   pruneOutbox(keptForMs: number, deadKeptForMs: number, limit: number): Promise<number>;
 }
@@ -100,6 +103,12 @@ export function createSystemWebhookRepository(query: SystemQuery): SystemWebhook
       const [row] = await query<{ done: number }>(Prisma.sql`
         select isthmus_expire_webhook_deliveries(${livesMs}::float8, ${limit}::integer) as done`);
       return row?.done ?? 0;
+    },
+    async count() {
+      const [row] = await query<CountedRow>(
+        Prisma.sql`select pending, oldest_at as "oldestAt", dead from isthmus_count_webhook_deliveries()`,
+      );
+      return row === undefined ? { pending: 0, oldestAt: null, dead: 0 } : toWaiting(row);
     },
     async pruneOutbox(keptForMs, deadKeptForMs, limit) {
       const [row] = await query<{ done: number }>(Prisma.sql`

@@ -21,6 +21,7 @@ import { operationRoutes } from "./operations.js";
 import { platformAuditEventRoutes } from "./platform-audit-events.js";
 import { recordRoutes } from "./records.js";
 import { scheduleRoutes } from "./schedules.js";
+import { sinkRoutes } from "./sinks.js";
 import { syncRunRoutes } from "./sync-runs.js";
 import { tenantRoutes as tenants } from "./tenants.js";
 import { userRoutes } from "./users.js";
@@ -61,5 +62,6 @@ export const platformRoutes: readonly FastifyPluginAsync<Services>[] = [
   tenants,
   keyRoutes,
   platformAuditEventRoutes,
+  sinkRoutes,
   metricsRoutes,
 ];

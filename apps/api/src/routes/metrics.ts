@@ -13,7 +13,7 @@ export const metricsRoutes: FastifyPluginAsyncZod<Services> = async (app, { metr
         security: [{ platformKey: [] }],
         summary: "What this process counts, for Prometheus",
         description:
-          "Requests of the service, operations, token renewals, requests to vendors, and what is used of the vendors' limits. Each process counts for itself.",
+          "Requests of the service, operations, token renewals, requests to vendors, deliveries, and what is used of the vendors' limits. Each process counts for itself.",
         operationId: "metrics",
         response: {
           200: { description: "Prometheus' text format.", content: { "text/plain": { schema: z.string() } } },

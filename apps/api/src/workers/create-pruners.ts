@@ -56,9 +56,11 @@ export function createRecordPruner(services: Services, batchSize?: number): Prun
 
 /** What gives up deliveries of webhooks that take nothing. */
 export function createDeliveryExpirer(services: Services, batchSize?: number): Pruner {
-  return createPruner(services, "deliveries to webhooks that take nothing", batchSize, (limit) =>
-    services.database.asSystem(({ webhooks }) => webhooks.expire(deliveryLivesMs, limit)),
-  );
+  return createPruner(services, "deliveries to webhooks that take nothing", batchSize, async (limit) => {
+    const expired = await services.database.asSystem(({ webhooks }) => webhooks.expire(deliveryLivesMs, limit));
+    services.metrics.deliveries.count("webhook", "dead", expired);
+    return expired;
+  });
 }
 
 /** What removes events that were kept long enough, with their deliveries. What is dead stays for {@link deadRetentionDays}. */

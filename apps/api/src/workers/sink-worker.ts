@@ -1,4 +1,4 @@
-import type { OpenedSink } from "@isthmus/core";
+import type { Clock, OpenedSink } from "@isthmus/core";
 import { LandingDesk } from "../outbox/landing-desk.js";
 import { pauseAfter, tell } from "../outbox/tell.js";
 import type { ClaimedForSink, SinkLanding } from "../repositories/index.js";
@@ -11,6 +11,10 @@ const triedForMs = 15_000;
 const longestPauseMs = 60_000;
 /** Between looks while the sink takes nothing: all that waits would be tried in vain, one after the other. */
 const longestRestMs = 10_000;
+/** Within which a sink that has taken others is there: what it fails on then is the event. */
+const thereForMs = 60_000;
+/** Failures of an event while its sink was there, after which it is given up: an hour of tries, about. */
+const mostRefusals = 100;
 
 /** Tells one of the operator's sinks what has happened. Default: 256 events at once, looked for each second. */
 export class SinkWorker extends DueWorker<ClaimedForSink> {
@@ -18,28 +22,30 @@ export class SinkWorker extends DueWorker<ClaimedForSink> {
 
   constructor(services: Services, name: string, sink: OpenedSink, limits: DueWorkerLimits = {}) {
     const { database, clock, random, ending, logger } = services;
-    const desk = new LandingDesk<SinkLanding>((landings) =>
-      database.asSystem(({ sinks }) => sinks.land(name, landings)),
-    );
-    let failures = 0;
-    let restsUntilMs = 0;
+    const desk = openDesk(services, name);
+    const state = new SinkState(clock);
     super(services, {
       slots: 256,
       pollMs: 1_000,
       ...limits,
       what: `Due events for ${name}`,
       claim: async (most) => {
-        if (clock.now() < restsUntilMs) return [];
-        return database.asSystem(({ sinks }) => sinks.claimDue(name, failures === 0 ? most : 1, leaseMs));
+        if (state.rests) return [];
+        return database.asSystem(({ sinks }) => sinks.claimDue(name, state.isAway ? 1 : most, leaseMs));
       },
       work: async ({ eventId: id, attemptId, tenantId, attempts, type, happenedAt, payload: data }) => {
         const late = { logger, ending: AbortSignal.any([ending, AbortSignal.timeout(triedForMs)]) };
-        const { taken, failureCode } = await tell(late, sink, { id, tenantId, type, happenedAt, data }, { sink: name });
-        if (!taken && failures === 0)
-          logger.warn({ sink: name, code: failureCode }, "A sink takes no events; trying again");
-        failures = taken ? 0 : failures + 1;
-        if (!taken) restsUntilMs = clock.now() + Math.min(longestRestMs, 100 * 2 ** Math.min(failures, 10));
-        await desk.land({ eventId: id, attemptId, taken, retryMs: pauseAfter(attempts, random, longestPauseMs) });
+        const answer = await tell(late, sink, { id, tenantId, type, happenedAt, data }, { sink: name });
+        const { taken } = answer;
+        const refused = !taken && answer.refusal !== undefined;
+        const failureCode = answer.refusal ?? answer.failureCode;
+        const facts = { sink: name, code: failureCode };
+        if (taken) state.took();
+        else if (!refused && state.failed() === 1) logger.warn(facts, "A sink takes no events; trying again");
+        // What this process broke off says nothing of the event.
+        const othersTaken = state.isThere && !ending.aborted;
+        const retryMs = pauseAfter(attempts, random, longestPauseMs);
+        await desk.land({ eventId: id, attemptId, taken, refused, othersTaken, failureCode, retryMs });
       },
       unstored: "That a sink has taken an event could not be stored; it comes again",
       facts: ({ eventId, tenantId }) => ({ eventId, tenantId, sink: name }),
@@ -51,5 +57,61 @@ export class SinkWorker extends DueWorker<ClaimedForSink> {
   override async run(signal: AbortSignal): Promise<void> {
     await super.run(signal);
     await this.#sink.close();
+  }
+}
+
+function openDesk({ database, metrics, logger }: Services, name: string): LandingDesk<SinkLanding> {
+  return new LandingDesk(async (landings) => {
+    const landed = await database.asSystem(({ sinks }) => sinks.land(name, landings, mostRefusals));
+    const letters = landed.filter(({ dead }) => dead).map(({ eventId }) => eventId);
+    metrics.deliveries.count("sink", "delivered", landed.filter(({ taken }) => taken).length);
+    metrics.deliveries.count("sink", "failed", landings.filter(({ taken }) => !taken).length);
+    metrics.deliveries.count("sink", "dead", letters.length);
+    const [eventId] = letters;
+    if (eventId === undefined) return;
+    const code = landings.find((landing) => landing.eventId === eventId)?.failureCode;
+    logger.warn(
+      { sink: name, eventId, code, count: letters.length },
+      "A sink does not take events; they are dead letters",
+    );
+  });
+}
+
+/** What a sink said last, as far as this process has heard. */
+class SinkState {
+  readonly #clock: Clock;
+  #failures = 0;
+  #restsUntilMs = 0;
+  #tookAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  took(): void {
+    this.#failures = 0;
+    this.#tookAtMs = this.#clock.now();
+  }
+
+  /** @returns failures since it took something last. */
+  failed(): number {
+    this.#failures += 1;
+    this.#restsUntilMs = this.#clock.now() + Math.min(longestRestMs, 100 * 2 ** Math.min(this.#failures, 10));
+    return this.#failures;
+  }
+
+  /** Whether nothing is to be tried just now. */
+  get rests(): boolean {
+    return this.#clock.now() < this.#restsUntilMs;
+  }
+
+  /** Whether it has taken nothing since something failed. */
+  get isAway(): boolean {
+    return this.#failures > 0;
+  }
+
+  /** Whether it has taken something of late. */
+  get isThere(): boolean {
+    return this.#clock.now() < this.#tookAtMs + thereForMs;
   }
 }

@@ -18,16 +18,18 @@ export class WebhookWorker extends DueWorker<ClaimedDelivery> {
   readonly #sender: WebhookSender;
 
   constructor(services: Services, { timeoutMs, lookup, ...rest }: WebhookWorkerLimits = {}) {
-    const { database, settings, clock, random, logger } = services;
+    const { database, settings, clock, random, logger, metrics } = services;
     const { allowedPrivateHosts } = settings;
     const sender = new WebhookSender({
       ...{ allowedPrivateHosts, clock, random, logger },
       ...(timeoutMs !== undefined && { timeoutMs }),
       ...(lookup && { lookup }),
     });
-    const desk = new LandingDesk<DeliveryLanding>((landings) =>
-      database.asSystem(({ webhooks }) => webhooks.land(landings, deliveryLivesMs)),
-    );
+    const desk = new LandingDesk<DeliveryLanding>(async (landings) => {
+      const ended = await database.asSystem(({ webhooks }) => webhooks.land(landings, deliveryLivesMs));
+      for (const { status } of ended) metrics.deliveries.count("webhook", status, 1);
+      metrics.deliveries.count("webhook", "failed", landings.filter(({ delivered }) => !delivered).length);
+    });
     const parts = { services, sender, desk };
     super(services, {
       slots: 64,

@@ -30,7 +30,7 @@ describe("every route that changes something", () => {
   beforeAll(async () => {
     keys = await listenOnLoopback(createServer((_request, response) => response.end('{"keys":[]}')));
     const allowedPrivateHosts: string[] = [];
-    service = await startTestService(get().database, { settings: { allowedPrivateHosts } });
+    service = await startTestService(get().database, { settings: { allowedPrivateHosts, sinks: ["@acme/sink"] } });
     allowedPrivateHosts.push(...[service.sandbox.url, keys.origin].map((url) => new URL(url).host));
     platform = new ApiClient(service.url, platformKey);
     tenant = await service.createTenant();
@@ -181,6 +181,8 @@ describe("every route that changes something", () => {
       platform.post(`/v1/keys/rotations/${await rotationId()}/stop`, undefined, headers),
     "POST /v1/keys/rotations/{id}/resume": async (headers) =>
       platform.post(`/v1/keys/rotations/${await rotationId()}/resume`, undefined, headers),
+    "POST /v1/platform/dead-letters/replay": (headers) =>
+      platform.post("/v1/platform/dead-letters/replay", { sink: "@acme/sink" }, headers),
   };
   const rotationId = async () => (await platform.get("/v1/keys")).body.rotation.id;
 
@@ -230,6 +232,7 @@ describe("every route that changes something", () => {
     "POST /v1/keys/rotate": "the platform's, with all facts in the event",
     "POST /v1/keys/rotations/{id}/stop": "the platform's, with all facts in the event",
     "POST /v1/keys/rotations/{id}/resume": "the platform's, with all facts in the event",
+    "POST /v1/platform/dead-letters/replay": "deliveries are work",
   };
 
   /** Not by their request: a delivery is stored with its id, and what was refused is summed up. */

@@ -70,7 +70,8 @@ describe("every call of the document", () => {
   beforeAll(async () => {
     keys = await listenOnLoopback(createServer((_request, response) => response.end('{"keys":[]}')));
     const allowedPrivateHosts: string[] = [];
-    service = await startTestService(get().database, { connectors: [deliverer], settings: { allowedPrivateHosts } });
+    const settings = { allowedPrivateHosts, sinks: ["smoke"] };
+    service = await startTestService(get().database, { connectors: [deliverer], settings });
     allowedPrivateHosts.push(...[service.sandbox.url, keys.origin].map((url) => new URL(url).host));
     tenant = await service.createTenant();
     providerId = (await tenant.api.post("/v1/identity-providers", provider())).body.id;

@@ -112,6 +112,9 @@ const accesses: Readonly<Record<string, Access>> = {
   "GET /v1/platform/audit-events": "platform key",
   "GET /v1/platform/audit-events/verify": "platform key",
   "GET /v1/platform/audit-events/export": "platform key",
+  "GET /v1/platform/sinks": "platform key",
+  "GET /v1/platform/dead-letters": "platform key",
+  "POST /v1/platform/dead-letters/replay": "platform key",
   "GET /metrics": "platform key",
 };
 

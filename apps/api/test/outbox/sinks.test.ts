@@ -125,9 +125,8 @@ describeOnDatabases("events for a sink of the operator's", (get) => {
     if (lost === undefined) throw new Error("Nothing was claimed.");
     await again();
     await claim(100);
-    expect(await get().database.asSystem(({ sinks }) => sinks.land(name, [{ ...lost, taken: true, retryMs: 0 }]))).toBe(
-      0,
-    );
+    const landing = { ...lost, taken: true, refused: false, othersTaken: true, retryMs: 0 };
+    expect(await get().database.asSystem(({ sinks }) => sinks.land(name, [landing], 100))).toEqual([]);
     expect(await waiting()).toBe(41);
     expect(await get().database.asSystem(({ sinks }) => sinks.claimDue("@acme/other", 100, 60_000))).toEqual([]);
   });

@@ -17,6 +17,11 @@ export interface OutgoingEvent {
 export interface SinkAnswer {
   /** Whether the event is safe with them. If not, it comes again. */
   readonly taken: boolean;
+  /**
+   * Why they will never take this event, whatever comes of others: a short code such as `TOO_LARGE`. It does not come again by
+   * itself, and what comes after it does not wait for it; whoever runs the service can have it handed over once more.
+   */
+  readonly refusal?: string;
   /** Status of an answer by HTTP. */
   readonly status?: number;
   /** The first characters of the answer. */
@@ -27,7 +32,7 @@ export interface SinkAnswer {
 
 /**
  * Somebody who takes events. What is about one thing comes in its order, the next one after the one before was taken; different
- * things come at the same time.
+ * things come at the same time. One that fails again and again while others are taken is given up in the end.
  */
 export interface EventSink {
   /**
