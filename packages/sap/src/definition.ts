@@ -1,4 +1,5 @@
 import { defineConnector } from "@isthmus/core";
+import { findEntityOfIdoc } from "./idoc/receive/entity-of-idoc.js";
 import { idocInbound } from "./idoc/receive/idoc-inbound.js";
 import { authentication, refreshPolicy } from "./logon/schemes.js";
 import { createTlsSource } from "./logon/tls-source.js";
@@ -39,6 +40,7 @@ export const sap = defineConnector<SapConfiguration, SapConnector, SapCredential
   operations: listOperations,
   entities: (connector) => connector.entities,
   inbound: idocInbound,
+  eventEntity: ({ idoc }, event) => findEntityOfIdoc(idoc.entities, event),
   create: (context) => new SapConnector(context),
 });
 

@@ -28,7 +28,7 @@ describe("the configuration", () => {
         statefulSessions: "unproven",
         wrappers: {},
       },
-      idoc: { paths: {}, schemas: {}, schemaFiles: {} },
+      idoc: { paths: {}, schemas: {}, entities: {}, schemaFiles: {} },
       limits: { concurrency: 10, sessions: 4, idleMs: 30_000 },
       retry: {},
       timeouts: {},
@@ -42,6 +42,17 @@ describe("the configuration", () => {
     ["a path that climbs", { rfc: { path: "/sap/../x" } }, "rfc.path"],
     ["a certificate file with a folder", { trustedAuthoritiesFile: "../ca.pem" }, "trustedAuthoritiesFile"],
     ["a message that is none", { rfc: { lockMessages: ["locked"] } }, "rfc.lockMessages.0"],
+    [
+      "an entity for IDocs of a service that is not configured",
+      { idoc: { entities: { DEBMAS: "partners/A_Customer" } } },
+      "idoc.entities.DEBMAS",
+    ],
+    ["an entity for IDocs without a service", { idoc: { entities: { DEBMAS: "A_Customer" } } }, "idoc.entities.DEBMAS"],
+    [
+      "an entity for no message type",
+      { odata: { a: { path: "/a" } }, idoc: { entities: { debmas: "a/A" } } },
+      "idoc.entities.debmas",
+    ],
     ["no retries", { retry: { maxAttempts: 0 } }, "retry.maxAttempts"],
     ["a timeout of nothing", { timeouts: { headersMs: 0 } }, "timeouts.headersMs"],
   ])("TASK-012 refuses %s", (_case, changes, path) => {

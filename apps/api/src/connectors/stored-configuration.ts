@@ -10,7 +10,7 @@ const service = new ConnectorService();
  */
 export function readStoredConfiguration(
   definition: ConnectorDefinition,
-  { configuration, connectorVersion: configurationVersion }: ConnectorRow,
+  { configuration, connectorVersion: configurationVersion }: Pick<ConnectorRow, "configuration" | "connectorVersion">,
 ): unknown {
   return service.validateConfiguration(definition, { configuration, configurationVersion });
 }

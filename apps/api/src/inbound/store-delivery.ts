@@ -7,6 +7,7 @@ import type {
   StoredInboundEvent,
 } from "../repositories/index.js";
 import type { Services } from "../services.js";
+import { eventEntityOf } from "./event-entity.js";
 import { deliveryPlace } from "./sealed-places.js";
 
 /** Where a delivery came, and whose that is. */
@@ -30,7 +31,7 @@ export interface ProvenDelivery {
  * @throws {DatabaseUnavailableError}
  */
 export async function storeDelivery(
-  { database, vault }: Pick<Services, "database" | "vault">,
+  { database, vault, connectors }: Pick<Services, "database" | "vault" | "connectors">,
   { tenantId, environment, endpointId, activeKeyId }: DeliveryRoute,
   { type, rawBody, headers, requestId }: ProvenDelivery,
   events: readonly NewInboundEvent[],
@@ -39,12 +40,14 @@ export async function storeDelivery(
   const id = newId();
   // Outside of the transaction, which waits for nothing but the database.
   using sealer = await vault.sealer(deliveryPlace(tenantId, id), activeKeyId ?? undefined);
+  const readEntity = eventEntityOf(connectors.definition(type));
   const mediaType = headers["content-type"] ?? null;
   const body = sealer.seal({ mediaType, base64: rawBody.toString("base64") });
   await database.asTenant(tenantId, async ({ inboundEvents, outboxEvents, eventReads }) => {
     const stored = await inboundEvents.store({ id, endpointId, body, requestId }, events, {
       connectorType: type,
       environment,
+      readEntity,
     });
     if (stored.length === 0) return;
     await outboxEvents.appendAll(stored.flatMap((event) => toMessages(endpointId, event)));
@@ -55,18 +58,20 @@ export async function storeDelivery(
 /** Vendors deliver many events one after the other, and some tell of a change before they give it. */
 const readDelayMs = 3_000;
 
-/** What the events name of each connector that they concern, each once. */
+/** What the connectors that the events concern are to read for them, each once. */
 function entitiesOf(events: readonly StoredInboundEvent[]): readonly EntityOfConnector[] {
-  const all = events.flatMap(({ entity, connectorIds }) =>
-    connectorIds.map((connectorId) => ({ connectorId, entity })),
+  const all = events.flatMap(({ targets }) =>
+    targets.flatMap(({ connectorId, readEntity }) =>
+      readEntity === undefined ? [] : [{ connectorId, entity: readEntity }],
+    ),
   );
   return [...new Map(all.map((each) => [`${each.connectorId} ${each.entity}`, each])).values()];
 }
 
 /** One for each connector that the event concerns; where it concerns none, one that says so. */
-function toMessages(endpointId: string, { connectorIds, ...event }: StoredInboundEvent): readonly NewOutboxEvent[] {
+function toMessages(endpointId: string, { targets, ...event }: StoredInboundEvent): readonly NewOutboxEvent[] {
   const { accountId, entity, recordId, eventId } = event;
   const about = [endpointId, accountId, entity, recordId ?? eventId].join("/");
   const message = { type: "inbound.received", entity, about, payload: { endpointId, ...event } } as const;
-  return connectorIds.length === 0 ? [message] : connectorIds.map((connectorId) => ({ ...message, connectorId }));
+  return targets.length === 0 ? [message] : targets.map(({ connectorId }) => ({ ...message, connectorId }));
 }

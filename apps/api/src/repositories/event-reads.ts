@@ -54,7 +54,8 @@ export function createEventReadRepository({ client, tenantId }: TenantScope): Ev
       await client.$executeRaw(scopedSql`
         update inbound_event_targets t set handled_at = clock_timestamp() from inbound_events e
         where t.tenant_id = ${tenantId}::uuid and t.connector_id = ${connectorId}::uuid and t.handled_at is null
-          and e.tenant_id = t.tenant_id and e.id = t.event_id and e.entity = ${entity} and e.received_at < ${begunAt}`);
+          and e.tenant_id = t.tenant_id and e.id = t.event_id and coalesce(t.entity, e.entity) = ${entity}
+          and e.received_at < ${begunAt}`);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { newId } from "../database/ids.js";
-import { type Page, type PageRequest, toJson, toPage } from "./client.js";
-import type { ConnectorEnvironment } from "./connectors.js";
+import { type Page, type PageRequest, readObject, toJson, toPage } from "./client.js";
+import type { ConnectorEnvironment, ConnectorRow } from "./connectors.js";
 import type { TenantScope } from "./scope.js";
 
 /** One thing that a vendor told, as it is about to be stored. Every text fits its column. */
@@ -25,13 +25,25 @@ export interface NewInboundDelivery {
 /** An event that was stored just now, with the connectors that it concerns. */
 export interface StoredInboundEvent extends NewInboundEvent {
   readonly id: string;
-  readonly connectorIds: readonly string[];
+  readonly targets: readonly InboundTarget[];
 }
+
+/** A connector that an event concerns. */
+export interface InboundTarget {
+  readonly connectorId: string;
+  /** What it reads for the event; `undefined` = nothing. */
+  readonly readEntity: string | undefined;
+}
+
+/** A connector as far as it decides what it reads for an event. */
+export type EventReader = Pick<ConnectorRow, "id" | "configuration" | "connectorVersion">;
 
 /** Which connectors a delivery may concern. */
 export interface InboundAudience {
   readonly connectorType: string;
   readonly environment: ConnectorEnvironment;
+  /** What a connector reads for an event, if anything. Missing: the entity that the event names. */
+  readonly readEntity?: ((reader: EventReader, event: NewInboundEvent) => string | undefined) | undefined;
 }
 
 /** An event as a connector got it. */
@@ -62,8 +74,11 @@ export interface InboundEventRepository {
 
 /** What vendors delivered to the tenant of `scope`. */
 export function createInboundEventRepository({ client, tenantId }: TenantScope): InboundEventRepository {
-  const findAudience = async ({ connectorType, environment }: InboundAudience, accountIds: readonly string[]) =>
-    client.connector.findMany({
+  const findAudience = async (
+    { connectorType, environment, readEntity }: InboundAudience,
+    accountIds: readonly string[],
+  ) => {
+    const rows = await client.connector.findMany({
       where: {
         tenantId,
         connectorType,
@@ -73,9 +88,12 @@ export function createInboundEventRepository({ client, tenantId }: TenantScope):
         isActive: true,
         deletedAt: null,
       },
-      select: { id: true, accountId: true },
+      // A configuration may be of megabytes: it is read where somebody looks at it.
+      select: { id: true, accountId: true, connectorVersion: true, configuration: readEntity !== undefined },
       orderBy: { id: "asc" },
     });
+    return rows.map(({ configuration, ...row }) => ({ ...row, configuration: readObject(configuration ?? {}) }));
+  };
 
   const leaveNew = async (endpointId: string, events: readonly NewInboundEvent[]) => {
     // One parameter, however many events: a statement may have 65 535.
@@ -111,16 +129,21 @@ export function createInboundEventRepository({ client, tenantId }: TenantScope):
       const storedIds = new Set(stored.map(({ id }) => id));
       const fresh = rows.filter(({ id }) => storedIds.has(id));
       const connectors = await findAudience(audience, [...new Set(fresh.map(({ accountId }) => accountId))]);
+      const { readEntity = (_reader, event) => event.entity } = audience;
       const result = fresh.map((event) => ({
         ...event,
-        connectorIds: connectors.filter(({ accountId }) => accountId === event.accountId).map(({ id }) => id),
+        targets: connectors
+          .filter(({ accountId }) => accountId === event.accountId)
+          .map((reader) => ({ connectorId: reader.id, readEntity: readEntity(reader, event) })),
       }));
-      const targets = result.flatMap(({ id, connectorIds }) => connectorIds.map((to) => ({ id, to })));
+      const targets = result.flatMap(({ id, entity, targets: of }) =>
+        of.map(({ connectorId: to, readEntity: read }) => ({ id, to, entity: read === entity ? null : read })),
+      );
       if (targets.length > 0) {
         await client.$executeRaw`
-          insert into inbound_event_targets (event_id, connector_id, tenant_id)
-          select t.id, t.to, ${tenantId}::uuid
-          from jsonb_to_recordset(${JSON.stringify(targets)}::jsonb) as t (id uuid, "to" uuid)`;
+          insert into inbound_event_targets (event_id, connector_id, tenant_id, entity)
+          select t.id, t.to, ${tenantId}::uuid, t.entity
+          from jsonb_to_recordset(${JSON.stringify(targets)}::jsonb) as t (id uuid, "to" uuid, entity text)`;
       }
       return result;
     },

@@ -99,6 +99,7 @@ export type {
   SealedSecrets,
 } from "./inbound-endpoints.js";
 export type {
+  EventReader,
   InboundEventRepository,
   InboundEventRow,
   NewInboundDelivery,

@@ -1,14 +1,28 @@
 import { startSapSandbox } from "@isthmus/sandbox";
 import { sap } from "@isthmus/sap";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { useServerDatabase } from "../support/server-database.js";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { SyncWorker } from "../../src/workers/sync-worker.js";
+import { describeLongWork } from "../support/databases.js";
 import { startTestService, type TestService, type TestTenantClient } from "../support/service.js";
 import { addEndpoint } from "./deliveries.js";
 
+interface ToldIdoc {
+  readonly type: string;
+  readonly handledAt: string | null;
+}
+
+/** An IDoc of the system's without segments. */
+function controlOnly(control: Readonly<Record<"DOCNUM" | "IDOCTYP" | "MESTYP", string>>): string {
+  const sender = { SNDPOR: "SAPS4H", SNDPRT: "LS", SNDPRN: "S4HCLNT100" };
+  const fields = Object.entries({ TABNAM: "EDI_DC40", MANDT: "100", DIRECT: "1", ...control, ...sender });
+  const record = fields.map(([name, value]) => `<${name}>${value}</${name}>`).join("");
+  const { IDOCTYP: type } = control;
+  return `<?xml version="1.0"?><${type}><IDOC BEGIN="1"><EDI_DC40 SEGMENT="1">${record}</EDI_DC40></IDOC></${type}>`;
+}
+
 const portPassword = "PORT:a password of the destination";
 
-describe("an IDoc from a system", () => {
-  const get = useServerDatabase();
+describeLongWork("an IDoc from a system", (get) => {
   let system: Awaited<ReturnType<typeof startSapSandbox>>;
   let service: TestService;
   let tenant: TestTenantClient;
@@ -33,6 +47,7 @@ describe("an IDoc from a system", () => {
       configuration: {
         client: system.system.client,
         odata: { partners: { path: "/sap/opu/odata/sap/API_BUSINESS_PARTNER" } },
+        idoc: { entities: { "DEBMAS/DEBMAS07": "partners/A_Customer" } },
       },
     });
     connectorId = created.body.id;
@@ -44,6 +59,7 @@ describe("an IDoc from a system", () => {
     await system?.close();
   });
 
+  const runs = async () => (await tenant.api.get(`/v1/sync-runs?connectorId=${connectorId}`)).body.data;
   const events = async () => (await tenant.api.get(`/v1/connectors/${connectorId}/inbound-events`)).body.data;
 
   it("is stored once, with the connector to its system and client, and the system hears what it wants to", async () => {
@@ -70,6 +86,41 @@ describe("an IDoc from a system", () => {
     ]);
   });
 
+  it("has the entity read, once, that the configuration gives for its type, and no other type has", async () => {
+    const { url } = await addEndpoint(tenant, { type: "sap", secret: portPassword });
+    const authorization = `Basic ${Buffer.from(portPassword).toString("base64")}`;
+    system.configure({ idocPortUrl: url, idocPortAuthorization: authorization });
+    const schedule = { entity: "partners/A_Customer", cron: "0 3 * * *" };
+    expect(await tenant.api.post(`/v1/connectors/${connectorId}/schedules`, schedule)).toMatchObject({ status: 201 });
+    const headers = { authorization, "content-type": "text/xml" };
+    const other = controlOnly({ DOCNUM: "0000000000777002", IDOCTYP: "DEBMAS06", MESTYP: "DEBMAS" });
+    expect((await fetch(url, { method: "POST", headers, body: other })).status).toBe(200);
+    expect((await events())[0]).toMatchObject({ entity: "DEBMAS", type: "DEBMAS06" });
+    expect(await runs()).toEqual([]);
+
+    const [customer] = system.state.customers.list();
+    const fields = { KUNNR: customer?.Customer ?? "" };
+    const send = () => system.sendIdoc({ type: "DEBMAS07", data: [{ name: "E1KNA1M", fields, children: [] }] });
+    const sent = [await send(), await send()];
+    await system.resendIdoc(sent[0]?.docnum ?? "");
+    expect(await runs()).toMatchObject([{ trigger: "event", entity: "partners/A_Customer", status: "queued" }]);
+    await get().queryPastGuards("update sync_runs set next_attempt_at = now() - interval '1 second'");
+    const worker = new SyncWorker(service.services);
+    expect(await worker.beginDue()).toBe(1);
+    await worker.settle();
+    expect(await runs()).toMatchObject([{ mode: "incremental", status: "succeeded" }]);
+    const records = await tenant.api.get(`/v1/connectors/${connectorId}/records?entity=partners/A_Customer&limit=1000`);
+    expect(records.body.data).toContainEqual(
+      expect.objectContaining({ data: expect.objectContaining({ Customer: fields.KUNNR.replace(/^0+/, "") }) }),
+    );
+    const handled = (await events()).slice(0, 3);
+    expect(handled.map(({ type, handledAt }: ToldIdoc) => [type, handledAt !== null])).toEqual([
+      ["DEBMAS07", true],
+      ["DEBMAS07", true],
+      ["DEBMAS06", false],
+    ]);
+  });
+
   it("is refused without the password, and the system knows that it was not taken", async () => {
     const { url } = await addEndpoint(tenant, { type: "sap", secret: portPassword });
     system.configure({ idocPortUrl: url, idocPortAuthorization: "Basic bm9ib2R5Om5vdGhpbmc=" });
@@ -84,11 +135,9 @@ describe("an IDoc from a system", () => {
 
   it("may be one of many megabytes", async () => {
     const { url } = await addEndpoint(tenant, { type: "sap", secret: portPassword });
-    const control = { TABNAM: "EDI_DC40", MANDT: "100", DOCNUM: "0000000000777001", DIRECT: "1", IDOCTYP: "MATMAS05" };
-    const fields = { ...control, MESTYP: "MATMAS", SNDPOR: "SAPS4H", SNDPRT: "LS", SNDPRN: "S4HCLNT100" };
-    const record = Object.entries(fields).map(([name, value]) => `<${name}>${value}</${name}>`);
     const text = `<E1MARAM SEGMENT="1"><MATNR>M-1</MATNR></E1MARAM>`.repeat(60_000);
-    const body = `<?xml version="1.0"?><MATMAS05><IDOC BEGIN="1"><EDI_DC40 SEGMENT="1">${record.join("")}</EDI_DC40>${text}</IDOC></MATMAS05>`;
+    const control = { DOCNUM: "0000000000777001", IDOCTYP: "MATMAS05", MESTYP: "MATMAS" };
+    const body = controlOnly(control).replace("</EDI_DC40>", `</EDI_DC40>${text}`);
     expect(body.length).toBeGreaterThan(2 * 1024 * 1024);
     const headers = {
       authorization: `Basic ${Buffer.from(portPassword).toString("base64")}`,

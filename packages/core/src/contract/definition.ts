@@ -7,7 +7,7 @@ import type { AuthenticationSchemes } from "./authentication.js";
 import type { BaseConnector } from "./base-connector.js";
 import type { CreateContext } from "./context.js";
 import type { EntitySource } from "./entities.js";
-import type { InboundHandler } from "./inbound.js";
+import type { InboundEvent, InboundHandler } from "./inbound.js";
 import type { Operation } from "./operation.js";
 
 /** What a vendor may say of the transport that it is given. */
@@ -68,6 +68,11 @@ export interface ConnectorDefinition<
   entities?(connector: Connector): EntitySource;
   /** Deliveries that the vendor sends. */
   readonly inbound?: InboundHandler;
+  /**
+   * The entity of the connector's that is to be read when such an event comes, by its name in `EntitySource`; `undefined`: none. For vendors
+   * whose deliveries speak of something else than entities. Missing: the `entity` that the event names.
+   */
+  eventEntity?(configuration: Configuration, event: Pick<InboundEvent, "entity" | "type">): string | undefined;
   /** Makes an instance. Does no I/O. */
   create(context: CreateContext<Credentials, Configuration>): Connector;
 }

@@ -47,8 +47,7 @@ const oauthSchema = z.strictObject({
   saml: samlSchema.optional().meta({ title: "SAML", description: "Needed by the SAML bearer method." }),
 });
 
-/** Everything about the connection that is not secret. */
-export const configurationSchema = z.strictObject({
+const fieldsSchema = z.strictObject({
   url: origin.meta({
     title: "System address",
     description: "Origin of the system, with its port: what stands before /sap in its addresses.",
@@ -103,6 +102,20 @@ export const configurationSchema = z.strictObject({
     })
     .default({})
     .meta({ title: "Timeouts" }),
+});
+
+/** Everything about the connection that is not secret. */
+export const configurationSchema = fieldsSchema.superRefine(({ idoc, odata }, context) => {
+  for (const [type, entity] of Object.entries(idoc.entities)) {
+    const [service = "", set] = entity.split("/");
+    // Without a set, its own refusal says what is wrong.
+    if (set === undefined || Object.hasOwn(odata, service)) continue;
+    context.addIssue({
+      code: "custom",
+      path: ["idoc", "entities", type],
+      message: "must begin with the name of a service that stands in odata",
+    });
+  }
 });
 
 /** A validated configuration, defaults filled in. */

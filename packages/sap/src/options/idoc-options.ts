@@ -5,7 +5,7 @@ const typeName = z.string().regex(/^[A-Z0-9_/]{1,30}(\/[A-Z0-9_]{1,30})?$/, "mus
 
 const text = (length: number, description: string) => z.string().min(1).max(length).describe(description);
 
-/** How IDocs are sent. */
+/** How IDocs are sent, and what is read when some come. */
 export const idocSchema = z
   .strictObject({
     partners: z
@@ -35,6 +35,24 @@ export const idocSchema = z
       description:
         "XSD of a type as SAP exports it (WE60), by basic type or basic type/extension. Checked before sending.",
     }),
+    entities: z
+      .record(
+        z
+          .string()
+          .max(100)
+          .regex(/^[A-Z0-9_/]*[A-Z0-9_]$/, "must be a message type, alone or with a slash and a basic type"),
+        z
+          .string()
+          .max(264)
+          .regex(/^[a-z][a-z0-9-]{0,62}\/[^/]+$/, "must be the name of an OData service, a slash, and an entity set"),
+      )
+      .default({})
+      .meta({
+        title: "Entities",
+        description:
+          "By message type of IDocs that come, or message type/basic type: the entity whose changes are read then.",
+        examples: [{ DEBMAS: "business-partners/A_Customer", "MATMAS/MATMAS05": "products/A_Product" }],
+      }),
     schemaFiles: z.record(typeName, fileReference).default({}).meta({
       title: "Schema files",
       description: "The same as names of files in the operator's folder.",

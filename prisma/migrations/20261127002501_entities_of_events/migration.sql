@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "inbound_event_targets" ADD COLUMN     "entity" TEXT;
