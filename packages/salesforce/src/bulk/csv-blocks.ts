@@ -1,7 +1,9 @@
+import { Readable } from "node:stream";
 import type { RecordInput } from "../records.js";
 import type { CsvBlock, CsvBlockOptions } from "./csv-block.js";
 import { CsvSource } from "./csv-source.js";
 import { RecordSource } from "./record-source.js";
+import { piecesOf } from "./stream-pieces.js";
 
 /** What an ingest takes: records, or CSV as bytes or text. All of them are one or the other. */
 export type BulkInput = Iterable<RecordInput | Uint8Array | string> | AsyncIterable<RecordInput | Uint8Array | string>;
@@ -20,7 +22,8 @@ export async function* toCsvBlocks(input: BulkInput, options: CsvBlockOptions): 
     return source;
   };
   if (Symbol.asyncIterator in input) {
-    for await (const given of input) {
+    const pieces: BulkInput = input instanceof Readable && !input.readableObjectMode ? piecesOf(input) : input;
+    for await (const given of pieces) {
       const taken = take(given);
       for (let block = taken.next(); block; block = taken.next()) yield block;
     }

@@ -18,8 +18,10 @@ export class CsvSource {
   #lineEnding: LineEnding = "LF";
   #fields = 0;
   #row = 1;
-  /** What was not given on yet. */
+  /** What was not given on yet, a part of {@link #buffer}. */
   #bytes: Buffer = Buffer.alloc(0);
+  /** Used again for each piece: buffers are memory that V8 gives back late. */
+  #buffer = Buffer.alloc(0);
   #isLast = false;
 
   constructor({ columnDelimiter, maxPartBytes }: CsvBlockOptions) {
@@ -29,13 +31,13 @@ export class CsvSource {
 
   push(piece: RecordInput | Uint8Array): void {
     if (!(piece instanceof Uint8Array)) throw mixedRows();
-    this.#bytes = this.#bytes.length === 0 ? Buffer.from(piece) : Buffer.concat([this.#bytes, piece]);
+    this.#append(piece);
   }
 
   finish(): void {
     this.#isLast = true;
     if (this.#bytes.length === 0 || this.#bytes.at(-1) === lineFeed) return;
-    this.#bytes = Buffer.concat([this.#bytes, Buffer.from(this.#lineEnding === "LF" ? "\n" : "\r\n")]);
+    this.#append(Buffer.from(this.#lineEnding === "LF" ? "\n" : "\r\n"));
   }
 
   /** As many whole rows as fit into a block; `undefined` when there is none. */
@@ -58,6 +60,19 @@ export class CsvSource {
     const bytes = this.#bytes.subarray(0, end);
     this.#bytes = this.#bytes.subarray(end);
     return { header, lineEnding: this.#lineEnding, bytes, rows };
+  }
+
+  /** Whoever had a block is done with it by now. */
+  #append(piece: Uint8Array): void {
+    const kept = this.#bytes;
+    const length = kept.length + piece.length;
+    // Not for ever as large as one piece that was far larger than the others.
+    const fits = length <= this.#buffer.length && this.#buffer.length <= Math.max(4 * length, 4 * blockBytes);
+    const buffer = fits ? this.#buffer : Buffer.allocUnsafeSlow(2 * length);
+    kept.copy(buffer);
+    buffer.set(piece, kept.length);
+    this.#buffer = buffer;
+    this.#bytes = buffer.subarray(0, length);
   }
 
   #readHeader(): Buffer | undefined {

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { type FileHandle, mkdtemp, open, rm, rmdir, unlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,6 +6,8 @@ import { Readable } from "node:stream";
 
 /** What stays in memory. Most loads are smaller than this, and need no file. */
 const memoryBytes = 1024 * 1024;
+/** What is read of the file at once. Twice as many characters would not fit into V8's young generation. */
+const pieceBytes = 16 * 1024;
 
 /**
  * One part of an ingest, kept until Salesforce has it: an upload that is cut is sent again from here, and the input, which
@@ -51,8 +54,8 @@ export class PartSpool {
 
   /** All of it from the beginning; as often as is wanted, one after the other. */
   read(): Readable {
-    // One piece at a time: what waits for its turn is memory that V8 gives back late.
-    return Readable.from(this.#read(), { objectMode: false, highWaterMark: 1 });
+    // One piece at a time: what waits for its turn is memory that V8 gives back late. Pieces stay what they are.
+    return Readable.from(this.#read(), { objectMode: true, highWaterMark: 1 });
   }
 
   /** Lets go of it. */
@@ -63,16 +66,21 @@ export class PartSpool {
     this.#pieces.length = 0;
   }
 
-  async *#read(): AsyncGenerator<Buffer> {
+  async *#read(): AsyncGenerator<Buffer | string> {
     yield* this.#pieces;
     if (this.#file === undefined) return;
     const length = this.#bytes - this.#inMemory;
+    // Used again for each piece. Nobody says when a socket is done with a buffer, so that each piece would need one of its own,
+    // outside of the heap, where V8 lets tens of MB of garbage gather. Text is copied by who sends it, and is in the heap.
+    const buffer = Buffer.allocUnsafeSlow(Math.min(pieceBytes, length));
     for (let position = 0; position < length; ) {
-      const { bytesRead, buffer } = await this.#file.read({ buffer: Buffer.allocUnsafe(64 * 1024), position });
+      const { bytesRead } = await this.#file.read({ buffer, position });
       // A file that lost its end would be an upload that lost rows.
       if (bytesRead === 0) throw new Error("The temporary file of an upload is shorter than what was written to it.");
-      position += bytesRead;
-      yield buffer.subarray(0, bytesRead);
+      const piece = wholeCharacters(buffer.subarray(0, bytesRead));
+      position += piece.length;
+      // What is no UTF-8 goes as it came: as text it would be something else.
+      yield isUtf8(piece) ? piece.toString("utf8") : Buffer.from(piece);
     }
   }
 
@@ -89,4 +97,17 @@ export class PartSpool {
     }
     return file;
   }
+}
+
+/** The bytes without a character that is cut off at their end; all of them where they are no UTF-8. */
+function wholeCharacters(bytes: Buffer): Buffer {
+  // A character has at most three bytes after its first one.
+  for (let end = bytes.length - 1; end > 0 && end >= bytes.length - 3; end -= 1) {
+    const byte = bytes[end] ?? 0;
+    if (byte < 0x80) break;
+    if (byte < 0xc0) continue;
+    const length = byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+    return end + length > bytes.length ? bytes.subarray(0, end) : bytes;
+  }
+  return bytes;
 }
