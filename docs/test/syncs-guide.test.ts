@@ -50,7 +50,7 @@ describe("the guide to syncs", { timeout: 60_000 }, () => {
   });
 
   it("has no shell block that is not run here", () => {
-    expect([...readFileSync(new URL(guide, root), "utf8").matchAll(/^```bash$/gm)]).toHaveLength(4);
+    expect([...readFileSync(new URL(guide, root), "utf8").matchAll(/^```bash$/gm)]).toHaveLength(5);
   });
 
   it("schedules a read, runs it, reads the records, and writes some back", async () => {
@@ -68,5 +68,6 @@ describe("the guide to syncs", { timeout: 60_000 }, () => {
     expect((await terminal.paste(readSnippet(guide, "snippet:syncs-3"))).trim()).toBe("begun");
     const [created, ...outcomes] = (await terminal.paste(readSnippet(guide, "snippet:syncs-4"))).trim().split("\n");
     expect([created, ...outcomes]).toEqual(["1", "updated", "VALIDATION_FAILED"]);
+    expect((await terminal.paste(readSnippet(guide, "snippet:syncs-5"))).trim()).toBe("2");
   });
 });

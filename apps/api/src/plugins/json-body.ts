@@ -49,6 +49,21 @@ export function parseJsonBody(request: FastifyRequest, body: Buffer): Promise<un
   });
 }
 
+/** One JSON value of a text, read as {@link acceptEmptyJson} does; `undefined` when it is none. */
+export function parseStrictly(request: FastifyRequest, text: string): { readonly value: unknown } | undefined {
+  const found: { readonly value: unknown }[] = [];
+  request.server.getDefaultJsonParser("error", "error")(request, text, (error, value) => {
+    if (!error) found.push({ value });
+  });
+  return found[0];
+}
+
+/** @throws {ApiError} `UNSUPPORTED_MEDIA_TYPE` where a body is packed, or of another character set than UTF-8. */
+export function assertBodyAsIs(request: FastifyRequest): void {
+  const refusal = refusalOf(request);
+  if (refusal !== undefined) throw refusal;
+}
+
 /**
  * Why a body is not read as the JSON that it calls itself: what is packed would be read as it is by one and unpacked by
  * another, and so would text of another character set. RFC 8259 knows UTF-8 only.

@@ -1,10 +1,18 @@
 import swagger from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
+import type { z } from "zod";
 import { listStatuses } from "../errors/index.js";
 import { withKeyHeader } from "../openapi/idempotency.js";
 import { addOperationPaths } from "../openapi/operation-paths.js";
 import type { Services } from "../services.js";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** What one line is, where the body may come as NDJSON. */
+    lines?: z.ZodType;
+  }
+}
 
 /** `/openapi.json`: OpenAPI 3.1 of every route and every connector operation, made from their schemas when first asked for. */
 export async function registerOpenApi(app: FastifyInstance, services: Services): Promise<void> {
@@ -34,7 +42,11 @@ export async function registerOpenApi(app: FastifyInstance, services: Services):
       security: [{ apiKey: [] }, { identityToken: [], tenant: [] }],
     },
     transform: (route) => {
-      const { schema, url } = jsonSchemaTransform(route);
+      const transformed = jsonSchemaTransform(route);
+      const { url } = transformed;
+      const { lines } = route.route.config ?? {};
+      const line = lines && jsonSchemaTransform({ ...route, schema: { body: lines } }).schema.body;
+      const schema = line ? withLines(transformed.schema, line) : transformed.schema;
       return { schema: route.route.config?.takesKey === true ? withKeyHeader(schema) : schema, url };
     },
     transformObject: (document) =>
@@ -43,6 +55,12 @@ export async function registerOpenApi(app: FastifyInstance, services: Services):
   app.get("/openapi.json", { schema: { hide: true } as object }, (_request, reply) =>
     reply.type("application/json").send(JSON.stringify(withServer(app.swagger(), services.settings.publicUrl()))),
   );
+}
+
+/** A body that may come as lines, too. */
+function withLines<Schema extends { readonly body?: unknown }>(schema: Schema, line: unknown): Schema {
+  const content = { "application/json": { schema: schema.body }, "application/x-ndjson": { schema: line } };
+  return { ...schema, body: { content } };
 }
 
 function describeApi(): string {

@@ -12,6 +12,12 @@ export function wantsNdjson(request: FastifyRequest): boolean {
   return accept.split(",").some((range) => range.split(";")[0]?.trim().toLowerCase() === ndjsonMediaType);
 }
 
+/** Whether the body is NDJSON. */
+export function sendsNdjson(request: FastifyRequest): boolean {
+  const mediaType = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
+  return mediaType === ndjsonMediaType;
+}
+
 /**
  * Answers with one item a line, as fast as the caller reads.
  *

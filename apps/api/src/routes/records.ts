@@ -1,15 +1,16 @@
-import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import type { FastifyPluginAsyncZod, ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { exportRecords, listRecords } from "../actions/list-records.js";
 import { writeRecords } from "../actions/write-records.js";
 import { callerOf } from "../plugins/authentication.js";
 import type { Services } from "../services.js";
-import { ndjsonMediaType, sendNdjson, wantsNdjson } from "./ndjson.js";
+import { ndjsonMediaType, sendNdjson, sendsNdjson, wantsNdjson } from "./ndjson.js";
 import { idParametersSchema, pageOf, problemResponses } from "./schemas/common.js";
 import { operationRunSchema } from "./schemas/operation-runs.js";
-import { writeRecordsSchema } from "./schemas/record-writes.js";
+import { writeQuerySchema, writeRecordsSchema, writeSchema } from "./schemas/record-writes.js";
 import { listRecordsSchema, recordSchema } from "./schemas/syncs.js";
 import { streamSignal } from "./stream-signal.js";
+import { namedByLine, readWriteLines } from "./write-lines.js";
 
 const pageSchema = pageOf(recordSchema).extend({ hasMore: z.boolean().describe("Whether more is there already.") });
 
@@ -49,25 +50,34 @@ export const recordRoutes: FastifyPluginAsyncZod<Services> = async (app, service
     },
   );
 
-  app.post(
-    "/v1/connectors/:id/records",
-    {
-      bodyLimit: writeLimit,
-      schema: {
-        tags: ["syncs"],
-        summary: "Write records to the vendor",
-        description:
-          "Answered when they are noted; an operation run writes them, with an outcome for each record: `GET /v1/operation-runs/{id}/records`. The records here stay as they are until a sync reads what was written.",
-        operationId: "writeRecords",
-        params: idParametersSchema,
-        body: writeRecordsSchema,
-        response: { 202: operationRunSchema, ...problemResponses },
+  await app.register(async (inner) => {
+    const scope = inner.withTypeProvider<ZodTypeProvider>();
+    scope.addContentTypeParser(ndjsonMediaType, readWriteLines);
+    scope.post(
+      "/v1/connectors/:id/records",
+      {
+        bodyLimit: writeLimit,
+        config: { lines: writeSchema },
+        schema: {
+          tags: ["syncs"],
+          summary: "Write records to the vendor",
+          description:
+            "Answered when they are noted; an operation run writes them, with an outcome for each record: `GET /v1/operation-runs/{id}/records`. The records here stay as they are until a sync reads what was written. As `application/x-ndjson`, each line is one of `records`, and `entity` and `policy` stand in the query.",
+          operationId: "writeRecords",
+          params: idParametersSchema,
+          querystring: writeQuerySchema,
+          body: writeRecordsSchema,
+          response: { 202: operationRunSchema, ...problemResponses },
+        },
       },
-    },
-    async (request, reply) => {
-      const run = await writeRecords(services, callerOf(request), request.params.id, request.body);
-      reply.code(202).header("location", `/v1/operation-runs/${run.id}`);
-      return run;
-    },
-  );
+      async (request, reply) => {
+        const { id } = request.params;
+        const run = await writeRecords(services, callerOf(request), id, request.body).catch((error: unknown) => {
+          throw sendsNdjson(request) ? namedByLine(error) : error;
+        });
+        reply.code(202).header("location", `/v1/operation-runs/${run.id}`);
+        return run;
+      },
+    );
+  });
 };

@@ -3,7 +3,7 @@ import { pageQuerySchema } from "./common.js";
 import { entityNameSchema } from "./syncs.js";
 
 /** Records of one request. */
-const mostRecords = 10_000;
+export const mostRecords = 10_000;
 
 const policySchema = z
   .enum(["theirs", "ours", "fail"])
@@ -11,7 +11,8 @@ const policySchema = z
     "What becomes of a record that was changed at the vendor meanwhile: theirs = it stays as it is there (`kept`), ours = it is overwritten, fail = `conflict`.",
   );
 
-const writeSchema = z
+/** One record to write; also a line of the body as NDJSON. */
+export const writeSchema = z
   .strictObject({
     id: z
       .string()
@@ -52,6 +53,12 @@ export const writeRecordsSchema = z
     records: z.array(writeSchema).min(1).max(mostRecords),
   })
   .meta({ id: "RecordsToWrite" });
+
+/** Query of a request that writes records given as NDJSON, whose lines hold nothing but records. */
+export const writeQuerySchema = z.object({
+  entity: entityNameSchema.optional().describe("With `application/x-ndjson` in place of the body's."),
+  policy: policySchema.optional().describe("With `application/x-ndjson` in place of the body's. Default: fail."),
+});
 
 const outcomeSchema = z
   .enum(["created", "updated", "deleted", "unchanged", "kept", "conflict", "failed", "unknown", "not_sent"])
