@@ -130,7 +130,8 @@ export type {
   RunTrouble,
 } from "./operation-runs.js";
 export type { NewOutboxEvent, OutboxEventRepository } from "./outbox-events.js";
-export type { BatchCounts, BatchTarget, EntityState, ReadRecord, RecordBatchRepository } from "./record-batches.js";
+export type { BatchTarget, ReadBatch, ReadRecord } from "./record-batch-statement.js";
+export type { BatchCounts, EntityState, RecordBatchRepository } from "./record-batches.js";
 export type {
   NewRecordWrite,
   OutcomeCount,

@@ -1,5 +1,5 @@
 import type { JsonObject } from "./client.js";
-import { seriesBits } from "./record-batches.js";
+import { seriesBits } from "./record-sweep.js";
 import type { TenantScope } from "./scope.js";
 
 /** A record as it was last read. Fields are described in `prisma/schema.prisma`. */

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { canonicalJson, type EntityChange } from "@isthmus/core";
 import type { ReadRecord } from "../repositories/index.js";
 
@@ -15,10 +14,9 @@ const suspect = /\\u(?:0000|d[89a-f])/i;
 export function toStorableRecord({ id, deleted, record, modifiedAtMs }: EntityChange): ReadRecord | undefined {
   if (id === "" || Buffer.byteLength(id) > longestId || storableText(id) !== id) return undefined;
   const modifiedAt = modifiedAtMs === undefined ? null : new Date(modifiedAtMs).toISOString();
-  if (deleted) return { externalId: id, data: null, hash: null, modifiedAt };
+  if (deleted) return { externalId: id, data: null, modifiedAt };
   const given = canonicalJson(record ?? {});
-  const data = suspect.test(given) ? canonicalJson(storable(record)) : given;
-  return { externalId: id, data, hash: createHash("sha256").update(data).digest("hex"), modifiedAt };
+  return { externalId: id, data: suspect.test(given) ? canonicalJson(storable(record)) : given, modifiedAt };
 }
 
 function storableText(text: string): string {

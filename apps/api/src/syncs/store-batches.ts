@@ -1,5 +1,5 @@
 import type { EntityBatch } from "@isthmus/core";
-import type { ClaimedRun, ReadRecord, SyncRunLanding, SyncRunRow } from "../repositories/index.js";
+import type { ClaimedRun, ReadBatch, SyncRunLanding, SyncRunRow } from "../repositories/index.js";
 import { defaultRunLeaseMs, type Services } from "../services.js";
 import { cursorSchema, keepsCursor } from "./open-read.js";
 import { readAhead } from "./read-ahead.js";
@@ -27,12 +27,10 @@ export async function storeAll(
   const { connectorId, entity, mode, tenantId } = run;
   const { runLeaseMs: leaseMs = defaultRunLeaseMs } = settings;
   const target = { runId, attemptId, leaseMs, connectorId, entity, mode, accountId, keepsCursor: keepsCursor(run) };
-  for await (const { changes, cursor } of readAhead(batches, leave)) {
-    const storable = changes.map(toStorableRecord);
-    const records = storable.filter((record): record is ReadRecord => record !== undefined);
-    const failed = changes.length - records.length;
+  for await (const batch of readAhead(toStorable(batches), leave)) {
+    const { failed } = batch;
     const end = await database.asTenant(tenantId, async ({ recordBatches, syncRuns, syncRunLines }) => {
-      const counts = await recordBatches.storeBatch(target, records, cursorSchema.parse(cursor), failed);
+      const counts = await recordBatches.storeBatch(target, batch);
       if (counts === undefined) return (await syncRuns.findById(runId))?.cancelledAt ? cancelled : goesOnLater;
       if (failed > 0) await syncRunLines.append(runId, { event: "records_refused", detail: refused(failed) });
       return stopping.aborted ? goesOnLater : undefined;
@@ -41,6 +39,14 @@ export async function storeAll(
     if (hold.interrupted.aborted) return cancelled;
   }
   return hold.interrupted.aborted ? cancelled : { kind: "ended", status: "succeeded" };
+}
+
+/** Makes a batch ready as soon as it is there: the database stores the one before meanwhile. */
+async function* toStorable(batches: AsyncIterable<EntityBatch>): AsyncGenerator<ReadBatch, void, undefined> {
+  for await (const { changes, cursor } of batches) {
+    const records = changes.map(toStorableRecord).filter((record) => record !== undefined);
+    yield { records, cursor: cursorSchema.parse(cursor), failed: changes.length - records.length };
+  }
 }
 
 const cancelled: SyncRunLanding = { kind: "ended", status: "cancelled" };

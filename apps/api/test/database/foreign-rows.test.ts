@@ -27,7 +27,7 @@ type CallsOf<Repository> = {
 const page = { limit: 100 };
 const claim = () => ({ attemptId: newId(), leaseMs: 1_000 });
 
-const stolenRecord = { externalId: "r-1", data: '{"name":"stolen"}', hash: sha256("stolen"), modifiedAt: null };
+const stolenRecord = { externalId: "r-1", data: '{"name":"stolen"}', modifiedAt: null };
 const batchOf = ({ connectorId, syncRunId: runId, syncAttemptId: attemptId }: FullTenant) => {
   return { connectorId, entity: syncedEntity, runId, attemptId };
 };
@@ -292,9 +292,7 @@ const calls: Calls = {
   recordBatches: {
     storeBatch: (theirs) => [
       { ...batchOf(theirs), leaseMs: 1_000, mode: "full", keepsCursor: true, accountId: sharedAccountId },
-      [stolenRecord],
-      { v: 1 },
-      0,
+      { records: [stolenRecord], cursor: { v: 1 }, failed: 0 },
     ],
     findState: ({ connectorId }) => [connectorId, syncedEntity],
     clearState: ({ connectorId }) => [connectorId, syncedEntity],

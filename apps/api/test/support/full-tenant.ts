@@ -255,18 +255,13 @@ async function fillSyncs(
   if (syncAttemptId === undefined) throw new Error("The run was not claimed.");
   const target = { ...what, runId: syncRunId, attemptId: syncAttemptId, leaseMs };
   const data = JSON.stringify({ name: `Record of ${tenantId}` });
-  const record = { externalId: "r-1", data, hash: sha256(data), modifiedAt: null };
-  const cursor = { v: 1, after: `Cursor of ${tenantId}` };
+  const record = { externalId: "r-1", data, modifiedAt: null };
+  const batch = { records: [record], cursor: { v: 1, after: `Cursor of ${tenantId}` }, failed: 0 };
   await database.asTenant(tenantId, async ({ recordBatches, syncRunLines }) => {
     const account = { accountId: sharedAccountId };
-    await recordBatches.storeBatch(
-      { ...target, ...account, mode: "incremental", keepsCursor: false },
-      [record],
-      cursor,
-      0,
-    );
+    await recordBatches.storeBatch({ ...target, ...account, mode: "incremental", keepsCursor: false }, batch);
     for (const entity of [syncedEntity, unreadEntity])
-      await recordBatches.storeBatch({ ...target, ...account, entity, keepsCursor: true }, [record], cursor, 0);
+      await recordBatches.storeBatch({ ...target, ...account, entity, keepsCursor: true }, batch);
     await syncRunLines.append(syncRunId, { event: "begun", detail: `Of ${tenantId}` });
   });
   return { scheduleId, syncRunId, syncAttemptId };

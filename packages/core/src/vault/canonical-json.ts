@@ -11,19 +11,48 @@ import { ValidationError } from "../errors/index.js";
  */
 export function canonicalJson(value: unknown): string {
   try {
-    // Once through JSON: `toJSON`, boxed values and `undefined` are its business, and what comes back is plain.
-    return write(JSON.parse(JSON.stringify(value)));
+    // `toJSON`, boxed values and `undefined` are the business of JSON: what it reads back is plain.
+    return writePlain(value) ?? writePlain(JSON.parse(JSON.stringify(value))) ?? refuse();
   } catch {
     // A cycle, a BigInt, `undefined`, or nested too deep. The message of the error may quote the value, so it is not kept.
-    throw new ValidationError("Only a value that can be written as JSON has a canonical form.");
+    return refuse();
   }
 }
 
-function write(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(write).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+function refuse(): never {
+  throw new ValidationError("Only a value that can be written as JSON has a canonical form.");
+}
+
+/** @returns `undefined` for what is, or has in it, anything else than text, numbers, booleans, null, arrays and plain objects. */
+function writePlain(value: unknown): string | undefined {
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean" || value === null) {
+    return JSON.stringify(value);
+  }
+  if (typeof value !== "object") return undefined;
+  return Array.isArray(value) ? writeArray(value) : writeObject(value);
+}
+
+function writeArray(values: readonly unknown[]): string | undefined {
+  let text = "";
+  for (const each of values) {
+    const member = writePlain(each);
+    if (member === undefined) return undefined;
+    text += text === "" ? member : `,${member}`;
+  }
+  return `[${text}]`;
+}
+
+function writeObject(value: object): string | undefined {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if ((prototype !== Object.prototype && prototype !== null) || typeof Reflect.get(value, "toJSON") === "function") {
+    return undefined;
+  }
+  let text = "";
   // Without a comparison `sort` goes by UTF-16 code units, which is the order of RFC 8785, 3.2.3.
-  const members = Object.entries(value).map(([name, member]) => [name, member] as const);
-  members.sort(([one], [other]) => (one < other ? -1 : 1));
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${write(member)}`).join(",")}}`;
+  for (const name of Object.keys(value).sort()) {
+    const member = writePlain(Reflect.get(value, name));
+    if (member === undefined) return undefined;
+    text += `${text === "" ? "" : ","}${JSON.stringify(name)}:${member}`;
+  }
+  return `{${text}}`;
 }

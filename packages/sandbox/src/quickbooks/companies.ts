@@ -14,6 +14,8 @@ export interface CompanyDescription {
   name: string;
   /** Whether it starts with people, items and transactions. Default true. */
   seed?: boolean;
+  /** Customers that it has besides, told apart by their numbers, for tries with many records. Default 0. */
+  customers?: number;
 }
 
 /** First answers remembered for their `requestid`, a company. */

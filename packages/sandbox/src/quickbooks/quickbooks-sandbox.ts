@@ -16,6 +16,7 @@ import { addOAuthRoutes } from "./oauth/oauth-routes.js";
 import { formatToken, grantPolicy } from "./oauth/token-shapes.js";
 import { PaymentStore } from "./payments/payment-store.js";
 import { seedCompany } from "./seed/seed-company.js";
+import { seedCustomers } from "./seed/seed-customers.js";
 import { changeSettings, defaultSettings, isSettingName, type QuickbooksSettings } from "./settings.js";
 import type { QuickbooksState, SandboxClient } from "./state.js";
 import { Throttle } from "./throttle.js";
@@ -126,10 +127,12 @@ export async function startQuickbooksSandbox(options: QuickbooksSandboxOptions =
   if (first === undefined) throw new Error("A QuickBooks sandbox needs at least one company.");
   const initialSettings = { ...state.settings };
   const seed = (): void => {
-    for (const { realmId, seed: withBusiness = true } of descriptions) {
+    for (const { realmId, seed: withBusiness = true, customers = 0 } of descriptions) {
       const company = state.companies.get(realmId);
       // A company that came back from the data file has its information already.
-      if (company?.records.count("CompanyInfo") === 0) seedCompany(company, clock, withBusiness);
+      if (company?.records.count("CompanyInfo") !== 0) continue;
+      seedCompany(company, clock, withBusiness);
+      seedCustomers(company, customers, clock());
     }
   };
   persistence.restore();

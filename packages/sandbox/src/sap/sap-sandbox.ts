@@ -15,7 +15,7 @@ import { addSamlTokenRoutes, type SamlTrust } from "./logon/saml/token-routes.js
 import { Sessions } from "./logon/sessions.js";
 import { type SapUser, Users } from "./logon/users.js";
 import { addODataRoutes } from "./odata/odata-routes.js";
-import { seedRecords } from "./seed/seed-records.js";
+import { seedPartners, seedRecords } from "./seed/seed-records.js";
 import { changeSettings, defaultSettings, isSettingName, type SapSettings } from "./settings.js";
 import { clearSapState, createSapState, type SapState } from "./state.js";
 
@@ -41,6 +41,8 @@ export interface SapSandboxOptions extends Partial<SapSettings> {
   tls?: TlsOptions;
   /** What the records are made from; the same number gives the same records. 0 makes none. Default 1. */
   seed?: number;
+  /** Business partners that it has besides, told apart by their numbers, for tries with many records. Default 0. */
+  businessPartners?: number;
 }
 
 /** A running SAP sandbox. */
@@ -124,7 +126,8 @@ export async function startSapSandbox(options: SapSandboxOptions = {}): Promise<
     }),
   });
   const settings = readSettings(options);
-  const state = createSapState({ clock, random, settings, closing: server.closing });
+  const { businessPartners = 0 } = options;
+  const state = createSapState({ clock, random, settings, closing: server.closing }, businessPartners);
   const [named, ...others] = options.users ?? defaultUsers;
   if (named === undefined) throw new Error("An SAP sandbox needs at least one user.");
   const first = { ...named, ...(options.password !== undefined && { password: options.password }) };
@@ -133,8 +136,12 @@ export async function startSapSandbox(options: SapSandboxOptions = {}): Promise<
   const tokens = new AccessTokens({ clock, random, settings });
   const client: OAuthClient = { ...defaultClient, user: first.name, ...options.client };
   const initialSettings = { ...settings };
-  const seed = options.seed ?? 1;
-  if (seed !== 0) seedRecords(state, seed);
+  const { seed = 1 } = options;
+  const seedState = (): void => {
+    if (seed !== 0) seedRecords(state, seed);
+    seedPartners(state, businessPartners);
+  };
+  seedState();
 
   const controls = {
     vendor: "sap",
@@ -148,7 +155,7 @@ export async function startSapSandbox(options: SapSandboxOptions = {}): Promise<
       tokens.expireAll();
       server.faults.clear();
       server.log.clear();
-      if (seed !== 0) seedRecords(state, seed);
+      seedState();
     },
     expireAccessTokens: () => tokens.expireAll(),
     revokeGrants: () => sessions.endAll() + tokens.expireAll(),

@@ -2,7 +2,7 @@ import type { Clock, RandomBytes } from "../shared/clock.js";
 import { NumberRanges } from "./number-ranges.js";
 import type { BusinessPartner, BusinessPartnerAddress, Customer, Material, SalesOrder } from "./records.js";
 import type { SapSettings } from "./settings.js";
-import { Store } from "./store.js";
+import { mostRecords, Store } from "./store.js";
 
 /** What every part of the sandbox shares: OData, RFC and IDoc see the same records. */
 export interface SapState {
@@ -26,13 +26,20 @@ export interface SapState {
   onReset: Set<() => void>;
 }
 
-/** A state without records. */
-export function createSapState(parts: Pick<SapState, "clock" | "random" | "settings" | "closing">): SapState {
+/**
+ * A state without records.
+ *
+ * @param partners - Business partners that are to fit in beside what is made while it runs.
+ */
+export function createSapState(
+  parts: Pick<SapState, "clock" | "random" | "settings" | "closing">,
+  partners = 0,
+): SapState {
   return {
     ...parts,
     system: { id: "S4H", client: "100", logicalSystem: "S4HCLNT100" },
     numberRanges: new NumberRanges(),
-    businessPartners: new Store((item) => item.BusinessPartner),
+    businessPartners: new Store((item) => item.BusinessPartner, mostRecords + partners),
     addresses: new Store((item) => `${item.BusinessPartner}/${item.AddressID}`),
     customers: new Store((item) => item.Customer),
     materials: new Store((item) => item.Material),

@@ -5,6 +5,9 @@ export interface StoreChange<Item> {
   record: Readonly<Item>;
 }
 
+/** Records of a kind that are kept at most; a sandbox may run for weeks. */
+export const mostRecords = 20_000;
+
 /** Plain records in memory by one text key; others see copies, so that only `create`, `change` and `remove` change them. */
 export class Store<Item extends object> {
   #records = new Map<string, Item>();
@@ -14,9 +17,9 @@ export class Store<Item extends object> {
   readonly #capacity: number;
 
   /**
-   * @param capacity - Records kept at most; a sandbox may run for weeks.
+   * @param capacity - Records kept at most.
    */
-  constructor(keyOf: (item: Item) => string, capacity = 20_000) {
+  constructor(keyOf: (item: Item) => string, capacity = mostRecords) {
     this.#keyOf = keyOf;
     this.#capacity = capacity;
   }

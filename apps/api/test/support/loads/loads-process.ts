@@ -13,6 +13,7 @@ import { stopOnSignal } from "../../../src/stop-on-signal.js";
 import { runWorkers } from "../../../src/workers/run-workers.js";
 import { orders } from "../../idempotency/orders-connector.js";
 import { feed } from "../../syncs/feed/feed-connector.js";
+import { bulkRead } from "../../syncs/volume/bulk-read.js";
 import { noRateLimits } from "../no-rate-limits.js";
 import { loads } from "./loads-connector.js";
 import type { LoadsProcessTask } from "./start-loads-process.js";
@@ -28,7 +29,7 @@ const database = await openDatabase({
 const installed = task.withInstalled ? (await loadConnectors()).definitions() : [];
 const services = createServices({
   database,
-  connectors: new ConnectorFactory([loads, orders, feed, ...installed]),
+  connectors: new ConnectorFactory([loads, orders, feed, bulkRead, ...installed]),
   keyProvider: LocalKeyring.parse(task.keys),
   journalFolder: join(tmpdir(), `isthmus-journal-${randomBytes(6).toString("hex")}`),
   logger,

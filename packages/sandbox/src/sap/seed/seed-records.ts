@@ -21,6 +21,20 @@ export function seedRecords(state: SapState, seed: number): void {
   for (let index = 0; index < orderCount; index += 1) seedOrder(state, random, buyers, index);
 }
 
+/** Adds so many business partners, told apart by their numbers, a minute apart, for tries with many records. */
+export function seedPartners(state: SapState, count: number): void {
+  for (let index = 0; index < count; index += 1) {
+    const at = new Date(Date.UTC(2025, 0, 6) + index * 60_000).toISOString();
+    createPartner(state, index, {
+      BusinessPartnerCategory: "1",
+      FirstName: "Volume",
+      LastName: `Partner ${index + 1}`,
+      CreationDate: at.slice(0, 10),
+      LastChangeDateTime: at,
+    });
+  }
+}
+
 function seedMaterials(state: SapState): void {
   for (const [Material, MaterialType, BaseUnit, english, german, netPrice] of materials) {
     const texts = { EN: english, DE: german };
@@ -82,7 +96,16 @@ function seedPerson(state: SapState, index: number): void {
 }
 
 type Named = { BusinessPartnerCategory: "1" | "2" } & Partial<
-  Record<"OrganizationBPName1" | "OrganizationBPName2" | "FirstName" | "LastName" | "CorrespondenceLanguage", string>
+  Record<
+    | "OrganizationBPName1"
+    | "OrganizationBPName2"
+    | "FirstName"
+    | "LastName"
+    | "CorrespondenceLanguage"
+    | "CreationDate"
+    | "LastChangeDateTime",
+    string
+  >
 >;
 
 function createPartner(state: SapState, index: number, named: Named): string {
