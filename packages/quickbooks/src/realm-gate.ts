@@ -44,6 +44,7 @@ export function sharedGate(budgets: CallBudgets, company: readonly string[], lim
       { count: limits.callsPerMinute, perMs: 60_000 },
     ],
     concurrency: limits.concurrency,
+    burst: Math.min(limits.callsPerSecond, limits.concurrency),
   });
   // A batch waits for its place among the calls after it was let through as one: its minute has room for that.
   const batches = { rates: [{ count: limits.batchesPerMinute, perMs: 60_000, slackMs: 6_000 }] };

@@ -1,9 +1,12 @@
-import { type CallLimits, type CallPermit, type Clock, RateLimitError, TransientError } from "@isthmus/core";
+import { type CallLimits, type CallPermit, type Clock, TransientError } from "@isthmus/core";
 import type { BudgetAnswer, BudgetQuestion } from "../repositories/index.js";
+import { Alarm } from "./alarm.js";
 import { Moments } from "./moments.js";
 import { type Pace, paceOf } from "./pace.js";
 import { longestFreshMs, Places, placeLeaseMs } from "./places.js";
 import type { PriorityTerms } from "./priorities.js";
+import { isInVain, type Refusal, toRateLimitError, toRefusal } from "./refusals.js";
+import { Reports } from "./reports.js";
 import { WaitingCalls } from "./waiting-calls.js";
 
 /** How long a call waits for leave at the most, in milliseconds: longer than Intuit asks to be left alone. */
@@ -12,10 +15,10 @@ const longestWaitMs = 90_000;
 const longestOutageMs = 10_000;
 /** What is asked for at once, in milliseconds' worth of calls: no process takes a second that others want to share. */
 const worthMs = 500;
+/** Moments that the database gives for the end of a pause may be so much earlier by our clock. */
+const clocksDifferMs = 50;
 /** After so many milliseconds whoever was answered in our place is done. */
 const passedOverMs = 3;
-/** Those who were refused do not look again for so long at the most: meanwhile the vendor may have said something else. */
-const longestRestMs = 60_000;
 
 /** What an account works with. */
 export interface AccountParts {
@@ -28,25 +31,6 @@ export interface AccountParts {
   ask(account: AccountCalls): void;
 }
 
-/** When and why there was nothing. */
-interface Refusal {
-  readonly rank: number;
-  /** When to ask again. */
-  readonly untilMs: number;
-  /** When a call will find leave at the earliest. */
-  readonly retryAtMs: number;
-  readonly reason: BudgetAnswer["reason"];
-}
-
-/** What a question said that is not answered yet. */
-interface Asked {
-  /** Whether it asked for nothing. */
-  readonly isReport: boolean;
-  readonly missed: number;
-  readonly told: BudgetQuestion["told"];
-  readonly pausedUntilMs: number | undefined;
-}
-
 /** The calls of one account in this process: those that wait, what they were given leave for, those at work. */
 export class AccountCalls {
   readonly #parts: AccountParts;
@@ -56,20 +40,24 @@ export class AccountCalls {
   readonly #waiting = new WaitingCalls();
   #isAsking = false;
   #askedRank = 0;
-  #asked: Asked | undefined;
+  /** What the question said that is not answered yet. */
+  #asked: { readonly isReport: boolean; readonly missed: number } | undefined;
   #refusal: Refusal | undefined;
   #retryAtMs = 0;
   #failures = 0;
-  #told: BudgetQuestion["told"];
-  #pausedUntilMs: number | undefined;
-  #alarm: AbortController | undefined;
-  #alarmAtMs = Number.POSITIVE_INFINITY;
+  readonly #reports = new Reports();
+  readonly #alarm: Alarm;
 
   constructor(parts: AccountParts) {
     this.#parts = parts;
     this.#pace = paceOf(parts.limits);
     this.#moments = new Moments(this.#pace);
+    this.#alarm = new Alarm(parts.clock, () => this.#goOn());
     this.#places = new Places(parts.limits.concurrency, this.#pace !== undefined);
+  }
+
+  get key(): string {
+    return this.#parts.key;
   }
 
   get holder(): string {
@@ -78,7 +66,12 @@ export class AccountCalls {
 
   /** Whether it can be forgotten. */
   get isIdle(): boolean {
-    return this.#waiting.size === 0 && this.#places.inUse === 0 && !this.#isAsking && this.#pausedUntilMs === undefined;
+    return (
+      this.#waiting.size === 0 &&
+      this.#places.inUse === 0 &&
+      !this.#isAsking &&
+      this.#reports.pausedUntilMs === undefined
+    );
   }
 
   /** See `CallBudget.acquire`. */
@@ -103,13 +96,33 @@ export class AccountCalls {
 
   /** See `CallBudget.pause`. */
   pause(milliseconds: number): void {
-    this.#pausedUntilMs = Math.max(this.#pausedUntilMs ?? 0, this.#parts.clock.now() + milliseconds);
+    const untilMs = this.#parts.clock.now() + milliseconds;
+    this.#reports.pauseUntil(untilMs);
+    this.holdUntil(untilMs);
     this.#ask();
+  }
+
+  /**
+   * Makes no call before then, whatever was given for earlier: the vendor asked this or another process to be left alone.
+   *
+   * @param atMs - By our clock.
+   */
+  holdUntil(atMs: number): void {
+    const nowMs = this.#parts.clock.now();
+    this.#moments.dropBefore(atMs - clocksDifferMs, nowMs);
+    if (atMs > nowMs) this.#refusal = toRefusal({ waitMs: atMs - nowMs, reason: "paused" }, 0, nowMs);
+    this.#goOn();
+  }
+
+  /** Whether there is leave for calls that were not made yet: a pause that another process is asked for concerns them. */
+  get hasLeave(): boolean {
+    this.#moments.dropPast(this.#parts.clock.now());
+    return this.#moments.size > 0;
   }
 
   /** See `CallBudget.observeQuota`. It is told with the next question. */
   observeQuota(used: number, max: number): void {
-    this.#told = { used, max };
+    this.#reports.observeQuota(used, max);
   }
 
   /** What to ask the database now. */
@@ -119,11 +132,8 @@ export class AccountCalls {
     const again = this.#moments.isUsedUp;
     const ahead = this.#moments.prepare(nowMs, this.#waiting.size > 0);
     const missed = this.#moments.takeMissed();
-    const pauseMs = this.#pausedUntilMs === undefined ? undefined : Math.max(1, this.#pausedUntilMs - nowMs);
     const calls = this.#lacking === 0 || this.#isHeldBack(nowMs) ? 0 : Math.max(this.#lacking, ahead);
-    this.#asked = { isReport: calls === 0, missed, told: this.#told, pausedUntilMs: this.#pausedUntilMs };
-    this.#told = undefined;
-    this.#pausedUntilMs = undefined;
+    this.#asked = { isReport: calls === 0, missed };
     const terms = this.#waiting.first?.terms;
     this.#askedRank = terms?.rank ?? 0;
     const inUse = this.#places.inUse + this.#moments.kept;
@@ -132,7 +142,8 @@ export class AccountCalls {
       account: key,
       holder,
       calls,
-      most: this.#pace ? Math.max(1, Math.ceil(worthMs / this.#pace.intervalMs)) : 1_000,
+      most: this.#pace ? Math.max(this.#pace.burst, Math.ceil(worthMs / this.#pace.intervalMs)) : 1_000,
+      burst: this.#pace?.burst ?? 1,
       again,
       returned: missed,
       intervalMs: this.#pace?.intervalMs ?? null,
@@ -141,8 +152,7 @@ export class AccountCalls {
       inUse,
       quotaMax: limits.callsPerDay ?? null,
       share: terms?.quotaShare ?? 1,
-      told: this.#asked.told,
-      pauseMs,
+      ...this.#reports.take(nowMs),
       freshMs: this.#places.freshMs,
       leaseMs: placeLeaseMs,
     };
@@ -158,13 +168,14 @@ export class AccountCalls {
     const asked = this.#asked;
     this.#isAsking = false;
     this.#asked = undefined;
+    this.#reports.arrived();
     this.#failures = 0;
     this.#retryAtMs = 0;
     this.#moments.give(answer, answeredAtMs, askedAtMs + longestFreshMs);
     this.#places.answered(answer, Math.max(askedAtMs, this.#moments.lastAtMs ?? 0));
     // Who only told something was not looked at as one who waits.
     const keepsRefusal = asked?.isReport === true && answer.waitMs === null;
-    if (!keepsRefusal) this.#refusal = this.#toRefusal(answer, answeredAtMs);
+    if (!keepsRefusal) this.#refusal = toRefusal(answer, this.#askedRank, answeredAtMs);
     this.#goOn();
   }
 
@@ -199,15 +210,8 @@ export class AccountCalls {
     if (this.#asked === undefined) return;
     this.#places.unasked();
     this.#moments.addMissed(this.#asked.missed);
-    this.#told ??= this.#asked.told;
-    this.#pausedUntilMs ??= this.#asked.pausedUntilMs;
+    this.#reports.takeBack();
     this.#asked = undefined;
-  }
-
-  #toRefusal({ waitMs, reason }: BudgetAnswer, answeredAtMs: number): Refusal | undefined {
-    if (waitMs === null) return undefined;
-    const untilMs = answeredAtMs + Math.min(waitMs, longestRestMs);
-    return { rank: this.#askedRank, untilMs, retryAtMs: answeredAtMs + waitMs, reason };
   }
 
   /** Lets calls go that have leave, asks for more where there is not enough, and sets the alarm for what comes next. */
@@ -221,7 +225,7 @@ export class AccountCalls {
       ...(askAtMs !== undefined && askAtMs > nowMs ? [askAtMs] : []),
       ...(this.#waiting.size > 0 ? [this.#waiting.untilMs, this.#moments.nextAtMs(nowMs) ?? Infinity] : []),
     ].filter((atMs) => atMs > nowMs);
-    this.#setAlarm(Math.min(...times), nowMs);
+    this.#alarm.set(Math.min(...times), nowMs);
   }
 
   #letGo(nowMs: number): void {
@@ -249,14 +253,8 @@ export class AccountCalls {
   }
 
   #giveUp(nowMs: number): void {
-    const refusal = this.#refusal;
-    const isLasting = refusal !== undefined && (refusal.reason === "quota" || refusal.reason === "paused");
-    const over = this.#waiting.takeAll(
-      ({ untilMs, terms }) =>
-        untilMs <= nowMs ||
-        (isLasting && refusal.untilMs > nowMs && refusal.retryAtMs > untilMs && terms.rank >= refusal.rank),
-    );
-    for (const call of over) call.fail(refused(refusal, nowMs));
+    const over = this.#waiting.takeAll((call) => isInVain(call, this.#refusal, nowMs));
+    for (const call of over) call.fail(toRateLimitError(this.#refusal, nowMs));
   }
 
   /** Calls that there is no leave for, of those that are as urgent as the first. */
@@ -272,7 +270,7 @@ export class AccountCalls {
     const reportAtMs = this.#places.reportAtMs(this.#pace ? this.#moments.kept > 0 : this.#waiting.size > 0);
     const times = [
       ...(reportAtMs === undefined ? [] : [reportAtMs]),
-      ...(this.#pausedUntilMs === undefined ? [] : [nowMs]),
+      ...(this.#reports.pausedUntilMs === undefined ? [] : [nowMs]),
       ...(this.#isShort(nowMs) ? [this.#isHeldBack(nowMs) ? (this.#refusal?.untilMs ?? nowMs) : nowMs] : []),
     ];
     return times.length === 0 ? undefined : Math.max(this.#retryAtMs, Math.min(...times));
@@ -298,36 +296,4 @@ export class AccountCalls {
     this.#isAsking = true;
     this.#parts.ask(this);
   }
-
-  #setAlarm(atMs: number, nowMs: number): void {
-    if (atMs === this.#alarmAtMs) return;
-    this.#alarm?.abort();
-    this.#alarm = undefined;
-    this.#alarmAtMs = atMs;
-    if (!Number.isFinite(atMs)) return;
-    const alarm = new AbortController();
-    this.#alarm = alarm;
-    this.#parts.clock.sleep(Math.max(0, atMs - nowMs), alarm.signal).then(
-      () => {
-        this.#alarmAtMs = Number.POSITIVE_INFINITY;
-        this.#goOn();
-      },
-      (reason: unknown) => reason,
-    );
-  }
-}
-
-function refused(refusal: Refusal | undefined, nowMs: number): RateLimitError {
-  const retryAfterMs = refusal === undefined ? undefined : Math.max(0, refusal.retryAtMs - nowMs);
-  const words =
-    refusal?.reason === "quota"
-      ? "What the vendor allows the account in a day is used up, as far as this kind of work may use it"
-      : refusal?.reason === "paused"
-        ? "The vendor asked to be left alone"
-        : "Too many calls wait for what the vendor allows the account";
-  return new RateLimitError(`${words}; nothing was sent. Try again later.`, {
-    retryable: true,
-    quota: refusal?.reason === "quota",
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  });
 }

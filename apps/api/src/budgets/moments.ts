@@ -42,14 +42,16 @@ export class Moments {
   }
 
   /** Notes what was given. @param untilMs - Calls without a moment are for any time until then. */
-  give({ calls, firstInMs }: BudgetAnswer, answeredAtMs: number, untilMs: number): void {
+  give({ calls, firstInMs, atOnce }: BudgetAnswer, answeredAtMs: number, untilMs: number): void {
     if (this.#pace === undefined) {
       this.#credits = calls ?? Number.POSITIVE_INFINITY;
       this.#creditsUntilMs = untilMs;
       return;
     }
     const firstAtMs = answeredAtMs + (firstInMs ?? 0);
-    for (let n = 0; n < (calls ?? 0); n += 1) this.#moments.push(firstAtMs + n * this.#pace.intervalMs);
+    for (let n = 0; n < (calls ?? 0); n += 1) {
+      this.#moments.push(firstAtMs + (n < atOnce ? 0 : n) * this.#pace.intervalMs);
+    }
   }
 
   /** Takes the one that is now. @returns until when it is; `undefined` = none is. */
@@ -83,6 +85,15 @@ export class Moments {
     this.#moments.splice(0, past);
     this.#missed += past;
     this.#isUsedUp = false;
+  }
+
+  /** Lets those go that are before a time, and what is for any time: nothing may be sent until then. */
+  dropBefore(atMs: number, nowMs: number): void {
+    this.dropPast(nowMs);
+    const kept = this.#moments.filter((moment) => moment >= atMs);
+    this.#missed += this.#moments.length - kept.length;
+    this.#moments.splice(0, this.#moments.length, ...kept);
+    if (atMs > nowMs) this.#letGo(this.#credits);
   }
 
   /**

@@ -4,6 +4,7 @@ import { newId } from "../database/ids.js";
 import type { Database } from "../database/index.js";
 import { AccountCalls } from "./account-calls.js";
 import { DatabaseTime } from "./database-time.js";
+import { PauseWatch } from "./pause-watch.js";
 import { type CallPriority, defaultQuotaShares, type PriorityTerms, type QuotaShares, termsOf } from "./priorities.js";
 
 /** What the budgets of a process work with. */
@@ -30,11 +31,17 @@ export class SharedBudgets {
   readonly #accounts = new Map<string, AccountCalls>();
   readonly #due = new Set<AccountCalls>();
   readonly #time = new DatabaseTime();
+  readonly #watch: PauseWatch;
   #isAsking = false;
 
   constructor(options: SharedBudgetsOptions) {
     this.#options = options;
     this.#terms = termsOf(options.quotaShares ?? defaultQuotaShares);
+    this.#watch = new PauseWatch({
+      clock: options.clock,
+      isNeeded: () => [...this.#accounts.values()].some(({ hasLeave }) => hasLeave),
+      look: (withinMs) => this.#holdPaused(withinMs),
+    });
   }
 
   /** The budgets as work of one priority has them. */
@@ -99,8 +106,18 @@ export class SharedBudgets {
         if (answer === undefined) account.passedOver();
         else account.answered(answer, askedAtMs, this.#time.toLocal(answer.answeredAtMs));
       }
+      if (accounts.some(({ hasLeave }) => hasLeave)) this.#watch.begin();
     } catch (error) {
       for (const account of accounts) account.failed(error);
+    }
+  }
+
+  async #holdPaused(withinMs: number): Promise<void> {
+    const paused = await this.#options.database.asSystem(({ budgets }) => budgets.listPaused(withinMs));
+    const untilMs = new Map(paused.map((budget) => [budget.account, this.#time.toLocal(budget.untilMs)]));
+    for (const account of untilMs.size === 0 ? [] : this.#accounts.values()) {
+      const atMs = untilMs.get(account.key);
+      if (atMs !== undefined) account.holdUntil(atMs);
     }
   }
 }

@@ -17,6 +17,8 @@ export interface BudgetQuestion {
   readonly returned: number;
   /** Milliseconds between two calls, of all processes; `null` = there is no rate. */
   readonly intervalMs: number | null;
+  /** Calls that may go at once after as many intervals without one. */
+  readonly burst: number;
   /** A call is given so many milliseconds before its moment at the earliest. */
   readonly horizonMs: number;
   /** Calls at work at once, of all processes; `null` = there is no such limit. */
@@ -45,9 +47,10 @@ export interface BudgetAnswer {
   readonly holder: string;
   /** Epoch milliseconds of the database, with fractions. */
   readonly answeredAtMs: number;
-  /** Calls; the first in `firstInMs` from then, the next ones each an interval later. `null` = only places limit them. */
+  /** Calls; the first `atOnce` in `firstInMs` from then, the n-th of the next ones n intervals later. `null` = only places limit them. */
   readonly calls: number | null;
   readonly firstInMs: number | null;
+  readonly atOnce: number;
   /** Calls that it may have at work; `null` = there is no such limit. */
   readonly places: number | null;
   /** Whether it gives up a place that gets free: another process has none. */
@@ -57,6 +60,13 @@ export interface BudgetAnswer {
   readonly reason: BudgetReason | null;
 }
 
+/** An account whose vendor asked to be left alone. */
+export interface PausedBudget {
+  readonly account: string;
+  /** Epoch milliseconds of the database. */
+  readonly untilMs: number;
+}
+
 /** Allowances of accounts at vendors, shared by all processes. */
 export interface SystemBudgetRepository {
   /**
@@ -64,6 +74,8 @@ export interface SystemBudgetRepository {
    * have none: ask again.
    */
   ask(questions: readonly BudgetQuestion[]): Promise<readonly BudgetAnswer[]>;
+  /** Accounts whose vendor asked to be left alone within the last so many milliseconds, and does still. */
+  listPaused(withinMs: number): Promise<readonly PausedBudget[]>;
   /** Removes budgets that nobody has asked of for so long, `limit` at most. @returns How many. */
   prune(unusedForMs: number, limit: number): Promise<number>;
 }
@@ -80,6 +92,7 @@ export function createSystemBudgetRepository(query: SystemQuery): SystemBudgetRe
         again: question.again,
         returned: question.returned,
         interval_ms: question.intervalMs,
+        burst: question.burst,
         horizon_ms: question.horizonMs,
         places_max: question.placesMax,
         in_use: question.inUse,
@@ -92,10 +105,14 @@ export function createSystemBudgetRepository(query: SystemQuery): SystemBudgetRe
         lease_ms: question.leaseMs,
       }));
       return query<BudgetAnswer>(Prisma.sql`
-        select for_holder::text as "holder", answered_at_ms as "answeredAtMs", calls, first_in_ms as "firstInMs", places, yields,
-          wait_ms as "waitMs", reason
+        select for_holder::text as "holder", answered_at_ms as "answeredAtMs", calls, first_in_ms as "firstInMs", at_once as "atOnce", places,
+          yields, wait_ms as "waitMs", reason
         from isthmus_ask_budgets(${JSON.stringify(asks)}::jsonb)`);
     },
+    listPaused: (withinMs) =>
+      query<PausedBudget>(
+        Prisma.sql`select account, until_ms as "untilMs" from isthmus_list_paused_budgets(${withinMs}::float8)`,
+      ),
     async prune(unusedForMs, limit) {
       const [row] = await query<{ removed: number }>(Prisma.sql`
         select isthmus_prune_budgets(${unusedForMs}::float8, ${limit}::integer) as removed`);

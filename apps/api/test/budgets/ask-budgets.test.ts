@@ -11,6 +11,7 @@ describeOnDatabases("the budget of an account", (get) => {
     again: false,
     returned: 0,
     intervalMs: null,
+    burst: 1,
     horizonMs: 1_000,
     placesMax: null,
     inUse: 0,
@@ -53,6 +54,32 @@ describeOnDatabases("the budget of an account", (get) => {
       account,
       span,
     );
+
+  it("lets a burst go at once after as many intervals without a call, and none for as many after it", async () => {
+    const rate = { account: "burst", intervalMs: 1_000, horizonMs: 30_000, burst: 4 };
+    const first = await ask({ ...rate, calls: 6 });
+    expect(first).toMatchObject({ calls: 6, firstInMs: 0, atOnce: 4 });
+    // The six have six intervals.
+    const next = await ask({ ...rate, calls: 2 });
+    expect(next.atOnce).toBe(1);
+    expect(next.answeredAtMs + (next.firstInMs ?? 0)).toBeCloseTo(first.answeredAtMs + 6_000, -1);
+    // The last one is at 7 s: a burst may come four intervals later.
+    await age("burst", "10900 milliseconds");
+    expect(await ask({ ...rate, calls: 1 })).toMatchObject({ firstInMs: 0, atOnce: 1 });
+    await age("burst", "4100 milliseconds");
+    expect(await ask({ ...rate, calls: 9 })).toMatchObject({ calls: 9, firstInMs: 0, atOnce: 4 });
+    expect((await ask({ ...rate, account: "no burst", burst: 1, calls: 6 })).atOnce).toBe(1);
+  });
+
+  it("tells of accounts whose vendor asked to be left alone of late, and does still", async () => {
+    const list = (withinMs: number) => get().database.asSystem(({ budgets }) => budgets.listPaused(withinMs));
+    const { answeredAtMs } = await ask({ account: "left alone", calls: 0, pauseMs: 60_000 });
+    await ask({ account: "left alone for a moment", calls: 0, pauseMs: 1 });
+    const named = async () => (await list(10_000)).filter(({ account }) => account.startsWith("left alone"));
+    await expect.poll(named).toEqual([{ account: "left alone", untilMs: expect.closeTo(answeredAtMs + 60_000, -1) }]);
+    await get().queryPastGuards("update vendor_budgets set paused_at = now() - interval '11 seconds'");
+    expect(await list(10_000)).toEqual([]);
+  });
 
   it("gives out the moments of a rate one interval apart, whoever asks, and none further ahead than asked for", async () => {
     const rate = { account: "rate", intervalMs: 3_000, horizonMs: 30_000, calls: 8 };

@@ -21,6 +21,11 @@ export interface CountingVendor {
   readonly violations: readonly string[];
   /** Answers the next call of an account with 429 and so many seconds to wait. */
   refuseNext(account: string, retryAfterSeconds: number): void;
+  /** Answers no call of an account until `release`, whose calls are at work for so long even if nobody waits for them. */
+  hold(account: string): void;
+  release(account: string): void;
+  /** Calls of an account at work now. */
+  atWork(account: string): number;
   /** Times at which calls of an account came. */
   arrivals(account: string): readonly number[];
   close(): Promise<void>;
@@ -31,6 +36,7 @@ export async function startCountingVendor({ count, perMs, concurrency }: Counted
   const accounts = new Map<string, Counted>();
   const refusals = new Map<string, number>();
   const violations: string[] = [];
+  const held = new Map<string, (() => void)[]>();
   const find = (name: string): Counted => {
     const known = accounts.get(name) ?? { arrivals: [], atWork: 0 };
     accounts.set(name, known);
@@ -46,13 +52,16 @@ export async function startCountingVendor({ count, perMs, concurrency }: Counted
     account.arrivals.push(nowMs);
     account.atWork += 1;
     if (account.atWork > concurrency) violations.push(`${name}: ${account.atWork} at once`);
-    setTimeout(() => {
+    const answer = () => {
       account.atWork -= 1;
       const retryAfter = refusals.get(name);
       refusals.delete(name);
       if (retryAfter !== undefined) response.writeHead(429, { "retry-after": String(retryAfter) });
       response.end("{}");
-    }, 10);
+    };
+    const holding = held.get(name);
+    if (holding === undefined) setTimeout(answer, 10);
+    else holding.push(answer);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
@@ -62,6 +71,12 @@ export async function startCountingVendor({ count, perMs, concurrency }: Counted
     calls: (name) => find(name).arrivals.length,
     violations,
     refuseNext: (name, seconds) => void refusals.set(name, seconds),
+    hold: (name) => void held.set(name, []),
+    release(name) {
+      for (const answer of held.get(name) ?? []) answer();
+      held.delete(name);
+    },
+    atWork: (name) => find(name).atWork,
     arrivals: (name) => find(name).arrivals,
     close: () =>
       new Promise((resolve) => {

@@ -9,6 +9,7 @@ const answer = (parts: Partial<BudgetAnswer>): BudgetAnswer => ({
   answeredAtMs: 0,
   calls: 1,
   firstInMs: 0,
+  atOnce: 1,
   places: null,
   yields: false,
   waitMs: null,
@@ -18,8 +19,8 @@ const answer = (parts: Partial<BudgetAnswer>): BudgetAnswer => ({
 
 describe("paceOf", () => {
   it("spaces calls so that one more than is allowed comes a stretch and the slack after the first", () => {
-    expect(paceOf({ rates: [{ count: 500, perMs: 60_000 }] })).toEqual({ intervalMs: 122, lateMs: 400 });
-    expect(paceOf({ rates: [{ count: 2, perMs: 1_000 }] })).toEqual({ intervalMs: 510, lateMs: 8 });
+    expect(paceOf({ rates: [{ count: 500, perMs: 60_000 }] })).toEqual({ intervalMs: 122, burst: 1, lateMs: 400 });
+    expect(paceOf({ rates: [{ count: 2, perMs: 1_000 }] })).toEqual({ intervalMs: 510, burst: 1, lateMs: 8 });
   });
 
   it("keeps to the strictest rate, and gives the others what slack that leaves them", () => {
@@ -28,7 +29,17 @@ describe("paceOf", () => {
       { count: 500, perMs: 60_000 },
     ];
     // Ten calls take 1 220 ms: 220 of slack, and not 20.
-    expect(paceOf({ rates })).toEqual({ intervalMs: 122, lateMs: 88 });
+    expect(paceOf({ rates })).toEqual({ intervalMs: 122, burst: 1, lateMs: 88 });
+  });
+
+  it("lets no more go at once than each rate allows in its stretch", () => {
+    const rates = [
+      { count: 10, perMs: 1_000 },
+      { count: 500, perMs: 60_000 },
+    ];
+    expect(paceOf({ rates, burst: 4 })).toMatchObject({ intervalMs: 122, burst: 4 });
+    expect(paceOf({ rates, burst: 40 })).toMatchObject({ intervalMs: 122, burst: 10 });
+    expect(paceOf({ rates: [{ count: 0.5, perMs: 1_000 }], burst: 3 })).toMatchObject({ burst: 1 });
   });
 
   it("takes less than a call a second", () => {
@@ -38,7 +49,7 @@ describe("paceOf", () => {
 });
 
 describe("Moments", () => {
-  const pace = { intervalMs: 100, lateMs: 10 };
+  const pace = { intervalMs: 100, burst: 1, lateMs: 10 };
 
   it("lets each call go at its moment, not before it and not after it", () => {
     const moments = new Moments(pace);

@@ -12,7 +12,7 @@ const sources = new URL("../../../../vitest.sources.mjs", import.meta.url).href;
 const program = fileURLToPath(new URL("caller-process.ts", import.meta.url));
 /** A vendor's, with so much slack that a machine which has other work to do keeps to it. */
 const limits = { count: 20, perMs: 2_000, concurrency: 3 };
-const callLimits: CallLimits = { rates: [{ count: 20, perMs: 2_000, slackMs: 1_000 }], concurrency: 3 };
+const callLimits: CallLimits = { rates: [{ count: 20, perMs: 2_000, slackMs: 1_000 }], concurrency: 3, burst: 3 };
 
 describe("budgets that processes share", { timeout: 60_000 }, () => {
   const get = useServerDatabase();
@@ -30,8 +30,8 @@ describe("budgets that processes share", { timeout: 60_000 }, () => {
   });
   afterAll(() => vendor.close());
 
-  const startCaller = async (accounts: readonly string[]): Promise<ChildProcess> => {
-    const task = { databaseUrl: get().url, vendor: vendor.url, accounts, limits: callLimits };
+  const startCaller = async (accounts: readonly string[], callers = 1): Promise<ChildProcess> => {
+    const task = { databaseUrl: get().url, vendor: vendor.url, accounts, limits: callLimits, callers };
     const child = spawn(
       process.execPath,
       ["--no-warnings", "--liftoff-only", "--import", sources, program, JSON.stringify(task)],
@@ -54,6 +54,7 @@ describe("budgets that processes share", { timeout: 60_000 }, () => {
       again: false,
       returned: 0,
       intervalMs: null,
+      burst: 1,
       horizonMs: 0,
       placesMax: null,
       inUse: 0,
@@ -70,7 +71,7 @@ describe("budgets that processes share", { timeout: 60_000 }, () => {
 
   it("keep two processes within what the vendor counts, and use it", async () => {
     const accounts = ["a", "b", "c"];
-    await Promise.all([startCaller(accounts), startCaller(accounts)]);
+    await Promise.all([startCaller(accounts, 4), startCaller(accounts)]);
     const beganAtMs = performance.now();
     await expect
       .poll(() => Math.min(...accounts.map((each) => vendor.calls(each))), { timeout: 30_000 })
@@ -81,12 +82,75 @@ describe("budgets that processes share", { timeout: 60_000 }, () => {
     expect(vendor.calls("a") / seconds).toBeGreaterThan(4);
   });
 
-  it("give the places of a killed process to others once its lease is over", async () => {
-    const [child] = await Promise.all([startCaller(["killed"])]);
-    await expect.poll(() => vendor.calls("killed"), { timeout: 30_000 }).toBeGreaterThan(3);
-    child?.kill("SIGKILL");
-    const held = await Promise.all([call("killed"), call("killed"), call("killed")]);
-    for (const permit of held) permit.release();
+  it("keep the places of a killed process until its lease is over, and give them to others then", async () => {
+    vendor.hold("killed");
+    const child = await startCaller(["killed"], 3);
+    const client = await get().server.connectAsSuperuser(get().url);
+    const query = async (sql: string) => (await client.query(sql, [accountKey(["counted", "killed"])])).rows;
+    const placesInUse = () => query("select in_use from vendor_budget_places where account = $1");
+    await expect.poll(placesInUse, { timeout: 30_000 }).toEqual([{ in_use: 3 }]);
+    expect(vendor.atWork("killed")).toBe(3);
+    child.kill("SIGKILL");
+    await once(child, "close");
+
+    // It said so for fifteen seconds at least; this is the last one and a half.
+    const [lease] = await query(`update vendor_budget_places set fresh_until = now() - interval '1 second',
+        lease_until = now() + interval '1500 milliseconds'
+      where account = $1 and lease_until > now() + interval '5 seconds' returning lease_until as ends_at`);
+    const endsAtMs: number = lease?.ends_at.getTime();
+    await client.end();
+    // The vendor is still at work on what the process asked for, nearly until then.
+    const worked = setTimeout(() => vendor.release("killed"), endsAtMs - 50 - Date.now());
+    const begins = Array.from({ length: 3 }, async () => {
+      const permit = await call("killed", newBudgets());
+      const atMs = Date.now();
+      await fetch(`${vendor.url}/killed`);
+      permit.release();
+      return atMs;
+    });
+    const [first = 0, , last = 0] = (await Promise.all(begins)).toSorted((one, other) => one - other);
+    clearTimeout(worked);
+    expect(first).toBeGreaterThanOrEqual(endsAtMs);
+    expect(last).toBeLessThan(endsAtMs + 10_000);
+    expect(vendor.violations).toEqual([]);
+  });
+
+  it("hold a Retry-After for calls that another process had leave for before", async () => {
+    const [heard, other] = [newBudgets(), newBudgets()];
+    const account = ["counted", "ahead"];
+    const slow: CallLimits = { rates: [{ count: 4, perMs: 1_000, slackMs: 200 }] };
+    const of = (budgets: SharedBudgets) => budgets.at("interactive").of(account, slow);
+    const began: number[] = [];
+    const calls = Array.from({ length: 14 }, async () => {
+      await of(other).acquire(never);
+      began.push(performance.now());
+    });
+    // The urgent look five seconds ahead: all of them have leave, or will ask for it.
+    await expect.poll(() => began.length).toBeGreaterThan(2);
+    const pausedAtMs = performance.now();
+    of(heard).pause(3_000);
+    await expect.poll(() => reasonOf(account)).toBe("paused");
+    await Promise.all(calls);
+    const early = began.filter((atMs) => atMs > pausedAtMs + 700 && atMs < pausedAtMs + 2_900);
+    expect(early).toEqual([]);
+    expect(began.filter((atMs) => atMs >= pausedAtMs + 2_900).length).toBeGreaterThan(6);
+  });
+
+  it("let ten go at once where the vendor allows ten in a second, and the next one when their time is over", async () => {
+    const rates = [
+      { count: 10, perMs: 1_000 },
+      { count: 500, perMs: 60_000 },
+    ];
+    const of = () => newBudgets().at("interactive").of(["counted", "burst"], { rates, concurrency: 10, burst: 10 });
+    const one = of();
+    const beganAtMs = performance.now();
+    const permits = await Promise.all(Array.from({ length: 10 }, () => one.acquire(never)));
+    const tookMs = performance.now() - beganAtMs;
+    for (const permit of permits) permit.release();
+    // Spaced, they would take nine intervals of 122 ms.
+    expect(tookMs).toBeLessThan(900);
+    (await of().acquire(never)).release();
+    expect(performance.now() - beganAtMs).toBeGreaterThan(1_200);
   });
 
   it("hold a Retry-After for all, whoever heard it", async () => {
@@ -115,10 +179,11 @@ describe("budgets that processes share", { timeout: 60_000 }, () => {
     budgets.at("sync").of(["counted", "away"], callLimits).pause(600_000);
     permit.release();
     await expect(call("away", budgets)).rejects.toMatchObject({ code: "RATE_LIMITED" });
+    await expect.poll(() => reasonOf(["counted", "away"])).toBe("paused");
     await expect(call("away")).rejects.toMatchObject({
       code: "RATE_LIMITED",
       retryable: true,
-      retryAfterMs: expect.closeTo(600_000, -4),
+      retryAfterMs: expect.closeTo(597_000, -4),
     });
   });
 

@@ -15,6 +15,11 @@ export interface CallRate {
 export interface CallLimits {
   /** Each holds. Default: calls may come at any rate. */
   readonly rates?: readonly CallRate[];
+  /**
+   * Calls that may go at once, where the vendor has no more against ten in a moment than against ten in a second. They come after
+   * a while without any, and a while without any comes after them: each rate holds. Default: 1, all calls are spaced.
+   */
+  readonly burst?: number;
   /** Calls at work at once. Default: any number. */
   readonly concurrency?: number;
   /** Calls of a day, counted from the first one; what the vendor tells counts more. Default: unknown. */
