@@ -19,6 +19,8 @@ describe("the guide of the connector by configuration, with curl", () => {
     await terminal.paste(readSnippet(guide, "snippet:custom-create"));
     const printed = await terminal.paste(readSnippet(guide, "snippet:custom-use"));
     expect(printed).toBe(readSnippet(guide, "output:custom-use"));
+    const written = await terminal.paste(readSnippet(guide, "snippet:custom-write"));
+    expect(written).toBe(readSnippet(guide, "output:custom-write"));
   });
 });
 

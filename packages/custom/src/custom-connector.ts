@@ -4,14 +4,13 @@ import {
   type ConnectedAccount,
   ConnectorError,
   type ConnectorRequest,
-  type EntitySource,
   findOperation,
   OutcomeUnknownError,
   runOperation,
   type TransportResponse,
 } from "@isthmus/core";
 import type { ApiClient, RequestTraits } from "./api-client.js";
-import { createEntitySource } from "./entities/entity-source.js";
+import { type ConfiguredEntities, createEntitySource } from "./entities/entity-source.js";
 import { isTokenRefused, mapFailure } from "./errors.js";
 import { resolvePointer } from "./json-pointer.js";
 import { createOperations } from "./operations.js";
@@ -32,11 +31,7 @@ export interface CallOptions {
 /** An API that a configuration describes. Its operations are called by name; its entities are lists that can be followed. */
 export class CustomConnector extends BaseConnector<CustomCredentials, CustomConfiguration> implements ApiClient {
   /** The lists of records that the configuration names. */
-  readonly entities: Required<Omit<EntitySource, "subscribe" | "count" | "writer">> = createEntitySource(
-    this,
-    this.context.configuration,
-    this.context.clock,
-  );
+  readonly entities: ConfiguredEntities = createEntitySource(this, this.context.configuration, this.context.clock);
   readonly #operations = createOperations(this.context.configuration);
   readonly #secrets = new Secrets(this.context.credentials);
 

@@ -35,11 +35,14 @@ describeConnector(custom, apiKeyHarness);
 function described<Running extends StandIn>(
   harness: ContractHarness<Running>,
 ): ContractHarness<StandIn & { readonly vendor: Running }> {
-  const { authenticationMethod, read, write, invalidCredentials, browser, grant, without = [] } = harness;
+  const { authenticationMethod, read, write, writer, invalidCredentials, browser, grant, without = [] } = harness;
   return {
     authenticationMethod,
     read,
     ...(write && { write }),
+    ...(writer && {
+      writer: { ...writer, cutNextWrite: ({ vendor }, kind) => writer.cutNextWrite(vendor, kind) },
+    }),
     ...(invalidCredentials && { invalidCredentials }),
     start: async (options) => {
       const vendor = await harness.start(options);

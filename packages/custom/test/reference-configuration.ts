@@ -41,6 +41,22 @@ export function referenceConfiguration(baseUrl: string, timeoutMs?: number): Cus
         reconcile: "List the notes and look for its text.",
       },
     ],
+    entities: [
+      {
+        name: "Card",
+        id: "/id",
+        list: { path: "/api/cards" },
+        write: {
+          version: { field: "/version", as: "number" },
+          create: { path: "/api/cards", body: { template: { key: "{key}", title: "{record.title}" } } },
+          update: {
+            method: "POST",
+            path: "/api/cards",
+            body: { template: { key: "{key}", id: "{id}", title: "{record.title}", version: "{version}" } },
+          },
+        },
+      },
+    ],
     errors: { codePointer: "/error/code", messagePointer: "/error/message" },
     limits: { timeouts },
   };

@@ -75,7 +75,7 @@ describe("writing records in bulk", () => {
         await connector.create(entity, { DisplayName: `Amber ${entity}`, Notes: "kept" }),
         await connector.create(entity, { DisplayName: `Basil ${entity}`, Notes: "kept" }),
       ];
-      const base = writer().baseOf(changed);
+      const base = writer().baseOf(changed, "Customer");
       await connector.update(entity, { Id: changed.Id, CompanyName: "Theirs" }, { sparse: true });
       const records = [changed, same].map(({ Id }) => ({
         key: `${entity}/${Id}`,

@@ -42,7 +42,8 @@ export async function writeRecords(
     const { operationRuns, recordWrites, auditEvents } = repositories;
     const ids = policy === "ours" ? [] : records.flatMap(({ id: recordId = [] }) => recordId);
     const found = ids.length === 0 ? [] : await repositories.records.findByIds({ connectorId, entity }, ids);
-    const writes = noteWrites(records, policy, new Map(found.map((each) => [each.externalId, each])), writer);
+    const stored = new Map(found.map((each) => [each.externalId, each]));
+    const writes = noteWrites(records, policy, stored, (record) => writer.baseOf(record, entity));
     const decided = writes.filter(({ outcome }) => outcome !== null);
     const run = { id, connectorId, connectorVersion: connector.version, operation: writeOperation, createdBy };
     const counts = {

@@ -1,4 +1,4 @@
-import type { ConflictPolicy, RecordWriter } from "@isthmus/core";
+import type { ConflictPolicy } from "@isthmus/core";
 import type { NewRecordWrite, RecordRow } from "../repositories/index.js";
 import type { StoredWrite } from "./write-work.js";
 
@@ -14,12 +14,13 @@ export interface RequestedWrite extends Omit<StoredWrite, "deleted"> {
  * was last read.
  *
  * @param stored - What we have, by the vendor's ids.
+ * @param baseOf - The vendor's version of a record that we have; see `RecordWriter`.
  */
 export function noteWrites(
   writes: readonly RequestedWrite[],
   policy: ConflictPolicy,
   stored: ReadonlyMap<string, RecordRow>,
-  writer: Pick<RecordWriter, "baseOf">,
+  baseOf: (record: Readonly<Record<string, unknown>>) => string | undefined,
 ): readonly NewRecordWrite[] {
   return writes.map(({ version, base, deleted = false, ...rest }): NewRecordWrite => {
     const { id } = rest;
@@ -32,7 +33,7 @@ export function noteWrites(
     if (version !== undefined && known !== undefined && known.version !== version) {
       return { ...noted, write: null, outcome: policy === "theirs" ? "kept" : "conflict" };
     }
-    const seen = known?.data ? writer.baseOf(known.data) : undefined;
+    const seen = known?.data ? baseOf(known.data) : undefined;
     if (seen !== undefined) return { ...noted, write: { ...rest, deleted, base: seen } };
     return { ...noted, write: null, outcome: "failed", error: unseen };
   });

@@ -60,8 +60,10 @@ export interface RecordWriter {
   readonly batchSize: number;
   /**
    * The version of a record as `read` gave it, to be compared as {@link RecordWrite.base}; `undefined` where the vendor keeps none.
+   *
+   * @param entity - Whose it is, for vendors whose entities have their versions in different places.
    */
-  baseOf(record: Readonly<Record<string, unknown>>): string | undefined;
+  baseOf(record: Readonly<Record<string, unknown>>, entity: string): string | undefined;
   /**
    * Writes records of one entity.
    *

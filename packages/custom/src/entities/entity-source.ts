@@ -10,15 +10,20 @@ import type { ApiClient } from "../api-client.js";
 import type { CustomConfiguration } from "../options/configuration.js";
 import type { EntityConfiguration } from "../options/entity-options.js";
 import { isObject } from "../schemas/check-schema.js";
+import { createRecordWriter } from "../writes/record-writer.js";
 import { startAt } from "./read-cursor.js";
 import { readEntity } from "./read-entity.js";
+
+/** Lists of records; `writer` where the configuration says of one of them at least how its records are written. */
+export type ConfiguredEntities = Required<Omit<EntitySource, "subscribe" | "count" | "writer">> &
+  Pick<EntitySource, "writer">;
 
 /** The lists of records that a configuration names. */
 export function createEntitySource(
   connector: ApiClient,
   { entities }: CustomConfiguration,
   clock: Clock,
-): Required<Omit<EntitySource, "subscribe" | "count" | "writer">> {
+): ConfiguredEntities {
   const find = (name: string): EntityConfiguration => {
     const entity = entities.find((each) => each.name === name);
     if (entity) return entity;
@@ -33,15 +38,28 @@ export function createEntitySource(
     },
     startAt: async (name, sinceMs) => startAt(find(name), sinceMs),
     read: (name, cursor, signal) => readEntity({ connector, entity: find(name), clock, signal }, cursor),
+    ...(entities.some(({ write }) => write !== undefined) && { writer: createRecordWriter(connector, find) }),
   };
 }
 
-function toSummary({ name, label, creatable, updatable, deletable }: EntityConfiguration): EntitySummary {
-  return { name, label: label ?? name, readable: true, creatable, updatable, deletable, custom: false };
+function toSummary(entity: EntityConfiguration): EntitySummary {
+  const { name, label } = entity;
+  return { name, label: label ?? name, readable: true, ...abilitiesOf(entity), custom: false };
+}
+
+/** What operations do, as the configuration says, and what is written back. */
+function abilitiesOf({ creatable, updatable, deletable, write }: EntityConfiguration) {
+  return {
+    creatable: creatable || write?.create !== undefined,
+    updatable: updatable || write?.update !== undefined,
+    deletable: deletable || write?.delete !== undefined,
+  };
 }
 
 /** The properties of the record's schema; none where the configuration has no schema. */
-function toFields({ schema = {}, creatable, updatable, id }: EntityConfiguration): EntityField[] {
+function toFields(entity: EntityConfiguration): EntityField[] {
+  const { schema = {}, id } = entity;
+  const { creatable, updatable } = abilitiesOf(entity);
   const { properties, required } = schema;
   const names = new Set(Array.isArray(required) ? required : []);
   return Object.entries(isObject(properties) ? properties : {}).map(([name, property]) => {

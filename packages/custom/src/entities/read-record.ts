@@ -32,11 +32,16 @@ export function toChange({ id, deleted, modifiedAtMs, record }: ReadRecord): Ent
   return { id, deleted, ...(!deleted && { record }), ...(modifiedAtMs !== undefined && { modifiedAtMs }) };
 }
 
-function readId(entity: EntityConfiguration, record: unknown): string {
-  const id = resolvePointer(record, entity.id);
+/** An id as text; `undefined` where the value can be none. */
+export function toId(id: unknown): string | undefined {
   if (typeof id === "string" && id !== "") return id;
   // JSON.parse has rounded a larger one: two records would become one.
-  if (typeof id === "number" && Number.isSafeInteger(id)) return String(id);
+  return typeof id === "number" && Number.isSafeInteger(id) ? String(id) : undefined;
+}
+
+function readId(entity: EntityConfiguration, record: unknown): string {
+  const id = toId(resolvePointer(record, entity.id));
+  if (id !== undefined) return id;
   throw unexpected(entity, `a record's "${entity.id}" is no id (a text, or a whole number below 2^53)`);
 }
 

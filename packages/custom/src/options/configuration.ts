@@ -9,6 +9,7 @@ import { errorsOption } from "./error-options.js";
 import { limitsOption } from "./limit-options.js";
 import { operationOption } from "./operation-options.js";
 import { testOption } from "./test-options.js";
+import type { WriteRequestConfiguration } from "./write-options.js";
 
 const fieldsSchema = z.strictObject({
   baseUrl: z
@@ -73,6 +74,11 @@ function checkWhole(configuration: CustomConfiguration, context: z.RefinementCtx
         each.list,
         ["entities", index, "list"],
       ]),
+      ...entities.flatMap(({ write }, index) =>
+        (["create", "update", "delete"] as const).flatMap((kind): [WriteRequestConfiguration, (string | number)[]][] =>
+          write?.[kind] ? [[write[kind], ["entities", index, "write", kind]]] : [],
+        ),
+      ),
       [test, ["test"]],
     ];
   for (const [request, path] of requests) {

@@ -3,6 +3,7 @@ import { placesOf } from "../requests/template.js";
 import { jsonSchemaOption } from "./json-schema-option.js";
 import { pointerOption } from "./pointer-option.js";
 import { bodyOption, headersOption, pathOption, queryOption, textsOf } from "./request-options.js";
+import { writeOption } from "./write-options.js";
 
 const parameterOption = z.string().min(1).max(200);
 const moreOption = pointerOption.optional().meta({
@@ -132,6 +133,7 @@ export const entityOption = z
       })
       .optional()
       .meta({ description: "How a deleted record shows itself." }),
+    write: writeOption.optional(),
   })
   .superRefine(({ list, changes, id }, context) => {
     const report = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });

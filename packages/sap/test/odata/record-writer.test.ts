@@ -48,7 +48,8 @@ describe.each(["v4", "v2"] as const)("writing records of a CAP service in bulk i
     const ID = first + 20;
     await service.create("Orders", { ID, customer: "ACME" });
     const { record } = await service.read("Orders", ID);
-    const base = createRecordWriter(() => Promise.reject(new Error("It is not asked."))).baseOf(record) ?? "";
+    const base =
+      createRecordWriter(() => Promise.reject(new Error("It is not asked."))).baseOf(record, "shop/Books") ?? "";
     const id = String(ID);
     expect(await told("Orders", "fail", { id, record: { customer: "LEE" }, base })).toEqual(["updated"]);
     expect(await told("Orders", "theirs", { id, record: { customer: "ACME" }, base })).toEqual(["kept"]);

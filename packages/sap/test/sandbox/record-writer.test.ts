@@ -87,7 +87,7 @@ describe.each([
   ] as const)("leaves to the policy what was changed meanwhile: %s", async (policy, outcome) => {
     const [changed, same, equal] = (await read()).map((each) => ({
       ...each,
-      base: writer().baseOf(must(each.record)),
+      base: writer().baseOf(must(each.record), entity),
     }));
     await change(must(changed), "THEIRS");
     const records = [changed, same, equal].map((each) => {
@@ -114,7 +114,7 @@ describe.each([
     const batches = () => open.sandbox.requests().filter(({ path }) => path.endsWith("$batch")).length;
     const before = batches();
     open.sandbox.addFault({ pathPattern: "batch", skip: 1, delayMs: 200 });
-    const writing = told("fail", { id, record: mine, base: must(writer().baseOf(must(record))) });
+    const writing = told("fail", { id, record: mine, base: must(writer().baseOf(must(record), entity)) });
     await expect.poll(batches, { interval: 5 }).toBe(before + 2);
     await change(must(first), "THEIRS");
     expect(await writing).toEqual(["conflict"]);
@@ -134,7 +134,7 @@ describe.each([
   it("asks what became of what was on its way, and doubles nothing", async () => {
     const [changed, other] = (await read()).map((each) => ({
       ...each,
-      base: must(writer().baseOf(must(each.record))),
+      base: must(writer().baseOf(must(each.record), entity)),
     }));
     open.sandbox.addFault({ pathPattern: "batch", skip: 1, cutAfter: true });
     const record = { id: must(changed).id, record: mine, base: must(changed).base };

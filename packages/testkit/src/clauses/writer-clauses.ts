@@ -170,7 +170,7 @@ class Bench {
   async seen(id: string): Promise<Seen> {
     for await (const change of this.#read()) {
       if (change.id !== id || change.record === undefined) continue;
-      const base = this.#writer.baseOf(change.record);
+      const base = this.#writer.baseOf(change.record, this.example.entity);
       demand(base !== undefined, "The writer tells no version of a record that was read.");
       return { id, base };
     }
