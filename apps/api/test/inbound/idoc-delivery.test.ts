@@ -121,6 +121,21 @@ describeLongWork("an IDoc from a system", (get) => {
     ]);
   });
 
+  it("is stored where the connector's configuration does not fit any more, and asks for nothing", async () => {
+    const { url } = await addEndpoint(tenant, { type: "sap", secret: portPassword });
+    const authorization = `Basic ${Buffer.from(portPassword).toString("base64")}`;
+    const setConfiguration = (change: string) =>
+      get().queryPastGuards(`update connectors set configuration = ${change} where id = $1::uuid`, connectorId);
+    const before = (await runs()).length;
+    await setConfiguration('configuration || \'{"language": "english"}\'');
+    const body = controlOnly({ DOCNUM: "0000000000777003", IDOCTYP: "DEBMAS07", MESTYP: "DEBMAS" });
+    const response = await fetch(url, { method: "POST", headers: { authorization, "content-type": "text/xml" }, body });
+    await setConfiguration("configuration - 'language'");
+    expect(response.status).toBe(200);
+    expect((await events())[0]).toMatchObject({ recordId: "0000000000777003", handledAt: null });
+    expect(await runs()).toHaveLength(before);
+  });
+
   it("is refused without the password, and the system knows that it was not taken", async () => {
     const { url } = await addEndpoint(tenant, { type: "sap", secret: portPassword });
     system.configure({ idocPortUrl: url, idocPortAuthorization: "Basic bm9ib2R5Om5vdGhpbmc=" });
