@@ -47,6 +47,11 @@ export interface Database {
   /** {@link asTenant} for the few things that are done without a tenant; on a server each of its calls is a transaction. */
   asSystem<T>(work: (system: SystemRepository) => Promise<T>): Promise<T>;
   /**
+   * Has `listen` called each time when a transaction of this process has committed something that somebody is to be told of.
+   * Other processes' are not heard of.
+   */
+  whenTold(listen: () => void): void;
+  /**
    * Asks the database for an answer, for readiness.
    *
    * @throws {DatabaseUnavailableError} After 5 s at the most.
@@ -82,16 +87,25 @@ async function openConnection({ url, dataDirectory, logger }: OpenDatabaseOption
 export function createDatabase(connection: Connection, sinks: readonly string[] = []): Database {
   const { prisma } = connection;
   const asOneTransaction = transactionSystemRunner(prisma);
+  const listeners: (() => void)[] = [];
   return {
     kind: connection.kind,
-    asTenant: (tenantId, work) =>
-      runUnitOfWork(prisma, { role: "isthmus_app", tenantId }, async (client) => {
-        const scope = createTenantScope(client, tenantId, sinks);
+    whenTold: (listen) => void listeners.push(listen),
+    async asTenant(tenantId, work) {
+      let hasTold = false;
+      const noteTold = () => {
+        hasTold = true;
+      };
+      const result = await runUnitOfWork(prisma, { role: "isthmus_app", tenantId }, async (client) => {
+        const scope = createTenantScope(client, tenantId, sinks, noteTold);
         const repositories = createTenantRepositories(scope);
         const result = await work(repositories);
         await tellWatch({ ...scope, keys: repositories.idempotencyKeys });
         return result;
-      }),
+      });
+      if (hasTold) for (const listen of listeners) listen();
+      return result;
+    },
     readAsTenant: (tenantId, work) =>
       connection.readAsTenant(tenantId, (query) => work(createTenantReads(tenantId, query))),
     asSystem(work) {

@@ -25,7 +25,7 @@ export interface OutboxEventRepository {
 }
 
 /** The outbox of the tenant of `scope`. What is written into it has its deliveries at once. */
-export function createOutboxEventRepository({ client, tenantId, sinks }: TenantScope): OutboxEventRepository {
+export function createOutboxEventRepository({ client, tenantId, sinks, noteTold }: TenantScope): OutboxEventRepository {
   async function appendAll(events: readonly NewOutboxEvent[]): Promise<void> {
     const rows = events.map((event, place) => ({
       ...event,
@@ -34,7 +34,7 @@ export function createOutboxEventRepository({ client, tenantId, sinks }: TenantS
       about: event.about ?? event.connectorId ?? event.type,
     }));
     const subject = { connectorId: Prisma.sql`e."connectorId"`, entity: Prisma.sql`e.entity` };
-    await client.$executeRaw(scopedSql`
+    const deliveries = await client.$executeRaw(scopedSql`
       with told as (
         select e.* from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
           as e (id uuid, place integer, type text, "connectorId" uuid, entity text, about text, payload jsonb)
@@ -51,6 +51,7 @@ export function createOutboxEventRepository({ client, tenantId, sinks }: TenantS
       select ${newIdSql}, ${tenantId}::uuid, w.id, e.id, ${orderKeyOf(Prisma.sql`e.about`)}
       from told e join webhook_endpoints w on ${listensTo(tenantId, subject)} and ${wantsType(Prisma.sql`e.type`)}
       order by e.place`);
+    if (deliveries > 0 || sinks.length > 0) noteTold();
   }
 
   return { append: (event) => appendAll([event]), appendAll };

@@ -38,7 +38,7 @@ export interface RecordBatchRepository {
 }
 
 /** The batches of the tenant of `scope`. */
-export function createRecordBatchRepository({ client, tenantId, sinks }: TenantScope): RecordBatchRepository {
+export function createRecordBatchRepository({ client, tenantId, sinks, noteTold }: TenantScope): RecordBatchRepository {
   /** Takes the entity's row, so that whoever writes its records does so alone. */
   async function lockState(connectorId: string, entity: string): Promise<void> {
     await client.$executeRaw`
@@ -77,6 +77,7 @@ export function createRecordBatchRepository({ client, tenantId, sinks }: TenantS
     async storeBatch(target, batch) {
       if (!(await hold(target))) return undefined;
       const [counts] = await client.$queryRaw<BatchCounts[]>(storeStatement({ tenantId, sinks }, target, batch));
+      if (counts !== undefined && counts.changed + counts.deleted > 0) noteTold();
       return counts;
     },
 
@@ -109,7 +110,9 @@ export function createRecordBatchRepository({ client, tenantId, sinks }: TenantS
     async sweep(target) {
       await lockState(target.connectorId, target.entity);
       const [row] = await client.$queryRaw<{ gone: number }[]>(sweepStatement({ tenantId, sinks }, target));
-      return row?.gone ?? 0;
+      const gone = row?.gone ?? 0;
+      if (gone > 0) noteTold();
+      return gone;
     },
   };
 }

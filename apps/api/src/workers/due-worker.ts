@@ -33,6 +33,8 @@ export class DueWorker<Claim extends object> {
   readonly #services: Services;
   readonly #due: DueWork<Claim>;
   readonly #slots: Slots;
+  #isWoken = false;
+  #wakeUp: () => void = () => undefined;
 
   constructor(services: Services, due: DueWork<Claim>) {
     this.#services = services;
@@ -54,17 +56,29 @@ export class DueWorker<Claim extends object> {
 
   /** Begins what is due, and rests until it is worth looking again. @returns how long to rest still: not at all. */
   async #look(signal: AbortSignal): Promise<number> {
+    this.#isWoken = false;
     const begun = await this.beginDue();
     if (begun === 0) await this.#rest(signal);
     else await this.#slots.untilFree(this.#due.together ?? 1);
     return 0;
   }
 
-  /** Until the next look, or until some work has ended: what waits for its turn may have it then. */
+  /** Has it look soon, because there is something due now: it was written just now, say. */
+  wake(): void {
+    this.#isWoken = true;
+    this.#wakeUp();
+  }
+
+  /** Until the next look, until it is woken, or until some work has ended: what waits for its turn may have it then. */
   async #rest(signal: AbortSignal): Promise<void> {
     const rested = new AbortController();
+    const woken = new Promise<void>((resolve) => {
+      this.#wakeUp = resolve;
+    });
+    // Or else it was woken since it looked last.
+    if (this.#isWoken) this.#wakeUp();
     const sleep = this.#services.clock.sleep(this.pauseMs(), AbortSignal.any([signal, rested.signal]));
-    await Promise.race([sleep.catch((reason: unknown) => reason), this.#slots.untilOneEnds()]);
+    await Promise.race([sleep.catch((reason: unknown) => reason), this.#slots.untilOneEnds(), woken]);
     rested.abort();
   }
 

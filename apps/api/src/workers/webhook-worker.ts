@@ -1,3 +1,4 @@
+import type { Database } from "../database/index.js";
 import { deliverWebhook } from "../outbox/deliver-webhook.js";
 import { deliveryLivesMs, LandingDesk } from "../outbox/landing-desk.js";
 import { WebhookSender, type WebhookSenderOptions } from "../outbox/webhook-sender.js";
@@ -16,6 +17,7 @@ const limits = { perEndpoint: 10, perTenant: 40 };
 /** Tells webhooks what has happened. Default: 64 at once, looked for each second. */
 export class WebhookWorker extends DueWorker<ClaimedDelivery> {
   readonly #sender: WebhookSender;
+  readonly #database: Database;
 
   constructor(services: Services, { timeoutMs, lookup, ...rest }: WebhookWorkerLimits = {}) {
     const { database, settings, clock, random, logger, metrics } = services;
@@ -43,9 +45,11 @@ export class WebhookWorker extends DueWorker<ClaimedDelivery> {
       together: 16,
     });
     this.#sender = sender;
+    this.#database = database;
   }
 
   override async run(signal: AbortSignal): Promise<void> {
+    this.#database.whenTold(() => this.wake());
     await super.run(signal);
     await this.close();
   }

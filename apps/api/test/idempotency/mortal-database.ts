@@ -36,6 +36,10 @@ export class MortalDatabase implements Database {
     return this.#unitsLeft < 0;
   }
 
+  whenTold(listen: () => void): void {
+    this.#database.whenTold(listen);
+  }
+
   asTenant: Database["asTenant"] = (tenantId, work) =>
     this.#live("tenants", () => this.#database.asTenant(tenantId, work));
 

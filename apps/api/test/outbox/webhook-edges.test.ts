@@ -48,6 +48,25 @@ describe("the edges of webhooks", () => {
   const numbers = () => bench.receiver.taken.map(({ event }) => event.data.n);
   const read = async (id: string) => (await bench.tenant.api.get(`/v1/webhooks/${id}`)).body;
 
+  it("are told at once of what their own process commits, records too, and not only when it looks again", async () => {
+    await webhook({ eventTypes: ["connector.*", "record.*"] });
+    const { body: schedule } = await bench.schedule("Woken");
+    const ending = new AbortController();
+    const working = new WebhookWorker(bench.service.services, { pollMs: 3_600_000 }).run(ending.signal);
+    const arrived = (count: number) =>
+      expect.poll(() => bench.receiver.taken.length, { timeout: 10_000, interval: 20 }).toBe(count);
+    // The first look may find the first one; after that it rests for an hour.
+    for (let count = 1; count <= 3; count += 1) {
+      await happen(1);
+      await arrived(count);
+    }
+    bench.vendor.put("Woken", "w1", { n: 1 });
+    await bench.run(schedule.id);
+    await arrived(4);
+    ending.abort();
+    await working;
+  });
+
   it("sign by both secrets for the overlap after a rotation, and by the new one alone after it", async () => {
     const { id, secret: old } = await webhook();
     const { status, body } = await bench.tenant.api.post(`/v1/webhooks/${id}/rotate-secret`, { overlapSeconds: 60 });
