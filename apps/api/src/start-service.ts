@@ -10,6 +10,7 @@ import { stopOnSignal } from "./stop-on-signal.js";
 import { assertJournalWorks, journalFolderOf } from "./tokens/journal-folder.js";
 import { assertKeysHeld } from "./vault/assert-keys-held.js";
 import { openKeyProvider } from "./vault/open-key-provider.js";
+import { collectSooner } from "./workers/collect-sooner.js";
 import { runWorkers } from "./workers/run-workers.js";
 
 /**
@@ -83,6 +84,7 @@ async function run(
   stopOnSignal({ app, services, workers, logger, stopping, ending });
   const address = await app.listen({ port: configuration.port, host: configuration.host });
   // Not before: a service that cannot listen ends at once, and nothing may have called a vendor then.
+  if (configuration.role !== "api") collectSooner();
   workers.push(runWorkers(services, configuration.role, sinks));
   if (configuration.publicUrl === undefined) publicUrl = address;
   const types =

@@ -83,6 +83,7 @@ describe("syncs of many records", { timeout: 3_600_000 }, () => {
   async function run(scheduleId: string) {
     const pid = worker.child.pid ?? 0;
     const [memoryBefore, processorBefore, sessionsBefore] = [memoryOf(pid), processorMsOf(pid), await readSessions()];
+    const vendorsBefore = processorMsOf(vendors.pid);
     let most = memoryBefore;
     const { body } = await tenant.api.post(`/v1/schedules/${scheduleId}/run`, {});
     let ended = body;
@@ -105,6 +106,7 @@ describe("syncs of many records", { timeout: 3_600_000 }, () => {
         grownMb: megabytes(most - memoryBefore),
         workerUs: perRecord(processorMsOf(pid) - processorBefore, progress.read),
         databaseUs: perRecord(databaseMs, progress.read),
+        vendorUs: perRecord(processorMsOf(vendors.pid) - vendorsBefore, progress.read),
       },
     };
   }

@@ -10,6 +10,7 @@ import { createServices } from "../../../src/create-services.js";
 import { openDatabase } from "../../../src/database/index.js";
 import { buildServer } from "../../../src/server.js";
 import { stopOnSignal } from "../../../src/stop-on-signal.js";
+import { collectSooner } from "../../../src/workers/collect-sooner.js";
 import { runWorkers } from "../../../src/workers/run-workers.js";
 import { orders } from "../../idempotency/orders-connector.js";
 import { feed } from "../../syncs/feed/feed-connector.js";
@@ -48,5 +49,6 @@ const app = await buildServer({ services, logger, https: false, edges: { rateLim
 const workers: Promise<void>[] = [];
 stopOnSignal({ app, services, workers, logger, stopping, ending, graceMs: task.graceMs ?? 25_000 });
 const address = await app.listen({ port: 0, host: "127.0.0.1" });
+if (task.role !== "api") collectSooner();
 workers.push(runWorkers(services, task.role ?? "all"));
 process.send?.(address);

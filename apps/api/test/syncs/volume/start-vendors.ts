@@ -22,7 +22,9 @@ export interface Vendors {
 }
 
 /** Starts the vendors in a process of their own. `close` ends it. */
-export async function startVendors(task: VendorsTask): Promise<Vendors & { close(): Promise<void> }> {
+export async function startVendors(
+  task: VendorsTask,
+): Promise<Vendors & { readonly pid: number; close(): Promise<void> }> {
   const child = spawn(process.execPath, ["--no-warnings", "--import", sources, program, JSON.stringify(task)], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
@@ -34,8 +36,9 @@ export async function startVendors(task: VendorsTask): Promise<Vendors & { close
   const [vendors] = await Promise.race([once(child, "message"), early]);
   return {
     ...(vendors as Vendors),
+    pid: child.pid ?? 0,
     async close() {
-      child.disconnect();
+      child.kill();
       await ended;
     },
   };
