@@ -7,6 +7,7 @@ import type { Services } from "../services.js";
 import { assertFollowable } from "../syncs/followed-entity.js";
 import { nextTick } from "../syncs/ticks.js";
 import { findConnector } from "./find-connector.js";
+import { readScheduleTime } from "./find-schedule.js";
 import { type ScheduleView, viewSchedule } from "./schedule-view.js";
 import { type ChangeOutcome, submitChange } from "./submit-change.js";
 
@@ -33,7 +34,7 @@ export async function createSchedule(
   await assertAllowed(services, caller, "schedules.write");
   const connector = await findConnector(services, caller.tenantId, connectorId);
   await assertFollowable(services, connector, input.backfillFrom !== null);
-  const now = new Date(services.clock.now());
+  const now = await readScheduleTime(services, caller.tenantId);
   nextTick(input, now);
   assertBackfill(input, now);
   const proposed = {

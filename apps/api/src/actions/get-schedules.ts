@@ -1,7 +1,7 @@
 import { assertAllowed, type Caller } from "../authorization/index.js";
 import type { Services } from "../services.js";
 import { findConnector } from "./find-connector.js";
-import { findSchedule } from "./find-schedule.js";
+import { findSchedule, readScheduleTime } from "./find-schedule.js";
 import { type ListAnswer, type ListRequest, toListAnswer, toPageRequest } from "./paging.js";
 import { type ScheduleView, viewSchedule } from "./schedule-view.js";
 
@@ -21,15 +21,16 @@ export async function listSchedules(
   if (connectorId !== undefined) await findConnector(services, caller.tenantId, connectorId);
   const page = toPageRequest(request);
   const filter = connectorId === undefined ? {} : { connectorId };
-  const found = await services.database.asTenant(caller.tenantId, ({ syncSchedules }) =>
-    syncSchedules.list(filter, page),
-  );
-  const now = new Date(services.clock.now());
+  const { found, now } = await services.database.asTenant(caller.tenantId, async ({ syncSchedules }) => ({
+    found: await syncSchedules.list(filter, page),
+    now: await syncSchedules.readTime(),
+  }));
   return toListAnswer(found, (row) => viewSchedule(row, now));
 }
 
 /** One schedule. @throws {NotFoundError} also for another tenant's. */
 export async function getSchedule(services: Services, caller: Caller, id: string): Promise<ScheduleView> {
   await assertAllowed(services, caller, "schedules.read");
-  return viewSchedule(await findSchedule(services, caller.tenantId, id), new Date(services.clock.now()));
+  const { tenantId } = caller;
+  return viewSchedule(await findSchedule(services, tenantId, id), await readScheduleTime(services, tenantId));
 }

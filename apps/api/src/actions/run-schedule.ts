@@ -5,7 +5,7 @@ import type { Services } from "../services.js";
 import { assertFollowable } from "../syncs/followed-entity.js";
 import { auditOf } from "./audit.js";
 import { findActiveConnector } from "./find-connector.js";
-import { findSchedule } from "./find-schedule.js";
+import { findSchedule, readScheduleTime } from "./find-schedule.js";
 import { type SyncRunView, viewSyncRun } from "./sync-run-view.js";
 
 /** What a run does otherwise than its schedule. */
@@ -32,7 +32,7 @@ export async function runSchedule(
   const { connectorId, entity, mode } = schedule;
   const connector = await findActiveConnector(services, caller.tenantId, connectorId);
   if (asked !== undefined) {
-    assertBackfill({ ...settingsOf(schedule), backfillFrom: asked }, new Date(services.clock.now()));
+    assertBackfill({ ...settingsOf(schedule), backfillFrom: asked }, await readScheduleTime(services, caller.tenantId));
     await assertFollowable(services, connector, true);
   }
   const row = await services.database.asTenant(caller.tenantId, async ({ syncRuns, recordBatches, auditEvents }) => {

@@ -7,7 +7,7 @@ import type { Services } from "../services.js";
 import { assertFollowable } from "../syncs/followed-entity.js";
 import { nextTick } from "../syncs/ticks.js";
 import { findConnector } from "./find-connector.js";
-import { findSchedule } from "./find-schedule.js";
+import { findSchedule, readScheduleTime } from "./find-schedule.js";
 import { type ScheduleView, viewSchedule } from "./schedule-view.js";
 import { type ChangeOutcome, submitChange } from "./submit-change.js";
 
@@ -38,7 +38,7 @@ export async function updateSchedule(
     Object.entries(input).filter(([, value]) => value !== undefined),
   );
   const after = { ...settingsOf(before), ...change };
-  const now = new Date(services.clock.now());
+  const now = await readScheduleTime(services, caller.tenantId);
   nextTick(after, now);
   assertBackfill(after, now);
   if (change.backfillFrom) await assertFollowable(services, connector, true);

@@ -54,6 +54,8 @@ export interface SyncScheduleRepository {
   findById(id: string): Promise<SyncScheduleRow | undefined>;
   /** In the order of their making, of one connector where it is named. */
   list(filter: { readonly connectorId?: string }, page: PageRequest): Promise<Page<SyncScheduleRow>>;
+  /** The database's clock, by which schedules run. */
+  readTime(): Promise<Date>;
   /** Those that are not paused, of one connector or of all. */
   findActive(connectorId: string | undefined): Promise<readonly SyncScheduleRow[]>;
   /**
@@ -72,7 +74,7 @@ export interface SyncScheduleRepository {
 }
 
 /** The schedules of the tenant of `scope`. */
-export function createSyncScheduleRepository({ client, tenantId }: TenantScope): SyncScheduleRepository {
+export function createSyncScheduleRepository({ client, tenantId, readTime }: TenantScope): SyncScheduleRepository {
   const table = client.syncSchedule;
 
   const fail = async (id: string): Promise<never> => {
@@ -82,6 +84,7 @@ export function createSyncScheduleRepository({ client, tenantId }: TenantScope):
   };
 
   return {
+    readTime,
     create: (schedule) => table.create({ data: { ...schedule, tenantId } }),
     async findById(id) {
       return (await table.findFirst({ where: { tenantId, id } })) ?? undefined;

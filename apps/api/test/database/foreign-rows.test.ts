@@ -242,6 +242,7 @@ const calls: Calls = {
     ],
     findById: ({ scheduleId }) => [scheduleId],
     list: ({ connectorId }) => [{ connectorId }, page],
+    readTime: () => [],
     findActive: ({ connectorId }) => [connectorId],
     lockConnector: ({ connectorId }) => [connectorId],
     update: ({ scheduleId }) => [scheduleId, 1, { cron: "0 4 * * *" }],
@@ -395,6 +396,9 @@ describeOnDatabases("every repository call with another tenant's ids", (get) => 
     await withoutRowLevelSecurity(async () => expect(await findLeaks(mine)).toEqual([]));
   });
 
+  /** What is not about anybody's rows. */
+  const ofNobody = new Set(["syncSchedules.readTime"]);
+
   it("would not without both (control): each call then tells or changes something", async () => {
     const silent: string[] = [];
     // What is looked at inside of a unit is what is seen from outside where nothing was done.
@@ -411,7 +415,7 @@ describeOnDatabases("every repository call with another tenant's ids", (get) => 
           }).catch((error: unknown) => {
             if (error !== undone) silent.push(`${name}.${method} failed: ${String(error)}`);
           });
-          if (!isLeak) silent.push(`${name}.${method}`);
+          if (!isLeak && !ofNobody.has(`${name}.${method}`)) silent.push(`${name}.${method}`);
         }
       }
     });

@@ -1,7 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { systemClock } from "@isthmus/core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { newId } from "../../src/database/index.js";
 import { SyncWorker } from "../../src/workers/sync-worker.js";
 import { describeEmbedded } from "../support/databases.js";
+import { useServerDatabase } from "../support/server-database.js";
 import { type FeedService, startFeedService } from "./feed/feed-service.js";
 
 const minuteMs = 60_000;
@@ -94,5 +96,42 @@ describeEmbedded("schedules and runs when the clock is set", (get) => {
     const ended = (await bench.tenant.api.get(`/v1/sync-runs/${run.id}`)).body;
     expect(ended).toMatchObject({ status: "succeeded", progress: { read: 3, changed: 3 } });
     expect((await bench.records(entity)).map(({ id }) => id)).toEqual(["a", "b", "c"]);
+  });
+});
+
+describe("schedules when a process has another time than the database", () => {
+  const get = useServerDatabase();
+  const { TZ } = process.env;
+  afterEach(() => {
+    if (TZ === undefined) delete process.env.TZ;
+    else process.env.TZ = TZ;
+  });
+
+  it.each([
+    [6 * hourMs, "Pacific/Kiritimati"],
+    [-6 * hourMs, "America/St_Johns"],
+  ])("run by the database's: %d ms ahead, in %s", async (aheadMs, timeZone) => {
+    process.env.TZ = timeZone;
+    const clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
+    const bench = await startFeedService(get().database, { clock });
+    const { id } = (await bench.schedule("Thing", { paused: false, cron: "30 2 * * *", timeZone: "Asia/Kolkata" }))
+      .body;
+    await bench.work();
+    const path = `/v1/sync-runs?scheduleId=${id}`;
+    expect((await bench.tenant.api.get(path)).body.data).toEqual([]);
+    const { server, url } = get();
+    const superuser = await server.connectAsSuperuser(url);
+    // In Kolkata a day has 24 hours, always.
+    const { rows } = await superuser.query<{ tick_at: Date }>(
+      `update sync_schedules set tick_at = tick_at - interval '24 hours', due_at = now() - interval '1 second'
+        where id = $1::uuid returning tick_at`,
+      [id],
+    );
+    await superuser.end();
+    await bench.work();
+    const { data } = (await bench.tenant.api.get(path)).body;
+    const times = data.map(({ scheduledFor }: { scheduledFor: string }) => scheduledFor);
+    expect(times).toEqual([rows[0]?.tick_at.toISOString()]);
+    await bench.close();
   });
 });

@@ -12,11 +12,11 @@ export const scheduleCreate: ChangeKind<z.infer<typeof schema>, SyncScheduleRow>
   name: "schedule.create",
   permission: "schedules.write",
   schema,
-  async prepare({ clock }, { target: { id }, requestedBy }, { paused, backfillFrom, ...rest }) {
-    const now = new Date(clock.now());
-    const waiting = waitFor({ id, ...rest }, paused ? undefined : now);
+  async prepare(_services, { target: { id }, requestedBy }, { paused, backfillFrom, ...rest }) {
     return {
       async apply({ syncSchedules }, note) {
+        const now = await syncSchedules.readTime();
+        const waiting = waitFor({ id, ...rest }, paused ? undefined : now);
         if (!paused) await lockForSchedule(syncSchedules, rest.connectorId);
         const times = {
           ...waiting,

@@ -14,13 +14,12 @@ export const scheduleUpdate: ChangeKind<z.infer<typeof schema>, SyncScheduleRow>
   name: "schedule.update",
   permission: "schedules.write",
   schema,
-  async prepare({ clock }, { target: { id, version } }, change) {
-    const now = new Date(clock.now());
+  async prepare(_services, { target: { id, version } }, change) {
     return {
       async apply({ syncSchedules }, note) {
         const before = await syncSchedules.findById(id);
         if (before === undefined) throw new NotFoundError("There is no such schedule.");
-        const changes = changesOf(before, change, now);
+        const changes = changesOf(before, change, await syncSchedules.readTime());
         if (changes.pausedAt === null) await lockForSchedule(syncSchedules, before.connectorId);
         const row = await syncSchedules.update(id, version ?? 0, changes);
         const details = { connectorId: before.connectorId, ...change };

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { Clock } from "@isthmus/core";
 import type { Database } from "../../../src/database/index.js";
 import type { ServiceSettings } from "../../../src/services.js";
 import { fireDueSchedules } from "../../../src/syncs/fire-schedules.js";
@@ -47,18 +48,21 @@ export interface FeedServiceOptions {
   readonly keys?: string;
   /** Private addresses that may be reached beside the vendor's. */
   readonly hosts?: readonly string[];
+  /** The process's. Default: the machine's. */
+  readonly clock?: Clock;
 }
 
 /** Starts all of it on a database. */
 export async function startFeedService(
   database: Database,
-  { settings = {}, keys, hosts = [] }: FeedServiceOptions = {},
+  { settings = {}, keys, hosts = [], clock }: FeedServiceOptions = {},
 ): Promise<FeedService> {
   const vendor = await startFeedVendor();
   const service = await startTestService(database, {
     connectors: [feed, loads],
     settings: { allowedPrivateHosts: [vendor.host, ...hosts], ...settings },
     ...(keys !== undefined && { keys }),
+    ...(clock && { clock }),
   });
   const tenant = await service.createTenant();
   const { api } = tenant;
