@@ -46,7 +46,7 @@ export function listCalls(document: ApiDocument): DocumentedCall[] {
       const parameters = inline(document, flat) as DocumentedCall["parameters"];
       const bodies = call.requestBody?.content ?? {};
       const body = inline(document, bodies["application/json"]?.schema) as JsonSchema | undefined;
-      const [consumes] = Object.keys(bodies).filter((mediaType) => mediaType !== "application/json");
+      const consumes = body === undefined ? Object.keys(bodies)[0] : undefined;
       const responses = inline(document, call.responses) as DocumentedCall["responses"];
       return [{ method: method.toUpperCase(), path, operationId, security, parameters, body, consumes, responses }];
     }),
