@@ -43,6 +43,7 @@ it("asks the company's budget before each try, and another one before each batch
         { count: 3, perMs: 1_000 },
         { count: 120, perMs: 60_000 },
       ],
+      burst: 3,
       concurrency: 4,
     },
   ]);

@@ -1,4 +1,4 @@
-import type { Clock } from "@isthmus/core";
+import { type Clock, systemClock } from "@isthmus/core";
 import type { Database } from "../../src/database/index.js";
 import { type Answer, ApiClient } from "../support/api-client.js";
 import { audience, type IdentityServer, startIdentityServer } from "../support/identity-server.js";
@@ -40,7 +40,7 @@ export async function startSignInService(database: Database): Promise<SignInServ
   const ahead = { ms: 0 };
   const clock: Clock = {
     now: () => Date.now() + ahead.ms,
-    sleep: () => Promise.reject(new Error("Nobody sleeps here.")),
+    sleep: systemClock.sleep,
   };
   const allowedPrivateHosts: string[] = [identity.host];
   const service = await startTestService(database, { clock, settings: { allowedPrivateHosts } });
