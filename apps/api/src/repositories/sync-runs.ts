@@ -87,14 +87,16 @@ const columns = Prisma.sql`
   r.updated_at as "updatedAt", r.ended_at as "endedAt"`;
 
 /** The runs of the tenant of `scope`. */
-export function createSyncRunRepository({ client, tenantId }: TenantScope): SyncRunRepository {
+export function createSyncRunRepository({ client, tenantId, readTime }: TenantScope): SyncRunRepository {
   const query = (statement: ScopedSql) => client.$queryRaw<SyncRunRow[]>(statement);
   const ofId = (id: string) => scopedSql`r.tenant_id = ${tenantId}::uuid and r.id = ${id}::uuid`;
 
   return {
     async create(run) {
       const { id } = run;
-      await client.syncRun.create({ data: { ...run, tenantId } });
+      // By itself Prisma would give it the time of the process, and where that is ahead the run would wait until then.
+      const createdAt = await readTime();
+      await client.syncRun.create({ data: { ...run, tenantId, createdAt, nextAttemptAt: createdAt } });
       const [row] = await query(scopedSql`select ${columns} from sync_runs r where ${ofId(id)}`);
       if (row === undefined) throw new Error("The database did not keep a new run.");
       return row;
