@@ -24,10 +24,11 @@ export interface RecordBatchRepository {
    * Stores a batch with the cursor that comes after it, under the lease of a run. Only records that are different now get a new
    * version.
    *
+   * @param sent - Called when the database has the batch.
    * @returns `undefined`, and nothing is stored, when somebody else has the run, it is to be ended, or the connector has another
    *   account by now.
    */
-  storeBatch(target: BatchTarget, batch: ReadBatch): Promise<BatchCounts | undefined>;
+  storeBatch(target: BatchTarget, batch: ReadBatch, sent?: () => void): Promise<BatchCounts | undefined>;
   findState(connectorId: string, entity: string): Promise<EntityState>;
   /** Forgets the cursor, the account and what full runs have seen: the next run begins at the beginning. */
   clearState(connectorId: string, entity: string): Promise<void>;
@@ -74,9 +75,13 @@ export function createRecordBatchRepository({ client, tenantId, sinks, noteTold 
   }
 
   return {
-    async storeBatch(target, batch) {
+    async storeBatch(target, batch, sent) {
       if (!(await hold(target))) return undefined;
-      const [counts] = await client.$queryRaw<BatchCounts[]>(storeStatement({ tenantId, sinks }, target, batch));
+      const statement = storeStatement({ tenantId, sinks }, target, batch);
+      // It begins with `then`.
+      const counted = client.$queryRaw<BatchCounts[]>(statement).then(([row]) => row);
+      sent?.();
+      const counts = await counted;
       if (counts !== undefined && counts.changed + counts.deleted > 0) noteTold();
       return counts;
     },

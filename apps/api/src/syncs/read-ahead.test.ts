@@ -15,10 +15,16 @@ describe("reading ahead", () => {
     }
   }
 
-  it("asks for one item more than is worked on, and gives all in order", async () => {
+  it("asks for one item more when whoever works on one says so, and gives all in order", async () => {
     const asked: (number | string)[] = [];
     const seen: unknown[] = [];
-    for await (const number of readAhead(numbers(3, asked), () => undefined)) seen.push([number, [...asked]]);
+    const { items, ask } = readAhead(numbers(3, asked), () => undefined);
+    for await (const number of items) {
+      expect(asked).toHaveLength(number);
+      ask();
+      ask();
+      seen.push([number, [...asked]]);
+    }
     expect(seen).toEqual([
       [1, [1, 2]],
       [2, [1, 2, 3]],
@@ -29,7 +35,11 @@ describe("reading ahead", () => {
   it("throws after the items before the failure", async () => {
     const seen: number[] = [];
     const reading = async () => {
-      for await (const number of readAhead(numbers(2, [], true), () => undefined)) seen.push(number);
+      const { items, ask } = readAhead(numbers(2, [], true), () => undefined);
+      for await (const number of items) {
+        seen.push(number);
+        ask();
+      }
     };
     await expect(reading()).rejects.toThrow("away");
     expect(seen).toEqual([1, 2]);
@@ -37,7 +47,11 @@ describe("reading ahead", () => {
 
   it("closes what it reads when nobody wants more", async () => {
     const asked: (number | string)[] = [];
-    for await (const _ of readAhead(numbers(9, asked), () => asked.push("left"))) break;
+    const { items, ask } = readAhead(numbers(9, asked), () => asked.push("left"));
+    for await (const _ of items) {
+      ask();
+      break;
+    }
     expect(asked).toEqual([1, 2, "left", "closed"]);
   });
 });

@@ -27,10 +27,11 @@ export async function storeAll(
   const { connectorId, entity, mode, tenantId } = run;
   const { runLeaseMs: leaseMs = defaultRunLeaseMs } = settings;
   const target = { runId, attemptId, leaseMs, connectorId, entity, mode, accountId, keepsCursor: keepsCursor(run) };
-  for await (const batch of readAhead(toStorable(batches), leave)) {
+  const { items, ask } = readAhead(toStorable(batches), leave);
+  for await (const batch of items) {
     const { failed } = batch;
     const end = await database.asTenant(tenantId, async ({ recordBatches, syncRuns, syncRunLines }) => {
-      const counts = await recordBatches.storeBatch(target, batch);
+      const counts = await recordBatches.storeBatch(target, batch, ask);
       if (counts === undefined) return (await syncRuns.findById(runId))?.cancelledAt ? cancelled : goesOnLater;
       if (failed > 0) await syncRunLines.append(runId, { event: "records_refused", detail: refused(failed) });
       return stopping.aborted ? goesOnLater : undefined;

@@ -12,8 +12,8 @@ import { type ServiceProcess, startServiceProcess } from "../support/service-pro
 
 const { TEST_REDIS_URL: given } = process.env;
 const redisUrl = given ?? "redis://127.0.0.1";
-const things = 300;
-const versions = 10;
+const things = 500;
+const versions = 4;
 
 /** A way to Redis on which answers stop, from one of them on: Redis has taken what nobody hears of. */
 async function startWay() {
@@ -125,7 +125,7 @@ describe.skipIf(given === undefined)("events for Redis of processes that are kil
     const waiting = async (where = "") => (await client.query(`select 1 from sink_deliveries ${where}`)).rowCount ?? 0;
 
     // Each has handed over some, of which it does not hear, and notes none of these.
-    for (const bytes of [5_000, 20_000]) {
+    for (const bytes of [5_000, 15_000]) {
       const heldBack = way.stopAfter(bytes);
       const worker = startWorker();
       await heldBack;
