@@ -1,3 +1,4 @@
+import { ConflictError } from "@isthmus/core";
 import { assertBackfill, settingsOf } from "../approval/kinds/schedule-settings.js";
 import { assertAllowed, type Caller } from "../authorization/index.js";
 import { newId } from "../database/index.js";
@@ -14,10 +15,14 @@ export interface RunScheduleInput {
   readonly backfillFrom?: string | undefined;
 }
 
+/** Runs of an entity that are open at the most, those of its schedules included: `isthmus_fire_schedules` makes no more either. */
+const mostOpen = 100;
+
 /**
  * Begins a run of a schedule now, paused or not; its times stay as they are. It waits where a run of the entity goes on.
  *
  * @throws {ApiError} `CONNECTOR_INACTIVE`.
+ * @throws {ConflictError} when so many runs of the entity wait already.
  * @throws {ConnectorError} `VALIDATION_FAILED`, `UNSUPPORTED` for a time to begin at.
  * @throws {NotFoundError}
  */
@@ -36,6 +41,8 @@ export async function runSchedule(
     await assertFollowable(services, connector, true);
   }
   const row = await services.database.asTenant(caller.tenantId, async ({ syncRuns, recordBatches, auditEvents }) => {
+    const open = await syncRuns.list({ connectorId, entity, isOpen: true }, { limit: mostOpen });
+    if (open.rows.length === mostOpen) throw tooMany();
     const isFirst = (await recordBatches.findState(connectorId, entity)).cursor === undefined;
     const backfillFrom = asked === undefined ? (isFirst ? schedule.backfillFrom : null) : new Date(asked);
     const isLong = isFirst || mode === "full" || backfillFrom !== null;
@@ -54,4 +61,10 @@ export async function runSchedule(
     return created;
   });
   return viewSyncRun(row);
+}
+
+function tooMany(): ConflictError {
+  return new ConflictError(
+    `${mostOpen} runs of this entity wait already, and each reads what changed. Wait for one of them.`,
+  );
 }

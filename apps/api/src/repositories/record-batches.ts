@@ -32,6 +32,8 @@ export interface RecordBatchRepository {
   findState(connectorId: string, entity: string): Promise<EntityState>;
   /** Forgets the cursor, the account and what full runs have seen: the next run begins at the beginning. */
   clearState(connectorId: string, entity: string): Promise<void>;
+  /** Forgets what a full run has seen that has ended before it had read everything. */
+  forgetSeen(runId: string): Promise<void>;
   /** Marks what a full run has not seen as deleted, and makes its cursor the entity's. @returns how many. */
   sweep(target: SweepTarget): Promise<number>;
   /** Makes the cursor of a run that began at a time the entity's, where that has none yet. @returns whether the run is still held. */
@@ -102,6 +104,11 @@ export function createRecordBatchRepository({ client, tenantId, sinks, noteTold 
       await client.$executeRaw`
         update sync_states set cursor = null, account_id = null
         where tenant_id = ${tenantId}::uuid and connector_id = ${connectorId}::uuid and entity = ${entity}`;
+    },
+
+    async forgetSeen(runId) {
+      await client.$executeRaw`
+        delete from sync_sightings s where s.tenant_id = ${tenantId}::uuid and s.run_id = ${runId}::uuid`;
     },
 
     async adoptCursor({ runId, attemptId, connectorId, entity }) {

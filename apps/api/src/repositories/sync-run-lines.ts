@@ -26,8 +26,8 @@ export interface SyncRunLineRow {
 /** What happened in the runs of one tenant's syncs. */
 export interface SyncRunLineRepository {
   append(runId: string, line: NewSyncRunLine): Promise<void>;
-  /** In the order in which it happened. */
-  list(runId: string, page: PageRequest): Promise<Page<SyncRunLineRow>>;
+  /** In the order in which it happened; only what is asked for, where it is named. */
+  list(runId: string, page: PageRequest, event?: SyncRunEvent): Promise<Page<SyncRunLineRow>>;
 }
 
 /** The lines of the tenant of `scope`. */
@@ -36,8 +36,8 @@ export function createSyncRunLineRepository({ client, tenantId }: TenantScope): 
     async append(runId, line) {
       await client.syncRunLine.create({ data: { ...line, id: newId(), runId, tenantId } });
     },
-    async list(runId, { limit, after }) {
-      const where = { tenantId, runId, id: after === undefined ? undefined : { gt: after } };
+    async list(runId, { limit, after }, event) {
+      const where = { tenantId, runId, event, id: after === undefined ? undefined : { gt: after } };
       return toPage(await client.syncRunLine.findMany({ where, orderBy: { id: "asc" }, take: limit + 1 }), limit);
     },
   };

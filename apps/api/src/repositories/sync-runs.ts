@@ -41,6 +41,8 @@ export interface SyncRunFilter {
   readonly scheduleId?: string;
   readonly entity?: string;
   readonly status?: SyncRunStatus;
+  /** Those that have not ended only. Default: all. */
+  readonly isOpen?: boolean;
 }
 
 /** A run that somebody asks for. */
@@ -105,7 +107,7 @@ export function createSyncRunRepository({ client, tenantId, readTime }: TenantSc
       const [row] = await query(scopedSql`select ${columns} from sync_runs r where ${ofId(id)}`);
       return row;
     },
-    async list({ connectorId, scheduleId, entity, status }, { limit, after }) {
+    async list({ connectorId, scheduleId, entity, status, isOpen = false }, { limit, after }) {
       const rows = await query(scopedSql`
         select ${columns} from sync_runs r
         where r.tenant_id = ${tenantId}::uuid
@@ -113,6 +115,7 @@ export function createSyncRunRepository({ client, tenantId, readTime }: TenantSc
           and (${scheduleId ?? null}::uuid is null or r.schedule_id = ${scheduleId ?? null}::uuid)
           and (${entity ?? null}::text is null or r.entity = ${entity ?? null}::text)
           and (${status ?? null}::sync_run_status is null or r.status = ${status ?? null}::sync_run_status)
+          and (not ${isOpen}::boolean or r.ended_at is null)
           and (${after ?? null}::uuid is null or r.id < ${after ?? null}::uuid)
         order by r.id desc limit ${limit + 1}::integer`);
       return toPage(rows, limit);

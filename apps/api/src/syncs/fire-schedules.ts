@@ -31,7 +31,9 @@ export async function fireDueSchedules({ database, logger }: Pick<Services, "dat
 }
 
 function fire({ scheduleId, tickAt, lookedAt, catchUp, jitterSeconds, ...timing }: DueSchedule): FiredSchedule {
-  const { ticks, next } = dueTicks(timing, tickAt, lookedAt, catchUp);
+  // By a clock that is as much behind as its runs are: what waits for its jitter is neither missed nor late.
+  const now = Math.max(tickAt.getTime(), lookedAt.getTime() - jitterMs(scheduleId, jitterSeconds));
+  const { ticks, next } = dueTicks(timing, tickAt, new Date(now), catchUp);
   return { scheduleId, tickAt, ticks, next: next && dueAt(scheduleId, next, jitterSeconds) };
 }
 
@@ -41,8 +43,12 @@ function dueAt(
   tickAt: Date,
   jitterSeconds: number,
 ): { readonly tickAt: Date; readonly dueAt: Date } {
+  return { tickAt, dueAt: new Date(tickAt.getTime() + jitterMs(scheduleId, jitterSeconds)) };
+}
+
+function jitterMs(scheduleId: string, jitterSeconds: number): number {
   const share = createHash("sha256").update(scheduleId).digest().readUInt32BE() / 2 ** 32;
-  return { tickAt, dueAt: new Date(tickAt.getTime() + Math.floor(share * jitterSeconds * 1_000)) };
+  return Math.floor(share * jitterSeconds * 1_000);
 }
 
 /**

@@ -22,11 +22,13 @@ export async function landSync(
     const target = { runId, attemptId, connectorId, entity };
     if (isDone && mode === "full") await recordBatches.sweep(target);
     else if (isDone && backfillFrom !== null) await recordBatches.adoptCursor(target);
-    if (landing.kind === "anew") await recordBatches.clearState(connectorId, entity);
     const row = await syncRuns.land(runId, attemptId, landing);
+    // Of a run that somebody else has by now, nothing is forgotten: it goes on after what it has stored.
+    if (row && landing.kind === "anew") await recordBatches.clearState(connectorId, entity);
     const line = row && lineOf(landing);
     if (line) await syncRunLines.append(runId, line);
     if (row === undefined || row.endedAt === null) return row;
+    if (!isDone) await recordBatches.forgetSeen(runId);
     // One that was deleted meanwhile has nothing to note.
     connector = await connectors.findById(connectorId);
     if (isDone && connector) await connectors.recordSync(connectorId);

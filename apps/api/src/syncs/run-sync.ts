@@ -81,19 +81,29 @@ async function readAll(
   }
 }
 
-function afterFailure({ ending, logger }: Services, run: SyncRunRow, hold: SyncHold, error: unknown): SyncRunLanding {
+async function afterFailure(
+  { database, ending, logger }: Services,
+  run: SyncRunRow,
+  hold: SyncHold,
+  error: unknown,
+): Promise<SyncRunLanding> {
   if (hold.interrupted.aborted) return { kind: "ended", status: "cancelled" };
   if (ending.aborted) return { kind: "again", waitMs: 0 };
   const trouble = describeTrouble(error);
   logger.warn({ tenantId: run.tenantId, runId: run.id, err: error }, "A sync could not go on");
-  if (codeOf(error) === "CURSOR_EXPIRED" && run.failures < mostRestarts) return { kind: "anew", error: trouble };
+  if (codeOf(error) === "CURSOR_EXPIRED") {
+    const begunAnew = await database.asTenant(run.tenantId, ({ syncRunLines }) =>
+      syncRunLines.list(run.id, { limit: mostRestarts }, "begun_anew"),
+    );
+    if (begunAnew.rows.length < mostRestarts) return { kind: "anew", error: trouble };
+  }
   const waitMs = pauseBeforeNextTryMs(error, run.failures);
   return waitMs === undefined
     ? { kind: "ended", status: "failed", error: trouble }
     : { kind: "again", waitMs, error: trouble };
 }
 
-/** Cursors that expire in a row before something is stored: a vendor that says so of new ones, too, cannot be followed. */
+/** A run begins anew so often: a vendor whose new cursors expire before everything is read cannot be followed. */
 const mostRestarts = 3;
 
 /** What reads everything has time; what somebody was told of has less. */

@@ -297,6 +297,7 @@ const calls: Calls = {
     ],
     findState: ({ connectorId }) => [connectorId, syncedEntity],
     clearState: ({ connectorId }) => [connectorId, syncedEntity],
+    forgetSeen: ({ syncRunId }) => [syncRunId],
     adoptCursor: (theirs) => [{ ...batchOf(theirs), entity: unreadEntity }],
     sweep: (theirs) => [batchOf(theirs)],
   },
