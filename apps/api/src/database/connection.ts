@@ -2,6 +2,7 @@ import type { Logger } from "@isthmus/core";
 import type { PrismaClient } from "../generated/prisma/client.js";
 import type { SystemRunner } from "./system-queries.js";
 import type { TenantReadRunner } from "./tenant-reads.js";
+import type { WorkChannel } from "./work-channel.js";
 
 /** An open, migrated database, before tenants and units of work. Only this folder holds one. */
 export interface Connection {
@@ -13,6 +14,8 @@ export interface Connection {
   readonly asSystem: SystemRunner;
   /** Single reads of a tenant. */
   readonly readAsTenant: TenantReadRunner;
+  /** To other processes, where the database has any. */
+  readonly channel?: WorkChannel;
   /** Ends all connections and frees the data directory. */
   close(): Promise<void>;
 }

@@ -8,12 +8,14 @@ import {
   type SystemRepository,
   type TenantReads,
   type TenantRepositories,
+  type WorkKind,
 } from "../repositories/index.js";
 import type { Connection } from "./connection.js";
 import { DatabaseUnavailableError } from "./errors.js";
 import { mapDatabaseError } from "./map-error.js";
 import { transactionSystemRunner } from "./system-queries.js";
 import { assertNoUnitOfWork, runUnitOfWork } from "./unit-of-work.js";
+import { WorkBell } from "./work-bell.js";
 import { isWatched, tellWatch } from "./write-watch.js";
 
 /** Where the data is, and where log lines go. */
@@ -47,10 +49,10 @@ export interface Database {
   /** {@link asTenant} for the few things that are done without a tenant; on a server each of its calls is a transaction. */
   asSystem<T>(work: (system: SystemRepository) => Promise<T>): Promise<T>;
   /**
-   * Has `listen` called each time when a transaction of this process has committed something that somebody is to be told of.
-   * Other processes' are not heard of.
+   * Has `wake` called each time when a transaction has left work of a kind behind: of this process at once, of other processes
+   * within about a quarter of a second, where the database tells of them. It may not: look now and then, too.
    */
-  whenTold(listen: () => void): void;
+  whenDue(kind: WorkKind, wake: () => void): void;
   /**
    * Asks the database for an answer, for readiness.
    *
@@ -87,34 +89,31 @@ async function openConnection({ url, dataDirectory, logger }: OpenDatabaseOption
 export function createDatabase(connection: Connection, sinks: readonly string[] = []): Database {
   const { prisma } = connection;
   const asOneTransaction = transactionSystemRunner(prisma);
-  const listeners: (() => void)[] = [];
+  const bell = new WorkBell(connection.channel);
   return {
     kind: connection.kind,
-    whenTold: (listen) => void listeners.push(listen),
-    async asTenant(tenantId, work) {
-      let hasTold = false;
-      const noteTold = () => {
-        hasTold = true;
-      };
-      const result = await runUnitOfWork(prisma, { role: "isthmus_app", tenantId }, async (client) => {
-        const scope = createTenantScope(client, tenantId, sinks, noteTold);
-        const repositories = createTenantRepositories(scope);
-        const result = await work(repositories);
-        await tellWatch({ ...scope, keys: repositories.idempotencyKeys });
-        return result;
-      });
-      if (hasTold) for (const listen of listeners) listen();
-      return result;
-    },
+    whenDue: (kind, wake) => bell.listen(kind, wake),
+    asTenant: (tenantId, work) =>
+      bell.whenCommitted((noteWork) =>
+        runUnitOfWork(prisma, { role: "isthmus_app", tenantId }, async (client) => {
+          const scope = createTenantScope(client, tenantId, sinks, noteWork);
+          const repositories = createTenantRepositories(scope);
+          const result = await work(repositories);
+          await tellWatch({ ...scope, keys: repositories.idempotencyKeys });
+          return result;
+        }),
+      ),
     readAsTenant: (tenantId, work) =>
       connection.readAsTenant(tenantId, (query) => work(createTenantReads(tenantId, query))),
     asSystem(work) {
-      if (!isWatched(undefined)) return connection.asSystem((query) => work(createSystemRepository(query)));
-      return asOneTransaction(async (query) => {
-        const system = createSystemRepository(query);
-        const result = await work(system);
-        await tellWatch({ tenantId: undefined, keys: system.idempotency, hasWritten: () => hasSystemWritten(query) });
-        return result;
+      return bell.whenCommitted((noteWork) => {
+        if (!isWatched(undefined)) return connection.asSystem((query) => work(createSystemRepository(query, noteWork)));
+        return asOneTransaction(async (query) => {
+          const system = createSystemRepository(query, noteWork);
+          const result = await work(system);
+          await tellWatch({ tenantId: undefined, keys: system.idempotency, hasWritten: () => hasSystemWritten(query) });
+          return result;
+        });
       });
     },
     async ping() {
@@ -123,7 +122,10 @@ export function createDatabase(connection: Connection, sinks: readonly string[] 
         await prisma.$queryRaw`select 1`;
       });
     },
-    close: () => connection.close(),
+    async close() {
+      await bell.close();
+      await connection.close();
+    },
   };
 }
 

@@ -1,9 +1,11 @@
+import { type Clock, systemClock } from "@isthmus/core";
 import pg from "pg";
 import { PrismaClient } from "../generated/prisma/client.js";
 import type { Connection, ConnectionOptions } from "./connection.js";
 import { streamOf } from "./connection-stream.js";
 import { migrate } from "./migrate.js";
 import { createServerAdapter } from "./server-adapter.js";
+import { ServerChannel } from "./server-channel.js";
 import { assumeSystemRole, serverSystemRunner } from "./system-queries.js";
 import { serverTenantReads } from "./tenant-reads.js";
 import { toUnavailable } from "./unavailable.js";
@@ -25,6 +27,8 @@ export interface ServerOptions extends ConnectionOptions {
    * TCP needs to notice.
    */
   readonly silenceMs?: number;
+  /** By which the connection that wakes workers is tried again. Default: the machine's. */
+  readonly clock?: Clock;
 }
 
 const defaultConnectTimeoutMs = 5_000;
@@ -41,12 +45,16 @@ export async function openServer(url: string, options: ServerOptions): Promise<C
   const systemPool = openPool(url, options, options.systemPoolSize ?? 6, assumeSystemRole);
   const readPool = openPool(url, options, options.readPoolSize ?? 6, undefined, true);
   const prisma = new PrismaClient({ adapter: createServerAdapter(pool), errorFormat: "minimal" });
+  const { logger, connectTimeoutMs = defaultConnectTimeoutMs, clock = systemClock } = options;
+  const channel = new ServerChannel({ url, connectTimeoutMs, clock, logger });
   return {
     kind: "server",
     prisma,
     asSystem: serverSystemRunner(systemPool),
     readAsTenant: serverTenantReads(readPool),
+    channel,
     async close() {
+      await channel.close();
       await prisma.$disconnect();
       await Promise.all([pool.end(), systemPool.end(), readPool.end()]);
     },

@@ -22,11 +22,11 @@ export interface EventReadRepository {
 }
 
 /** The reads of the tenant of `scope`. */
-export function createEventReadRepository({ client, tenantId }: TenantScope): EventReadRepository {
+export function createEventReadRepository({ client, tenantId, noteWork }: TenantScope): EventReadRepository {
   return {
     async request(entities, delayMs) {
       const wanted = entities.map((each) => ({ ...each, id: newId() }));
-      return client.$executeRaw(scopedSql`
+      const made = await client.$executeRaw(scopedSql`
         insert into sync_runs
           (id, tenant_id, connector_id, entity, mode, schedule_id, trigger, next_attempt_at, backfill_from, is_long)
         select distinct on (s.connector_id, s.entity) w.id, ${tenantId}::uuid, s.connector_id, s.entity, 'incremental', s.id,
@@ -49,6 +49,8 @@ export function createEventReadRepository({ client, tenantId }: TenantScope): Ev
         )
         order by s.connector_id, s.entity, s.mode = 'full', s.id
         on conflict do nothing`);
+      if (made > 0) noteWork("syncs", delayMs);
+      return made;
     },
     async markRead({ connectorId, entity }, begunAt) {
       await client.$executeRaw(scopedSql`

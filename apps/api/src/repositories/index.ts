@@ -234,6 +234,7 @@ export type {
   WebhookEndpointRow,
   WebhookEndpointSettings,
 } from "./webhook-endpoints.js";
+export { type NoteWork, noteNothing, type WorkKind, workKinds } from "./work-kinds.js";
 
 /** All that a tenant's unit of work can reach. Everything in it sees and makes rows of that tenant only. */
 export interface TenantRepositories {

@@ -140,7 +140,7 @@ const columns = Prisma.sql`
   r.created_at as "createdAt", r.updated_at as "updatedAt", r.ended_at as "endedAt"`;
 
 /** The runs of the tenant of `scope`. */
-export function createOperationRunRepository({ client, tenantId }: TenantScope): OperationRunRepository {
+export function createOperationRunRepository({ client, tenantId, noteWork }: TenantScope): OperationRunRepository {
   const query = (statement: ScopedSql) => client.$queryRaw<OperationRunRow[]>(statement);
   const ofId = (id: string) => scopedSql`r.tenant_id = ${tenantId}::uuid and r.id = ${id}::uuid`;
 
@@ -179,6 +179,7 @@ export function createOperationRunRepository({ client, tenantId }: TenantScope):
           ${toText(work)}::jsonb, ${processed}::integer, ${failed}::integer, ${total}::integer)
         returning ${columns}`);
       if (row === undefined) throw new TypeError("An insert gave no row.");
+      noteWork("runs");
       return row;
     },
 
@@ -221,11 +222,13 @@ export function createOperationRunRepository({ client, tenantId }: TenantScope):
       const isHeld = scopedSql`${ofId(id)} and r.attempt_id = ${attemptId}::uuid`;
       const [held] = await query(scopedSql`select ${columns} from operation_runs r where ${isHeld} for update`);
       const isOutranked = landing.kind === "ended" && landing.yieldsToWish && held?.status === "cancelling";
+      const stored = isOutranked ? nothingNew : landing;
       const [row] = await query(scopedSql`
-        update operation_runs r set ${changesOf(isOutranked ? nothingNew : landing)},
+        update operation_runs r set ${changesOf(stored)},
           attempt_id = null, lease_until = null, updated_at = clock_timestamp()
         where ${isHeld}
         returning ${columns}`);
+      if (row && stored.kind !== "ended" && stored.waitMs === 0) noteWork("runs");
       return row;
     },
 

@@ -25,7 +25,7 @@ export interface OutboxEventRepository {
 }
 
 /** The outbox of the tenant of `scope`. What is written into it has its deliveries at once. */
-export function createOutboxEventRepository({ client, tenantId, sinks, noteTold }: TenantScope): OutboxEventRepository {
+export function createOutboxEventRepository({ client, tenantId, sinks, noteWork }: TenantScope): OutboxEventRepository {
   async function appendAll(events: readonly NewOutboxEvent[]): Promise<void> {
     const rows = events.map((event, place) => ({
       ...event,
@@ -51,7 +51,7 @@ export function createOutboxEventRepository({ client, tenantId, sinks, noteTold 
       select ${newIdSql}, ${tenantId}::uuid, w.id, e.id, ${orderKeyOf(Prisma.sql`e.about`)}
       from told e join webhook_endpoints w on ${listensTo(tenantId, subject)} and ${wantsType(Prisma.sql`e.type`)}
       order by e.place`);
-    if (deliveries > 0 || sinks.length > 0) noteTold();
+    if (deliveries > 0 || sinks.length > 0) noteWork("deliveries");
   }
 
   return { append: (event) => appendAll([event]), appendAll };

@@ -41,7 +41,7 @@ export interface RecordBatchRepository {
 }
 
 /** The batches of the tenant of `scope`. */
-export function createRecordBatchRepository({ client, tenantId, sinks, noteTold }: TenantScope): RecordBatchRepository {
+export function createRecordBatchRepository({ client, tenantId, sinks, noteWork }: TenantScope): RecordBatchRepository {
   /** Takes the entity's row, so that whoever writes its records does so alone. */
   async function lockState(connectorId: string, entity: string): Promise<void> {
     await client.$executeRaw`
@@ -84,7 +84,7 @@ export function createRecordBatchRepository({ client, tenantId, sinks, noteTold 
       const counted = client.$queryRaw<BatchCounts[]>(statement).then(([row]) => row);
       sent?.();
       const counts = await counted;
-      if (counts !== undefined && counts.changed + counts.deleted > 0) noteTold();
+      if (counts !== undefined && counts.changed + counts.deleted > 0) noteWork("deliveries");
       return counts;
     },
 
@@ -123,7 +123,7 @@ export function createRecordBatchRepository({ client, tenantId, sinks, noteTold 
       await lockState(target.connectorId, target.entity);
       const [row] = await client.$queryRaw<{ gone: number }[]>(sweepStatement({ tenantId, sinks }, target));
       const gone = row?.gone ?? 0;
-      if (gone > 0) noteTold();
+      if (gone > 0) noteWork("deliveries");
       return gone;
     },
   };

@@ -1,4 +1,5 @@
 import { Prisma } from "../generated/prisma/client.js";
+import { type NoteWork, noteNothing } from "./work-kinds.js";
 
 declare const scoped: unique symbol;
 
@@ -20,8 +21,7 @@ export interface TenantScope {
   readonly tenantId: TenantId;
   /** Names of the operator's sinks: they are told everything. */
   readonly sinks: readonly string[];
-  /** Notes that this transaction has written something that somebody is to be told of. */
-  readonly noteTold: () => void;
+  readonly noteWork: NoteWork;
   /** When this transaction began, by the database clock. */
   readTime(): Promise<Date>;
   /** Whether this transaction has written anything yet. One that has locked rows counts as one that has. */
@@ -39,13 +39,13 @@ export function createTenantScope(
   client: Prisma.TransactionClient,
   tenantId: string,
   sinks: readonly string[] = [],
-  noteTold: () => void = () => undefined,
+  noteWork: NoteWork = noteNothing,
 ): TenantScope {
   return {
     client: client as ScopedClient,
     tenantId: tenantId as TenantId,
     sinks,
-    noteTold,
+    noteWork,
     async readTime() {
       const [row] = await client.$queryRaw<{ at: Date }[]>`select now() as at`;
       if (row === undefined) throw new Error("The database did not tell its time.");

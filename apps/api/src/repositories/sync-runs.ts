@@ -89,7 +89,7 @@ const columns = Prisma.sql`
   r.updated_at as "updatedAt", r.ended_at as "endedAt"`;
 
 /** The runs of the tenant of `scope`. */
-export function createSyncRunRepository({ client, tenantId, readTime }: TenantScope): SyncRunRepository {
+export function createSyncRunRepository({ client, tenantId, readTime, noteWork }: TenantScope): SyncRunRepository {
   const query = (statement: ScopedSql) => client.$queryRaw<SyncRunRow[]>(statement);
   const ofId = (id: string) => scopedSql`r.tenant_id = ${tenantId}::uuid and r.id = ${id}::uuid`;
 
@@ -101,6 +101,7 @@ export function createSyncRunRepository({ client, tenantId, readTime }: TenantSc
       await client.syncRun.create({ data: { ...run, tenantId, createdAt, nextAttemptAt: createdAt } });
       const [row] = await query(scopedSql`select ${columns} from sync_runs r where ${ofId(id)}`);
       if (row === undefined) throw new Error("The database did not keep a new run.");
+      noteWork("syncs");
       return row;
     },
     async findById(id) {
@@ -135,6 +136,8 @@ export function createSyncRunRepository({ client, tenantId, readTime }: TenantSc
         update sync_runs r set ${changesOf(landing)}, attempt_id = null, lease_until = null, updated_at = clock_timestamp()
         where ${ofId(id)} and r.attempt_id = ${attemptId}::uuid
         returning ${columns}`);
+      const goesOnAtOnce = landing.kind === "anew" || (landing.kind === "again" && landing.waitMs === 0);
+      if (row && goesOnAtOnce) noteWork("syncs");
       return row;
     },
     async cancel(id) {

@@ -2,6 +2,7 @@ import { newId } from "../database/ids.js";
 import { Prisma } from "../generated/prisma/client.js";
 import { type Page, type PageRequest, type SystemQuery, toPage } from "./client.js";
 import type { PlatformRequest } from "./system-events.js";
+import type { NoteWork } from "./work-kinds.js";
 
 /** An event for a sink that somebody is at. */
 export interface ClaimedForSink {
@@ -91,7 +92,7 @@ export interface SystemSinkRepository {
 }
 
 /** The functions for sinks. */
-export function createSystemSinkRepository(query: SystemQuery): SystemSinkRepository {
+export function createSystemSinkRepository(query: SystemQuery, noteWork: NoteWork): SystemSinkRepository {
   return {
     claimDue(sink, limit, leaseMs) {
       const attemptIds = Array.from({ length: limit }, newId);
@@ -127,7 +128,9 @@ export function createSystemSinkRepository(query: SystemQuery): SystemSinkReposi
         select isthmus_replay_sink_deliveries(
           ${sink}, ${tenantId ?? null}::uuid, ${eventId ?? null}::uuid, ${limit}::integer, ${newId()}::uuid, ${ip}, ${id}
         ) as replayed`);
-      return row?.replayed ?? 0;
+      const replayed = row?.replayed ?? 0;
+      if (replayed > 0) noteWork("deliveries");
+      return replayed;
     },
     async count() {
       const rows = await query<CountedRow & { readonly sink: string }>(

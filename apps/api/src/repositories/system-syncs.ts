@@ -3,6 +3,7 @@ import { Prisma } from "../generated/prisma/client.js";
 import type { SystemQuery } from "./client.js";
 import type { SyncCatchUp, SyncOverlap } from "./sync-schedules.js";
 import type { ClaimedRun } from "./system-runs.js";
+import type { NoteWork } from "./work-kinds.js";
 
 /** A schedule that is due, with what says when it is due next. */
 export interface DueSchedule {
@@ -65,7 +66,7 @@ export interface SystemSyncRepository {
 }
 
 /** The functions for syncs. */
-export function createSystemSyncRepository(query: SystemQuery): SystemSyncRepository {
+export function createSystemSyncRepository(query: SystemQuery, noteWork: NoteWork): SystemSyncRepository {
   return {
     claimDueSchedules: (limit, holdMs) =>
       query<DueSchedule>(Prisma.sql`
@@ -83,7 +84,9 @@ export function createSystemSyncRepository(query: SystemQuery): SystemSyncReposi
       const [row] = await query<{ made: number }>(
         Prisma.sql`select isthmus_fire_schedules(${JSON.stringify(rows)}::jsonb) as made`,
       );
-      return row?.made ?? 0;
+      const made = row?.made ?? 0;
+      if (made > 0) noteWork("syncs");
+      return made;
     },
     claimRuns(limit, leaseMs, { underWay, tenantAtMost, longAtMost } = anyRoom(limit)) {
       const attemptIds = Array.from({ length: limit }, newId);

@@ -21,6 +21,7 @@ import { createSystemTokenRepository, type SystemTokenRepository } from "./syste
 import { createSystemWebhookRepository, type SystemWebhookRepository } from "./system-webhooks.js";
 import type { TenantRow } from "./tenants.js";
 import { isRole, type Role } from "./users.js";
+import { type NoteWork, noteNothing } from "./work-kinds.js";
 
 /** Who a working API key speaks for. */
 export interface ApiKeyIdentity {
@@ -150,7 +151,7 @@ export async function hasSystemWritten(query: SystemQuery): Promise<boolean> {
 }
 
 /** The system's functions. */
-export function createSystemRepository(query: SystemQuery): SystemRepository {
+export function createSystemRepository(query: SystemQuery, noteWork: NoteWork = noteNothing): SystemRepository {
   return {
     tokens: createSystemTokenRepository(query),
     keys: createSystemKeyRepository(query),
@@ -160,12 +161,12 @@ export function createSystemRepository(query: SystemQuery): SystemRepository {
     purges: createSystemPurgeRepository(query),
     idempotency: createSystemIdempotencyRepository(query),
     changes: createSystemChangeRepository(query),
-    syncs: createSystemSyncRepository(query),
+    syncs: createSystemSyncRepository(query, noteWork),
     health: createSystemHealthRepository(query),
     budgets: createSystemBudgetRepository(query),
     signIn: createSystemSignInRepository(query),
     webhooks: createSystemWebhookRepository(query),
-    sinks: createSystemSinkRepository(query),
+    sinks: createSystemSinkRepository(query, noteWork),
     events: createSystemEventRepository(query),
     audits: createSystemAuditRepository(query),
     platformChain: createPlatformChainRepository(query),

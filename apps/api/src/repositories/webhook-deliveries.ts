@@ -44,18 +44,25 @@ const columns = Prisma.sql`
   d.failure_code as "failureCode", d.ended_at as "endedAt", v.created_at as "happenedAt"`;
 
 /** The deliveries of the tenant of `scope`. */
-export function createWebhookDeliveryRepository({ client, tenantId }: TenantScope): WebhookDeliveryRepository {
+export function createWebhookDeliveryRepository({
+  client,
+  tenantId,
+  noteWork,
+}: TenantScope): WebhookDeliveryRepository {
   const find = async (id: string) => {
     const [row] = await client.$queryRaw<WebhookDeliveryRow[]>(scopedSql`
       select ${columns} from webhook_deliveries d join outbox_events v on v.tenant_id = d.tenant_id and v.id = d.event_id
       where d.tenant_id = ${tenantId}::uuid and d.id = ${id}::uuid`);
     return row;
   };
-  const replayThose = (which: Prisma.Sql) =>
-    client.$executeRaw(scopedSql`
+  const replayThose = async (which: Prisma.Sql) => {
+    const replayed = await client.$executeRaw(scopedSql`
       update webhook_deliveries set status = 'pending', ended_at = null, first_attempt_at = null,
         due_at = clock_timestamp(), created_at = clock_timestamp()
       where tenant_id = ${tenantId}::uuid and status = 'dead' and ${which}`);
+    if (replayed > 0) noteWork("deliveries");
+    return replayed;
+  };
 
   return {
     findById: find,

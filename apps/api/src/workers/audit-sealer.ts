@@ -1,6 +1,6 @@
 import { type SealParts, sealAudit } from "../audit/seal-audit.js";
 import { ForgedAuditHeadError } from "../audit/signing-keys.js";
-import { keepLooking } from "./keep-looking.js";
+import { keepLooking } from "../keep-looking.js";
 
 /** What the worker works with. */
 export interface AuditSealerOptions extends SealParts {

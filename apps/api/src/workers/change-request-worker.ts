@@ -1,9 +1,9 @@
 import { rollBack } from "../approval/roll-back.js";
 import { disposeOf, givesBack } from "../approval/stored-change.js";
 import { byService, emitDecided, tellOfChange } from "../approval/tell.js";
+import { keepLooking } from "../keep-looking.js";
 import type { ChangeRequestRow, DueChange } from "../repositories/index.js";
 import type { Services } from "../services.js";
-import { keepLooking } from "./keep-looking.js";
 
 /** How much the worker does at once, and how often it looks. */
 export interface ChangeRequestWorkerLimits {

@@ -1,5 +1,6 @@
+import { keepLooking } from "../keep-looking.js";
+import type { WorkKind } from "../repositories/index.js";
 import type { Services } from "../services.js";
-import { keepLooking } from "./keep-looking.js";
 import { Slots } from "./slots.js";
 
 /** How much a worker does at once, and how often it looks. */
@@ -12,6 +13,8 @@ export interface DueWorkerLimits {
 
 /** Work that rows of a table ask for when they are due. */
 export interface DueWork<Claim extends object> extends Required<DueWorkerLimits> {
+  /** Of which there may be some when it is woken. Default: it only looks. */
+  readonly kind?: WorkKind;
   /** What the log calls them: `Due syncs`. */
   readonly what: string;
   /** Takes rows that are due, for a time, so many at most. */
@@ -47,7 +50,8 @@ export class DueWorker<Claim extends object> {
    * once and asked again with growing pauses.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { what, longestPauseMs } = this.#due;
+    const { kind, what, longestPauseMs } = this.#due;
+    if (kind) this.#services.database.whenDue(kind, () => this.wake());
     const failed = `${what} cannot be looked for; trying again`;
     const look = () => this.#look(signal);
     await keepLooking(this.#services, { look, failed, ...(longestPauseMs && { longestPauseMs }) }, signal);

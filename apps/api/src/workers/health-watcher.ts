@@ -1,6 +1,6 @@
 import { lookAtHealth } from "../health/look-at-health.js";
+import { keepLooking } from "../keep-looking.js";
 import type { Services } from "../services.js";
-import { keepLooking } from "./keep-looking.js";
 
 const pollMs = 5_000;
 

@@ -2,10 +2,10 @@ import { isConnectorError } from "@isthmus/core";
 import { sealAudit } from "../audit/seal-audit.js";
 import { ForgedAuditHeadError } from "../audit/signing-keys.js";
 import { DatabaseUnavailableError, newId } from "../database/index.js";
+import { keepLooking } from "../keep-looking.js";
 import { type KeyRotationRow, platformId, type RotationTrouble } from "../repositories/index.js";
 import { prepareBatch, type RotationParts } from "../vault/rotation-batch.js";
 import { sealStaleValues } from "../vault/seal-stale-values.js";
-import { keepLooking } from "./keep-looking.js";
 
 /** What the worker works with. */
 export interface KeyRotationWorkerOptions extends Omit<RotationParts, "batchSize"> {

@@ -15,6 +15,7 @@ export class OperationRunWorker extends DueWorker<ClaimedRun> {
       slots: 16,
       pollMs: 1_000,
       ...limits,
+      kind: "runs",
       what: "Due operation runs",
       claim: (most) => database.asSystem(({ runs }) => runs.claimDue(most, runLeaseMs)),
       work: (claimed) => workOnRun(services, claimed),

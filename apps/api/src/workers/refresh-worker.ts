@@ -1,8 +1,8 @@
 import { type Clock, codeOf, type Logger, type Random, refreshBackoffMs } from "@isthmus/core";
 import type { ConnectorPool } from "../connectors/connector-pool.js";
+import { keepLooking } from "../keep-looking.js";
 import type { DueTokens } from "../repositories/index.js";
 import type { TokenStores } from "../tokens/token-stores.js";
-import { keepLooking } from "./keep-looking.js";
 import { Slots } from "./slots.js";
 
 /** What the worker works with. */

@@ -1,5 +1,4 @@
 import type { Clock, OpenedSink } from "@isthmus/core";
-import type { Database } from "../database/index.js";
 import { LandingDesk } from "../outbox/landing-desk.js";
 import { pauseAfter, tell } from "../outbox/tell.js";
 import type { ClaimedForSink, SinkLanding } from "../repositories/index.js";
@@ -20,7 +19,6 @@ const mostRefusals = 100;
 /** Tells one of the operator's sinks what has happened. Default: 256 events at once, looked for each second. */
 export class SinkWorker extends DueWorker<ClaimedForSink> {
   readonly #sink: OpenedSink;
-  readonly #database: Database;
 
   constructor(services: Services, name: string, sink: OpenedSink, limits: DueWorkerLimits = {}) {
     const { database, clock, random, ending, logger } = services;
@@ -30,6 +28,7 @@ export class SinkWorker extends DueWorker<ClaimedForSink> {
       slots: 256,
       pollMs: 1_000,
       ...limits,
+      kind: "deliveries",
       what: `Due events for ${name}`,
       claim: async (most) => {
         if (state.rests) return [];
@@ -54,11 +53,9 @@ export class SinkWorker extends DueWorker<ClaimedForSink> {
       together: 64,
     });
     this.#sink = sink;
-    this.#database = database;
   }
 
   override async run(signal: AbortSignal): Promise<void> {
-    this.#database.whenTold(() => this.wake());
     await super.run(signal);
     await this.#sink.close();
   }

@@ -1,9 +1,9 @@
+import { keepLooking } from "../keep-looking.js";
 import type { ClaimedSyncRun } from "../repositories/index.js";
 import { defaultRunLeaseMs, type Services } from "../services.js";
 import { fireDueSchedules } from "../syncs/fire-schedules.js";
 import { runSync } from "../syncs/run-sync.js";
 import { DueWorker, type DueWorkerLimits } from "./due-worker.js";
-import { keepLooking } from "./keep-looking.js";
 import { SyncSlots } from "./sync-slots.js";
 
 /** Makes the runs of schedules that are due, and does them. Default: 8 runs at once, looked for each second. */
@@ -19,6 +19,7 @@ export class SyncWorker extends DueWorker<ClaimedSyncRun> {
       pollMs: 1_000,
       ...limits,
       slots,
+      kind: "syncs",
       what: "Due syncs",
       async claim(most) {
         const claimed = await database.asSystem(({ syncs }) => syncs.claimRuns(most, runLeaseMs, taken.room));

@@ -1,4 +1,3 @@
-import type { Database } from "../database/index.js";
 import { deliverWebhook } from "../outbox/deliver-webhook.js";
 import { deliveryLivesMs, LandingDesk } from "../outbox/landing-desk.js";
 import { WebhookSender, type WebhookSenderOptions } from "../outbox/webhook-sender.js";
@@ -17,7 +16,6 @@ const limits = { perEndpoint: 10, perTenant: 40 };
 /** Tells webhooks what has happened. Default: 64 at once, looked for each second. */
 export class WebhookWorker extends DueWorker<ClaimedDelivery> {
   readonly #sender: WebhookSender;
-  readonly #database: Database;
 
   constructor(services: Services, { timeoutMs, lookup, ...rest }: WebhookWorkerLimits = {}) {
     const { database, settings, clock, random, logger, metrics } = services;
@@ -37,6 +35,7 @@ export class WebhookWorker extends DueWorker<ClaimedDelivery> {
       slots: 64,
       pollMs: 1_000,
       ...rest,
+      kind: "deliveries",
       what: "Due deliveries of webhooks",
       claim: (most) => database.asSystem(({ webhooks }) => webhooks.claimDue(most, leaseMs, limits)),
       work: (claim) => deliverWebhook(parts, claim),
@@ -45,11 +44,9 @@ export class WebhookWorker extends DueWorker<ClaimedDelivery> {
       together: 16,
     });
     this.#sender = sender;
-    this.#database = database;
   }
 
   override async run(signal: AbortSignal): Promise<void> {
-    this.#database.whenTold(() => this.wake());
     await super.run(signal);
     await this.close();
   }

@@ -36,9 +36,7 @@ export class MortalDatabase implements Database {
     return this.#unitsLeft < 0;
   }
 
-  whenTold(listen: () => void): void {
-    this.#database.whenTold(listen);
-  }
+  whenDue: Database["whenDue"] = (kind, wake) => this.#database.whenDue(kind, wake);
 
   asTenant: Database["asTenant"] = (tenantId, work) =>
     this.#live("tenants", () => this.#database.asTenant(tenantId, work));

@@ -32,7 +32,7 @@ describe("from a change to its webhook", { timeout: 600_000 }, () => {
       ),
     );
 
-  /** Tells so many webhooks, by a worker of this process or, as another process's would be, by one that only looks each second. */
+  /** Tells so many webhooks, by a worker of this process or by one that only looks each second. */
   async function measure(webhooks: number, isWoken: boolean) {
     const { receiver } = bench;
     const told = tenants.slice(0, Math.ceil(webhooks / 50));
@@ -49,7 +49,7 @@ describe("from a change to its webhook", { timeout: 600_000 }, () => {
       }),
     );
     const { services } = bench.service;
-    const database = { ...services.database, whenTold: () => undefined };
+    const database = { ...services.database, whenDue: () => undefined };
     const worker = new WebhookWorker(isWoken ? services : { ...services, database });
     const ending = new AbortController();
     const working = worker.run(ending.signal);
@@ -79,12 +79,12 @@ describe("from a change to its webhook", { timeout: 600_000 }, () => {
     }
     const rate = Math.round((together * webhooks) / seconds);
     process.stdout.write(
-      `${webhooks} webhooks${isWoken ? "" : ", told by another process"}: p50 ${p50} ms, p99 ${p99} ms of ${sorted.length} messages, ${calmRate} a second; ${rate} messages a second of ${together} changes at once\n`,
+      `${webhooks} webhooks${isWoken ? "" : ", by a worker that is not woken"}: p50 ${p50} ms, p99 ${p99} ms of ${sorted.length} messages, ${calmRate} a second; ${rate} messages a second of ${together} changes at once\n`,
     );
     return { p50, p99 };
   }
 
-  it("takes milliseconds in the process that writes it, and about a second to another one's", async () => {
+  it("takes milliseconds by a worker that is woken, and about a second by one that only looks", async () => {
     const one = await measure(1, true);
     await measure(10, true);
     await measure(100, true);
