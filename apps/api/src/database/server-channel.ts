@@ -116,16 +116,13 @@ export class ServerChannel implements WorkChannel {
     await this.#tellAll(client);
   }
 
-  /** Never throws: what could not be told is told over the next connection. */
+  /** Never throws: what could not be told is found by looking. */
   async #tellAll(client: pg.Client): Promise<void> {
     const kinds = [...this.#untold];
     if (kinds.length === 0) return;
     this.#untold.clear();
-    try {
-      await client.query("select pg_notify($1, kind) from unnest($2::text[]) as told (kind)", [name, kinds]);
-    } catch {
-      for (const kind of kinds) this.#untold.add(kind);
-    }
+    const statement = "select pg_notify($1, kind) from unnest($2::text[]) as told (kind)";
+    await client.query(statement, [name, kinds]).catch((reason: unknown) => reason);
   }
 
   async #end(client: pg.Client, lost: AbortSignal): Promise<void> {
