@@ -5,7 +5,7 @@ import { assertAllowed, type Caller } from "../authorization/index.js";
 import { newId } from "../database/index.js";
 import type { Services } from "../services.js";
 import { assertFollowable } from "../syncs/followed-entity.js";
-import { nextTick } from "../syncs/ticks.js";
+import { assertComes } from "../syncs/ticks.js";
 import { findConnector } from "./find-connector.js";
 import { readScheduleTime } from "./find-schedule.js";
 import { type ScheduleView, viewSchedule } from "./schedule-view.js";
@@ -35,7 +35,7 @@ export async function createSchedule(
   const connector = await findConnector(services, caller.tenantId, connectorId);
   await assertFollowable(services, connector, input.backfillFrom !== null);
   const now = await readScheduleTime(services, caller.tenantId);
-  nextTick(input, now);
+  assertComes(input, now);
   assertBackfill(input, now);
   const proposed = {
     kind: scheduleCreate,

@@ -1,6 +1,7 @@
 import { ValidationError } from "@isthmus/core";
 import { z } from "zod";
 import { assertAllowed, type Caller } from "../authorization/index.js";
+import { assertPlainInput } from "../plugins/plain-input.js";
 import type { RecordFilter, RecordRow } from "../repositories/index.js";
 import type { Services } from "../services.js";
 import { findConnector } from "./find-connector.js";
@@ -120,7 +121,11 @@ function toFilter(
 
 function readFilter(filter: string): object {
   const fields = filterSchema.safeParse(filter);
-  if (fields.success) return fields.data;
+  if (fields.success) {
+    // What its escapes stand for is seen only now.
+    assertPlainInput({ filter: fields.data });
+    return fields.data;
+  }
   throw new ValidationError("The filter is not a JSON object.", [
     { path: "filter", message: 'Fields with their values, such as {"Industry":"Energy"}.' },
   ]);

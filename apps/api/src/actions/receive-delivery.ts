@@ -7,7 +7,7 @@ import {
 } from "@isthmus/core";
 import { z } from "zod";
 import { ApiError } from "../errors/index.js";
-import type { DeliveryDesk } from "../inbound/delivery-desk.js";
+import { type DeliveryDesk, shortestWaitMs } from "../inbound/delivery-desk.js";
 import { openSecrets } from "../inbound/endpoint-secrets.js";
 import type { RefusalReason, RefusedDeliveries } from "../inbound/refused-deliveries.js";
 import { toStorableEvent } from "../inbound/storable-event.js";
@@ -25,7 +25,8 @@ export interface Delivery {
   readonly type: string;
   /** As it stands in the address: it may be no id. */
   readonly endpointId: string;
-  readonly rawBody: Buffer;
+  /** What comes, at most `limitBytes` of it. @throws {ApiError} `PAYLOAD_TOO_LARGE` beyond. */
+  readonly readBody: (limitBytes: number) => AsyncIterable<Uint8Array>;
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** What stands in the address behind the `?`. It may hold a secret. */
   readonly query: Readonly<Record<string, string | undefined>>;
@@ -34,11 +35,16 @@ export interface Delivery {
   readonly ip: string;
 }
 
+/** Largest delivery, in bytes, where the vendor's package says nothing: most send ids, or up to a hundred records. */
+export const deliveryLimitBytes = 1024 * 1024;
+/** What a vendor's package may raise it to. */
+const highestLimitBytes = 32 * deliveryLimitBytes;
+
 // In lower case, as ours are: what is sealed is bound to the id as text.
 const idSchema = z.uuid().toLowerCase();
 
 /** What reads the deliveries of a type. @throws {NotFoundError} when there is no such type, or it takes none. */
-export function findInboundHandler({ connectors }: Services, type: string): InboundHandler {
+function findInboundHandler({ connectors }: Services, type: string): InboundHandler {
   const inbound = connectors.definitions().find((definition) => definition.type === type)?.inbound;
   if (inbound) return inbound;
   throw new NotFoundError("No installed connector type of this name takes deliveries.");
@@ -46,23 +52,31 @@ export function findInboundHandler({ connectors }: Services, type: string): Inbo
 
 /**
  * Takes a delivery: proves that the vendor sent it, stores what is new of it with the connectors that it concerns, and
- * answers as the vendor wants it. All of it is stored when the answer goes out, or the answer is no success.
+ * answers as the vendor wants it. All of it is stored when the answer goes out, or the answer is no success. Nothing is kept of
+ * the body before there is an endpoint for it: its address is what not everybody knows.
  *
  * @throws {ApiError} `DELIVERY_REFUSED`, the same for an endpoint that is not there and one that has no secret for this
  *   signature; `DELIVERY_UNREADABLE`; `DELIVERY_NOT_STORED` when it takes too long, or where too many are at work.
+ * @throws {ApiError} `PAYLOAD_TOO_LARGE`.
  * @throws {NotFoundError} when the type takes no deliveries.
  * @throws {DatabaseUnavailableError}
  */
 export async function receiveDelivery(
   services: Services,
   { desk, refusals }: Reception,
-  delivery: Delivery,
+  { readBody, ...told }: Delivery,
 ): Promise<InboundAnswer> {
-  const handler = findInboundHandler(services, delivery.type);
+  const { clock } = services;
+  const handler = findInboundHandler(services, told.type);
+  const { maxBodyBytes = deliveryLimitBytes, answerWithinMs = shortestWaitMs } = handler;
+  const begunAtMs = clock.now();
+  const route = await desk.take(0, () => findRoute(services, told), answerWithinMs);
+  const withinMs = answerWithinMs - (clock.now() - begunAtMs);
+  const pieces = readBody(Math.min(maxBodyBytes, highestLimitBytes));
+  const delivery = { ...told, rawBody: await desk.read(pieces, route !== undefined) };
   return desk.take(
     delivery.rawBody.length,
     async () => {
-      const route = await findRoute(services, delivery);
       if (route === undefined) throw refused();
       const { tenantId, endpointId } = route;
       const refuse = (reason: RefusalReason, answer: ApiError): ApiError => {
@@ -81,20 +95,25 @@ export async function receiveDelivery(
       });
       return handler.acknowledge();
     },
-    handler.answerWithinMs,
+    withinMs,
   );
 }
 
-async function findRoute({ database }: Services, delivery: Delivery): Promise<DeliveryRoute | undefined> {
+async function findRoute(
+  { database }: Services,
+  delivery: Pick<Delivery, "type" | "endpointId">,
+): Promise<DeliveryRoute | undefined> {
   const { data: endpointId } = idSchema.safeParse(delivery.endpointId);
   if (endpointId === undefined) return undefined;
   const route = await database.asSystem(({ inbound }) => inbound.findEndpoint(delivery.type, endpointId));
   return route && { ...route, endpointId };
 }
 
+type ReadDelivery = Omit<Delivery, "readBody"> & { readonly rawBody: Buffer };
+
 function isGenuine(
   handler: InboundHandler,
-  { rawBody, headers, query }: Delivery,
+  { rawBody, headers, query }: ReadDelivery,
   secrets: readonly string[],
 ): boolean {
   try {
@@ -107,7 +126,7 @@ function isGenuine(
 }
 
 /** `undefined` when the package cannot read the body. */
-function readEvents(handler: InboundHandler, { rawBody, headers }: Delivery): readonly InboundEvent[] | undefined {
+function readEvents(handler: InboundHandler, { rawBody, headers }: ReadDelivery): readonly InboundEvent[] | undefined {
   try {
     return handler.route(rawBody, headers);
   } catch (error) {

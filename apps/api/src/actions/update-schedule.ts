@@ -5,7 +5,7 @@ import { assertAllowed, type Caller } from "../authorization/index.js";
 import { ApiError } from "../errors/index.js";
 import type { Services } from "../services.js";
 import { assertFollowable } from "../syncs/followed-entity.js";
-import { nextTick } from "../syncs/ticks.js";
+import { assertComes } from "../syncs/ticks.js";
 import { findConnector } from "./find-connector.js";
 import { findSchedule, readScheduleTime } from "./find-schedule.js";
 import { type ScheduleView, viewSchedule } from "./schedule-view.js";
@@ -39,7 +39,7 @@ export async function updateSchedule(
   );
   const after = { ...settingsOf(before), ...change };
   const now = await readScheduleTime(services, caller.tenantId);
-  nextTick(after, now);
+  assertComes(after, now);
   assertBackfill(after, now);
   if (change.backfillFrom) await assertFollowable(services, connector, true);
   const proposed = {

@@ -1,10 +1,10 @@
 import type { Clock } from "@isthmus/core";
 import { ApiError } from "../errors/index.js";
 
-/** The most impatient vendor (Intuit) waits for three seconds, the way there and back included. */
-const shortestWaitMs = 2_000;
+/** What a vendor has for its answer that names no time, in milliseconds: the most impatient (Intuit) waits for three seconds, the way there and back included. */
+export const shortestWaitMs = 2_000;
 
-/** Bodies that are being worked at, in bytes: while a database hangs, anybody may go on sending. */
+/** Bodies that come or are being worked at, in bytes: while a database hangs, anybody may go on sending. */
 const mostBytes = 64 * 1024 * 1024;
 /** What a delivery holds beside its body. */
 const bytesBeside = 4_096;
@@ -19,6 +19,28 @@ export class DeliveryDesk {
   }
 
   /**
+   * All of a body. One that nobody wants is read to its end all the same, and nothing of it is kept: whoever sends it is answered as
+   * if there was somebody.
+   *
+   * @throws {ApiError} `DELIVERY_NOT_STORED` when too much comes at once.
+   */
+  async read(pieces: AsyncIterable<Uint8Array>, isWanted: boolean): Promise<Buffer> {
+    const kept: Uint8Array[] = [];
+    let held = 0;
+    try {
+      for await (const piece of pieces) {
+        if (!isWanted) continue;
+        this.#hold(piece.length);
+        held += piece.length;
+        kept.push(piece);
+      }
+      return Buffer.concat(kept);
+    } finally {
+      this.#bytes -= held;
+    }
+  }
+
+  /**
    * What `work` returns, if it does in time. It goes on otherwise: what it stores late is found when the vendor sends the
    * delivery again.
    *
@@ -28,10 +50,7 @@ export class DeliveryDesk {
    */
   async take<Result>(size: number, work: () => Promise<Result>, withinMs = shortestWaitMs): Promise<Result> {
     const held = size + bytesBeside;
-    if (this.#bytes + held > mostBytes) {
-      throw new ApiError("DELIVERY_NOT_STORED", "Too many deliveries wait to be stored. Send it again in a while.");
-    }
-    this.#bytes += held;
+    this.#hold(held);
     const working = work().finally(() => {
       this.#bytes -= held;
     });
@@ -46,5 +65,12 @@ export class DeliveryDesk {
     } finally {
       done.abort();
     }
+  }
+
+  #hold(bytes: number): void {
+    if (this.#bytes + bytes > mostBytes) {
+      throw new ApiError("DELIVERY_NOT_STORED", "Too many deliveries wait to be stored. Send it again in a while.");
+    }
+    this.#bytes += bytes;
   }
 }

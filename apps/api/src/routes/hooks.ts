@@ -1,17 +1,14 @@
-import type { IncomingMessage } from "node:http";
 import type { FastifyPluginAsyncZod, ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { findInboundHandler, receiveDelivery } from "../actions/receive-delivery.js";
+import { deliveryLimitBytes, receiveDelivery } from "../actions/receive-delivery.js";
 import { drain, LimitedBody } from "../content/index.js";
 import { DeliveryDesk } from "../inbound/delivery-desk.js";
 import { RefusedDeliveries } from "../inbound/refused-deliveries.js";
 import type { Services } from "../services.js";
 import { problemContent, problemResponses } from "./schemas/common.js";
 
-/** Largest delivery, in bytes, where the vendor's package says nothing: most send ids, or up to a hundred records. */
-const deliveryLimitBytes = 1024 * 1024;
-/** What a vendor's package may raise it to. */
-const highestLimitBytes = 32 * deliveryLimitBytes;
+/** How long the next piece of a delivery may take, in milliseconds: what has come of it takes up room. */
+const stallMs = 10_000;
 
 const querySchema = z.record(z.string(), z.union([z.string(), z.array(z.string())]));
 
@@ -47,11 +44,10 @@ export const hookRoutes: FastifyPluginAsyncZod<Services> = async (app, services)
       async (request, reply) => {
         const { type, endpointId } = request.params;
         try {
-          const { maxBodyBytes = deliveryLimitBytes } = findInboundHandler(services, type);
           const answer = await receiveDelivery(services, reception, {
             type,
             endpointId,
-            rawBody: await readAll(request.raw, Math.min(maxBodyBytes, highestLimitBytes)),
+            readBody: (limitBytes) => new LimitedBody(request.raw, limitBytes, stallMs),
             headers: join(request.headers),
             query: join(querySchema.parse(request.query)),
             requestId: request.id,
@@ -66,12 +62,6 @@ export const hookRoutes: FastifyPluginAsyncZod<Services> = async (app, services)
     );
   });
 };
-
-async function readAll(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of new LimitedBody(request, limitBytes)) pieces.push(piece);
-  return Buffer.concat(pieces);
-}
 
 /** What came several times, as one text. */
 function join(

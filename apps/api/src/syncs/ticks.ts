@@ -32,6 +32,13 @@ export function nextTicks(timing: Timing, after: Date, count: number): readonly 
   return parse(timing).nextRuns(count, after);
 }
 
+/** @throws {ValidationError} as {@link nextTick}, and for times of which none comes after `now`: such a schedule would never run. */
+export function assertComes(timing: Timing, now: Date): void {
+  // `croner` reads a date as well, which comes once and is of no use from then on.
+  if (!/^@|\s/.test(timing.cron)) throw unreadable("Five fields, or a name such as @daily.");
+  if (nextTick(timing, now) === undefined) throw unreadable("It never comes, such as the 30th of February.");
+}
+
 /** What has to be done for a schedule that is due. */
 export interface DueTicks {
   /** Times to run for. */
@@ -67,10 +74,12 @@ function parse({ cron, timeZone }: Timing): Cron {
     return new Cron(cron, { timezone: timeZone, mode: "5-part" });
   } catch (error) {
     const said = error instanceof Error ? error.message.replace(/^CronPattern: /, "") : "It cannot be read.";
-    throw new ValidationError("The schedule's cron expression cannot be read.", [{ path: "cron", message: said }], {
-      cause: error,
-    });
+    throw unreadable(said, error);
   }
+}
+
+function unreadable(message: string, cause?: unknown): ValidationError {
+  return new ValidationError("The schedule's cron expression cannot be read.", [{ path: "cron", message }], { cause });
 }
 
 function assertTimeZone(timeZone: string): void {

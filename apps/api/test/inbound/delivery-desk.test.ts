@@ -37,4 +37,22 @@ describe("DeliveryDesk", () => {
     await Promise.all(held);
     expect(await desk.take(megabyte, async () => "stored")).toBe("stored");
   });
+
+  it("reads no more at once than fits into the memory, and forgets what nobody wants as it comes", async () => {
+    const desk = new DeliveryDesk(systemClock);
+    const { promise: until, resolve: end } = Promise.withResolvers<void>();
+    async function* body(megabytes: number) {
+      for (let count = 0; count < megabytes; count += 1) yield Buffer.alloc(megabyte, "a");
+      await until;
+    }
+    const wanted = [desk.read(body(40), true), desk.read(body(23), true)];
+    const unwanted = desk.read(body(100), false);
+    // By then all of it has come but the end.
+    await new Promise(setImmediate);
+    await expect(desk.read(body(2), true)).rejects.toMatchObject({ code: "DELIVERY_NOT_STORED" });
+    end();
+    expect((await Promise.all(wanted)).map(({ length }) => length)).toEqual([40 * megabyte, 23 * megabyte]);
+    expect(await unwanted).toHaveLength(0);
+    expect(await desk.read(body(64), true)).toHaveLength(64 * megabyte);
+  });
 });

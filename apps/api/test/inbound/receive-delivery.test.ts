@@ -1,7 +1,11 @@
-import { AuthenticationError, defineConnector } from "@isthmus/core";
+import { AuthenticationError, defineConnector, systemClock } from "@isthmus/core";
 import { quickbooks } from "@isthmus/quickbooks";
 import { salesforce } from "@isthmus/salesforce";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { receiveDelivery } from "../../src/actions/receive-delivery.js";
+import { newId } from "../../src/database/index.js";
+import { DeliveryDesk } from "../../src/inbound/delivery-desk.js";
+import { RefusedDeliveries } from "../../src/inbound/refused-deliveries.js";
 import { describeLongWork } from "../support/databases.js";
 import { startTestService, type TestService, type TestTenantClient } from "../support/service.js";
 import { addEndpoint, cloudEvents, connectedTo, deliver, notifications } from "./deliveries.js";
@@ -100,6 +104,21 @@ describeLongWork("a delivery", (get) => {
     }
     const stored = await rowsOf("inbound_events", "event_id, entity, record_id");
     expect(stored).toEqual([{ event_id: "ff00fe", entity: "application/x-www-form-urlencoded", record_id: null }]);
+  });
+
+  it("is not kept where there is no endpoint for it, and only so much of all that comes where there is one", async () => {
+    const { id } = await addEndpoint(tenant, { type: "postman", secret: "proof" });
+    const reception = { desk: new DeliveryDesk(systemClock), refusals: new RefusedDeliveries(service.services) };
+    async function* large() {
+      for (let count = 0; count < 100; count += 1) yield Buffer.alloc(1024 * 1024);
+    }
+    const send = (endpointId: string) =>
+      receiveDelivery(service.services, reception, {
+        ...{ type: "postman", endpointId, headers: {}, query: {}, requestId: newId(), ip: "192.0.2.1" },
+        readBody: large,
+      });
+    await expect(send(newId())).rejects.toMatchObject({ code: "DELIVERY_REFUSED" });
+    await expect(send(id)).rejects.toMatchObject({ code: "DELIVERY_NOT_STORED" });
   });
 
   it("is stored whole and sealed, and told of in the outbox for each connector that it concerns", async () => {

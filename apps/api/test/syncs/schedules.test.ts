@@ -34,6 +34,8 @@ describe("schedules", () => {
   it.each([
     [{ cron: "* * * *" }, "cron"],
     [{ cron: "61 * * * *" }, "cron"],
+    [{ cron: "0 0 30 2 *" }, "cron"],
+    [{ cron: "2030-01-01T00:00:00" }, "cron"],
     [{ timeZone: "Mars/Phobos" }, "timeZone"],
     [{ jitterSeconds: -1 }, "jitterSeconds"],
     [{ entity: "" }, "entity"],

@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { useServerDatabase } from "../support/server-database.js";
+import { type FeedService, startFeedService } from "./feed/feed-service.js";
+
+const entity = "Thing";
+
+describe("records that are asked for", () => {
+  const get = useServerDatabase();
+  let bench: FeedService;
+  let path: string;
+
+  beforeAll(async () => {
+    bench = await startFeedService(get().database);
+    path = `/v1/connectors/${bench.connectorId}/records?entity=${entity}`;
+    for (const [id, kind] of [
+      ["a", "red"],
+      ["b", "blue"],
+      ["c", "red"],
+    ] as const)
+      bench.vendor.put(entity, id, { kind, of: { size: 1, shape: "round" } });
+    const { body } = await bench.schedule(entity);
+    await bench.run(body.id);
+    bench.vendor.remove(entity, "c");
+    await bench.run(body.id);
+  });
+  afterAll(() => bench?.close());
+
+  const idsOf = async (query: string) =>
+    (await bench.tenant.api.get(`${path}&${query}`)).body.data.map(({ id }: { id: string }) => id);
+  const filter = (text: string) => `filter=${encodeURIComponent(text)}`;
+
+  it("are those with the values of a filter, inner ones too", async () => {
+    expect(await idsOf(filter('{"kind":"red"}'))).toEqual(["a"]);
+    expect(await idsOf(`${filter('{"kind":"red"}')}&deleted=true`)).toEqual(["a", "c"]);
+    expect(await idsOf(filter('{"of":{"shape":"round"}}'))).toEqual(["a", "b"]);
+    expect(await idsOf(filter('{"of":{"shape":"square"}}'))).toEqual([]);
+  });
+
+  it("are those that changed here after a time", async () => {
+    const all = (await bench.tenant.api.get(`${path}&deleted=true`)).body.data;
+    const [first, , last] = all;
+    expect(await idsOf(`deleted=true&since=${first.updatedAt}`)).toContain(last.id);
+    expect(await idsOf(`deleted=true&since=2999-01-01T00:00:00Z`)).toEqual([]);
+    expect(await idsOf(`deleted=true&since=2000-01-01T00:00:00Z`)).toEqual(["a", "b", "c"]);
+  });
+
+  it("come in one answer to the end as NDJSON, as the list gives them", async () => {
+    const { text, headers } = await bench.tenant.api.get(`${path}&limit=1`, { accept: "application/x-ndjson" });
+    expect(headers.get("content-type")).toBe("application/x-ndjson");
+    const { body } = await bench.tenant.api.get(path);
+    expect(
+      text
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    ).toEqual(body.data);
+  });
+
+  it.each([
+    ["filter", "red"],
+    ["filter", "[]"],
+    ["filter", '{"kind":"\\u0000"}'],
+    ["filter", '{"ki\\u0000nd":"red"}'],
+    ["filter", '{"kind":"\\ud800"}'],
+    ["filter", '{"kind":1e999}'],
+    ["since", "yesterday"],
+    ["since", "2026-02-30T00:00:00Z"],
+    ["since", "0000-01-01T00:00:00Z"],
+    ["cursor", "w7"],
+  ])("are refused for %s=%s, naming it", async (name, value) => {
+    for (const accept of ["application/json", "application/x-ndjson"]) {
+      const { status, body } = await bench.tenant.api.get(`${path}&${name}=${encodeURIComponent(value)}`, { accept });
+      expect([status, body.code]).toEqual([400, "VALIDATION_FAILED"]);
+      expect(body.errors[0].path).toMatch(new RegExp(`^${name}`));
+    }
+  });
+});
