@@ -44,16 +44,21 @@ export type PageState = NonNullable<ReadState["page"]>;
 /**
  * The state that a stored cursor holds, or that of a first read.
  *
- * @throws {ValidationError} when it is of another version, another entity, or a list that is configured otherwise by now.
+ * @throws {ConnectorError} `CURSOR_EXPIRED` when it is of another version, another entity, or a list that is configured otherwise
+ *   by now; `VALIDATION_FAILED` when it is none.
  */
 export function parseCursor(entity: EntityConfiguration, cursor: EntityCursor | undefined): ReadState {
   const list = listOf(entity);
   if (cursor === undefined) return { v: 1, list, known: [] };
   const parsed = readStateSchema.safeParse(cursor, { reportInput: false });
   if (parsed.success && parsed.data.list === list) return parsed.data;
-  const message = parsed.success
-    ? "belongs to another entity, or to one that was configured otherwise: read it from the beginning"
-    : "is none that this version wrote: read the entity from the beginning";
+  if (parsed.success || cursor.v !== 1) {
+    throw new ConnectorError(
+      "CURSOR_EXPIRED",
+      "The cursor belongs to another entity, to one that was configured otherwise, or to another version. Read from the beginning.",
+    );
+  }
+  const message = "is none: read the entity from the beginning";
   throw new ValidationError(`The cursor ${message}.`, [{ path: "cursor", message }]);
 }
 
