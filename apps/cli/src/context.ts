@@ -18,5 +18,11 @@ export type KeysContext = CommandContext<PlatformApi>;
 /** Of the commands about operation runs. */
 export type RunsContext = CommandContext<TenantApi>;
 
+/** Of the commands about webhooks. */
+export type WebhooksContext = CommandContext<TenantApi>;
+
+/** Of the commands about the operator's sinks. */
+export type SinksContext = CommandContext<PlatformApi>;
+
 /** Of the commands about an audit: a tenant's, or the platform's. */
 export type AuditContext = CommandContext<Pick<TenantApi | PlatformApi, "verifyAudit">>;

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { verifyAudit } from "./audit/verify-audit.js";
 import { type FileExpectations, verifyFile } from "./audit/verify-file.js";
+import { addDeliveryCommands } from "./deliveries/commands.js";
 import { UsageError } from "./failures.js";
 import type { Host } from "./host.js";
 import { generateKey } from "./keys/generate-key.js";
@@ -35,7 +36,7 @@ export function createProgram(host: Host, exitWith: (code: number) => void): Com
   };
   const program = new Command("isthmus")
     .description(
-      "The command line of an Isthmus service. `keys` and `audit verify --platform` need ISTHMUS_PLATFORM_KEY, `runs` and `audit` a tenant's ISTHMUS_API_KEY.",
+      "The command line of an Isthmus service. `keys`, `sinks` and `audit verify --platform` need ISTHMUS_PLATFORM_KEY, `runs`, `webhooks` and `audit` a tenant's ISTHMUS_API_KEY.",
     )
     .option("--url <address>", "address of the service (default: ISTHMUS_URL, else http://127.0.0.1:3000)")
     .option("--json", "answer in JSON, for machines")
@@ -98,6 +99,7 @@ export function createProgram(host: Host, exitWith: (code: number) => void): Com
     .argument("<id>", "the run")
     .description("end the work of a run at the vendor; what is done stays done")
     .action((id: string, _options: object, command: Command) => cancelRun(tenantOf(command), id));
+  addDeliveryCommands(program, { tenantOf, platformOf: contextOf });
   program
     .command("audit")
     .description("prove that the audit of the key's tenant, or of the platform, is whole")
