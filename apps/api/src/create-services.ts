@@ -78,6 +78,7 @@ export function createServices(parts: ServiceParts): Services {
     noteOpening: (row, by) => noteOpening(database, row, by),
   });
   metrics.showOpenConnectors(() => pool.size);
+  metrics.showPools(() => pool.pools());
   metrics.showDeliveries(countDeliveries(database, settings.sinks));
   return {
     database,

@@ -154,6 +154,7 @@ export {
   isPublicAddress,
   joinBudgets,
   mapHttpStatus,
+  type PoolStatus,
   parseRetryAfter,
   type ResponseHeaders,
   type TlsSource,

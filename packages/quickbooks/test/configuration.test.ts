@@ -24,6 +24,7 @@ describe("the configuration", () => {
       },
       stream: () => Promise.reject(new Error("not used")),
       assertAllowed: () => undefined,
+      pool: () => ({ name: "connections", open: 0, busy: 0, waiting: 0 }),
       close: async () => undefined,
     };
     const connector = make({ environment, realmId: "1", refreshToken: "r", transport });

@@ -52,7 +52,13 @@ describe("a refusal of Salesforce's token endpoint", () => {
       salesforce.configuration.parse({}),
     );
     if (profile === undefined) throw new Error("The scheme has no profile");
-    const transport = { request: refuse, stream: refuse, assertAllowed: () => undefined, close: async () => undefined };
+    const transport = {
+      request: refuse,
+      stream: refuse,
+      pool: refuse,
+      assertAllowed: () => undefined,
+      close: async () => undefined,
+    };
     const client = new OAuthClient({ profile, transport });
     const { pending } = await client.startAuthorization({ redirectUri });
     const callback = `${redirectUri}?state=${pending.state}&error=OAUTH_EC_APP_NOT_FOUND`;

@@ -9,6 +9,7 @@ import {
   type ConnectorRequest,
   type CreateContext,
   type EntitySource,
+  type PoolStatus,
   type TransportResponse,
 } from "@isthmus/core";
 import { createEntitySource } from "./entity-source.js";
@@ -24,7 +25,7 @@ import { ODataServices, type OpenService } from "./odata/odata-services.js";
 import type { SapConfiguration } from "./options/configuration.js";
 import type { SapCredentials } from "./options/credentials.js";
 import { RfcCalls } from "./rfc/rfc-calls.js";
-import { ExclusiveSessions, type SessionStatus } from "./session/exclusive-sessions.js";
+import { ExclusiveSessions } from "./session/exclusive-sessions.js";
 import { HttpSession } from "./session/http-session.js";
 import { checkCertificate } from "./system/certificate-check.js";
 import { runCheck } from "./system/run-check.js";
@@ -107,9 +108,9 @@ export class SapConnector extends BaseConnector<SapCredentials, SapConfiguration
     return this.#services.open(name);
   }
 
-  /** What the stateful sessions are doing: for metrics. */
-  get sessions(): SessionStatus {
-    return this.#sessions.status;
+  /** See `BaseConnector.pools`: the connections, and the stateful `sessions`. */
+  override get pools(): readonly PoolStatus[] {
+    return [...super.pools, this.#sessions.status];
   }
 
   /** See `BaseConnector.connect`. Tries a logon that was refused once more. */

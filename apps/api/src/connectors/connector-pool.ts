@@ -1,4 +1,11 @@
-import { type BaseConnector, isConnectorError, type Logger, type TokenStore, withBudgets } from "@isthmus/core";
+import {
+  type BaseConnector,
+  isConnectorError,
+  type Logger,
+  type PoolStatus,
+  type TokenStore,
+  withBudgets,
+} from "@isthmus/core";
 import type { CallPriority } from "../budgets/priorities.js";
 import type { ConnectorRow } from "../repositories/index.js";
 import type { OpenedFor } from "./note-opening.js";
@@ -51,6 +58,14 @@ export class ConnectorPool {
   /** How many are kept now. */
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** The pools of those that are kept, such as their connections, one after the other with the type of the connector. */
+  async pools(): Promise<readonly (PoolStatus & { readonly type: string })[]> {
+    const opened = await Promise.allSettled(Array.from(this.#entries.values(), ({ connector }) => connector));
+    return opened.flatMap((each) =>
+      each.status === "rejected" ? [] : each.value.pools.map((pool) => ({ ...pool, type: each.value.connection.type })),
+    );
   }
 
   /**

@@ -4,6 +4,7 @@ import { observeConnectors } from "./connector-metrics.js";
 import { type CountDeliveries, DeliveryMetrics } from "./delivery-metrics.js";
 import { HttpMetrics } from "./http-metrics.js";
 import { LimitMetrics } from "./limit-metrics.js";
+import { type ReadPools, showPools } from "./pool-metrics.js";
 import { VendorMetrics } from "./vendor-metrics.js";
 
 /**
@@ -47,6 +48,11 @@ export class Metrics {
         this.set(count());
       },
     });
+  }
+
+  /** Shows what the pools of open connectors are doing, by asking when it is looked at. */
+  showPools(read: ReadPools): void {
+    showPools(this.#registry, read);
   }
 
   /** Shows how many deliveries wait, by asking when it is looked at. */

@@ -83,6 +83,31 @@ describeLongWork("GET /metrics", (get) => {
     expect(text).toMatch(/^isthmus_connectors_open 1$/m);
   });
 
+  it("shows the connections of the connectors that are open: there, in use, and waited for", async () => {
+    const labels = { type: "salesforce", pool: "connections" };
+    const states = async () => {
+      const text = await read();
+      const value = (state: string) => seriesValue(text, "isthmus_pool", { ...labels, state });
+      return { open: value("open"), busy: value("busy"), waiting: value("waiting") };
+    };
+    await tenant.api.run(connectorId, "limits", {});
+    const idle = await states();
+    expect(idle).toEqual({ open: expect.any(Number), busy: 0, waiting: 0 });
+    expect(idle.open).toBeGreaterThan(0);
+    service.sandbox.addFault({ path: "/services/data", delayMs: 30_000 });
+    const caller = new AbortController();
+    const slow = fetch(`${service.url}/v1/connectors/${connectorId}/operations/limits`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${tenant.apiKey}`, "content-type": "application/json" },
+      body: "{}",
+      signal: caller.signal,
+    });
+    await expect.poll(async () => (await states()).busy, { interval: 20 }).toBe(1);
+    caller.abort();
+    await expect(slow).rejects.toThrow();
+    await expect.poll(async () => (await states()).busy, { interval: 20 }).toBe(0);
+  });
+
   it("forgets the limits of a connector that is deleted", async () => {
     expect(await read()).toContain(connectorId);
     const { body } = await tenant.api.get(`/v1/connectors/${connectorId}`);

@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { AuthenticationError, ConnectorError, codeOf, isConnectorError, KnownSecrets } from "../errors/index.js";
 import type { ConnectionIdentity, EventEmitter } from "../events/index.js";
 import {
+  type PoolStatus,
   type Transport,
   type TransportRequest,
   type TransportResponse,
@@ -57,6 +58,11 @@ export abstract class BaseConnector<Credentials = unknown, Configuration = unkno
   /** The clock that this connector lives by. */
   get clock(): Clock {
     return this.context.clock;
+  }
+
+  /** What it holds for a number of callers, as it is now: its connections; a vendor's class adds what else it has. For metrics. */
+  get pools(): readonly PoolStatus[] {
+    return [this.context.transport.pool()];
   }
 
   /**

@@ -43,6 +43,16 @@ export class ConcurrencyLimit {
     }
   }
 
+  /** Places that are taken. */
+  get held(): number {
+    return this.#held;
+  }
+
+  /** How many wait for one. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** Whether no place is taken. */
   get isIdle(): boolean {
     return this.#held === 0;

@@ -22,6 +22,7 @@ export { createTransport } from "./transport.js";
 export {
   type HttpMethod,
   httpMethods,
+  type PoolStatus,
   type ResponseHeaders,
   type Transport,
   type TransportRequest,

@@ -4,6 +4,7 @@ import { transportClosed } from "./failures.js";
 import { createGuardedConnector } from "./guarded-connector.js";
 import type { ResolvedTransportOptions } from "./options.js";
 import type { AllowedTarget } from "./target-guard.js";
+import type { PoolStatus } from "./types.js";
 
 /** The connections to one origin and the places at them. */
 export interface OriginPool {
@@ -50,6 +51,18 @@ export class OriginPools {
     const created = { pool, places: new ConcurrencyLimit(concurrency), origin, host: url.host };
     this.#byOrigin.set(origin, created);
     return created;
+  }
+
+  /** See {@link Transport.pool}. */
+  status(): PoolStatus {
+    const all = [...this.#byOrigin.values()];
+    const sum = (count: (each: OriginPool) => number) => all.reduce((total, each) => total + count(each), 0);
+    return {
+      name: "connections",
+      open: sum(({ pool }) => pool.stats.connected),
+      busy: sum(({ places }) => places.held),
+      waiting: sum(({ places }) => places.waiting),
+    };
   }
 
   /** Ends idle connections at once and waits for those at work. */

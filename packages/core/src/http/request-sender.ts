@@ -14,6 +14,7 @@ import { parseRetryAfter } from "./retry-after.js";
 import { retryDelayMs } from "./retry-policy.js";
 import type { SendableRequest } from "./sendable-body.js";
 import { createTargetGuard, type TargetGuard } from "./target-guard.js";
+import type { PoolStatus } from "./types.js";
 
 /** How an answer is taken in: into memory or as a stream. */
 interface ExchangeClass<Kind extends Exchange> {
@@ -54,6 +55,11 @@ export class RequestSender {
   /** @throws {ForbiddenTargetError} */
   assertAllowed(url: string): void {
     this.#guard(url);
+  }
+
+  /** See {@link Transport.pool}. */
+  pool(): PoolStatus {
+    return this.#pools.status();
   }
 
   /** Fails those who wait, ends idle connections and waits for those at work. */

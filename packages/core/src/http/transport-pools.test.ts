@@ -58,6 +58,25 @@ describe("connections", () => {
     for (const [position, index] of asked.entries()) expect(Math.abs(position - index)).toBeLessThan(3);
   });
 
+  it("are told as they are: open, in use, and waited for", async () => {
+    const held: (() => void)[] = [];
+    const reply: Reply = (response) => {
+      held.push(() => response.end());
+    };
+    server.reply(...Array.from({ length: 5 }, () => reply));
+    const transport = create({ concurrency: 2 });
+    expect(transport.pool()).toEqual({ name: "connections", open: 0, busy: 0, waiting: 0 });
+    const answers = Array.from({ length: 5 }, () => transport.request(get()));
+    await expect.poll(() => held.length, { interval: 5 }).toBe(2);
+    expect(transport.pool()).toEqual({ name: "connections", open: 2, busy: 2, waiting: 3 });
+    for (let left = answers.length; left > 0; left -= 1) {
+      await expect.poll(() => held.length, { interval: 5 }).toBeGreaterThan(0);
+      held.shift()?.();
+    }
+    await Promise.all(answers);
+    expect(transport.pool()).toEqual({ name: "connections", open: 2, busy: 0, waiting: 0 });
+  });
+
   it("are spaced by the rate, over all tries", async () => {
     const clock = createFakeClock();
     const transport = create({ ratePerSecond: 4, clock, retry: { baseMs: 0 } });

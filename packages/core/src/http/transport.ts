@@ -45,6 +45,7 @@ export function createTransport(options: TransportOptions): Transport {
     assertAllowed: (url) => {
       sender.assertAllowed(url);
     },
+    pool: () => sender.pool(),
     close: () => sender.close(),
   };
 }

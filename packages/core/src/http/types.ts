@@ -80,6 +80,18 @@ export interface TransportStreamResponse {
   readonly body: Readable;
 }
 
+/** What may be used by a number of callers at once, such as connections, as it is now: for metrics. */
+export interface PoolStatus {
+  /** Stable: `connections`, or a connector's own, such as `sessions`. */
+  readonly name: string;
+  /** There, in use or kept for the next caller. */
+  readonly open: number;
+  /** In use. */
+  readonly busy: number;
+  /** Callers that wait for one. */
+  readonly waiting: number;
+}
+
 /** The one way by which bytes go to a vendor. */
 export interface Transport {
   /**
@@ -97,6 +109,8 @@ export interface Transport {
    * @throws {ForbiddenTargetError}
    */
   assertAllowed(url: string): void;
+  /** What its connections are doing, those to all origins together; the name is `connections`. */
+  pool(): PoolStatus;
   /** Ends idle connections at once, waits for those at work. Afterwards every request fails. */
   close(): Promise<void>;
 }

@@ -22,4 +22,6 @@ export interface SapHttp {
   request(request: SapRequest): Promise<TransportResponse>;
   /** Sends, and hands the body over as a stream. */
   stream(request: SapRequest): Promise<TransportStreamResponse>;
+  /** Told by who has read in an answer, whatever its status, that the logon was refused: nothing more is sent with that password. */
+  refuseLogon(): void;
 }

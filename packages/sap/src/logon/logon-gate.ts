@@ -23,6 +23,11 @@ export class LogonGate {
     return response;
   }
 
+  /** The logon was refused, by words and not by the status: a SOAP fault comes with 500. */
+  refuse(): void {
+    this.#state = "refused";
+  }
+
   /** A person asks, who may know that the password was mended: the next request tries again. */
   allowOneTry(): void {
     if (this.#state === "refused") this.#state = "unproven";

@@ -1,4 +1,10 @@
-import { type ConnectorError, isConnectorError, OutcomeUnknownError, type TransportResponse } from "@isthmus/core";
+import {
+  type ConnectorError,
+  codeOf,
+  isConnectorError,
+  OutcomeUnknownError,
+  type TransportResponse,
+} from "@isthmus/core";
 import type { SapHttp } from "../http/sap-http.js";
 import { toXmlName } from "./abap-names.js";
 import type { DescribedModule } from "./describe-module.js";
@@ -76,6 +82,7 @@ export async function sendCall(
   try {
     return readFields(readAnswer(answer, request, responseNames, now()), output);
   } catch (error) {
+    if (codeOf(error) === "AUTHENTICATION_FAILED") http.refuseLogon();
     // Within a session nothing is committed yet. Without one the module may have committed by itself.
     if (idempotent || sessionQuery !== undefined || !isUnreadableSuccess(error, answer)) throw error;
     throw new OutcomeUnknownError(`${error.message} The call may have taken effect.`, { cause: error, reconcile });

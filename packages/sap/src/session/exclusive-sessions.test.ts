@@ -48,14 +48,14 @@ describe("ExclusiveSessions", () => {
       order.push("fourth");
       return session;
     });
-    expect(sessions.status).toEqual({ busy: 2, waiting: 2, opened: 2 });
+    expect(sessions.status).toEqual({ name: "sessions", open: 2, busy: 2, waiting: 2 });
     await first.close();
     await (await third).close();
     await (await fourth).close();
     await second.close();
     expect(order).toEqual(["third", "fourth"]);
     expect(new Set([first.http, second.http, (await third).http]).size).toBe(3);
-    expect(sessions.status).toEqual({ busy: 0, waiting: 0, opened: 4 });
+    expect(sessions.status).toEqual({ name: "sessions", open: 0, busy: 0, waiting: 0 });
   });
 
   it("ends the context that the system began, once", async () => {

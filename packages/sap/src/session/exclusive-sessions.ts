@@ -1,16 +1,6 @@
-import { ConcurrencyLimit } from "@isthmus/core";
+import { ConcurrencyLimit, type PoolStatus } from "@isthmus/core";
 import type { SapSession, SapSessions } from "../http/sap-session.js";
 import type { HttpSession } from "./http-session.js";
-
-/** What the sessions are doing, for metrics. */
-export interface SessionStatus {
-  /** In use by a caller. */
-  readonly busy: number;
-  /** Callers that wait for one. */
-  readonly waiting: number;
-  /** Opened since the start. */
-  readonly opened: number;
-}
 
 /**
  * Stateful sessions, each used by one caller and then ended: what one caller has not committed is never seen, committed or rolled
@@ -20,9 +10,6 @@ export interface SessionStatus {
 export class ExclusiveSessions implements SapSessions {
   readonly #create: () => HttpSession;
   readonly #places: ConcurrencyLimit;
-  #busy = 0;
-  #waiting = 0;
-  #opened = 0;
 
   /**
    * @param create - Makes a session; does no I/O.
@@ -33,20 +20,15 @@ export class ExclusiveSessions implements SapSessions {
     this.#places = new ConcurrencyLimit(maximum);
   }
 
-  get status(): SessionStatus {
-    return { busy: this.#busy, waiting: this.#waiting, opened: this.#opened };
+  /** None is kept: each is in use. */
+  get status(): PoolStatus {
+    const { held, waiting } = this.#places;
+    return { name: "sessions", open: held, busy: held, waiting };
   }
 
   /** See {@link SapSessions.open}. */
   async open(signal: AbortSignal = new AbortController().signal): Promise<SapSession> {
-    this.#waiting += 1;
-    try {
-      await this.#places.acquire(signal);
-    } finally {
-      this.#waiting -= 1;
-    }
-    this.#busy += 1;
-    this.#opened += 1;
+    await this.#places.acquire(signal);
     const http = this.#create();
     let ending: Promise<void> | undefined;
     return { http, contextId: () => http.contextId(), close: () => (ending ??= this.#end(http)) };
@@ -56,7 +38,6 @@ export class ExclusiveSessions implements SapSessions {
     try {
       await session.end();
     } finally {
-      this.#busy -= 1;
       this.#places.release();
     }
   }

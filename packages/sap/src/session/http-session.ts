@@ -60,6 +60,11 @@ export class HttpSession implements SapHttp {
     return this.#withToken(request, this.#parts.stream);
   }
 
+  /** See {@link SapHttp.refuseLogon}. */
+  refuseLogon(): void {
+    this.#parts.gate?.refuse();
+  }
+
   /** Names of the session's cookies. */
   cookieNames(): readonly string[] {
     return this.#cookies.names(this.#parts.baseUrl);

@@ -93,5 +93,6 @@ function toSapHttp(transport: Transport, origin: string): SapHttp {
   return {
     request: (request) => transport.request(place(request)),
     stream: (request) => transport.stream(place(request)),
+    refuseLogon: () => undefined,
   };
 }

@@ -63,6 +63,7 @@ export function httpOver(transport: Transport, origin: string, headers: Record<s
     request: ({ path, csrfRoot: _root, ...rest }) =>
       transport.request({ ...rest, url: toUrl(path), headers: { ...rest.headers, ...headers } }),
     stream: ({ path, csrfRoot: _root, ...rest }) => transport.stream({ ...rest, url: toUrl(path) }),
+    refuseLogon: () => undefined,
   };
 }
 

@@ -89,7 +89,7 @@ describe("a BAPI that creates an order", () => {
     const { values, messages } = await connector.rfc.call(create, order("PO-1"), { commit: "session" });
     expect(messages).toContainEqual(expect.objectContaining({ severity: "success", code: "V1/311" }));
     expect(await findInOData(connector, values.SALESDOCUMENT)).toMatchObject({ PurchaseOrderByCustomer: "PO-1" });
-    expect(connector.sessions).toMatchObject({ busy: 0, waiting: 0, opened: 1 });
+    expect(connector.pools).toContainEqual({ name: "sessions", open: 0, busy: 0, waiting: 0 });
   });
 
   it("costs two requests, the second of which ends the session", async () => {
@@ -111,7 +111,7 @@ describe("a BAPI that creates an order", () => {
     expect(references.filter((each) => each.startsWith("MANY-")).toSorted()).toEqual(
       [1, 2, 4, 5, 7, 8, 10, 11].map((at) => `MANY-${at}`).toSorted(),
     );
-    expect(connector.sessions).toEqual({ busy: 0, waiting: 0, opened: 12 });
+    expect(connector.pools).toContainEqual({ name: "sessions", open: 0, busy: 0, waiting: 0 });
   });
 
   it("leaves nothing when nobody commits, or when it fails", async () => {
@@ -175,7 +175,7 @@ describe("a BAPI that creates an order", () => {
     const lost = connector.rfc.call(create, order("PO-1"), { commit: "session" });
     await expect(lost).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN", reconcile: expect.any(String) });
     expect(sap.sandbox.state.salesOrders.size).toBe(62);
-    expect(connector.sessions).toMatchObject({ busy: 0 });
+    expect(connector.pools).toContainEqual({ name: "sessions", open: 0, busy: 0, waiting: 0 });
   });
 });
 
@@ -194,6 +194,18 @@ describe("failures of function modules", () => {
     sap.sandbox.rfcFaults.add({ kind });
     await expect(ask()).rejects.toMatchObject(expected);
     expect(sap.sandbox.requests()).toHaveLength(1);
+  });
+
+  it("send a password that a fault refuses no more, until a person tests the connection", async () => {
+    const connector = connect();
+    await connector.rfc.call("RFC_PING");
+    sap.sandbox.rfcFaults.add({ kind: "logon_failure" });
+    await expect(connector.rfc.call("RFC_PING")).rejects.toMatchObject({ code: "AUTHENTICATION_FAILED" });
+    sap.sandbox.clearRequests();
+    await expect(connector.rfc.call("RFC_PING")).rejects.toMatchObject({ code: "AUTHENTICATION_FAILED" });
+    expect(sap.sandbox.requests()).toEqual([]);
+    expect((await connector.testConnection()).ok).toBe(true);
+    await connector.rfc.call("RFC_PING");
   });
 
   it("name the exception that a module raised", async () => {

@@ -24,6 +24,7 @@ export function plainSapHttp(url: string): PlainSapHttp {
     requests,
     request: (request) => transport.request(toRequest(request)),
     stream: (request) => transport.stream(toRequest(request)),
+    refuseLogon: () => undefined,
     close: () => transport.close(),
   };
 }

@@ -15,6 +15,7 @@ export function carelessTransport(inner: Transport, clock: Clock, mistake: Retry
   return {
     stream: (request) => inner.stream(request),
     assertAllowed: (url) => inner.assertAllowed(url),
+    pool: () => inner.pool(),
     close: () => inner.close(),
     request: async (request) => {
       let response = await inner.request({ ...request, maxAttempts: 1 });
