@@ -45,7 +45,7 @@ export async function openRedisSink(settings: RedisSinkSettings, { logger }: Sin
       try {
         await ended(client.eval(appendScript, { keys, arguments: values }), signal);
       } catch (error) {
-        if (isOtherThing(error)) return { taken: false, refusal: "WRONGTYPE" };
+        if (isOtherThing(error)) return { taken: false, blocked: "WRONGTYPE" };
         throw toConnectorError(error);
       }
       return { taken: true };

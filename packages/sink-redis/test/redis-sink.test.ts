@@ -165,14 +165,19 @@ describe.skipIf(url === undefined)("events in Redis (TEST_REDIS_URL)", () => {
     }
   });
 
-  it("are refused for good where they are too large, or their stream's name is that of something else", async () => {
+  it("are refused for good where they are too large", async () => {
     const sink = await open({ ISTHMUS_REDIS_LARGEST_BYTES: 1_024 });
     const large = event({ data: JSON.stringify("ü".repeat(512)) });
     expect(await sink.deliver(large, signal())).toEqual({ taken: false, refusal: "TOO_LARGE" });
     expect(await sink.deliver({ ...large, data: JSON.stringify("ü".repeat(511)) }, signal())).toEqual({ taken: true });
+  });
+
+  it("wait while the name of their tenant's stream is that of something else", async () => {
+    const sink = await open();
     const other = event();
     await client.set(`${prefix}{${other.tenantId}}:events`, "no stream");
-    expect(await sink.deliver(other, signal())).toEqual({ taken: false, refusal: "WRONGTYPE" });
+    expect(await sink.deliver(other, signal())).toEqual({ taken: false, blocked: "WRONGTYPE" });
+    expect(await sink.deliver(event(), signal())).toEqual({ taken: true });
     await client.del(`${prefix}{${other.tenantId}}:events`);
     // Nothing of it is marked as taken.
     expect(await sink.deliver(other, signal())).toEqual({ taken: true });

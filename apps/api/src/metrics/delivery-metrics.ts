@@ -28,14 +28,14 @@ export class DeliveryMetrics {
     this.#clock = clock;
     this.#ended = new Counter({
       name: "isthmus_deliveries_total",
-      help: "Events told by this process: delivered, failed (each try) or dead (given up).",
+      help: "Events told by this process: delivered, failed (each try), blocked (of those: a sink lacks a place for the tenant) or dead (given up).",
       labelNames: ["kind", "outcome"],
       registers: [registry],
     });
   }
 
   /** Notes what became of so many. */
-  count(kind: DeliveryKind, outcome: "delivered" | "failed" | "dead", count: number): void {
+  count(kind: DeliveryKind, outcome: "delivered" | "failed" | "blocked" | "dead", count: number): void {
     if (count > 0) this.#ended.inc({ kind, outcome }, count);
   }
 

@@ -70,8 +70,17 @@ export interface WaitingEvents {
 
 /** Events of all tenants for the operator's sinks. Times go by the database clock. */
 export interface SystemSinkRepository {
-  /** Takes events that are due, `limit` at most: nobody else takes them while `leaseMs` lasts. */
-  claimDue(sink: string, limit: number, leaseMs: number): Promise<readonly ClaimedForSink[]>;
+  /**
+   * Takes events that are due, `limit` at most: nobody else takes them while `leaseMs` lasts.
+   *
+   * @param resting - Tenants whose events are left alone. Default: none.
+   */
+  claimDue(
+    sink: string,
+    limit: number,
+    leaseMs: number,
+    resting?: readonly string[],
+  ): Promise<readonly ClaimedForSink[]>;
   /**
    * Stores what the sink said to them. Somebody else's are left alone.
    *
@@ -94,12 +103,12 @@ export interface SystemSinkRepository {
 /** The functions for sinks. */
 export function createSystemSinkRepository(query: SystemQuery, noteWork: NoteWork): SystemSinkRepository {
   return {
-    claimDue(sink, limit, leaseMs) {
+    claimDue(sink, limit, leaseMs, resting = []) {
       const attemptIds = Array.from({ length: limit }, newId);
       return query<ClaimedForSink>(Prisma.sql`
         select event_id::text as "eventId", attempt_id::text as "attemptId", tenant_id::text as "tenantId", attempts, type,
           payload, happened_at as "happenedAt"
-        from isthmus_claim_sink_deliveries(${sink}, ${attemptIds}::uuid[], ${leaseMs}::float8)`);
+        from isthmus_claim_sink_deliveries(${sink}, ${attemptIds}::uuid[], ${leaseMs}::float8, ${[...resting]}::uuid[])`);
     },
     land(sink, landings, mostRefusals) {
       const items = landings.map((landing) => ({

@@ -1,18 +1,15 @@
-import type { Clock, OpenedSink } from "@isthmus/core";
+import type { OpenedSink } from "@isthmus/core";
 import { LandingDesk } from "../outbox/landing-desk.js";
 import { pauseAfter, tell } from "../outbox/tell.js";
 import type { ClaimedForSink, SinkLanding } from "../repositories/index.js";
 import type { Services } from "../services.js";
 import { DueWorker, type DueWorkerLimits } from "./due-worker.js";
+import { SinkState } from "./sink-state.js";
 
 /** Longer than an event is tried. */
 const leaseMs = 60_000;
 const triedForMs = 15_000;
 const longestPauseMs = 60_000;
-/** Between looks while the sink takes nothing: all that waits would be tried in vain, one after the other. */
-const longestRestMs = 10_000;
-/** Within which a sink that has taken others is there: what it fails on then is the event. */
-const thereForMs = 60_000;
 /** Failures of an event while its sink was there, after which it is given up: an hour of tries, about. */
 const mostRefusals = 100;
 
@@ -21,7 +18,7 @@ export class SinkWorker extends DueWorker<ClaimedForSink> {
   readonly #sink: OpenedSink;
 
   constructor(services: Services, name: string, sink: OpenedSink, limits: DueWorkerLimits = {}) {
-    const { database, clock, random, ending, logger } = services;
+    const { database, clock, random, ending, logger, metrics } = services;
     const desk = openDesk(services, name);
     const state = new SinkState(clock);
     super(services, {
@@ -32,19 +29,25 @@ export class SinkWorker extends DueWorker<ClaimedForSink> {
       what: `Due events for ${name}`,
       claim: async (most) => {
         if (state.rests) return [];
-        return database.asSystem(({ sinks }) => sinks.claimDue(name, state.isAway ? 1 : most, leaseMs));
+        const { restingTenants } = state;
+        return database.asSystem(({ sinks }) => sinks.claimDue(name, state.isAway ? 1 : most, leaseMs, restingTenants));
       },
       work: async ({ eventId: id, attemptId, tenantId, attempts, type, happenedAt, payload: data }) => {
         const late = { logger, ending: AbortSignal.any([ending, AbortSignal.timeout(triedForMs)]) };
         const answer = await tell(late, sink, { id, tenantId, type, happenedAt, data }, { sink: name });
-        const { taken } = answer;
-        const refused = !taken && answer.refusal !== undefined;
-        const failureCode = answer.refusal ?? answer.failureCode;
+        const { taken, blocked } = answer;
+        const refused = !taken && blocked === undefined && answer.refusal !== undefined;
+        const failureCode = blocked ?? answer.refusal ?? answer.failureCode;
         const facts = { sink: name, code: failureCode };
-        if (taken) state.took();
-        else if (!refused && state.failed() === 1) logger.warn(facts, "A sink takes no events; trying again");
-        // What this process broke off says nothing of the event.
-        const othersTaken = state.isThere && !ending.aborted;
+        if (taken) {
+          if (state.took(tenantId)) logger.info({ sink: name, tenantId }, "A sink takes a tenant's events again");
+        } else if (blocked !== undefined) {
+          metrics.deliveries.count("sink", "blocked", 1);
+          if (state.blocks(tenantId))
+            logger.warn({ ...facts, tenantId }, "A sink takes no events of a tenant; trying again");
+        } else if (!refused && state.failed() === 1) logger.warn(facts, "A sink takes no events; trying again");
+        // What the tenant's place lacks, or this process broke off, says nothing of the event.
+        const othersTaken = blocked === undefined && state.isThere && !ending.aborted;
         const retryMs = pauseAfter(attempts, random, longestPauseMs);
         await desk.land({ eventId: id, attemptId, taken, refused, othersTaken, failureCode, retryMs });
       },
@@ -76,43 +79,4 @@ function openDesk({ database, metrics, logger }: Services, name: string): Landin
       "A sink does not take events; they are dead letters",
     );
   });
-}
-
-/** What a sink said last, as far as this process has heard. */
-class SinkState {
-  readonly #clock: Clock;
-  #failures = 0;
-  #restsUntilMs = 0;
-  #tookAtMs = Number.NEGATIVE_INFINITY;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  took(): void {
-    this.#failures = 0;
-    this.#tookAtMs = this.#clock.now();
-  }
-
-  /** @returns failures since it took something last. */
-  failed(): number {
-    this.#failures += 1;
-    this.#restsUntilMs = this.#clock.now() + Math.min(longestRestMs, 100 * 2 ** Math.min(this.#failures, 10));
-    return this.#failures;
-  }
-
-  /** Whether nothing is to be tried just now. */
-  get rests(): boolean {
-    return this.#clock.now() < this.#restsUntilMs;
-  }
-
-  /** Whether it has taken nothing since something failed. */
-  get isAway(): boolean {
-    return this.#failures > 0;
-  }
-
-  /** Whether it has taken something of late. */
-  get isThere(): boolean {
-    return this.#clock.now() < this.#tookAtMs + thereForMs;
-  }
 }

@@ -15,12 +15,15 @@ describeLongWork("events that a sink does not take", (get) => {
   let platform: ApiClient;
   let aheadMs = 0;
   let taken: OutgoingEvent[];
-  let answer: (about: string, n: number) => "take" | "refuse" | "fail";
+  let asked: string[];
+  let answer: (about: string, n: number) => "take" | "refuse" | "fail" | "block";
   const sink: OpenedSink = {
     async deliver(event) {
       const { about, n } = JSON.parse(event.data);
       const said = answer(about, n);
       if (said === "fail") throw new TransientError("CONNECTION_FAILED", "Away.");
+      asked.push(about);
+      if (said === "block") return { taken: false, blocked: "WRONGTYPE" };
       if (said === "refuse") return { taken: false, refusal: "TOO_LARGE" };
       taken.push(event);
       return { taken: true };
@@ -37,12 +40,12 @@ describeLongWork("events that a sink does not take", (get) => {
   });
   afterAll(() => service?.close());
   beforeEach(async () => {
-    [taken, answer] = [[], () => "take"];
+    [taken, asked, answer] = [[], [], () => "take"];
     await get().queryPastGuards("delete from sink_deliveries");
   });
 
-  const happen = (about: string, count: number) =>
-    createDatabase(get().connection, [name]).asTenant(tenant.tenantId, ({ outboxEvents }) =>
+  const happen = (about: string, count: number, { tenantId } = tenant) =>
+    createDatabase(get().connection, [name]).asTenant(tenantId, ({ outboxEvents }) =>
       outboxEvents.appendAll(
         Array.from({ length: count }, (_, n) => ({
           ...{ type: "connector.reconnected" as const, about, payload: { about, n } },
@@ -141,6 +144,47 @@ describeLongWork("events that a sink does not take", (get) => {
     expect((await letters()).data).toMatchObject([{ failureCode: "CONNECTION_FAILED" }]);
     await work();
     expect(told()).toEqual(["b 0", "c 0", "poison 1"]);
+  });
+
+  it("are none while the sink lacks a place for their tenant: they wait, and nobody else does", async () => {
+    const other = await service.createTenant();
+    answer = (about) => (about === "blocked" ? "block" : "take");
+    await happen("blocked", 2);
+    await get().queryPastGuards("update sink_deliveries set refusals = 99");
+    await happen("free", 2, other);
+    const due = () => get().queryPastGuards("update sink_deliveries set due_at = now() - interval '1 second'");
+    let nowMs = Date.now();
+    const clock = { ...systemClock, now: () => nowMs };
+    const worker = new SinkWorker({ ...service.services, clock }, name, sink);
+    const look = async () => {
+      await due();
+      const begun = await worker.beginDue();
+      await worker.settle();
+      return begun;
+    };
+    await happen("elsewhere", 1, other);
+    expect(await look()).toBe(3);
+    // Of the tenant nothing is tried until it has rested.
+    expect(await look()).toBe(1);
+    expect(await look()).toBe(0);
+    expect(told().toSorted()).toEqual(["elsewhere 0", "free 0", "free 1"]);
+    nowMs += 1_000;
+    await look();
+    nowMs += 1_999;
+    await look();
+    expect(asked.filter((about) => about === "blocked")).toHaveLength(2);
+    expect(await counted()).toMatchObject({ pending: 2, dead: 0 });
+    const said = service.logLines.filter((line) => line.includes("A sink takes no events of a tenant"));
+    expect(said.map((line) => JSON.parse(line))).toMatchObject([{ tenantId: tenant.tenantId, code: "WRONGTYPE" }]);
+    const { text } = await platform.get("/metrics");
+    expect(text).toContain(`isthmus_deliveries_total{kind="sink",outcome="blocked"} 2`);
+
+    answer = () => "take";
+    nowMs += 1;
+    taken = [];
+    for (let looks = 0; looks < 2; looks += 1) await look();
+    expect(told()).toEqual(["blocked 0", "blocked 1"]);
+    expect(service.logLines.join("")).toContain("A sink takes a tenant's events again");
   });
 
   it("are kept for 30 days after they became dead letters, however old they are", async () => {

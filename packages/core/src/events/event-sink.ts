@@ -22,6 +22,11 @@ export interface SinkAnswer {
    * itself, and what comes after it does not wait for it; whoever runs the service can have it handed over once more.
    */
   readonly refusal?: string;
+  /**
+   * Why they take no event of this tenant until somebody mends that, whatever comes of other tenants': a short code such as
+   * `WRONGTYPE`. It says nothing of the event, which comes again for as long as that takes.
+   */
+  readonly blocked?: string;
   /** Status of an answer by HTTP. */
   readonly status?: number;
   /** The first characters of the answer. */
