@@ -266,20 +266,18 @@ describe("a load under faults", () => {
     const rows = await collect(result.successfulRows());
     expect(rows.map(({ row }) => row.LastName)).toEqual(namesOf(0, 3_000));
   });
-});
 
-describe("a load that ends early", () => {
-  it("aborts its jobs at Salesforce when its signal is aborted during the upload", async () => {
-    const controller = new AbortController();
-    function* rows() {
-      yield* leads(0, 60);
-      controller.abort();
-      yield* leads(60, 80);
-    }
-    const load = connector.bulk.insert("Lead", rows(), { maxPartBytes: 500, signal: controller.signal });
-    await expect(load).rejects.toMatchObject({ code: "CANCELLED" });
-    expect(await leadNames(connector)).toEqual([]);
-    expect(await openJobs()).toEqual([]);
+  it.each([
+    ["successfulResults", "successfulRows", 3],
+    ["failedResults", "failedRows", 2],
+  ] as const)("refuses %s that are shorter than what the job has counted", async (step, rows, count) => {
+    const result = await connector.bulk.insert("Lead", [...leads(0, 3), { LastName: "" }, { LastName: "" }]);
+    expect(result).toMatchObject({ processed: 5, failed: 2 });
+    const body = '"sf__Id","sf__Created","sf__Error","LastName"\n"00Q000000000001AAA","true","X:y:--","One"\n';
+    sandbox.addFault({ pathPattern: step, status: 200, headers: { "content-type": "text/csv" }, body });
+    const read = () => collect<unknown>(result[rows]());
+    await expect(read()).rejects.toMatchObject({ code: "UNEXPECTED_RESPONSE" });
+    expect(await read()).toHaveLength(count);
   });
 
   it("aborts its jobs at Salesforce when its signal is aborted while it waits; rows that are done stay", async () => {

@@ -92,8 +92,9 @@ export async function* joinPages(pages: AsyncIterable<PageBody>): AsyncGenerator
   }
 }
 
-function missing(found: number, expected: number): ConnectorError {
-  const message = `Salesforce's result has ${found} rows where ${expected} were announced. Run the query again.`;
+/** A result that is shorter or longer than Salesforce counted. */
+export function missing(found: number, expected: number, advice = "Run the query again."): ConnectorError {
+  const message = `Salesforce's result has ${found} rows where ${expected} were announced. ${advice}`;
   return new ConnectorError("UNEXPECTED_RESPONSE", message);
 }
 
