@@ -49,7 +49,7 @@ export function storeStatement(
   const modified = records.map(({ modifiedAt }) => modifiedAt);
   const cursor = JSON.stringify(batch.cursor);
   return scopedSql`
-    with told as materialized (
+    with told as not materialized (
       select u.id, u.data, sha256(convert_to(u.data, 'UTF8')) as hash, u.modified_at, u.place
       from unnest(${ids}::text[], string_to_array(${linesOf(records)}::text, E'\\n', ''), ${modified}::timestamptz[])
         with ordinality as u (id, data, modified_at, place)
@@ -66,7 +66,7 @@ export function storeStatement(
       ) o on true
       where case when t.data is null then not coalesce(o.deleted, false)
         else o.deleted is null or o.deleted or o.hash is distinct from t.hash end
-    ), changes as (
+    ), changes as not materialized (
       select d.id, d.change, s.changes + d.step as version, d.modified_at, d.data, d.hash, d.is_new, s.first
       from different d, (
         select series << ${seriesBits}::integer as first, record_version as changes from sync_states

@@ -3,7 +3,9 @@ import type { Query } from "./tenant-dump.js";
 /** What a tenant's role may do with each table, as letters of PostgreSQL: r(ead), a(ppend), w(rite), d(elete). */
 export type Grants = Readonly<Record<string, string>>;
 
-const own = "NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid";
+/** How a policy names the unit's tenant: read for each row, or once for each statement. */
+const own = "(NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid";
+const ownOnce = `( SELECT ${own} AS "nullif")`;
 
 /**
  * Looks through the catalogue of a database for anything by which a tenant's unit of work could get past its tenant,
@@ -28,8 +30,10 @@ export async function findHoles(query: Query, expected: Grants): Promise<string[
         select from pg_policy p where p.polrelid = c.oid and p.polcmd = '*' and p.polpermissive
           and p.polroles = array['isthmus_app'::regrole::oid]
           and pg_get_expr(p.polqual, c.oid) = pg_get_expr(p.polwithcheck, c.oid)
-          and pg_get_expr(p.polqual, c.oid) = format('(%s = (%s)', case c.relname when 'tenants' then 'id' else 'tenant_id' end, $1::text))`,
-      own,
+          and pg_get_expr(p.polqual, c.oid) = any (
+            select format('(%s = %s)', case c.relname when 'tenants' then 'id' else 'tenant_id' end, own) from unnest($1::text[]) own
+          ))`,
+      [own, ownOnce],
     )),
     ...(await lines(`select polrelid::regclass || ': policy ' || polname || ' is for more than the owner' as hole
       from pg_policy where polname <> 'tenant_isolation' and polpermissive
@@ -92,6 +96,7 @@ export const openings: readonly (readonly [sql: string, hole: string])[] = [
   ["alter policy tenant_isolation on connectors using (true)", "connectors: no policy keeps"],
   ["alter policy tenant_isolation on tenants with check (true)", "tenants: no policy keeps"],
   ["alter policy tenant_isolation on api_keys to public", "api_keys: no policy keeps"],
+  ["alter policy tenant_isolation on records using (tenant_id = (select max(tenant_id::text)::uuid from users))", "records: no policy keeps"],
   ["create policy visitors on connectors to isthmus_app using (true)", "connectors: policy visitors"],
   ["alter policy system_functions on connectors to public", "connectors: policy system_functions"],
   ["grant delete on data_keys to isthmus_app", 'data_keys: a tenant may "adrw"'],
