@@ -1,6 +1,7 @@
 import type { Logger } from "@isthmus/core";
 import type { PrismaClient } from "../generated/prisma/client.js";
 import type { SystemRunner } from "./system-queries.js";
+import type { TenantLaneOpener } from "./tenant-lanes.js";
 import type { TenantReadRunner } from "./tenant-reads.js";
 import type { WorkChannel } from "./work-channel.js";
 
@@ -14,6 +15,8 @@ export interface Connection {
   readonly asSystem: SystemRunner;
   /** Single reads of a tenant. */
   readonly readAsTenant: TenantReadRunner;
+  /** Transactions of a tenant that follow each other closely. */
+  readonly openLane: TenantLaneOpener;
   /** To other processes, where the database has any. */
   readonly channel?: WorkChannel;
   /** Ends all connections and frees the data directory. */

@@ -8,6 +8,7 @@ import { createEmbeddedAdapter } from "./embedded-adapter.js";
 import { migrate } from "./migrate.js";
 import { readSnapshot } from "./snapshot.js";
 import { transactionSystemRunner } from "./system-queries.js";
+import { embeddedTenantLanes } from "./tenant-lanes.js";
 import { embeddedTenantReads } from "./tenant-reads.js";
 
 /**
@@ -34,6 +35,7 @@ export async function openEmbedded(dataDirectory: string, options: ConnectionOpt
       prisma,
       asSystem: transactionSystemRunner(prisma),
       readAsTenant: embeddedTenantReads(prisma),
+      openLane: embeddedTenantLanes(prisma),
       async close() {
         try {
           await prisma.$disconnect();

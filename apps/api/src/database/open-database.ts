@@ -1,10 +1,13 @@
 import type { Logger } from "@isthmus/core";
 import {
+  type BatchTarget,
+  createRecordBatchLane,
   createSystemRepository,
   createTenantReads,
   createTenantRepositories,
   createTenantScope,
   hasSystemWritten,
+  type RecordBatchLane,
   type SystemRepository,
   type TenantReads,
   type TenantRepositories,
@@ -46,6 +49,13 @@ export interface Database {
    * on a server one round trip. The guards are the same.
    */
   readAsTenant<T>(tenantId: string, work: (reads: TenantReads) => Promise<T>): Promise<T>;
+  /**
+   * {@link asTenant} for the batches of a sync, of which the next one may be sent while the one before is stored: each of them is a
+   * transaction. It takes no part in a request, so nobody who watches one is told.
+   *
+   * @param read - Records that the run has read before.
+   */
+  openBatches(tenantId: string, target: BatchTarget, read: number): RecordBatchLane;
   /** {@link asTenant} for the few things that are done without a tenant; on a server each of its calls is a transaction. */
   asSystem<T>(work: (system: SystemRepository) => Promise<T>): Promise<T>;
   /**
@@ -105,6 +115,15 @@ export function createDatabase(connection: Connection, sinks: readonly string[] 
       ),
     readAsTenant: (tenantId, work) =>
       connection.readAsTenant(tenantId, (query) => work(createTenantReads(tenantId, query))),
+    openBatches: (tenantId, target, read) =>
+      createRecordBatchLane({
+        tenantId,
+        lane: connection.openLane(tenantId),
+        sinks,
+        whenCommitted: (transaction) => bell.whenCommitted(transaction),
+        target,
+        read,
+      }),
     asSystem(work) {
       return bell.whenCommitted((noteWork) => {
         if (!isWatched(undefined)) return connection.asSystem((query) => work(createSystemRepository(query, noteWork)));

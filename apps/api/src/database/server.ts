@@ -7,6 +7,7 @@ import { migrate } from "./migrate.js";
 import { createServerAdapter } from "./server-adapter.js";
 import { ServerChannel } from "./server-channel.js";
 import { assumeSystemRole, serverSystemRunner } from "./system-queries.js";
+import { serverTenantLanes } from "./tenant-lanes.js";
 import { serverTenantReads } from "./tenant-reads.js";
 import { toUnavailable } from "./unavailable.js";
 import { abandonedAfterMs } from "./unit-of-work.js";
@@ -19,6 +20,8 @@ export interface ServerOptions extends ConnectionOptions {
   readonly systemPoolSize?: number;
   /** Connections at the most for single reads of a tenant. Default 6: each is held for one round trip. */
   readonly readPoolSize?: number;
+  /** Connections at the most for what syncs store. Default 4: they are given back while a vendor is waited for. */
+  readonly lanePoolSize?: number;
   /** Milliseconds for a connection to stand. Default 5 000. */
   readonly connectTimeoutMs?: number;
   /**
@@ -44,6 +47,7 @@ export async function openServer(url: string, options: ServerOptions): Promise<C
   const pool = openPool(url, options, options.poolSize ?? 10, endAbandonedUnits);
   const systemPool = openPool(url, options, options.systemPoolSize ?? 6, assumeSystemRole);
   const readPool = openPool(url, options, options.readPoolSize ?? 6, undefined, true);
+  const lanePool = openPool(url, options, options.lanePoolSize ?? 4, endAbandonedUnits, true);
   const prisma = new PrismaClient({ adapter: createServerAdapter(pool), errorFormat: "minimal" });
   const { logger, connectTimeoutMs = defaultConnectTimeoutMs, clock = systemClock } = options;
   const channel = new ServerChannel({ url, connectTimeoutMs, clock, logger });
@@ -52,11 +56,12 @@ export async function openServer(url: string, options: ServerOptions): Promise<C
     prisma,
     asSystem: serverSystemRunner(systemPool),
     readAsTenant: serverTenantReads(readPool),
+    openLane: serverTenantLanes(lanePool),
     channel,
     async close() {
       await channel.close();
       await prisma.$disconnect();
-      await Promise.all([pool.end(), systemPool.end(), readPool.end()]);
+      await Promise.all([pool.end(), systemPool.end(), readPool.end(), lanePool.end()]);
     },
   };
 }

@@ -130,6 +130,11 @@ export type {
   RunTrouble,
 } from "./operation-runs.js";
 export type { NewOutboxEvent, OutboxEventRepository } from "./outbox-events.js";
+export {
+  createRecordBatchLane,
+  type RecordBatchLane,
+  type TenantLane,
+} from "./record-batch-lane.js";
 export type { BatchTarget, ReadBatch, ReadRecord } from "./record-batch-statement.js";
 export type { BatchCounts, EntityState, RecordBatchRepository } from "./record-batches.js";
 export type {

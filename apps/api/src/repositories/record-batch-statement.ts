@@ -1,6 +1,8 @@
+import { newIdSql } from "./event-fan-out.js";
 import { tellOfRecords } from "./record-events.js";
 import { seriesBits } from "./record-sweep.js";
-import { type ScopedSql, scopedSql, type TenantScope } from "./scope.js";
+import { type ScopedSql, scopedSql, type TenantId, type TenantScope } from "./scope.js";
+import { actsForTenant } from "./tenant-reads.js";
 
 /** A change as a vendor gave it, as its columns take it. */
 export interface ReadRecord {
@@ -32,27 +34,67 @@ export interface ReadBatch {
   readonly cursor: object;
   /** Records that were left out. */
   readonly failed: number;
+  /** What the run's log says of those. */
+  readonly refusal?: string;
 }
 
 /**
- * The statement that stores a batch of an entity whose row is locked: records, events, counts and cursor. Its one row counts what
- * became of the records.
+ * The statement that takes a run for longer, and the entity's row. Its one row says whether the run and the account are `held`, and
+ * the entity's row `locked`.
+ *
+ * @param read - Records that the run has read before: at another count, it is not held. Default: whatever it has read.
+ */
+export function holdStatement(
+  tenantId: TenantId,
+  { runId, attemptId, leaseMs, connectorId, entity, accountId }: BatchTarget,
+  read: number | null = null,
+): ScopedSql {
+  return scopedSql`
+    with held as materialized (
+      update sync_runs set lease_until = clock_timestamp() + make_interval(secs => ${leaseMs}::float8 / 1000)
+      where tenant_id = ${tenantId}::uuid and id = ${runId}::uuid and attempt_id = ${attemptId}::uuid and cancelled_at is null
+        and (${read}::integer is null or read = ${read}::integer) and ${actsForTenant}
+        and exists (
+          select from connectors c
+          where c.tenant_id = ${tenantId}::uuid and c.id = ${connectorId}::uuid
+            and c.bound_account_id is not distinct from ${accountId}::text
+        )
+      returning id
+    ), locked as materialized (
+      select from sync_states s
+      where exists (select from held)
+        and s.tenant_id = ${tenantId}::uuid and s.connector_id = ${connectorId}::uuid and s.entity = ${entity}
+      for update
+    )
+    select exists (select from held) as held, exists (select from locked) as locked`;
+}
+
+/**
+ * The statement that stores a batch: records, events, counts and cursor. It comes after {@link holdStatement}, in a transaction with
+ * it. Its one row counts what became of the records; there is none, and nothing is stored, where the run is not held.
  */
 export function storeStatement(
   { tenantId, sinks }: Pick<TenantScope, "tenantId" | "sinks">,
   target: BatchTarget,
   batch: ReadBatch,
 ): ScopedSql {
-  const { runId, connectorId, entity, mode, keepsCursor, accountId } = target;
+  const { runId, attemptId, connectorId, entity, mode, keepsCursor, accountId } = target;
   const records = lastOfEach(batch.records);
   const ids = records.map(({ externalId }) => externalId);
   const modified = records.map(({ modifiedAt }) => modifiedAt);
   const cursor = JSON.stringify(batch.cursor);
   return scopedSql`
-    with told as not materialized (
+    with held as materialized (
+      select from sync_runs r, sync_states s
+      where r.tenant_id = ${tenantId}::uuid and r.id = ${runId}::uuid and r.attempt_id = ${attemptId}::uuid
+        -- Nobody else has written the row since: this transaction has.
+        and r.xmin = pg_current_xact_id()::xid
+        and s.tenant_id = ${tenantId}::uuid and s.connector_id = ${connectorId}::uuid and s.entity = ${entity}
+    ), told as not materialized (
       select u.id, u.data, sha256(convert_to(u.data, 'UTF8')) as hash, u.modified_at, u.place
       from unnest(${ids}::text[], string_to_array(${linesOf(records)}::text, E'\\n', ''), ${modified}::timestamptz[])
         with ordinality as u (id, data, modified_at, place)
+      where exists (select from held)
     ), different as materialized (
       select t.*, o.deleted is null as is_new, row_number() over (order by t.place) as step,
         case when t.data is null then 'deleted' when coalesce(o.deleted, true) then 'created' else 'updated' end as change
@@ -99,6 +141,7 @@ export function storeStatement(
         (count(*) filter (where d.data is null))::integer as deleted,
         (${records.length}::integer - count(*))::integer as unchanged
       from different d
+      having exists (select from held)
     ), moved as (
       update sync_states s set record_version = s.record_version + c.changed + c.deleted,
         account_id = coalesce(s.account_id, ${accountId}::text),
@@ -110,6 +153,10 @@ export function storeStatement(
         unchanged = r.unchanged + c.unchanged, deleted = r.deleted + c.deleted, failed = r.failed + ${batch.failed}::integer,
         failures = 0, updated_at = clock_timestamp(), cursor = case when ${keepsCursor} then ${cursor}::jsonb end
       from counted c where r.tenant_id = ${tenantId}::uuid and r.id = ${runId}::uuid
+    ), refused as (
+      insert into sync_run_lines (id, tenant_id, run_id, event, detail)
+      select ${newIdSql}, ${tenantId}::uuid, ${runId}::uuid, 'records_refused', ${batch.refusal ?? null}::text
+      from counted where ${batch.refusal ?? null}::text is not null
     )
     select * from counted`;
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from "./client.js";
-import { type BatchTarget, type ReadBatch, storeStatement } from "./record-batch-statement.js";
+import { type BatchTarget, holdStatement, type ReadBatch, storeStatement } from "./record-batch-statement.js";
 import { type SweepTarget, sweepStatement } from "./record-sweep.js";
 import type { TenantScope } from "./scope.js";
 
@@ -18,18 +18,27 @@ export interface BatchCounts {
   readonly deleted: number;
 }
 
+/** What {@link holdStatement} answers. */
+interface BatchHold {
+  readonly held: boolean;
+  readonly locked: boolean;
+}
+
+const noState: EntityState = { cursor: undefined, accountId: null };
+
 /** Writes what vendors gave into the records of one tenant's connectors. */
 export interface RecordBatchRepository {
   /**
    * Stores a batch with the cursor that comes after it, under the lease of a run. Only records that are different now get a new
-   * version.
+   * version. Many of them are better stored by a `RecordBatchLane`.
    *
-   * @param sent - Called when the database has the batch.
    * @returns `undefined`, and nothing is stored, when somebody else has the run, it is to be ended, or the connector has another
    *   account by now.
    */
-  storeBatch(target: BatchTarget, batch: ReadBatch, sent?: () => void): Promise<BatchCounts | undefined>;
+  storeBatch(target: BatchTarget, batch: ReadBatch): Promise<BatchCounts | undefined>;
   findState(connectorId: string, entity: string): Promise<EntityState>;
+  /** {@link findState} of an entity that is to be written: its row is there from now on. */
+  openState(connectorId: string, entity: string): Promise<EntityState>;
   /** Forgets the cursor, the account and what full runs have seen: the next run begins at the beginning. */
   clearState(connectorId: string, entity: string): Promise<void>;
   /** Forgets what a full run has seen that has ended before it had read everything. */
@@ -44,55 +53,44 @@ export interface RecordBatchRepository {
 export function createRecordBatchRepository({ client, tenantId, sinks, noteWork }: TenantScope): RecordBatchRepository {
   /** Takes the entity's row, so that whoever writes its records does so alone. */
   async function lockState(connectorId: string, entity: string): Promise<void> {
+    const lock = () => client.$queryRaw<object[]>`
+      select 1 from sync_states
+      where tenant_id = ${tenantId}::uuid and connector_id = ${connectorId}::uuid and entity = ${entity} for update`;
+    if ((await lock()).length > 0) return;
+    await addState(connectorId, entity);
+    await lock();
+  }
+
+  /** Where it is missing only: each attempt takes a number of the series, of which there are 134 million. */
+  async function addState(connectorId: string, entity: string): Promise<void> {
     await client.$executeRaw`
       insert into sync_states (connector_id, entity, tenant_id) values (${connectorId}::uuid, ${entity}, ${tenantId}::uuid)
       on conflict (connector_id, entity) do nothing`;
-    await client.$queryRaw`
-      select 1 from sync_states
-      where tenant_id = ${tenantId}::uuid and connector_id = ${connectorId}::uuid and entity = ${entity} for update`;
   }
 
-  /** Takes the run for longer, and the entity's row, in one step. @returns whether the run and the account are still the same. */
-  async function hold({ runId, attemptId, leaseMs, connectorId, entity, accountId }: BatchTarget): Promise<boolean> {
-    const [row] = await client.$queryRaw<{ held: boolean; locked: boolean }[]>`
-      with held as materialized (
-        update sync_runs set lease_until = clock_timestamp() + make_interval(secs => ${leaseMs}::float8 / 1000)
-        where tenant_id = ${tenantId}::uuid and id = ${runId}::uuid and attempt_id = ${attemptId}::uuid and cancelled_at is null
-          and exists (
-            select from connectors c
-            where c.tenant_id = ${tenantId}::uuid and c.id = ${connectorId}::uuid
-              and c.bound_account_id is not distinct from ${accountId}
-          )
-        returning id
-      ), locked as materialized (
-        select from sync_states s
-        where exists (select from held)
-          and s.tenant_id = ${tenantId}::uuid and s.connector_id = ${connectorId}::uuid and s.entity = ${entity}
-        for update
-      )
-      select exists (select from held) as held, exists (select from locked) as locked`;
-    if (row?.held !== true) return false;
-    if (!row.locked) await lockState(connectorId, entity);
-    return true;
+  async function readState(connectorId: string, entity: string): Promise<EntityState | undefined> {
+    const [row] = await client.$queryRaw<{ cursor: JsonObject | null; accountId: string | null }[]>`
+      select cursor, account_id as "accountId" from sync_states
+      where tenant_id = ${tenantId}::uuid and connector_id = ${connectorId}::uuid and entity = ${entity}`;
+    return row && { cursor: row.cursor ?? undefined, accountId: row.accountId };
   }
 
   return {
-    async storeBatch(target, batch, sent) {
-      if (!(await hold(target))) return undefined;
-      const statement = storeStatement({ tenantId, sinks }, target, batch);
-      // It begins with `then`.
-      const counted = client.$queryRaw<BatchCounts[]>(statement).then(([row]) => row);
-      sent?.();
-      const counts = await counted;
+    async storeBatch(target, batch) {
+      const [hold] = await client.$queryRaw<BatchHold[]>(holdStatement(tenantId, target));
+      if (hold?.held !== true) return undefined;
+      if (!hold.locked) await lockState(target.connectorId, target.entity);
+      const [counts] = await client.$queryRaw<BatchCounts[]>(storeStatement({ tenantId, sinks }, target, batch));
       if (counts !== undefined && counts.changed + counts.deleted > 0) noteWork("deliveries");
       return counts;
     },
 
-    async findState(connectorId, entity) {
-      const [row] = await client.$queryRaw<{ cursor: JsonObject | null; accountId: string | null }[]>`
-        select cursor, account_id as "accountId" from sync_states
-        where tenant_id = ${tenantId}::uuid and connector_id = ${connectorId}::uuid and entity = ${entity}`;
-      return { cursor: row?.cursor ?? undefined, accountId: row?.accountId ?? null };
+    findState: async (connectorId, entity) => (await readState(connectorId, entity)) ?? noState,
+
+    async openState(connectorId, entity) {
+      const state = await readState(connectorId, entity);
+      if (state === undefined) await addState(connectorId, entity);
+      return state ?? noState;
     },
 
     async clearState(connectorId, entity) {

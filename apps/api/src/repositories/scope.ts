@@ -4,8 +4,8 @@ import { type NoteWork, noteNothing } from "./work-kinds.js";
 declare const scoped: unique symbol;
 
 /**
- * The id of the tenant that a unit of work is for. Only {@link createTenantScope} makes one, and `createTenantReads` for its
- * few: an id that came with a request, or out of a row, is a plain string and does not fit where this is asked for.
+ * The id of the tenant that a unit of work is for. Only {@link createTenantScope} makes one, and `createTenantReads` and
+ * `createRecordBatchLane` for their few: an id that came with a request, or out of a row, is a plain string and does not fit where this is asked for.
  */
 export type TenantId = string & { readonly [scoped]: "tenant" };
 

@@ -28,4 +28,5 @@ export function createTenantReads(tenantId: string, query: TenantQuery): TenantR
   };
 }
 
-const actsForTenant = Prisma.sql`current_setting('role') = 'isthmus_app'`;
+/** Whether the transaction acts for a tenant, as SQL: the session it goes to may be one of somebody who sees more. */
+export const actsForTenant: Prisma.Sql = Prisma.sql`current_setting('role') = 'isthmus_app'`;

@@ -38,7 +38,7 @@ function begin({ database }: Services, { tenantId, runId }: ClaimedRun): Promise
     const run = await syncRuns.findById(runId);
     const connector = run && (await connectors.findById(run.connectorId));
     if (run === undefined || connector === undefined) return undefined;
-    const state = await recordBatches.findState(run.connectorId, run.entity);
+    const state = await recordBatches.openState(run.connectorId, run.entity);
     await syncRunLines.append(
       runId,
       isBegun(run)

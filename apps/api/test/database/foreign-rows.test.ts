@@ -296,6 +296,7 @@ const calls: Calls = {
       { records: [stolenRecord], cursor: { v: 1 }, failed: 0 },
     ],
     findState: ({ connectorId }) => [connectorId, syncedEntity],
+    openState: ({ connectorId }) => [connectorId, syncedEntity],
     clearState: ({ connectorId }) => [connectorId, syncedEntity],
     forgetSeen: ({ syncRunId }) => [syncRunId],
     adoptCursor: (theirs) => [{ ...batchOf(theirs), entity: unreadEntity }],

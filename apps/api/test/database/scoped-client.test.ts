@@ -77,6 +77,7 @@ describe("the client that repositories get", () => {
       files.filter((file) => !/^generated\b/.test(file) && pattern.test(readFileSync(folder + file, "utf8"))).sort();
     expect(files.length).toBeGreaterThan(100);
     expect(holding(/RawUnsafe|Prisma\.raw\b|\bas (unknown as )?(TenantId|ScopedSql|ScopedClient)\b/)).toEqual([
+      "repositories/record-batch-lane.ts",
       "repositories/scope.ts",
       "repositories/tenant-reads.ts",
     ]);

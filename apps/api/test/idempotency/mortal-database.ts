@@ -44,6 +44,11 @@ export class MortalDatabase implements Database {
   readAsTenant: Database["readAsTenant"] = (tenantId, work) =>
     this.#live("tenants", () => this.#database.readAsTenant(tenantId, work));
 
+  openBatches: Database["openBatches"] = (...args) => {
+    const lane = this.#database.openBatches(...args);
+    return { store: (batch) => this.#live("tenants", () => lane.store(batch)) };
+  };
+
   asSystem: Database["asSystem"] = (work) => this.#live("system", () => this.#database.asSystem(work));
 
   ping(): Promise<void> {

@@ -10,6 +10,7 @@ import { createDatabase, type Database } from "../../src/database/open-database.
 import { openServer } from "../../src/database/server.js";
 import { readSnapshot } from "../../src/database/snapshot.js";
 import { transactionSystemRunner } from "../../src/database/system-queries.js";
+import { embeddedTenantLanes } from "../../src/database/tenant-lanes.js";
 import { embeddedTenantReads } from "../../src/database/tenant-reads.js";
 import { PrismaClient } from "../../src/generated/prisma/client.js";
 import { makeEmbeddedSnapshot, type TestServer, useExternalServer, useSharedServer } from "./test-server.js";
@@ -84,6 +85,7 @@ async function openInMemory(): Promise<OpenedConnection> {
       prisma,
       asSystem: transactionSystemRunner(prisma),
       readAsTenant: embeddedTenantReads(prisma),
+      openLane: embeddedTenantLanes(prisma),
       async close() {
         await prisma.$disconnect();
         await pglite.close();

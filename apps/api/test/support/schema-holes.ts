@@ -96,7 +96,10 @@ export const openings: readonly (readonly [sql: string, hole: string])[] = [
   ["alter policy tenant_isolation on connectors using (true)", "connectors: no policy keeps"],
   ["alter policy tenant_isolation on tenants with check (true)", "tenants: no policy keeps"],
   ["alter policy tenant_isolation on api_keys to public", "api_keys: no policy keeps"],
-  ["alter policy tenant_isolation on records using (tenant_id = (select max(tenant_id::text)::uuid from users))", "records: no policy keeps"],
+  [
+    "alter policy tenant_isolation on records using (tenant_id = (select max(tenant_id::text)::uuid from users))",
+    "records: no policy keeps",
+  ],
   ["create policy visitors on connectors to isthmus_app using (true)", "connectors: policy visitors"],
   ["alter policy system_functions on connectors to public", "connectors: policy system_functions"],
   ["grant delete on data_keys to isthmus_app", 'data_keys: a tenant may "adrw"'],

@@ -66,8 +66,9 @@ describe("syncs of processes that end", { timeout: 120_000 }, () => {
     expect(new Map(records.map(({ id, data }) => [id, data]))).toEqual(vendor.records("Thing"));
     // One version for each record: nothing was written a second time.
     expect(records.map(({ version }) => Number(version))).toEqual(Array.from({ length: 40 }, (_, index) => index + 1));
-    // Each page was read once, but for those that a process took with it.
+    // Each page was read once, but for the one that was frozen, the one that its process asked for before it heard that it had lost
+    // the run, and the one that the vendor refused.
     const pages = vendor.requests.slice(answered);
-    expect(pages.length - new Set(pages).size).toBeLessThanOrEqual(2);
+    expect(pages.length - new Set(pages).size).toBeLessThanOrEqual(3);
   });
 });

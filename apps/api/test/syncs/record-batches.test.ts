@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import type { ReadRecord } from "../../src/repositories/index.js";
+import { newId } from "../../src/database/index.js";
+import type { ReadBatch, ReadRecord } from "../../src/repositories/index.js";
 import { describeOnDatabases } from "../support/databases.js";
 import { type FullTenant, fillTenant, sharedAccountId } from "../support/full-tenant.js";
 
@@ -59,5 +60,80 @@ describeOnDatabases("a batch of records", (get) => {
       texts.map((text) => [text, { value: text }]),
     );
     expect(await store(tenant, records)).toEqual({ changed: 0, deleted: 0, unchanged: texts.length });
+  });
+
+  const openLane = async (tenant: FullTenant, changes: { attemptId?: string; accountId?: string } = {}) => {
+    const { tenantId, connectorId, syncRunId: runId, syncAttemptId: attemptId } = tenant;
+    const held = { runId, attemptId, leaseMs: 60_000, accountId: sharedAccountId, ...changes };
+    const target = { ...held, connectorId, entity, mode: "incremental", keepsCursor: false } as const;
+    const run = await get().database.asTenant(tenantId, async ({ recordBatches, syncRuns }) => {
+      await recordBatches.openState(connectorId, entity);
+      return syncRuns.findById(runId);
+    });
+    return get().database.openBatches(tenantId, target, run?.read ?? -1);
+  };
+  const batchOf = (place: number, ...records: readonly ReadRecord[]): ReadBatch => ({
+    records,
+    cursor: { v: 1, place },
+    failed: 0,
+  });
+  const stateOf = ({ tenantId, connectorId }: FullTenant) =>
+    get().database.asTenant(tenantId, ({ recordBatches }) => recordBatches.findState(connectorId, entity));
+
+  it("may be sent while the one before is stored, and counts on what that one wrote", async () => {
+    const tenant = await fillTenant(get().database);
+    let told = 0;
+    get().database.whenDue("deliveries", () => {
+      told += 1;
+    });
+    const lane = await openLane(tenant);
+    const refused = { ...batchOf(3, changed("c", 1)), failed: 2, refusal: "2 were left out" };
+    const sent = [
+      batchOf(1, changed("a", 1), changed("b", 1)),
+      batchOf(2, changed("a", 2), changed("b", 1)),
+      refused,
+      batchOf(4),
+      batchOf(5, changed("c", 1)),
+    ].map((batch) => lane.store(batch));
+    expect(await Promise.all(sent)).toEqual([
+      { changed: 2, deleted: 0, unchanged: 0 },
+      { changed: 1, deleted: 0, unchanged: 1 },
+      { changed: 1, deleted: 0, unchanged: 0 },
+      { changed: 0, deleted: 0, unchanged: 0 },
+      { changed: 0, deleted: 0, unchanged: 1 },
+    ]);
+    expect((await read(tenant)).map((row) => [row.externalId, row.version])).toEqual([
+      ["b", "2"],
+      ["a", "3"],
+      ["c", "4"],
+    ]);
+    expect(await stateOf(tenant)).toMatchObject({ cursor: { v: 1, place: 5 } });
+    expect(told).toBe(3);
+    const { rows } = await get().database.asTenant(tenant.tenantId, ({ syncRunLines }) =>
+      syncRunLines.list(tenant.syncRunId, { limit: 10 }),
+    );
+    expect(rows.at(-1)).toMatchObject({ event: "records_refused", detail: "2 were left out" });
+  });
+
+  it("is not stored where the one before was not: no cursor gets past records that are not there", async () => {
+    const tenant = await fillTenant(get().database);
+    const lane = await openLane(tenant);
+    const broken: ReadRecord = { externalId: "b", data: "no JSON", modifiedAt: null };
+    const sent = [batchOf(1, changed("a", 1)), batchOf(2, broken), batchOf(3, changed("c", 1))];
+    const [first, second, third] = await Promise.allSettled(sent.map((batch) => lane.store(batch)));
+    expect([first?.status, second?.status]).toEqual(["fulfilled", "rejected"]);
+    expect(third).toEqual({ status: "fulfilled", value: undefined });
+    expect((await read(tenant)).map((row) => row.externalId)).toEqual(["a"]);
+    expect(await stateOf(tenant)).toMatchObject({ cursor: { v: 1, place: 1 } });
+  });
+
+  it("is not stored by a lane that has lost the run, or whose connector has another account", async () => {
+    const tenant = await fillTenant(get().database);
+    for (const changes of [{ attemptId: newId() }, { accountId: "another" }]) {
+      const lane = await openLane(tenant, changes);
+      expect(await lane.store(batchOf(1, changed("a", 1)))).toBeUndefined();
+    }
+    expect(await read(tenant)).toEqual([]);
+    expect((await stateOf(tenant)).cursor).toBeUndefined();
   });
 });
