@@ -82,7 +82,7 @@ export interface SystemSinkRepository {
     resting?: readonly string[],
   ): Promise<readonly ClaimedForSink[]>;
   /**
-   * Stores what the sink said to them. Somebody else's are left alone.
+   * Stores what the sink said to them, and lets what waited for those that are done go next. Somebody else's are left alone.
    *
    * @param mostRefusals - Failures while the sink took others, after which an event is given up.
    */

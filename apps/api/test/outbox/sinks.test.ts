@@ -96,6 +96,38 @@ describeOnDatabases("events for a sink of the operator's", (get) => {
     expect(await get().queryPastGuards("select 1 from outbox_events where type like 'connector.%'")).toEqual([]);
   });
 
+  it("follow those before them as soon as these are taken or given up, and wait behind one that fails", async () => {
+    await happen(10, "one thing");
+    const isOf = (event: OutgoingEvent, n: number) => event.data.includes(`"n": ${n},`);
+    const given: OpenedSink = {
+      ...sink,
+      deliver: async (event, signal) =>
+        isOf(event, 2) ? { taken: false, refusal: "TOO_LARGE" } : sink.deliver(event, signal),
+    };
+    refuses = (event) => isOf(event, 6);
+    const told = () => taken.map(({ data }) => JSON.parse(data).n);
+    const tries = async () =>
+      (await get().queryPastGuards("select attempts from sink_deliveries where dead_at is null order by seq")).map(
+        ({ attempts }) => attempts,
+      );
+    // Once it has looked it looks again because some work has ended, and for no other reason.
+    const worker = new SinkWorker(bench.service.services, name, given, { pollMs: 600_000 });
+    const ending = new AbortController();
+    const working = worker.run(ending.signal);
+    await expect.poll(tries, { timeout: 5_000 }).toEqual([1, 0, 0, 0]);
+    expect(told()).toEqual([0, 1, 3, 4, 5]);
+
+    refuses = () => false;
+    await get().queryPastGuards("update sink_deliveries set due_at = now() - interval '1 second' where attempts = 1");
+    const wakeAndSee = () => {
+      worker.wake();
+      return told();
+    };
+    await expect.poll(wakeAndSee, { timeout: 5_000 }).toEqual([0, 1, 3, 4, 5, 6, 7, 8, 9]);
+    ending.abort();
+    await working;
+  });
+
   it("are not all tried in vain while a sink is away", async () => {
     await happen(600);
     refuses = () => true;
