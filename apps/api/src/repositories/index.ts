@@ -197,7 +197,7 @@ export type {
 } from "./system-sinks.js";
 export type { ClaimedSyncRun, DueSchedule, FiredSchedule, SyncRoom, SystemSyncRepository } from "./system-syncs.js";
 export type { DeletedTenant, SystemTenantRepository } from "./system-tenants.js";
-export type { DueTokens, SystemTokenRepository, TokenPlace } from "./system-tokens.js";
+export type { DueTokens, Landing, SystemTokenRepository, TokenPlace } from "./system-tokens.js";
 export type {
   ClaimedDelivery,
   DeliveryLanding,

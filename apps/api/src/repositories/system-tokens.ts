@@ -26,6 +26,12 @@ export interface DueTokens {
   readonly activeKeyId: string | null;
 }
 
+/** A set for one connector, and the attempt that brought it. */
+export interface Landing extends TokenPlace {
+  readonly attemptId: string;
+  readonly landed: LandedTokens;
+}
+
 /** Which connector's tokens. */
 export interface TokenPlace {
   readonly tenantId: string;
@@ -62,6 +68,14 @@ export interface SystemTokenRepository {
    * @returns the set's version, also when it has landed before; `undefined` when something else came after the attempt.
    */
   land(place: TokenPlace, attemptId: string, landed: LandedTokens): Promise<number | undefined>;
+  /**
+   * Stores the sets of any number of renewals in one commit, as {@link land} would, except those that are no plain case: an
+   * attempt that is not the current one, a connection that had been given up, a set under another data key than the one before
+   * it, and rows that somebody has locked. It waits for no row.
+   *
+   * @returns versions of the sets that it has stored, by the id of their attempts. The others are {@link land}'s to decide.
+   */
+  landPlain(landings: readonly Landing[]): Promise<ReadonlyMap<string, number>>;
 }
 
 interface RecordRow {
@@ -126,6 +140,25 @@ export function createSystemTokenRepository(query: SystemQuery): SystemTokenRepo
           ${reconnectBefore ?? null}::timestamptz, ${isRenewal}::boolean, ${newId()}::uuid) as version`);
       return row?.version ?? undefined;
     },
+    async landPlain(landings) {
+      const rows = await query<{ attemptId: string; version: number }>(Prisma.sql`
+        select attempt_id::text as "attemptId", version
+        from isthmus_land_plain_renewals(${JSON.stringify(landings.map(toRenewal))}::jsonb)`);
+      return new Map(rows.map(({ attemptId, version }) => [attemptId, version]));
+    },
+  };
+}
+
+function toRenewal({ tenantId, connectorId, attemptId, landed }: Landing): object {
+  return {
+    tenant_id: tenantId,
+    connector_id: connectorId,
+    attempt_id: attemptId,
+    tokens: landed.tokens,
+    expires_at: landed.expiresAt,
+    refresh_at: landed.refreshAt,
+    reconnect_before: landed.reconnectBefore,
+    event_id: newId(),
   };
 }
 

@@ -5,6 +5,8 @@ export interface HeldAttempt {
   readonly sealer: Sealer;
   /** A refresh, and not a person's authorization. */
   readonly isRenewal: boolean;
+  /** A worker's, among many: its result may land together with those of others. */
+  readonly isOneOfMany?: boolean;
 }
 
 /** Longer than any attempt takes: its call ends after 25 s, and its result is insisted on for some seconds. */

@@ -19,6 +19,7 @@ import type { AttemptKeys } from "./attempt-keys.js";
 import { claim } from "./claims.js";
 import { replayAttempt } from "./journal-replay.js";
 import { keepResult } from "./keep-result.js";
+import type { Landings } from "./landings.js";
 import type { TokenJournal } from "./token-journal.js";
 import { readTokenSet } from "./token-set-schema.js";
 import { tokensPlace } from "./tokens-place.js";
@@ -32,6 +33,8 @@ export interface TokenStoreParts {
   readonly logger: Logger;
   /** Keys of the attempts under way. */
   readonly attemptKeys: AttemptKeys;
+  /** Where results of a worker's attempts land. */
+  readonly sharedLandings: Landings;
 }
 
 /**
@@ -83,7 +86,7 @@ export class PostgresTokenStore implements TokenStore {
   async adopt({ attemptId, record, activeKeyId }: DueTokens): Promise<BegunClaim> {
     const opened = await this.#open(record);
     const sealer = await this.#parts.vault.sealer(this.#place, activeKeyId ?? undefined);
-    this.#parts.attemptKeys.hold(attemptId, { sealer, isRenewal: true });
+    this.#parts.attemptKeys.hold(attemptId, { sealer, isRenewal: true, isOneOfMany: true });
     return { outcome: "begun", attemptId, record: opened };
   }
 
@@ -94,7 +97,8 @@ export class PostgresTokenStore implements TokenStore {
     const { attemptKeys, vault } = this.#parts;
     const held = attemptKeys.find(attemptId);
     const sealed = held?.sealer.seal(tokens) ?? (await vault.seal(tokens, this.#place));
-    const version = await keepResult(this.#parts, {
+    const { sharedLandings: landings } = this.#parts;
+    const version = await keepResult(held?.isOneOfMany ? { ...this.#parts, landings } : this.#parts, {
       ...this.#connector,
       attemptId,
       landed: {

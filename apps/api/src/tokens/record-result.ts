@@ -1,6 +1,7 @@
 import type { Clock, Logger } from "@isthmus/core";
 import type { Database } from "../database/index.js";
 import type { AbandonedResult, AttemptResult } from "./attempt-result.js";
+import type { Landings } from "./landings.js";
 import { raiseFailingAlert, raiseReconnectAlert, withdrawReconnectAlert } from "./reconnect-alert.js";
 
 /** What it takes to record a result. */
@@ -8,6 +9,8 @@ export interface RecordResultOptions {
   readonly database: Database;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Where sets land together with others. Default: each by itself. */
+  readonly landings?: Landings;
 }
 
 /**
@@ -16,8 +19,9 @@ export interface RecordResultOptions {
  * @returns the version of the set that landed; `undefined` when something else came after the attempt, or it brought none.
  */
 export async function recordResult(options: RecordResultOptions, result: AttemptResult): Promise<number | undefined> {
-  const { database } = options;
+  const { database, landings } = options;
   if ("landed" in result) {
+    if (landings) return landings.land(result);
     const { attemptId, landed, ...place } = result;
     return database.asSystem(({ tokens }) => tokens.land(place, attemptId, landed));
   }

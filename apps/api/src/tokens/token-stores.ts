@@ -1,14 +1,15 @@
 import type { DueTokens } from "../repositories/index.js";
 import { AttemptKeys } from "./attempt-keys.js";
 import { claimDue } from "./claims.js";
+import { Landings } from "./landings.js";
 import { PostgresTokenStore, type TokenStoreParts } from "./postgres-token-store.js";
 
 /** Makes the token stores of a process. */
 export class TokenStores {
   readonly #parts: TokenStoreParts;
 
-  constructor(parts: Omit<TokenStoreParts, "attemptKeys">) {
-    this.#parts = { ...parts, attemptKeys: new AttemptKeys() };
+  constructor(parts: Omit<TokenStoreParts, "attemptKeys" | "sharedLandings">) {
+    this.#parts = { ...parts, attemptKeys: new AttemptKeys(), sharedLandings: new Landings(parts.database) };
   }
 
   /**

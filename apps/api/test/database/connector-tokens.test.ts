@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, expect, it } from "vitest";
 import { newId } from "../../src/database/index.js";
-import type { ConnectorTokenRepository } from "../../src/repositories/index.js";
+import type { ConnectorTokenRepository, Landing } from "../../src/repositories/index.js";
 import { describeOnDatabases } from "../support/databases.js";
 import { connectorData, createTestTenant, type TestTenant } from "../support/test-data.js";
 
@@ -66,6 +66,69 @@ describeOnDatabases("connector tokens", (get) => {
 
   it("are empty at version 0 before anybody connected", async () => {
     expect(await load()).toEqual({ version: 0, tokens: undefined, status: "active", retryInMs: 0, failures: 0 });
+  });
+
+  const landPlain = (landings: readonly Landing[]) =>
+    get().database.asSystem(({ tokens }) => tokens.landPlain(landings));
+  const audited = (id: string) =>
+    get().queryPastGuards("select details from audit_events where target_id = $1 and action = 'token.refreshed'", id);
+  const landed = { tokens: { sealed: "second" }, refreshAt: new Date(0), isRenewal: true };
+
+  it("land many at once as one by one, whatever was there of failures before", async () => {
+    const rows: unknown[] = [];
+    for (const isPlain of [false, true]) {
+      connectorId = (await connectorData().create(get().database, tenant)).id;
+      await connect();
+      const failed = { outcome: "unknown", code: "X", retryInMs: 0 } as const;
+      const lost = await beginRefresh();
+      await inUnit((tokens) => tokens.abandon(connectorId, lost, failed));
+      const landing = { ...place(), attemptId: await beginRefresh(1, lost) };
+      const times = { expiresAt: new Date(86_400_000), refreshAt: new Date(0), reconnectBefore: new Date(8.64e12) };
+      const tokens = { sealed: "second" };
+      if (isPlain) {
+        expect(await landPlain([{ ...landing, landed: { tokens, ...times, isRenewal: true } }])).toEqual(
+          new Map([[landing.attemptId, 2]]),
+        );
+      } else
+        await get().database.asSystem((s) =>
+          s.tokens.land(landing, landing.attemptId, { tokens, ...times, isRenewal: true }),
+        );
+      const sql = `select to_jsonb(t) - '{connector_id,created_at,updated_at,refresh_at,landed_attempt_id}'::text[] as row,
+        landed_attempt_id = $2::uuid as mine, refresh_at > now() + interval '20 seconds' as later,
+        updated_at > now() - interval '1 minute' as now from connector_tokens t where connector_id = $1::uuid`;
+      rows.push([await get().queryPastGuards(sql, connectorId, landing.attemptId), await audited(connectorId)]);
+    }
+    expect(rows[1]).toEqual(rows[0]);
+    expect(rows[1]).toMatchObject([
+      [{ row: { version: 2, failure_count: 0 }, mine: true, later: true, now: true }],
+      [{}, {}],
+    ]);
+  });
+
+  it("land those of many that are plain, and leave the others as they are", async () => {
+    await connect();
+    const attemptId = await beginRefresh();
+    const late = { ...place(), attemptId: newId(), landed };
+    const foreign = { ...place(), tenantId: (await createTestTenant(get().database)).tenantId, attemptId, landed };
+    const sealedAnew = { ...place(), attemptId, landed: { ...landed, tokens: { kid: newId() } } };
+    expect(await landPlain([late, foreign, sealedAnew])).toEqual(new Map());
+    expect(await landPlain([])).toEqual(new Map());
+    expect(await load()).toMatchObject({ version: 1 });
+    expect(await audited(connectorId)).toHaveLength(1);
+    const plain = { ...place(), attemptId, landed };
+    expect(await landPlain([late, plain, foreign])).toEqual(new Map([[attemptId, 2]]));
+    expect(await landPlain([plain])).toEqual(new Map());
+    expect(await load()).toMatchObject({ version: 2, tokens: { sealed: "second" } });
+    expect(await audited(connectorId)).toHaveLength(2);
+  });
+
+  it("leave one that had been given up to a landing that tells the outside of it", async () => {
+    await connect();
+    const attemptId = await beginRefresh();
+    await inUnit((tokens) => tokens.abandon(connectorId, attemptId, { outcome: "given_up", code: "OUTCOME_UNKNOWN" }));
+    expect(await landPlain([{ ...place(), attemptId, landed }])).toEqual(new Map());
+    expect(await load()).toMatchObject({ version: 1, status: "reconnect_required" });
+    expect(await land(attemptId)).toMatchObject({ outcome: "committed" });
   });
 
   it("give one of many claimers at once the right to refresh, and hold the others", async () => {

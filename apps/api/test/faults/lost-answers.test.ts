@@ -84,7 +84,7 @@ describe("SEC-002 a database whose answers are lost or late", () => {
 
   it("keeps a successor in the journal whoever gives the connection up, however slowly the database takes that", async () => {
     const id = await connections.connector();
-    await work(process(() => ({ land: away })));
+    await work(process(() => ({ land: away, landPlain: away })));
     expect(await process().journal.list()).toHaveLength(1);
     await endLeases();
     const [attemptId = ""] = await process().journal.list();
@@ -103,7 +103,7 @@ describe("SEC-002 a database whose answers are lost or late", () => {
 
   it("gives nothing up whose end its own journal knows", async () => {
     const id = await connections.connector();
-    await work(process(() => ({ land: away })));
+    await work(process(() => ({ land: away, landPlain: away })));
     await endLeases();
     const row = await get().database.asTenant(tenant.tenantId, ({ connectors }) => connectors.findById(id));
     if (row === undefined) throw new Error("There is no row.");

@@ -12,7 +12,7 @@ export interface Crowd {
  * @returns how each operation ended, and what the vendor has seen of each grant.
  */
 export async function renewEverywhere(bench: FaultBench, { processes, connectors }: Crowd) {
-  const connectorIds = await Promise.all(Array.from({ length: connectors }, () => bench.connector()));
+  const connectorIds = await connect(bench, connectors);
   const running = await Promise.all(Array.from({ length: processes }, () => bench.start()));
   try {
     const answers = await Promise.all(
@@ -28,4 +28,14 @@ export async function renewEverywhere(bench: FaultBench, { processes, connectors
   } finally {
     await Promise.all(running.map((process) => process.kill()));
   }
+}
+
+/** No more at once than there are database connections: what waits for one gives up after 5 s on a busy machine. */
+async function connect(bench: FaultBench, count: number): Promise<readonly string[]> {
+  const ids: string[] = [];
+  while (ids.length < count) {
+    const some = Array.from({ length: Math.min(10, count - ids.length) }, () => bench.connector());
+    ids.push(...(await Promise.all(some)));
+  }
+  return ids;
 }

@@ -58,7 +58,7 @@ const worker = new RefreshWorker(services);
 /** One call of the vendor's API through the connector, as an operation does it. */
 async function operate(connectorId: string): Promise<string> {
   try {
-    const row = await database.asTenant(tenantId, ({ connectors }) => connectors.findById(connectorId));
+    const row = await database.readAsTenant(tenantId, (reads) => reads.findConnector(connectorId));
     if (row === undefined) return "NOT_FOUND";
     await services.pool.use(row, (connector) => connector.connect());
     return "ok";
@@ -67,8 +67,11 @@ async function operate(connectorId: string): Promise<string> {
   }
 }
 
-/** As a server does it, which lets so many requests in at once; the others wait outside and not for a database connection. */
-const mostAtOnce = 50;
+/**
+ * As a server does it, which lets so many requests in at once; the others wait outside and not for a database connection, which
+ * they get no more after 5 s. All processes want each connector at about the same time all the same.
+ */
+const mostAtOnce = 16;
 
 async function operateAll(connectorIds: readonly string[]): Promise<readonly string[]> {
   const results = new Map<string, string>();
