@@ -143,4 +143,24 @@ describe("CsvReader", () => {
     const endless = [Buffer.from('a\n"'), ...Array.from({ length: 600 }, () => piece)];
     expect(() => readPieces(endless)).toThrow("does not end");
   });
+
+  it("begins another text with a header of its own, wherever the one before was left", () => {
+    const fail = (problem: string, row: number) => new Refused(`row ${row}: ${problem}`);
+    const reader = new CsvReader({ delimiter: ",", empty: "", maxFieldChars: 100, fail });
+    for (const left of ['a,b\n1,2\n3,"', "a,b\n1,2\n3,4\n", "a,b\n1,2", "a,", ""]) {
+      reader.push(Buffer.from(left));
+      while (reader.next() !== undefined) {}
+
+      reader.restart();
+      expect(reader).toMatchObject({ header: undefined, rows: 0 });
+      reader.push(Buffer.from('\ufeffc,a\n"5",\n6,7'));
+      const rows = [reader.next(), reader.next()];
+      reader.finish();
+      rows.push(reader.next(), reader.next());
+
+      expect(rows).toEqual([{ c: "5", a: "" }, undefined, { c: "6", a: "7" }, undefined]);
+      expect(reader).toMatchObject({ header: ["c", "a"], rows: 2 });
+      reader.restart();
+    }
+  });
 });

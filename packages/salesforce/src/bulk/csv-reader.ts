@@ -58,6 +58,17 @@ export class CsvReader<Empty extends string | null = string> {
     return Math.max(0, this.#rows - 1);
   }
 
+  /** Begins another text, with a header of its own, when the rows of the one before have been taken. */
+  restart(): void {
+    this.#header = undefined;
+    this.#template = {};
+    this.#rows = 0;
+    this.#length = 0;
+    this.#position = 0;
+    this.#isLast = false;
+    this.#scanAgainAt = 0;
+  }
+
   /** Takes the next piece of the text, when the rows before it have been taken. The piece is not kept. */
   push(piece: Buffer): void {
     this.#buffer.copyWithin(0, this.#position, this.#length);

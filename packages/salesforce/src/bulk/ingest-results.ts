@@ -4,7 +4,7 @@ import type { CsvRow } from "./csv-reader.js";
 import { type BulkJobInfo, type BulkJobs, isEnded } from "./jobs.js";
 import { PageBody } from "./page-body.js";
 import { type ItemSource, PullIterator } from "./pull-iterator.js";
-import { malformed, missing, readRows } from "./query-rows.js";
+import { createRowReader, malformed, missing, readRows } from "./query-rows.js";
 import { readRowError } from "./row-error.js";
 
 /** Which rows of a job. */
@@ -104,7 +104,7 @@ export class IngestResults {
       const path = this.#jobs.path(id, step);
       const page = new PageBody(this.#api, { path, name: `bulk.ingest.${step}`, isPaged: false, signal });
       let found = 0;
-      for await (const rows of readRows(page.read(), "", job.columnDelimiter ?? "COMMA")) {
+      for await (const rows of readRows(page.read(), createRowReader("", job.columnDelimiter ?? "COMMA"))) {
         yield {
           next: () => {
             const row = rows.next();

@@ -15,25 +15,31 @@ export function malformed(problem: string, row: number): ConnectorError {
   return new ConnectorError("UNEXPECTED_RESPONSE", `Row ${row} of Salesforce's CSV is malformed: ${problem}.`);
 }
 
-/** The rows of one CSV text. The reader is given each time that there is more in it, and at the end. */
-export async function* readRows<Empty extends string | null>(
-  pieces: AsyncIterable<Buffer>,
+/** Reads one text of Salesforce's after the other. */
+export function createRowReader<Empty extends string | null>(
   empty: Empty,
   delimiter: ColumnDelimiter = "COMMA",
-): AsyncGenerator<CsvReader<Empty>, CsvReader<Empty>> {
-  const reader = new CsvReader({
+): CsvReader<Empty> {
+  return new CsvReader({
     delimiter: columnDelimiters[delimiter],
     empty,
     maxFieldChars: csvLimits.queryFieldChars,
     fail: malformed,
   });
+}
+
+/** The rows of one CSV text. The reader is given each time that there is more in it, and at the end. */
+export async function* readRows<Empty extends string | null>(
+  pieces: AsyncIterable<Buffer>,
+  reader: CsvReader<Empty>,
+): AsyncGenerator<CsvReader<Empty>, void> {
+  reader.restart();
   for await (const piece of pieces) {
     reader.push(piece);
     yield reader;
   }
   reader.finish();
   yield reader;
-  return reader;
 }
 
 /**
@@ -46,11 +52,14 @@ export async function* readPageRows(
   pages: AsyncIterable<PageBody>,
   expected: number | undefined,
 ): AsyncGenerator<ItemSource<BulkRow>, void> {
+  // One for all pages: a page lasts for so long that V8 counts what it has of its own as old, and old buffers late.
+  const reader = createRowReader(null);
   let header: string | undefined;
   let total = 0;
   for await (const page of pages) {
     const { records } = await page.head();
-    const { header: names = [], rows } = yield* readRows(page.read(), null);
+    yield* readRows(page.read(), reader);
+    const { header: names = [], rows } = reader;
     if (records !== undefined && records !== rows) throw missing(rows, records);
     header ??= JSON.stringify(names);
     if (JSON.stringify(names) !== header) throw otherHeader();
