@@ -73,7 +73,9 @@ export abstract class Exchange implements Dispatcher.DispatchHandler {
     if (!this.#ended && this.status === 0) this.#timer.start("headers-timeout", this.request.timeouts.headersMs);
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
+    // They are parts of the first piece as it came from the socket, which undici would keep for as long as the exchange.
+    if (Array.isArray(controller.rawHeaders)) controller.rawHeaders.length = 0;
     // 1xx: the real answer follows.
     if (this.#ended || status < 200) return;
     this.status = status;

@@ -65,6 +65,26 @@ describe("Transport.stream", () => {
     expect(await buffer(body)).toHaveLength(size);
   });
 
+  it("keeps answers apart that wait for their reader, and what their readers keep", async () => {
+    const transport = create();
+    const readAll = async (letters: readonly string[]) => {
+      const bodies = [];
+      for (const letter of letters) {
+        // A beginning of its own, as chunked answers have it, and more than is held of it.
+        server.reply((response) => {
+          response.write(letter);
+          response.end(letter.repeat(300_000));
+        });
+        bodies.push((await transport.stream(get())).body);
+      }
+      return Promise.all(bodies.toReversed().map((body) => body.toArray()));
+    };
+    const kept = await readAll(["a", "b", "c"]);
+    const next = await readAll(["d", "e", "f"]);
+    const texts = [...kept, ...next].map((pieces) => pieces.join(""));
+    expect(texts).toEqual(["c", "b", "a", "f", "e", "d"].map((letter) => letter.repeat(300_001)));
+  });
+
   it.each<[string, Reply, string, string]>([
     ["is cut", cut("part"), "RESPONSE_CUT", "OUTCOME_UNKNOWN"],
     ["stalls", stall("part"), "TIMEOUT", "OUTCOME_UNKNOWN"],
