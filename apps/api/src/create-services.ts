@@ -79,7 +79,7 @@ export function createServices(parts: ServiceParts): Services {
   });
   metrics.showOpenConnectors(() => pool.size);
   metrics.showPools(() => pool.pools());
-  metrics.showDeliveries(countDeliveries(database, settings.sinks));
+  metrics.showDeliveries(countDeliveries({ database, logger }, settings.sinks));
   return {
     database,
     keyProvider,

@@ -1,8 +1,11 @@
-import { type OpenedSink, type OutgoingEvent, systemClock, TransientError } from "@isthmus/core";
+import { type OpenedSink, type OutgoingEvent, silentLogger, systemClock, TransientError } from "@isthmus/core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { DatabaseUnavailableError } from "../../src/database/index.js";
 import { createDatabase } from "../../src/database/open-database.js";
+import { countDeliveries } from "../../src/outbox/count-deliveries.js";
 import { createOutboxPruner } from "../../src/workers/create-pruners.js";
 import { SinkWorker } from "../../src/workers/sink-worker.js";
+import { MortalDatabase } from "../idempotency/mortal-database.js";
 import { ApiClient } from "../support/api-client.js";
 import { describeLongWork } from "../support/databases.js";
 import { platformKey, startTestService, type TestService, type TestTenantClient } from "../support/service.js";
@@ -229,5 +232,19 @@ describeLongWork("events that a sink does not take", (get) => {
     expect(after.get(`isthmus_deliveries_oldest_pending_seconds{kind="sink"}`)).toBeLessThan(3_700);
     expect(after.get(`isthmus_deliveries_oldest_pending_seconds{kind="webhook"}`)).toBe(0);
     expect([...after.keys()].filter((series) => /tenant|sink-|@acme/.test(series))).toEqual([]);
+  });
+
+  it("are not counted while the database is away, which is logged once", async () => {
+    const logged: unknown[] = [];
+    const logger = { ...silentLogger, warn: ({ err }: { readonly err?: unknown }) => void logged.push(err) };
+    const database = new MortalDatabase(get().database, "system");
+    const count = countDeliveries({ database, logger }, [name]);
+    for (const fails of [true, true, false, true]) {
+      if (fails) database.dieAt(0, false);
+      else database.revive();
+      const counting = count().then(Object.keys, (error: unknown) => error);
+      expect(await counting).toEqual(fails ? expect.any(DatabaseUnavailableError) : ["webhook", "sink"]);
+    }
+    expect(logged).toEqual([expect.any(DatabaseUnavailableError), expect.any(DatabaseUnavailableError)]);
   });
 });

@@ -1,22 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { newId } from "../../src/database/index.js";
 import type { Answer } from "../support/api-client.js";
 import { describeLongWork } from "../support/databases.js";
-import { type FeedService, startFeedService } from "../syncs/feed/feed-service.js";
-import { type WriteBench, writeBench } from "./write-bench.js";
+import type { FeedService } from "../syncs/feed/feed-service.js";
+import type { WriteBench } from "./write-bench.js";
+import { useWriteService } from "./write-service.js";
 
 describeLongWork("records to write that come as lines", (get) => {
+  const getService = useWriteService(get);
   let feed: FeedService;
   let bench: WriteBench;
   let entity: string;
-
-  beforeAll(async () => {
-    feed = await startFeedService(get().database);
-    bench = writeBench(feed.service, feed.tenant.api, feed.connectorId, get().queryPastGuards);
-  });
-  afterAll(() => feed?.close());
   beforeEach(() => {
-    entity = `Thing${newId().slice(-6)}`;
+    ({ feed, bench, entity } = getService());
   });
 
   /** Sends pieces one after the other, so that lines come in parts. */
@@ -33,6 +29,9 @@ describeLongWork("records to write that come as lines", (get) => {
         controller.close();
       },
     });
+    return post(stream, query, headers);
+  };
+  const post = async (body: ReadableStream<Uint8Array>, query: string, headers: Record<string, string> = {}) => {
     const response = await fetch(`${feed.service.url}/v1/connectors/${feed.connectorId}/records?${query}`, {
       method: "POST",
       headers: {
@@ -40,11 +39,11 @@ describeLongWork("records to write that come as lines", (get) => {
         "content-type": "application/x-ndjson; charset=utf-8",
         ...headers,
       },
-      body: stream,
+      body,
       duplex: "half",
     });
-    const body: Answer["body"] = await response.json();
-    return { status: response.status, body, headers: response.headers };
+    const answer: Answer["body"] = await response.json();
+    return { status: response.status, body: answer, headers: response.headers };
   };
   const line = (name: string) => `${JSON.stringify({ record: { name } })}\n`;
   const names = () => [...feed.vendor.records(entity).values()].map(({ name }) => name);
@@ -108,6 +107,29 @@ describeLongWork("records to write that come as lines", (get) => {
       expect(await errorsOf([line("a").repeat(10_001)])).toEqual(["VALIDATION_FAILED", "lines.10001"]);
       expect(await errorsOf([line("x".repeat(1024 * 1024))])).toEqual(["PAYLOAD_TOO_LARGE"]);
       expect(await errorsOf([Uint8Array.of(0x22, 0xff, 0x22)])).toEqual(["MALFORMED_JSON"]);
+    });
+
+    it("beyond 16 MiB together, of which little more is read, and nothing is taken", async () => {
+      const [half] = [line("x".repeat(512 * 1024))];
+      const limit = 16 * 1024 * 1024;
+      const fits = Math.floor(limit / half.length);
+      const runs = async () => (await feed.tenant.api.get("/v1/operation-runs?limit=200")).body.data.length;
+      const before = await runs();
+      const sent = await send(Array.from({ length: fits + 1 }, () => half));
+      expect(sent).toMatchObject({ status: 413, body: { code: "PAYLOAD_TOO_LARGE" } });
+      // A body without an end is not read on for ever: what the service reads after its answer has a limit, too.
+      let pulled = 0;
+      const endless = new ReadableStream<Uint8Array>({
+        pull(controller) {
+          pulled += half.length;
+          controller.enqueue(new TextEncoder().encode(half));
+        },
+      });
+      expect(await post(endless, `entity=${entity}`).catch(() => "cut off")).toBeDefined();
+      expect(pulled).toBeGreaterThan(limit);
+      expect(pulled).toBeLessThan(3 * limit);
+      expect([await runs(), names()]).toEqual([before, []]);
+      expect(await send(Array.from({ length: fits }, () => half))).toMatchObject({ status: 202 });
     });
 
     it("without an entity, and with a policy that there is not", async () => {

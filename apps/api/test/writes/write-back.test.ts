@@ -1,23 +1,17 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { newId } from "../../src/database/index.js";
 import { describeLongWork } from "../support/databases.js";
-import { type FeedService, startFeedService } from "../syncs/feed/feed-service.js";
-import { type WriteBench, writeBench } from "./write-bench.js";
+import type { FeedService } from "../syncs/feed/feed-service.js";
+import type { WriteBench } from "./write-bench.js";
+import { useWriteService } from "./write-service.js";
 
 describeLongWork("writing records back", (get) => {
+  const getService = useWriteService(get);
   let feed: FeedService;
   let bench: WriteBench;
   let entity: string;
-
-  beforeAll(async () => {
-    feed = await startFeedService(get().database);
-    bench = writeBench(feed.service, feed.tenant.api, feed.connectorId, get().queryPastGuards);
-  });
-  afterAll(() => feed?.close());
   beforeEach(() => {
-    entity = `Thing${newId().slice(-6)}`;
-    feed.vendor.beforeWrite = () => undefined;
-    feed.vendor.writes.length = 0;
+    ({ feed, bench, entity } = getService());
   });
 
   const put = (id: string, v: number, name = `${id}${v}`) => feed.vendor.put(entity, id, { name, v });
