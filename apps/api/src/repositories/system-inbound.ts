@@ -16,7 +16,7 @@ export interface InboundRoute {
 export interface SystemInboundRepository {
   /** @returns `undefined` when there is no such endpoint of this type, or it is switched off. */
   findEndpoint(type: string, endpointId: string): Promise<InboundRoute | undefined>;
-  /** Removes deliveries that came so long ago, with their events and what was told of those; `limit` of each at most. @returns How many rows. */
+  /** Removes deliveries that came so long ago, with their events; `limit` at most. @returns How many. */
   prune(keptForMs: number, limit: number): Promise<number>;
 }
 

@@ -75,21 +75,17 @@ describeLongWork("what was delivered", (get) => {
     expect((await send("d")).status).toBe(403);
   });
 
-  it("goes once it has been kept long enough, with its events and what was told of them, and nothing else does", async () => {
-    const { database } = service.services;
-    await database.asTenant(tenant.tenantId, ({ outboxEvents }) =>
-      outboxEvents.append({ type: "connector.reconnect_required", connectorId, payload: {} }),
-    );
+  it("goes once it has been kept long enough, with its events, and nothing else does: what was told of them may not have arrived yet", async () => {
     const age = (table: string, column: string, where = "true") =>
       get().queryPastGuards(`update ${table} set ${column} = now() - interval '31 days' where ${where} returning 1`);
     const old = "id in (select delivery_id from inbound_events where event_id <> 'c')";
     expect(await age("inbound_deliveries", "received_at", old)).toHaveLength(2);
     await age("outbox_events", "created_at", "payload ->> 'eventId' is distinct from 'c'");
     const pruner = createInboundPruner(service.services, 1);
-    expect(await pruner.prune()).toBe(4);
+    expect(await pruner.prune()).toBe(2);
     expect(await pruner.prune()).toBe(0);
     expect(await shown()).toEqual([["c", false]]);
-    expect(await counts()).toEqual([1, 1, 1, 1, 2]);
+    expect(await counts()).toEqual([1, 1, 1, 1, 3]);
   });
 
   it("pages from the newest to the oldest", async () => {
