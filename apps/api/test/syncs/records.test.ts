@@ -56,6 +56,33 @@ describe("records that are asked for", () => {
     ).toEqual(body.data);
   });
 
+  it("are found without a look at those of others, wherever the reader stands", async () => {
+    const { server, url } = get();
+    const superuser = await server.connectAsSuperuser(url);
+    const read = async () => {
+      const { rows } = await superuser.query<{ read: string }>(
+        "select idx_tup_read as read from pg_stat_user_indexes where indexrelname = 'records_version_key'",
+      );
+      return Number(rows[0]?.read);
+    };
+    await superuser.query(
+      `with state as (
+         insert into sync_states (connector_id, entity, tenant_id, record_version, series)
+         select id, 'Others', tenant_id, 5000, 0 from connectors where id = $1 returning connector_id, tenant_id
+       )
+       insert into records (tenant_id, connector_id, entity, external_id, data, hash, version, deleted, updated_at)
+       select s.tenant_id, s.connector_id, 'Others', n::text, '{}', '', n, false, now()
+       from state s, generate_series(1, 5000) n`,
+      [bench.connectorId],
+    );
+    await superuser.query("analyze records");
+    const before = await read();
+    expect(await idsOf("deleted=true")).toEqual(["a", "b", "c"]);
+    await expect.poll(read, { timeout: 20_000, interval: 200 }).toBeGreaterThan(before);
+    expect((await read()) - before).toBeLessThan(100);
+    await superuser.end();
+  });
+
   it.each([
     ["filter", "red"],
     ["filter", "[]"],
