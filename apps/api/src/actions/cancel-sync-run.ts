@@ -14,10 +14,9 @@ import { type SyncRunView, viewSyncRun } from "./sync-run-view.js";
 export async function cancelSyncRun(services: Services, caller: Caller, id: string): Promise<SyncRunView> {
   await assertAllowed(services, caller, "syncs.run");
   const row = await services.database.asTenant(caller.tenantId, async (work) => {
-    const { syncRuns, recordBatches, auditEvents } = work;
+    const { syncRuns, auditEvents } = work;
     const cancelled = await syncRuns.cancel(id);
     if (cancelled === undefined) return undefined;
-    if (cancelled.endedAt !== null) await recordBatches.forgetSeen(id);
     const { connectorId, entity } = cancelled;
     const facts = { action: "sync_run.cancelled", targetType: "sync_run", targetId: id, outcome: "success" } as const;
     await auditEvents.append(auditOf(caller, { ...facts, details: { connectorId, entity } }));

@@ -1,6 +1,7 @@
 import { NotFoundError, type Signer, ValidationError } from "@isthmus/core";
 import { sealAudit } from "../audit/seal-audit.js";
 import { assertDeletable } from "../deletion/deletion-rule.js";
+import { emptyConnectors } from "../deletion/empty-connectors.js";
 import type { PlatformRequest } from "../repositories/index.js";
 import type { Services } from "../services.js";
 import { cancelRuns } from "./cancel-runs.js";
@@ -52,6 +53,7 @@ export async function deleteTenant(
   // While there is still a grant to do it with; one vendor that says nothing must not keep the grants of all from being revoked.
   const operationRuns = await cancelRuns(services, tenantId, AbortSignal.timeout(revokeWithinMs / 2));
   const grants = await revokeGrants(services, tenantId, late);
+  await emptyConnectors(services, { tenantId });
   const signer = await takeAuditSigner(services, tenantId);
   const deleted = await database.asSystem(({ tenants }) => tenants.delete(tenantId, grants, { id, ip }));
   if (deleted === undefined) throw notThere();

@@ -9,7 +9,7 @@ import type { ListAnswer, ListRequest } from "./paging.js";
 const exportPage = 1_000;
 
 /** What became of one record, as it is answered. */
-export function viewRecordWrite({ position, outcome, recordId, error }: RecordWriteRow) {
+function viewRecordWrite({ position, outcome, recordId, error }: RecordWriteRow) {
   return { index: position, outcome, id: recordId, error: error && { code: error.code, detail: error.detail } };
 }
 

@@ -25,7 +25,7 @@ const filterSchema = z.preprocess(parseJson, z.record(z.string(), z.json()));
 const exportPage = 500;
 
 /** A record as it is answered. */
-export function viewRecord({ externalId, data, version, modifiedAt, deleted, updatedAt }: RecordRow) {
+function viewRecord({ externalId, data, version, modifiedAt, deleted, updatedAt }: RecordRow) {
   return {
     id: externalId,
     version,

@@ -5,6 +5,7 @@ import type { Caller } from "../authorization/index.js";
 import type { ClaimedPurge, ConnectorRow } from "../repositories/index.js";
 import type { Services } from "../services.js";
 import { assertDeletable } from "./deletion-rule.js";
+import { emptyConnectors } from "./empty-connectors.js";
 import { type GrantOutcome, revokeGrant } from "./revoke-grant.js";
 
 /** How long nobody else takes a purge. Longer than a renewal that is waited for and the call of the vendor together. */
@@ -70,6 +71,7 @@ async function remove(
   const code = grant.kind === "alive" ? grant.code : undefined;
   const facts = { connectorId, connectorCode, type, accountId, accountName, code };
   using digester = await RowDigester.take(services, tenantId);
+  await emptyConnectors(services, { tenantId, connectorId });
   const removed = await database.asTenant(tenantId, async (work) => {
     const { connectorDeletions, connectors, auditEvents, outboxEvents } = work;
     const held = await connectorDeletions.hold(connectorId, attemptId);

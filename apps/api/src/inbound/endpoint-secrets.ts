@@ -4,7 +4,7 @@ import type { JsonObject, SealedSecrets } from "../repositories/index.js";
 import { inboundSecretsPlace } from "./sealed-places.js";
 
 /** How many secrets an endpoint may have at once: every delivery is tried with each. */
-export const mostSecrets = 5;
+const mostSecrets = 5;
 
 const secretsSchema = z.array(z.string().min(1));
 

@@ -137,6 +137,7 @@ export {
 } from "./record-batch-lane.js";
 export type { BatchTarget, ReadBatch, ReadRecord } from "./record-batch-statement.js";
 export type { BatchCounts, EntityState, RecordBatchRepository } from "./record-batches.js";
+export type { SweepTarget } from "./record-sweep.js";
 export type {
   NewRecordWrite,
   OutcomeCount,

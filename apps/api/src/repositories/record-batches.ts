@@ -1,6 +1,6 @@
 import type { JsonObject } from "./client.js";
 import { type BatchTarget, holdStatement, type ReadBatch, storeStatement } from "./record-batch-statement.js";
-import { type SweepTarget, sweepStatement } from "./record-sweep.js";
+import { type SweepStep, type SweepTarget, sweepStatement } from "./record-sweep.js";
 import type { TenantScope } from "./scope.js";
 
 /** Where an entity stands. */
@@ -41,13 +41,22 @@ export interface RecordBatchRepository {
   openState(connectorId: string, entity: string): Promise<EntityState>;
   /** Forgets the cursor, the account and what full runs have seen: the next run begins at the beginning. */
   clearState(connectorId: string, entity: string): Promise<void>;
-  /** Forgets what a full run has seen that has ended before it had read everything. */
-  forgetSeen(runId: string): Promise<void>;
-  /** Marks what a full run has not seen as deleted, and makes its cursor the entity's. @returns how many. */
-  sweep(target: SweepTarget): Promise<number>;
-  /** Makes the cursor of a run that began at a time the entity's, where that has none yet. @returns whether the run is still held. */
+  /**
+   * Marks what a full run that has read everything has not seen as deleted, a step of it: one transaction for a million records would
+   * take longer than it may.
+   *
+   * @param after - `0`, or `next` of the step before.
+   */
+  sweep(target: SweepTarget, after: string, limit: number): Promise<SweepStep>;
+  /**
+   * Makes the cursor of a run that kept it to itself the entity's. That of one that began at a time only where the entity has none yet.
+   *
+   * @returns whether the run is still held.
+   */
   adoptCursor(target: SweepTarget): Promise<boolean>;
 }
+
+const nothingLeft: SweepStep = { gone: 0, next: null };
 
 /** The batches of the tenant of `scope`. */
 export function createRecordBatchRepository({ client, tenantId, sinks, noteWork }: TenantScope): RecordBatchRepository {
@@ -104,25 +113,21 @@ export function createRecordBatchRepository({ client, tenantId, sinks, noteWork 
         where tenant_id = ${tenantId}::uuid and connector_id = ${connectorId}::uuid and entity = ${entity}`;
     },
 
-    async forgetSeen(runId) {
-      await client.$executeRaw`
-        delete from sync_sightings s where s.tenant_id = ${tenantId}::uuid and s.run_id = ${runId}::uuid`;
-    },
-
     async adoptCursor({ runId, attemptId, connectorId, entity }) {
       const updated = await client.$executeRaw`
-        update sync_states s set cursor = coalesce(s.cursor, r.cursor) from sync_runs r
+        update sync_states s set cursor = case when r.mode = 'full' then r.cursor else coalesce(s.cursor, r.cursor) end
+        from sync_runs r
         where s.tenant_id = ${tenantId}::uuid and s.connector_id = ${connectorId}::uuid and s.entity = ${entity}
           and r.tenant_id = s.tenant_id and r.id = ${runId}::uuid and r.attempt_id = ${attemptId}::uuid`;
       return updated === 1;
     },
 
-    async sweep(target) {
+    async sweep(target, after, limit) {
       await lockState(target.connectorId, target.entity);
-      const [row] = await client.$queryRaw<{ gone: number }[]>(sweepStatement({ tenantId, sinks }, target));
-      const gone = row?.gone ?? 0;
-      if (gone > 0) noteWork("deliveries");
-      return gone;
+      const statement = sweepStatement({ tenantId, sinks }, target, after, limit);
+      const [step = nothingLeft] = await client.$queryRaw<SweepStep[]>(statement);
+      if (step.gone > 0) noteWork("deliveries");
+      return step;
     },
   };
 }

@@ -7,7 +7,7 @@ import { type ScopedSql, scopedSql, type TenantScope } from "./scope.js";
 const anyOfThem = [...recordEventTypes, ...new Set(recordEventTypes.map(groupOf))];
 
 /** Bytes of a record, as JSON, up to which an event has it. Of a larger one receivers read the record. */
-export const largestTold = 256 * 1024;
+const largestTold = 256 * 1024;
 
 /**
  * Parts of a `with` that write down what happens to records, and for whom, in the statement that stores them: an event for each

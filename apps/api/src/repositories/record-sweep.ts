@@ -12,29 +12,48 @@ export interface SweepTarget {
   readonly entity: string;
 }
 
+/** What a step of a sweep has done. */
+export interface SweepStep {
+  /** How many were marked. */
+  readonly gone: number;
+  /** Where the next step begins; `null` = there is nothing left, or somebody else has the run. */
+  readonly next: string | null;
+}
+
 /**
- * The statement that marks what a full run has not seen as deleted, and makes its cursor the entity's. Its one row says how many
- * are `gone`. It does nothing for an attempt that has lost the run.
+ * The statement that marks what a full run has not seen as deleted, of so many records of an entity whose row is locked, in the order
+ * of their versions: a statement has its time. Its one row is a {@link SweepStep}. It does nothing for an attempt that has lost the run.
+ *
+ * @param after - The version that the step begins behind: `0`, or what the one before gave.
  */
 export function sweepStatement(
   { tenantId, sinks }: Pick<TenantScope, "tenantId" | "sinks">,
   { runId, attemptId, connectorId, entity }: SweepTarget,
+  after: string,
+  limit: number,
 ): ScopedSql {
   return scopedSql`
     with run as (
-      select r.cursor from sync_runs r
+      select from sync_runs r
       where r.tenant_id = ${tenantId}::uuid and r.id = ${runId}::uuid and r.attempt_id = ${attemptId}::uuid
-    ), state as (
+    ), state as materialized (
       select s.series << ${seriesBits}::integer as first, s.record_version as changes from sync_states s
       where s.tenant_id = ${tenantId}::uuid and s.connector_id = ${connectorId}::uuid and s.entity = ${entity}
-    ), gone as (
-      select o.external_id, row_number() over (order by o.version) as step from records o, state s
-      where exists (select from run) and o.tenant_id = ${tenantId}::uuid and not o.deleted
-        and o.version > s.first and o.version <= s.first + s.changes
-        and not exists (
-          select from sync_sightings g
-          where g.tenant_id = ${tenantId}::uuid and g.run_id = ${runId}::uuid and g.external_id = o.external_id
-        )
+    ), looked_at as materialized (
+      -- Numbers, and no table to join: of a join the index would be read from its beginning, through everybody's records.
+      select o.external_id, o.version, o.deleted from records o
+      where exists (select from run) and o.tenant_id = ${tenantId}::uuid
+        and o.version > (select first from state) + ${after}::bigint and o.version <= (select first + changes from state)
+      order by o.version limit ${limit}::integer
+    ), gone as materialized (
+      select o.external_id, row_number() over (order by o.version) as step from looked_at o
+      -- A lookup by key for each, whatever the planner believes of a table that has just grown.
+      left join lateral (
+        select true as is_seen from sync_sightings g
+        where g.tenant_id = ${tenantId}::uuid and g.run_id = ${runId}::uuid and g.external_id = o.external_id
+        limit 1
+      ) g on true
+      where not o.deleted and g.is_seen is null
     ), marked as (
       update records o set deleted = true, version = s.first + s.changes + g.step, updated_at = clock_timestamp()
       from gone g, state s
@@ -45,15 +64,13 @@ export function sweepStatement(
         null::text as data
       from gone g, state s
     ), ${tellOfRecords({ tenantId, sinks }, { connectorId, entity })}, moved as (
-      update sync_states s set record_version = s.record_version + (select count(*) from gone), cursor = run.cursor
-      from run
+      update sync_states s set record_version = s.record_version + (select count(*) from gone)
       where s.tenant_id = ${tenantId}::uuid and s.connector_id = ${connectorId}::uuid and s.entity = ${entity}
+        and exists (select from gone)
     ), noted as (
       update sync_runs r set deleted = r.deleted + (select count(*)::integer from gone)
-      where r.tenant_id = ${tenantId}::uuid and r.id = ${runId}::uuid and exists (select from run)
-    ), unmarked as (
-      delete from sync_sightings s where s.tenant_id = ${tenantId}::uuid and s.run_id = ${runId}::uuid
-        and exists (select from run)
+      where r.tenant_id = ${tenantId}::uuid and r.id = ${runId}::uuid and exists (select from gone)
     )
-    select count(*)::integer as gone from gone`;
+    select (select count(*)::integer from gone) as gone, (max(o.version) - (select first from state))::text as next
+    from looked_at o`;
 }

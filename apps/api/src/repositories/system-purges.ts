@@ -20,6 +20,13 @@ export interface SystemPurgeRepository {
    * `leaseMs` lasts, and nobody restores them any more. Callers side by side get different ones.
    */
   claimDue(limit: number, leaseMs: number, giveUpAfterMs: number): Promise<readonly ClaimedPurge[]>;
+  /**
+   * Removes records of a deleted connector, `limit` at most: all of them at once would take longer than a statement may. Without a
+   * connector, those of a tenant whose connectors are all switched off, and its events.
+   *
+   * @returns how many rows went; 0 also where a connector works.
+   */
+  empty(of: { readonly tenantId: string; readonly connectorId?: string }, limit: number): Promise<number>;
 }
 
 /** The functions for purges. */
@@ -31,6 +38,11 @@ export function createSystemPurgeRepository(query: SystemQuery): SystemPurgeRepo
         select tenant_id::text as "tenantId", connector_id::text as "connectorId", attempt_id::text as "attemptId",
           failures, is_last as "isLast"
         from isthmus_claim_due_purges(${attemptIds}::uuid[], ${leaseMs}::float8, ${giveUpAfterMs}::float8)`);
+    },
+    async empty({ tenantId, connectorId = null }, limit) {
+      const [row] = await query<{ removed: number }>(Prisma.sql`
+        select isthmus_empty_connectors(${tenantId}::uuid, ${connectorId}::uuid, ${limit}::integer) as removed`);
+      return row?.removed ?? 0;
     },
   };
 }

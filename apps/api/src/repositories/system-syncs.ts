@@ -61,6 +61,8 @@ export interface SystemSyncRepository {
   claimRuns(limit: number, leaseMs: number, room?: SyncRoom): Promise<readonly ClaimedSyncRun[]>;
   /** Removes records that the vendors deleted so long ago, `limit` at most. @returns how many. */
   pruneRecords(keptForMs: number, limit: number): Promise<number>;
+  /** Removes what full runs have seen that have ended, `limit` rows at most. @returns how many. */
+  pruneSightings(limit: number): Promise<number>;
   /** Removes runs that ended so long ago, `limit` at most. @returns how many. */
   prune(keptForMs: number, limit: number): Promise<number>;
 }
@@ -98,6 +100,12 @@ export function createSystemSyncRepository(query: SystemQuery, noteWork: NoteWor
     async pruneRecords(keptForMs, limit) {
       const [row] = await query<{ removed: number }>(Prisma.sql`
         select isthmus_prune_records(${keptForMs}::float8, ${limit}::integer) as removed`);
+      return row?.removed ?? 0;
+    },
+    async pruneSightings(limit) {
+      const [row] = await query<{ removed: number }>(
+        Prisma.sql`select isthmus_prune_sightings(${limit}::integer) as removed`,
+      );
       return row?.removed ?? 0;
     },
     async prune(keptForMs, limit) {

@@ -1,10 +1,18 @@
-import type { ClaimedRun, ConnectorRow, NewSyncRunLine, SyncRunLanding, SyncRunRow } from "../repositories/index.js";
+import type {
+  ClaimedRun,
+  ConnectorRow,
+  NewSyncRunLine,
+  SweepTarget,
+  SyncRunLanding,
+  SyncRunRow,
+} from "../repositories/index.js";
 import type { Services } from "../services.js";
+import { keepsCursor } from "./open-read.js";
 import { tellOfSync } from "./tell-of-sync.js";
 
 /**
- * Stores what became of a run. Where a full one has read everything, what it has not seen is marked as deleted, and its cursor
- * becomes the entity's, in the same transaction.
+ * Stores what became of a run. Where a full one has read everything, what it has not seen is marked as deleted before; with its end
+ * its cursor becomes the entity's.
  *
  * @returns `undefined`, and nothing is stored, when somebody else has the run.
  * @throws {DatabaseUnavailableError}
@@ -16,19 +24,18 @@ export async function landSync(
   landing: SyncRunLanding,
 ): Promise<SyncRunRow | undefined> {
   const isDone = landing.kind === "ended" && landing.status === "succeeded";
+  const target = { runId, attemptId, connectorId, entity };
+  if (isDone && mode === "full") await sweepAll(database, tenantId, target);
   let connector: ConnectorRow | undefined;
   const landed = await database.asTenant(tenantId, async (repositories) => {
     const { syncRuns, syncRunLines, recordBatches, connectors, eventReads, auditEvents } = repositories;
-    const target = { runId, attemptId, connectorId, entity };
-    if (isDone && mode === "full") await recordBatches.sweep(target);
-    else if (isDone && backfillFrom !== null) await recordBatches.adoptCursor(target);
+    if (isDone && keepsCursor({ mode, backfillFrom })) await recordBatches.adoptCursor(target);
     const row = await syncRuns.land(runId, attemptId, landing);
     // Of a run that somebody else has by now, nothing is forgotten: it goes on after what it has stored.
     if (row && landing.kind === "anew") await recordBatches.clearState(connectorId, entity);
     const line = row && lineOf(landing);
     if (line) await syncRunLines.append(runId, line);
     if (row === undefined || row.endedAt === null) return row;
-    if (!isDone) await recordBatches.forgetSeen(runId);
     // One that was deleted meanwhile has nothing to note.
     connector = await connectors.findById(connectorId);
     if (isDone && connector) await connectors.recordSync(connectorId);
@@ -53,6 +60,18 @@ export async function landSync(
     events.emit("sync.ended", { connection, runId, entity, ...(code !== undefined && { code }) });
   }
   return landed;
+}
+
+/** Records that are looked at in one step of a sweep. */
+const sweepSize = 20_000;
+
+/** Where it ends half-way, whoever takes the run next begins it again: what is marked stays so. */
+async function sweepAll(database: Services["database"], tenantId: string, target: SweepTarget): Promise<void> {
+  for (let after: string | null = "0"; after !== null; ) {
+    const from: string = after;
+    const step = await database.asTenant(tenantId, ({ recordBatches }) => recordBatches.sweep(target, from, sweepSize));
+    after = step.next;
+  }
 }
 
 function lineOf(landing: SyncRunLanding): NewSyncRunLine | undefined {

@@ -24,7 +24,8 @@ export async function runSync(services: Services, claimed: ClaimedRun): Promise<
   if (run.cancelledAt !== null) return landSync(services, claimed, run, { kind: "ended", status: "cancelled" });
   if (isOfAnotherAccount(state, connector)) return landSync(services, claimed, run, { kind: "anew", error: moved });
   await using hold = new SyncHold(services, claimed);
-  return landSync(services, claimed, run, await readAll(services, claimed, found, hold));
+  // Held until it has landed: what a full run has not seen may be much.
+  return await landSync(services, claimed, run, await readAll(services, claimed, found, hold));
 }
 
 interface Found {

@@ -46,6 +46,13 @@ export function createSyncPruner(services: Services, batchSize?: number): Pruner
   );
 }
 
+/** What removes what full runs have seen that have ended: of no use to anybody any more, and many rows. */
+export function createSightingPruner(services: Services, batchSize = 20_000): Pruner {
+  return createPruner(services, "sightings of full reads", batchSize, (limit) =>
+    services.database.asSystem(({ syncs }) => syncs.pruneSightings(limit)),
+  );
+}
+
 /** What removes records that the vendors deleted long ago: whoever follows an entity has been told by then. */
 export function createRecordPruner(services: Services, batchSize?: number): Pruner {
   const { recordRetentionDays = defaultRecordRetentionDays } = services.settings;

@@ -12,6 +12,7 @@ import {
   createOutboxPruner,
   createRecordPruner,
   createRunPruner,
+  createSightingPruner,
   createSyncPruner,
 } from "./create-pruners.js";
 import { watchHealth } from "./health-watcher.js";
@@ -58,6 +59,7 @@ export async function runWorkers(
     work.push(createRunPruner(services).run(stopping));
     work.push(createIdempotencyPruner(services).run(stopping));
     work.push(createSyncPruner(services).run(stopping));
+    work.push(createSightingPruner(services).run(stopping));
     work.push(createRecordPruner(services).run(stopping));
     work.push(createDeliveryExpirer(services).run(stopping));
     work.push(createOutboxPruner(services).run(stopping));

@@ -7,7 +7,7 @@ import { runWorkPlace } from "../runs/run-work.js";
 export const writeOperation = "records:write";
 
 /** Of all of a run's records. */
-export const writeWorkSchema = z.strictObject({
+const writeWorkSchema = z.strictObject({
   /** The vendor's name of their kind. */
   entity: z.string(),
   policy: z.enum(["theirs", "ours", "fail"]),

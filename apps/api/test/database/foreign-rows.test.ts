@@ -298,9 +298,8 @@ const calls: Calls = {
     findState: ({ connectorId }) => [connectorId, syncedEntity],
     openState: ({ connectorId }) => [connectorId, syncedEntity],
     clearState: ({ connectorId }) => [connectorId, syncedEntity],
-    forgetSeen: ({ syncRunId }) => [syncRunId],
     adoptCursor: (theirs) => [{ ...batchOf(theirs), entity: unreadEntity }],
-    sweep: (theirs) => [batchOf(theirs)],
+    sweep: (theirs) => [{ ...batchOf(theirs), entity: "NeverRead" }, "0", 10],
   },
 };
 

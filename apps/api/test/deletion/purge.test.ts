@@ -40,6 +40,28 @@ describeLongWork("purging a deleted connector", (get) => {
   const audited = async (limit: number) =>
     (await tenant.api.get(`/v1/audit-events?targetId=${id}&limit=${limit}`)).body.data;
 
+  it("removes its records some at a time before, and never those of one that works", async () => {
+    await get().queryPastGuards(
+      `with state as (
+         insert into sync_states (connector_id, entity, tenant_id, record_version) values ('${id}', 'Thing', '${tenant.tenantId}', 5)
+         returning series
+       )
+       insert into records (tenant_id, connector_id, entity, external_id, data, hash, version, deleted, updated_at)
+       select '${tenant.tenantId}', '${id}', 'Thing', n::text, '{}', '', (s.series << 36) + n, false, now()
+       from state s, generate_series(1, 5) n returning 1 as one`,
+    );
+    const { tenantId } = tenant;
+    const empty = (of: { tenantId: string; connectorId?: string }) =>
+      service.services.database.asSystem(({ purges }) => purges.empty(of, 2));
+    expect([await empty({ tenantId, connectorId: id }), await empty({ tenantId })]).toEqual([0, 0]);
+    await remove();
+    expect([await empty({ tenantId, connectorId: id }), await rows("records", "connector_id")]).toEqual([2, 3]);
+    expect(await empty({ tenantId: id, connectorId: id })).toBe(0);
+    await change("purge_at = now()");
+    await work();
+    expect([await rows(), await rows("records", "connector_id")]).toEqual([0, 0]);
+  });
+
   it("waits for its time, then asks the vendor, and only then destroys the tokens", async () => {
     await remove();
     expect(await work()).toBe(0);

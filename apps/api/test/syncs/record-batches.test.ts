@@ -7,9 +7,13 @@ import { type FullTenant, fillTenant, sharedAccountId } from "../support/full-te
 const entity = "Batched";
 
 describeOnDatabases("a batch of records", (get) => {
-  const store = ({ tenantId, connectorId, syncRunId, syncAttemptId }: FullTenant, records: readonly ReadRecord[]) => {
+  const store = (
+    { tenantId, connectorId, syncRunId, syncAttemptId }: FullTenant,
+    records: readonly ReadRecord[],
+    mode: "incremental" | "full" = "incremental",
+  ) => {
     const held = { runId: syncRunId, attemptId: syncAttemptId, leaseMs: 60_000, accountId: sharedAccountId };
-    const target = { ...held, connectorId, entity, mode: "incremental", keepsCursor: false } as const;
+    const target = { ...held, connectorId, entity, mode, keepsCursor: mode === "full" };
     return get().database.asTenant(tenantId, ({ recordBatches }) =>
       recordBatches.storeBatch(target, { records, cursor: { v: 1 }, failed: 0 }),
     );
@@ -135,5 +139,41 @@ describeOnDatabases("a batch of records", (get) => {
     }
     expect(await read(tenant)).toEqual([]);
     expect((await stateOf(tenant)).cursor).toBeUndefined();
+  });
+
+  it("is swept of what a full run has not seen in steps, as if it was one", async () => {
+    const tenant = await fillTenant(get().database);
+    const { tenantId, connectorId, syncRunId: runId, syncAttemptId: attemptId } = tenant;
+    await store(
+      tenant,
+      ["a", "b", "c", "d", "e"].map((id) => changed(id, 1)),
+    );
+    await store(tenant, [changed("e", undefined)]);
+    await store(tenant, [changed("b", 1), changed("d", 2)], "full");
+    const target = { runId, attemptId, connectorId, entity };
+    const sweep = (after: string, of = target) =>
+      get().database.asTenant(tenantId, ({ recordBatches }) => recordBatches.sweep(of, after, 2));
+    expect(await sweep("0", { ...target, attemptId: runId })).toEqual({ gone: 0, next: null });
+    // a and b; c and e, which is gone already; d, and a as it is now; c as it is now; nothing.
+    const steps: unknown[] = [];
+    for (let after: string | null = "0"; after !== null; ) {
+      const step = await sweep(after);
+      steps.push([step.gone, step.next]);
+      after = step.next;
+    }
+    expect(steps).toEqual([
+      [1, "2"],
+      [1, "6"],
+      [0, "8"],
+      [0, "9"],
+      [0, null],
+    ]);
+    expect((await read(tenant)).map(({ externalId, version, deleted }) => [externalId, version, deleted])).toEqual([
+      ["b", "2", false],
+      ["e", "6", true],
+      ["d", "7", false],
+      ["a", "8", true],
+      ["c", "9", true],
+    ]);
   });
 });

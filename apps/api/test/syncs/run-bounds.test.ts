@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { newId } from "../../src/database/index.js";
 import { fireDueSchedules } from "../../src/syncs/fire-schedules.js";
 import { landSync } from "../../src/syncs/land-sync.js";
+import { createSightingPruner } from "../../src/workers/create-pruners.js";
 import { useServerDatabase } from "../support/server-database.js";
 import { type FeedService, startFeedService } from "./feed/feed-service.js";
 
@@ -96,13 +97,24 @@ describe("what keeps runs within bounds", () => {
       "cancelled while nobody is at it",
       async (id: string) => void (await bench.tenant.api.post(`/v1/sync-runs/${id}/cancel`)),
     ],
-  ])("of a full run that is %s, nothing is kept of what it had seen", async (how, end) => {
+  ])("of a full run that is %s, nothing is kept for long of what it had seen", async (how, end) => {
+    const pruner = createSightingPruner(bench.service.services, 1);
+    await pruner.prune();
     const id = await ask(await schedule({ mode: "full" }));
     bench.vendor.failAfter(entity, 1, how === "failed" ? 400 : 503);
     await bench.work();
     await end(id);
     expect((await read(id)).status).toBe(how.split(" ")[0]);
-    expect(await sightings()).toBe(0);
+    const going = await ask(await schedule({ mode: "full" }));
+    const held = bench.vendor.hold(1);
+    await bench.worker.beginDue();
+    await held;
+    expect(await sightings()).toBe(4);
+    expect(await pruner.prune()).toBe(2);
+    bench.vendor.release();
+    await bench.worker.settle();
+    expect(await read(going)).toMatchObject({ status: "succeeded", progress: { deleted: 0 } });
+    expect(await pruner.prune()).toBe(3);
   });
 
   it("a schedule whose times come faster than its runs end lets so many wait, and no more", async () => {
