@@ -92,6 +92,20 @@ describeOnDatabases("the health of a connector", (get) => {
     expect(events.body.data).toHaveLength(2);
   });
 
+  it("takes no run for late whose schedule has jitter, but one that waits for long", async () => {
+    const { body } = await bench.tenant.api.post(`/v1/schedules/${id}/run`, {});
+    const set = (changes: string) =>
+      get().queryPastGuards(`update sync_runs set ${changes} where id = $1::uuid returning 1 as one`, body.id);
+    await set("tick_at = now() - interval '2 hours'");
+    await bench.service.services.database.asTenant(bench.tenant.tenantId, ({ connectors }) =>
+      connectors.recordConnection(bench.connectorId, { status: "connected" }),
+    );
+    expect(await look()).toMatchObject({ lateSeconds: 0, reasons: [] });
+    await set("created_at = now() - interval '2 hours'");
+    await look();
+    expect(await look()).toMatchObject({ reasons: [{ code: "SYNC_LATE", state: "failing" }] });
+  });
+
   it("sees schedules that are late and syncs that fail", async () => {
     await get().queryPastGuards(
       "update sync_schedules set due_at = now() - interval '10 minutes' where id = $1::uuid",
