@@ -219,6 +219,9 @@ describeOnDatabases("syncs", (get) => {
     const asked = bench.vendor.hold(1);
     await bench.worker.beginDue();
     await asked;
+    // The next batch is asked for while this one is on its way to the database.
+    const read = async () => (await bench.tenant.api.get(`/v1/sync-runs/${run.id}`)).body.progress.read;
+    await expect.poll(read, { interval: 20 }).toBe(2);
     expect((await bench.tenant.api.post(`/v1/sync-runs/${run.id}/cancel`, {})).body.status).toBe("cancelling");
     bench.vendor.release();
     await bench.worker.settle();
