@@ -99,6 +99,8 @@ describe("work that another process asks for", { timeout: 60_000 }, () => {
   });
 
   it("is found by looking while nobody tells of it, and begun at once again when the database can be listened to", async () => {
+    await expect.poll(await ask("Before"), { timeout: 20_000 }).toBe("succeeded");
+    await expect.poll(channels, { timeout: 20_000 }).toBe(2);
     const held = Promise.withResolvers<void>();
     mayConnect = held.promise;
     expect(await asSuperuser(`select pg_terminate_backend(pid) ${sessions}`)).toBe(2);
