@@ -29,7 +29,9 @@ const names = Object.keys(contenders).filter(
 console.log(
   `${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores, Node ${process.version}; median (least to most)\n`,
 );
-console.log("contender                               rows  pages     rows/s  rows/s of CPU   peak MB  jsforce loaded");
+console.log(
+  "contender                                                        rows  pages     rows/s  rows/s of CPU   peak MB  jsforce loaded",
+);
 for (const { total, pageRows, rounds } of sizes) {
   // In turns, so that a slow minute of the machine is everybody's.
   const outcomes = new Map<string, Outcome[]>(names.map((name) => [name, []]));
@@ -74,7 +76,7 @@ function report(name: string, total: number, pageRows: number, outcomes: readonl
     return `${sorted[Math.floor(sorted.length / 2)]} (${sorted[0]} to ${sorted.at(-1)})`;
   };
   console.log(
-    name.padEnd(34),
+    name.padEnd(59),
     String(total).padStart(9),
     String(total / pageRows).padStart(6),
     range(({ rows, wallMs }) => rows / (wallMs / 1_000)).padStart(28),

@@ -19,3 +19,24 @@ export function makeRow(index: number): Readonly<Record<(typeof fields)[number],
 export function toLine(values: readonly string[]): string {
   return `${values.map((value) => `"${value.replaceAll('"', '""')}"`).join(",")}\n`;
 }
+
+const zero = 0x30;
+
+/**
+ * Writes texts that hold a number, byte by byte, as what comes from a database's driver is made.
+ *
+ * @param width - Least digits.
+ */
+export function createNumberedText(prefix: string, width: number, suffix = ""): (number: number) => string {
+  const bytes = Buffer.from(`${prefix}${"0".repeat(16)}${suffix}`);
+  return (number) => {
+    let digits = width;
+    while (digits < 16 && number >= 10 ** digits) digits += 1;
+    const end = prefix.length + digits;
+    for (let at = end - 1, rest = number; at >= prefix.length; at -= 1) {
+      bytes[at] = zero + (rest % 10);
+      rest = Math.floor(rest / 10);
+    }
+    return bytes.toString("latin1", 0, end + bytes.write(suffix, end));
+  };
+}
