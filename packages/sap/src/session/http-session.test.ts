@@ -127,6 +127,22 @@ describe("HttpSession", () => {
     ]);
   });
 
+  it.each([
+    ["no query", "/Orders", "/Orders?sap-client=100&sap-language=EN"],
+    ["a query", "/Orders?$top=1", "/Orders?$top=1&sap-client=100&sap-language=EN"],
+    ["an empty query", "/Orders?", "/Orders?sap-client=100&sap-language=EN"],
+    ["an open end", "/Orders?$top=1&", "/Orders?$top=1&&sap-client=100&sap-language=EN"],
+    ["a blank at its end", "/Orders?$top=1 ", "/Orders?$top=1&sap-client=100&sap-language=EN"],
+    ["a fragment", "/Orders#top", "/Orders?sap-client=100&sap-language=EN"],
+    ["steps back", "/Items/../Orders", "/Orders?sap-client=100&sap-language=EN"],
+    ["the client", "/Orders?sap-client=200", "/Orders?sap-client=200&sap-language=EN"],
+    ["the client in other letters", "/Orders?sap%2Dclient=200", "/Orders?sap%2Dclient=200&sap-language=EN"],
+    ["both", "/Orders?sap-language=DE&sap-client=200", "/Orders?sap-language=DE&sap-client=200"],
+  ])("adds what a path with %s does not say", async (_kind, path, expected) => {
+    await session.request({ method: "GET", path: csrfRoot + path });
+    expect(gateway.seen[0]?.url).toBe(csrfRoot + expected);
+  });
+
   it("sends nothing to another host, whoever names it", async () => {
     for (const path of ["https://evil.example/sap", "//evil.example/sap", "http://127.0.0.1:1/sap", "http://["]) {
       await expect(session.request({ method: "GET", path })).rejects.toMatchObject({ code: "FORBIDDEN_TARGET" });

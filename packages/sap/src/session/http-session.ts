@@ -35,17 +35,24 @@ export interface HttpSessionParts {
 
 const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
+/** A path that may name `sap-client` or `sap-language` already, or that text cannot simply be added to. */
+const mayNameOptions = /[#%\s]|sap-|[?&]$/i;
+
 /** One session with one system: its cookies, and the CSRF tokens that belong to them. */
 export class HttpSession implements SapHttp {
   readonly #parts: HttpSessionParts;
   readonly #cookies: SessionCookies;
   readonly #tokens: CsrfTokens;
+  /** `sap-client` and `sap-language`, as they stand in a query. */
+  readonly #own: string;
   #lastPath: string | undefined;
   /** The context that a request of ours has ended already. */
   #ended: string | undefined;
 
   constructor(parts: HttpSessionParts) {
     this.#parts = parts;
+    const { client, language } = parts;
+    this.#own = [client && `sap-client=${client}`, language && `sap-language=${language}`].filter(Boolean).join("&");
     this.#cookies = new SessionCookies(parts.isStateful ?? false);
     this.#tokens = new CsrfTokens((request) => this.#exchange(request, parts.send), parts.now);
   }
@@ -116,7 +123,7 @@ export class HttpSession implements SapHttp {
     const exchange = () => send({ ...rest, headers, path: url.href.slice(url.origin.length) });
     const context = this.contextId();
     const response = await (gate ? gate.pass(exchange) : exchange());
-    if (response.status < 300 && url.searchParams.get("sap-sessioncmd") === "close") this.#ended = context;
+    if (response.status < 300 && endsSession(url)) this.#ended = context;
     this.#cookies.accept(url.href, response.headers);
     if (response.status === 401) throw this.#refuse(response, request);
     return response;
@@ -130,9 +137,11 @@ export class HttpSession implements SapHttp {
 
   #address(path: string): URL {
     const { baseUrl, client, language } = this.#parts;
-    const url = URL.parse(path, baseUrl);
+    const isPlain = !mayNameOptions.test(path);
+    const url = URL.parse(isPlain ? addQuery(path, this.#own) : path, baseUrl);
     // The logon goes with every request: hosts of WSDLs and tokens are allowed too, and have no business with it.
     if (url?.origin !== baseUrl) throw new ForbiddenTargetError("The address does not lead to the system's host.");
+    if (isPlain) return url;
     const given = new URLSearchParams(url.search);
     const added = [
       ...(client !== undefined && !given.has("sap-client") ? [`sap-client=${client}`] : []),
@@ -150,4 +159,12 @@ function addToken(request: SapRequest, token: string | undefined): SapRequest {
 
 function isSpent({ body }: SapRequest): boolean {
   return typeof body === "object" && !(body instanceof Uint8Array);
+}
+
+function addQuery(path: string, query: string): string {
+  return query === "" ? path : `${path}${path.includes("?") ? "&" : "?"}${query}`;
+}
+
+function endsSession(url: URL): boolean {
+  return /sessioncmd|%/i.test(url.search) && url.searchParams.get("sap-sessioncmd") === "close";
 }

@@ -22,6 +22,8 @@ import { collectFilter } from "./write-filter.js";
  * @see https://www.odata.org/documentation/odata-version-2-0/uri-conventions/
  */
 export function writeQuery(model: ODataModel, typeName: string, query: Query): string {
+  // As most reads of a single record.
+  if (Object.keys(query).length === 0) return "";
   return [...queryOptions(model, typeName, query)]
     .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
     .join("&");
