@@ -36,7 +36,7 @@ function slowDatabase() {
 function begun(count: number) {
   const { statements, landings } = slowDatabase();
   const ended: unknown[] = [];
-  const ids = Array.from({ length: count }, (_, index) => {
+  const land = (index: number) => {
     const attemptId = newId();
     const landing = { tenantId: newId(), connectorId: newId(), attemptId, landed: { tokens: {}, isRenewal: true } };
     const note = (end: unknown) => {
@@ -44,17 +44,18 @@ function begun(count: number) {
     };
     landings.land(landing).then(note, note);
     return attemptId;
-  });
+  };
+  const ids = Array.from({ length: count }, (_, index) => land(index));
   /** What was sent: sizes of statements, and those of one by itself as `land`. */
   const sent = () => statements.map(({ name, ids }) => (name === "land" ? name : ids.length));
-  return { statements, ended, ids, sent };
+  return { statements, ended, ids, sent, land };
 }
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("Landings", () => {
   it("sends one that comes alone at once, and those that come meanwhile together", async () => {
-    const { statements, ended, ids, sent } = begun(5);
+    const { statements, ended, ids, sent, land } = begun(5);
     expect(sent()).toEqual([1, 1]);
     statements[0]?.answer();
     await settled();
@@ -63,6 +64,8 @@ describe("Landings", () => {
     statements[1]?.answer();
     await settled();
     expect(ended).toEqual([1, 5, 2, 3, 4]);
+    land(5);
+    expect(sent()).toEqual([1, 1, 3, 1]);
   });
 
   it("sends no more than 64 together", async () => {
