@@ -15,23 +15,28 @@ export async function fill(services: Services, admin: pg.Client, vendor: string,
       tenantId,
       `${userId}@example.com`,
     ]);
-    const rows = await Promise.all(
-      Array.from({ length: total / tenants }, async (_, index) => {
-        const id = randomUUID();
-        const place = (table: string, field: string) => ({ tenantId, table, recordId: id, field });
-        const credentials = await vault.seal({ clientId: "c", clientSecret: "s" }, place("connectors", "credentials"));
-        const tokens = {
-          accessToken: "access",
-          refreshToken: `refresh-${id}`,
-          tokenType: "Bearer",
-          issuedAtMs: 0,
-          expiresAtMs: 1,
-          attributes: {},
-        };
-        const sealed = await vault.seal(tokens, place("connector_tokens", "tokens"));
-        return { id, code: `c${index}`, credentials, tokens: sealed };
-      }),
-    );
+    const makeRow = async (index: number) => {
+      const id = randomUUID();
+      const place = (table: string, field: string) => ({ tenantId, table, recordId: id, field });
+      const credentials = await vault.seal({ clientId: "c", clientSecret: "s" }, place("connectors", "credentials"));
+      const tokens = {
+        accessToken: "access",
+        refreshToken: `refresh-${id}`,
+        tokenType: "Bearer",
+        issuedAtMs: 0,
+        expiresAtMs: 1,
+        attributes: {},
+      };
+      const sealed = await vault.seal(tokens, place("connector_tokens", "tokens"));
+      return { id, code: `c${index}`, credentials, tokens: sealed };
+    };
+    const rows: Awaited<ReturnType<typeof makeRow>>[] = [];
+    // Few at once: each looks its key up, and on a busy machine no connection would be free for them within 5 s.
+    while (rows.length < total / tenants) {
+      const count = Math.min(10, total / tenants - rows.length);
+      const some = Array.from({ length: count }, (_, index) => makeRow(rows.length + index));
+      rows.push(...(await Promise.all(some)));
+    }
     await admin.query(
       `with given as (select * from jsonb_to_recordset($1) as g(id uuid, code text, credentials jsonb, tokens jsonb)),
        made as (

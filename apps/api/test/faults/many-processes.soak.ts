@@ -20,7 +20,8 @@ describe("SEC-002 eight processes and two hundred connectors, the vendor takes u
     const choices = new Choices(seed);
     bench.vendor.delay = () => delay(choices.below(20_000));
     const { results, grants } = await renewEverywhere(bench, { processes: 8, connectors: 200 });
-    expect(results.filter((result) => result !== "ok")).toEqual([]);
+    // First what must hold on the busiest machine; a call that takes 20 s is close to the 25 s that it is given.
     expect(grants.filter(({ accepted, reused }) => accepted !== 1 || reused !== 0)).toEqual([]);
+    expect(results.filter((result) => result !== "ok")).toEqual([]);
   });
 });
