@@ -182,6 +182,9 @@ describeLongWork("purging a deleted connector", (get) => {
 
     id = await connect(service, tenant);
     path = `/v1/connectors/${id}`;
+    // When the token ends is asked for beside the callers, and the set is sealed anew with it.
+    const known = `select 1 from connector_tokens where connector_id = '${id}' and expires_at is not null`;
+    await expect.poll(async () => (await get().queryPastGuards(known)).length, { interval: 10 }).toBe(1);
     const tag = `tokens = jsonb_set(tokens, '{tag}', '"AAAAAAAAAAAAAAAAAAAAAA"')`;
     await get().queryPastGuards(`update connector_tokens set ${tag} where connector_id = '${id}' returning 1`);
     // A key may come back; so this one has its seven days, too.
