@@ -96,13 +96,14 @@ async function readPage(
   { cursor, limit }: Pick<ListRecordsRequest, "cursor" | "limit">,
 ): Promise<RecordPage> {
   const place = cursor === undefined ? {} : { afterVersion: readCursor(cursor) };
-  const rows = await database.asTenant(tenantId, ({ records }) => records.list({ ...filter, ...place }, limit + 1));
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1)?.version;
+  const { rows, hasMore } = await database.asTenant(tenantId, ({ records }) =>
+    records.list({ ...filter, ...place }, limit),
+  );
+  const last = rows.at(-1)?.version;
   return {
-    data: shown.map(viewRecord),
+    data: rows.map(viewRecord),
     nextCursor: last === undefined ? (cursor ?? null) : Buffer.from(`v${last}`).toString("base64url"),
-    hasMore: rows.length > limit,
+    hasMore,
   };
 }
 

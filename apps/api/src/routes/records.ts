@@ -26,7 +26,7 @@ export const recordRoutes: FastifyPluginAsyncZod<Services> = async (app, service
         tags: ["syncs"],
         summary: "List the records of an entity as they were last read",
         description:
-          "In the order in which they changed here: one that changes meanwhile comes again. The last cursor gives what changes later. As NDJSON, all of them to the end, whatever the limit.",
+          "In the order in which they changed here: one that changes meanwhile comes again. The last cursor gives what changes later. A page has fewer records than `limit` where they are large (8 MiB in all): look at `hasMore`. As NDJSON, all of them to the end, whatever the limit.",
         operationId: "listRecords",
         params: idParametersSchema,
         querystring: listRecordsSchema,

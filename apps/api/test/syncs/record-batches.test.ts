@@ -19,7 +19,9 @@ describeOnDatabases("a batch of records", (get) => {
     );
   };
   const read = ({ tenantId, connectorId }: FullTenant) =>
-    get().database.asTenant(tenantId, ({ records }) => records.list({ connectorId, entity, withDeleted: true }, 100));
+    get()
+      .database.asTenant(tenantId, ({ records }) => records.list({ connectorId, entity, withDeleted: true }, 100))
+      .then(({ rows }) => rows);
   const changed = (externalId: string, value: unknown, spaces?: number): ReadRecord => {
     const data = value === undefined ? null : JSON.stringify({ value }, undefined, spaces);
     return { externalId, data, modifiedAt: value === undefined ? null : "2026-01-01T00:00:00.000Z" };

@@ -44,6 +44,20 @@ describe("records that are asked for", () => {
     expect(await idsOf(`deleted=true&since=2000-01-01T00:00:00Z`)).toEqual(["a", "b", "c"]);
   });
 
+  it("come some at a time where they are large, and all of them to who goes on", async () => {
+    const large = "Large";
+    // Stored small, as it compresses well; answered large.
+    for (let at = 1; at <= 5; at += 1) bench.vendor.put(large, `${at}`, { text: "x".repeat(3_000_000) });
+    await bench.run((await bench.schedule(large)).body.id);
+    const page = `/v1/connectors/${bench.connectorId}/records?entity=${large}&limit=100`;
+    const { body: first } = await bench.tenant.api.get(page);
+    expect(first).toMatchObject({ data: [{ id: "1" }, { id: "2" }, { id: "3" }], hasMore: true });
+    const { body: rest } = await bench.tenant.api.get(`${page}&cursor=${first.nextCursor}`);
+    expect(rest).toMatchObject({ data: [{ id: "4" }, { id: "5" }], hasMore: false });
+    const { text } = await bench.tenant.api.get(page, { accept: "application/x-ndjson" });
+    expect(text.trimEnd().split("\n")).toHaveLength(5);
+  });
+
   it("come in one answer to the end as NDJSON, as the list gives them", async () => {
     const { text, headers } = await bench.tenant.api.get(`${path}&limit=1`, { accept: "application/x-ndjson" });
     expect(headers.get("content-type")).toBe("application/x-ndjson");
