@@ -32,8 +32,9 @@ export async function fill(services: Services, admin: pg.Client, vendor: string,
     };
     const rows: Awaited<ReturnType<typeof makeRow>>[] = [];
     // Few at once: each looks its key up, and on a busy machine no connection would be free for them within 5 s.
-    while (rows.length < total / tenants) {
-      const count = Math.min(10, total / tenants - rows.length);
+    const wanted = Math.ceil(total / tenants);
+    while (rows.length < wanted) {
+      const count = Math.min(10, wanted - rows.length);
       const some = Array.from({ length: count }, (_, index) => makeRow(rows.length + index));
       rows.push(...(await Promise.all(some)));
     }
