@@ -61,8 +61,10 @@ export class DueWorker<Claim extends object> {
   /** Begins what is due, and rests until it is worth looking again. @returns how long to rest still: not at all. */
   async #look(signal: AbortSignal): Promise<number> {
     this.#isWoken = false;
+    // From before the look: what ends meanwhile may make something due that it does not see.
+    const oneEnds = this.#slots.untilOneEnds();
     const begun = await this.beginDue();
-    if (begun === 0) await this.#rest(signal);
+    if (begun === 0) await this.#rest(signal, oneEnds);
     else await this.#slots.untilFree(this.#due.together ?? 1);
     return 0;
   }
@@ -74,7 +76,7 @@ export class DueWorker<Claim extends object> {
   }
 
   /** Until the next look, until it is woken, or until some work has ended: what waits for its turn may have it then. */
-  async #rest(signal: AbortSignal): Promise<void> {
+  async #rest(signal: AbortSignal, oneEnds: Promise<void>): Promise<void> {
     const rested = new AbortController();
     const woken = new Promise<void>((resolve) => {
       this.#wakeUp = resolve;
@@ -82,7 +84,7 @@ export class DueWorker<Claim extends object> {
     // Or else it was woken since it looked last.
     if (this.#isWoken) this.#wakeUp();
     const sleep = this.#services.clock.sleep(this.pauseMs(), AbortSignal.any([signal, rested.signal]));
-    await Promise.race([sleep.catch((reason: unknown) => reason), this.#slots.untilOneEnds(), woken]);
+    await Promise.race([sleep.catch((reason: unknown) => reason), oneEnds, woken]);
     rested.abort();
   }
 
