@@ -1,5 +1,5 @@
 import type { LookupFunction } from "node:net";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { pauseAfter } from "../../src/outbox/tell.js";
 import { createDeliveryExpirer, createOutboxPruner } from "../../src/workers/create-pruners.js";
 import { WebhookWorker } from "../../src/workers/webhook-worker.js";
@@ -65,6 +65,32 @@ describe("the edges of webhooks", () => {
     await arrived(4);
     ending.abort();
     await working;
+  });
+
+  it("put nothing off that waits for one which ends while somebody looks", async () => {
+    await webhook();
+    await happen(2, "one thing");
+    const { server, url } = get();
+    const [looking, landing] = [await server.connectAsSuperuser(url), await server.connectAsSuperuser(url)];
+    onTestFinished(async () => {
+      await Promise.all([looking.end(), landing.end()]);
+    });
+    for (const session of [looking, landing]) await session.query("set role isthmus_system");
+    const claim = `select delivery_id as id, endpoint_id, attempt_id, true as delivered
+      from isthmus_claim_webhook_deliveries(array[gen_random_uuid()], 60000, 10, 40)`;
+    const { rows: held } = await landing.query(claim);
+    expect(held).toHaveLength(1);
+    await client.query("update webhook_deliveries set due_at = now() - interval '1 second' where attempt_id is null");
+    await looking.query("begin");
+    expect((await looking.query(claim)).rows).toEqual([]);
+    const items = JSON.stringify(held);
+    const landed = landing.query("select isthmus_land_webhook_deliveries($1::jsonb, 86400000)", [items]);
+    const isWaitedFor = "select from pg_locks where not granted and transactionid = pg_current_xact_id()::xid";
+    await expect.poll(async () => (await looking.query(isWaitedFor)).rowCount, { interval: 10 }).toBe(1);
+    await looking.query("commit");
+    await landed;
+    const left = "select due_at <= now() as due from webhook_deliveries where status = 'pending'";
+    expect((await client.query(left)).rows).toEqual([{ due: true }]);
   });
 
   it("sign by both secrets for the overlap after a rotation, and by the new one alone after it", async () => {
