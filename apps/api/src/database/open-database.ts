@@ -61,8 +61,10 @@ export interface Database {
   /**
    * Has `wake` called each time when a transaction has left work of a kind behind: of this process at once, of other processes
    * within about a quarter of a second, where the database tells of them. It may not: look now and then, too.
+   *
+   * @returns ends that.
    */
-  whenDue(kind: WorkKind, wake: () => void): void;
+  whenDue(kind: WorkKind, wake: () => void): () => void;
   /**
    * Asks the database for an answer, for readiness.
    *

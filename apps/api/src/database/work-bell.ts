@@ -13,7 +13,7 @@ const everyMs = 250;
 export class WorkBell {
   readonly #clock: Clock;
   readonly #channel: WorkChannel | undefined;
-  readonly #listeners = new Map<WorkKind, (() => void)[]>();
+  readonly #listeners = new Set<{ readonly kind: WorkKind; readonly wake: () => void }>();
   readonly #told: ReadonlyMap<WorkKind, Throttle>;
   readonly #heard: ReadonlyMap<WorkKind, Throttle>;
   readonly #closing = new AbortController();
@@ -26,12 +26,15 @@ export class WorkBell {
     this.#heard = this.#throttles((kind) => this.#wake(kind));
   }
 
-  /** Has `wake` called each time when there is work of a kind. */
-  listen(kind: WorkKind, wake: () => void): void {
-    this.#listeners.set(kind, [...(this.#listeners.get(kind) ?? []), wake]);
-    if (this.#isListening) return;
-    this.#isListening = true;
-    this.#channel?.listen((heard) => this.#heard.get(heard)?.ask());
+  /** Has `wake` called each time when there is work of a kind. @returns ends that. */
+  listen(kind: WorkKind, wake: () => void): () => void {
+    const listener = { kind, wake };
+    this.#listeners.add(listener);
+    if (!this.#isListening) {
+      this.#isListening = true;
+      this.#channel?.listen((heard) => this.#heard.get(heard)?.ask());
+    }
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Runs one transaction, and wakes workers for what it has noted when it is committed. */
@@ -64,7 +67,7 @@ export class WorkBell {
   }
 
   #wake(kind: WorkKind): void {
-    for (const wake of this.#listeners.get(kind) ?? []) wake();
+    for (const each of this.#listeners) if (each.kind === kind) each.wake();
   }
 
   #throttles(act: (kind: WorkKind) => void): ReadonlyMap<WorkKind, Throttle> {

@@ -148,6 +148,7 @@ export function createSyncRunRepository({ client, tenantId, readTime, noteWork }
           ended_at = case when r.attempt_id is null then clock_timestamp() end
         where ${ofId(id)} and r.ended_at is null
         returning ${columns}`);
+      if (row?.endedAt === null) noteWork("cancellations");
       return row;
     },
   };

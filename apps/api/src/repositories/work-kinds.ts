@@ -1,7 +1,7 @@
 /** Kinds of work that rows ask for, and for which workers are woken. */
-export const workKinds = ["syncs", "runs", "deliveries"] as const;
+export const workKinds = ["syncs", "runs", "deliveries", "cancellations"] as const;
 
-/** One of {@link workKinds}: runs of syncs, operation runs, deliveries to webhooks and sinks. */
+/** One of {@link workKinds}: runs of syncs, operation runs, deliveries to webhooks and sinks, wishes to end a sync that is under way. */
 export type WorkKind = (typeof workKinds)[number];
 
 /**

@@ -21,7 +21,8 @@ export class SyncHold implements AsyncDisposable {
       const what = held === undefined ? "was taken over" : "is to be cancelled";
       this.#interrupted.abort(new ConnectorError("CANCELLED", `The sync ${what}.`));
     };
-    this.#heartbeat = new Heartbeat({ clock, logger, leaseMs, renew, facts: run });
+    const listen = (beat: () => void) => database.whenDue("cancellations", beat);
+    this.#heartbeat = new Heartbeat({ clock, logger, leaseMs, renew, facts: run, listen });
   }
 
   /** Aborted when the work at hand is not wanted any more. */

@@ -75,6 +75,15 @@ describe("the bell of workers", () => {
     expect(told).toEqual([]);
   });
 
+  it("wakes nobody any more who does not listen any more", async () => {
+    const { bell, woken, commit } = startBell();
+    const stop = bell.listen("cancellations", () => woken.push("cancellations"));
+    await commit((noteWork) => noteWork("cancellations"));
+    stop();
+    await commit((noteWork) => noteWork("cancellations"));
+    expect(woken).toEqual(["cancellations"]);
+  });
+
   it("stays silent for what was rolled back, and until the commit", async () => {
     const { bell, told, woken } = startBell();
     const commit = bell.whenCommitted(async (noteWork) => {

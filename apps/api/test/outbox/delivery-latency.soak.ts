@@ -49,7 +49,7 @@ describe("from a change to its webhook", { timeout: 600_000 }, () => {
       }),
     );
     const { services } = bench.service;
-    const database = { ...services.database, whenDue: () => undefined };
+    const database = { ...services.database, whenDue: () => () => undefined };
     const worker = new WebhookWorker(isWoken ? services : { ...services, database });
     const ending = new AbortController();
     const working = worker.run(ending.signal);

@@ -33,7 +33,7 @@ describe("a run that is asked for at another process", { timeout: 600_000 }, () 
   async function measure(isTold: boolean, scheduleId: string): Promise<number[]> {
     const { services } = worker;
     const { clock, random } = services;
-    const deaf = { ...services, database: { ...database, whenDue: () => undefined } };
+    const deaf = { ...services, database: { ...database, whenDue: () => () => undefined } };
     const ending = new AbortController();
     const working = new SyncWorker(isTold ? services : deaf).run(ending.signal);
     const lateMs: number[] = [];

@@ -37,7 +37,8 @@ describe("work that another process asks for", { timeout: 60_000 }, () => {
     worker = await startTestService(database, {
       connectors: [feed, loads],
       keys,
-      settings: { allowedPrivateHosts: [asked.vendor.host, asked.receiver.host] },
+      // So long that no wish is noticed by the renewal of a lease.
+      settings: { allowedPrivateHosts: [asked.vendor.host, asked.receiver.host], runLeaseMs: 600_000 },
     });
     const { services } = worker;
     for (const each of [SyncWorker, OperationRunWorker, WebhookWorker]) {
@@ -96,6 +97,18 @@ describe("work that another process asks for", { timeout: 60_000 }, () => {
     await asSuperuser(`update webhook_deliveries set status = 'dead' where endpoint_id = '${id}'`);
     expect((await tenant.api.post(`/v1/webhooks/${id}/replay`, {})).body).toEqual({ replayed: 1 });
     await expect.poll(told, { timeout: 20_000 }).toBe(2);
+  });
+
+  it("is ended at once where somebody wishes it: a sync whose vendor keeps it waiting", async () => {
+    const { schedule, tenant, vendor } = asked;
+    const waits = vendor.hold(0);
+    const { body } = await schedule("Slow");
+    const { body: run } = await tenant.api.post(`/v1/schedules/${body.id}/run`, {});
+    await waits;
+    await tenant.api.post(`/v1/sync-runs/${run.id}/cancel`, {});
+    const status = async () => (await tenant.api.get(`/v1/sync-runs/${run.id}`)).body.status;
+    await expect.poll(status, { timeout: 20_000 }).toBe("cancelled");
+    vendor.release();
   });
 
   it("is found by looking while nobody tells of it, and begun at once again when the database can be listened to", async () => {
