@@ -21,11 +21,11 @@ export type MaybePage = Pick<TransportResponse, "status" | "headers"> &
 /** The page, if the answer is one: by what it says of itself, or by how it begins. */
 export function readHtmlPage(answer: MaybePage): HtmlPage | undefined {
   const { headers, body } = answer;
-  const start = body?.subarray(0, lookedAt).toString("utf8") ?? answer.text?.().slice(0, lookedAt) ?? "";
   const type = [headers["content-type"]].flat()[0] ?? "";
   const saysSo = /^\s*(text\/html|application\/xhtml\+xml)\b/i.test(type);
-  const beginsSo = !/json|xml|multipart/i.test(type) && /^\s*<(!doctype html|html)\b/i.test(start.slice(0, 256));
-  if (!saysSo && !beginsSo) return undefined;
+  if (!saysSo && /json|xml|multipart/i.test(type)) return undefined;
+  const start = body?.subarray(0, lookedAt).toString("utf8") ?? answer.text?.().slice(0, lookedAt) ?? "";
+  if (!saysSo && !/^\s*<(!doctype html|html)\b/i.test(start.slice(0, 256))) return undefined;
   return {
     title: readTitle(start),
     isLogon: /\bname=["']?(SAMLRequest|SAMLResponse|sap-user|sap-password|j_username)\b/i.test(start),
