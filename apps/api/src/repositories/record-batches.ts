@@ -39,8 +39,15 @@ export interface RecordBatchRepository {
   findState(connectorId: string, entity: string): Promise<EntityState>;
   /** {@link findState} of an entity that is to be written: its row is there from now on. */
   openState(connectorId: string, entity: string): Promise<EntityState>;
-  /** Forgets the cursor, the account and what full runs have seen: the next run begins at the beginning. */
+  /** Forgets the cursor and the account: the next run begins at the beginning. */
   clearState(connectorId: string, entity: string): Promise<void>;
+  /**
+   * Forgets some of what a full run has seen, before it reads from the beginning. Only together with a renewal of its lease: what
+   * somebody else has seen for it since must stay.
+   *
+   * @returns how many.
+   */
+  forgetSeen(runId: string, limit: number): Promise<number>;
   /**
    * Marks what a full run that has read everything has not seen as deleted, a step of it: one transaction for a million records would
    * take longer than it may.
@@ -103,15 +110,16 @@ export function createRecordBatchRepository({ client, tenantId, sinks, noteWork 
     },
 
     async clearState(connectorId, entity) {
-      // What was seen before may be gone by the time that it is read anew.
-      await client.$executeRaw`
-        delete from sync_sightings s using sync_runs r
-        where s.tenant_id = ${tenantId}::uuid and r.tenant_id = s.tenant_id and r.id = s.run_id
-          and r.connector_id = ${connectorId}::uuid and r.entity = ${entity}`;
       await client.$executeRaw`
         update sync_states set cursor = null, account_id = null
         where tenant_id = ${tenantId}::uuid and connector_id = ${connectorId}::uuid and entity = ${entity}`;
     },
+
+    forgetSeen: (runId, limit) => client.$executeRaw`
+      delete from sync_sightings s
+      where s.tenant_id = ${tenantId}::uuid and s.ctid = any(array(
+        select g.ctid from sync_sightings g
+        where g.tenant_id = ${tenantId}::uuid and g.run_id = ${runId}::uuid limit ${limit}))`,
 
     async adoptCursor({ runId, attemptId, connectorId, entity }) {
       const updated = await client.$executeRaw`

@@ -3,7 +3,7 @@ import type { CallPriority } from "../budgets/priorities.js";
 import { DatabaseUnavailableError } from "../database/index.js";
 import type { ClaimedRun, ConnectorRow, EntityState, SyncRunLanding, SyncRunRow } from "../repositories/index.js";
 import { describeTrouble, pauseBeforeNextTryMs } from "../runs/run-troubles.js";
-import type { Services } from "../services.js";
+import { defaultRunLeaseMs, type Services } from "../services.js";
 import { followedSourceOf } from "./followed-entity.js";
 import { landSync } from "./land-sync.js";
 import { isBegun, keepsCursor, openRead } from "./open-read.js";
@@ -71,6 +71,7 @@ async function readAll(
     const leave = () => left.abort(new ConnectorError("CANCELLED", "Nobody reads any more."));
     const signal = AbortSignal.any([services.ending, hold.interrupted, left.signal]);
     const readIn = async (connector: BaseConnector) => {
+      if (run.mode === "full" && run.cursor === null) await forgetSeen(services, claimed);
       const source = followedSourceOf(services, row, connector);
       const batches: AsyncIterable<EntityBatch> = await openRead(services, claimed, { run, state, source, signal });
       return storeAll(services, claimed, { run, accountId: row.boundAccountId, batches, leave }, hold);
@@ -80,6 +81,20 @@ async function readAll(
     if (error instanceof DatabaseUnavailableError) throw error;
     return afterFailure(services, run, hold, error);
   }
+}
+
+/** What is forgotten in one step: all of it may be millions. */
+const forgottenAtOnce = 20_000;
+
+/** What was seen before a run began anew may be gone by the time that it is read again. Whoever has lost the run forgets nothing. */
+async function forgetSeen({ database, settings }: Services, { tenantId, runId, attemptId }: ClaimedRun): Promise<void> {
+  const { runLeaseMs = defaultRunLeaseMs } = settings;
+  const forget = () =>
+    database.asTenant(tenantId, async ({ syncRuns, recordBatches }) => {
+      const held = await syncRuns.renew(runId, attemptId, runLeaseMs);
+      return held?.goesOn ? recordBatches.forgetSeen(runId, forgottenAtOnce) : 0;
+    });
+  while ((await forget()) === forgottenAtOnce);
 }
 
 async function afterFailure(

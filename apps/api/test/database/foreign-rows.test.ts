@@ -298,6 +298,7 @@ const calls: Calls = {
     findState: ({ connectorId }) => [connectorId, syncedEntity],
     openState: ({ connectorId }) => [connectorId, syncedEntity],
     clearState: ({ connectorId }) => [connectorId, syncedEntity],
+    forgetSeen: (theirs) => [batchOf(theirs).runId, 10],
     adoptCursor: (theirs) => [{ ...batchOf(theirs), entity: unreadEntity }],
     sweep: (theirs) => [{ ...batchOf(theirs), entity: "NeverRead" }, "0", 10],
   },

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { newId } from "../../src/database/index.js";
 import { fireDueSchedules } from "../../src/syncs/fire-schedules.js";
-import { landSync } from "../../src/syncs/land-sync.js";
+import { runSync } from "../../src/syncs/run-sync.js";
 import { createSightingPruner } from "../../src/workers/create-pruners.js";
 import { useServerDatabase } from "../support/server-database.js";
 import { type FeedService, startFeedService } from "./feed/feed-service.js";
@@ -71,25 +71,23 @@ describe("what keeps runs within bounds", () => {
     expect((await claim()).map(({ runId }) => runId)).toEqual([smaller]);
   });
 
-  it("a process that has lost a full run makes nobody forget what was seen", async () => {
+  it("what a full run had seen before it begins anew is forgotten step by step, by whoever holds it alone", async () => {
     const id = await ask(await schedule({ mode: "full" }));
-    const held = bench.vendor.hold(1);
-    await bench.worker.beginDue();
-    await held;
-    const [run] = await sql<{ attempt_id: string }>("select attempt_id::text from sync_runs where id = $1", id);
+    bench.vendor.failAfter(entity, 1, 410);
+    await bench.work();
+    expect(await read(id)).toMatchObject({ status: "queued", progress: { read: 2 } });
     const { tenantId } = bench.tenant;
-    const row = await get().database.asTenant(tenantId, ({ syncRuns }) => syncRuns.findById(id));
-    if (row === undefined || run === undefined) throw new Error("The run is gone.");
-    // The next batch is asked for while this one is on its way to the database.
-    await expect.poll(() => read(id), { interval: 20 }).toMatchObject({ progress: { read: 2 } });
+    await sql(
+      `insert into sync_sightings (run_id, external_id, tenant_id) select $1, 'seen' || n, $2 from generate_series(1, 45000) n`,
+      id,
+      tenantId,
+    );
     const seen = await sightings();
-    const lost = { tenantId, runId: id, attemptId: newId() };
-    const error = { code: "CURSOR_EXPIRED", detail: "It is too old." };
-    expect(await landSync(bench.service.services, lost, row, { kind: "anew", error })).toBeUndefined();
+    expect(await runSync(bench.service.services, { tenantId, runId: id, attemptId: newId() })).toBeUndefined();
     expect(await sightings()).toBe(seen);
-    bench.vendor.release();
-    await bench.worker.settle();
-    expect(await read(id)).toMatchObject({ status: "succeeded", progress: { changed: 3, deleted: 0 } });
+    await bench.work();
+    expect(await read(id)).toMatchObject({ status: "succeeded", progress: { deleted: 0 } });
+    expect(await sightings()).toBe(seen - 45_000 - 2 + 3);
   });
 
   it.each([
