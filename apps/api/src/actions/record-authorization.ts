@@ -19,7 +19,9 @@ export async function noteConnected(
   account: ConnectedAccount | undefined,
 ): Promise<void> {
   const { id: accountId = null, name: accountName = null } = account ?? {};
-  const after = await connectors.recordConnection(before.id, { status: "connected", accountId, accountName });
+  const { version: accountVersion } = before;
+  const facts = { status: "connected", accountId, accountName, accountVersion } as const;
+  const after = await connectors.recordConnection(before.id, facts);
   const digests = digester.of("connectors", before.id, { before, after });
   const details = { accountId, accountName, previousAccountId: before.accountId, ...digests };
   await auditEvents.append(author(connectorFacts("connector.connected", before.id, details)));

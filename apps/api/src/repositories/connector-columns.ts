@@ -11,6 +11,7 @@ export const connectorColumns = Prisma.sql`
   (connector).status::text as "status", (connector).is_active as "isActive",
   (connector).account_id as "accountId", (connector).account_name as "accountName",
   (connector).bound_account_id as "boundAccountId", (connector).bound_account_name as "boundAccountName",
+  (connector).account_version as "accountVersion",
   (connector).last_sync_at as "lastSyncAt", (connector).created_by::text as "createdBy",
   (connector).created_at as "createdAt", (connector).updated_at as "updatedAt",
   (connector).deleted_at as "deletedAt"`;

@@ -37,6 +37,8 @@ export interface ConnectorRow {
   /** The account that it was last connected to, also after a disconnect. */
   readonly boundAccountId: string | null;
   readonly boundAccountName: string | null;
+  /** The version whose account the vendor was asked for last; `null` = it never was. */
+  readonly accountVersion: number | null;
   readonly lastSyncAt: Date | null;
   readonly createdBy: string;
   readonly createdAt: Date;
@@ -85,6 +87,8 @@ export interface ConnectionFacts {
   readonly status?: ConnectorStatus;
   readonly accountId?: string | null;
   readonly accountName?: string | null;
+  /** The version of the connector by which the vendor was asked for the account. */
+  readonly accountVersion?: number;
 }
 
 /** Which connectors a list shows. */

@@ -7,6 +7,7 @@ import { defaultRunLeaseMs, type Services } from "../services.js";
 import { followedSourceOf } from "./followed-entity.js";
 import { landSync } from "./land-sync.js";
 import { isBegun, keepsCursor, openRead } from "./open-read.js";
+import { proveAccount } from "./prove-account.js";
 import { storeAll } from "./store-batches.js";
 import { SyncHold } from "./sync-hold.js";
 
@@ -20,9 +21,8 @@ import { SyncHold } from "./sync-hold.js";
 export async function runSync(services: Services, claimed: ClaimedRun): Promise<SyncRunRow | undefined> {
   const found = await begin(services, claimed);
   if (found === undefined) return undefined;
-  const { run, connector, state } = found;
+  const { run } = found;
   if (run.cancelledAt !== null) return landSync(services, claimed, run, { kind: "ended", status: "cancelled" });
-  if (isOfAnotherAccount(state, connector)) return landSync(services, claimed, run, { kind: "anew", error: moved });
   await using hold = new SyncHold(services, claimed);
   // Held until it has landed: what a full run has not seen may be much.
   return await landSync(services, claimed, run, await readAll(services, claimed, found, hold));
@@ -63,20 +63,23 @@ const moved = {
 async function readAll(
   services: Services,
   claimed: ClaimedRun,
-  { run, connector: row, state }: Found,
+  { run, connector, state }: Found,
   hold: SyncHold,
 ): Promise<SyncRunLanding> {
   try {
     const left = new AbortController();
     const leave = () => left.abort(new ConnectorError("CANCELLED", "Nobody reads any more."));
     const signal = AbortSignal.any([services.ending, hold.interrupted, left.signal]);
+    const priority = priorityOf(run, state);
+    const row = await proveAccount(services, connector, state, { signal, priority });
+    if (isOfAnotherAccount(state, row)) return { kind: "anew", error: moved };
     const readIn = async (connector: BaseConnector) => {
       if (run.mode === "full" && run.cursor === null) await forgetSeen(services, claimed);
       const source = followedSourceOf(services, row, connector);
       const batches: AsyncIterable<EntityBatch> = await openRead(services, claimed, { run, state, source, signal });
       return storeAll(services, claimed, { run, accountId: row.boundAccountId, batches, leave }, hold);
     };
-    return await services.pool.use(row, readIn, undefined, priorityOf(run, state));
+    return await services.pool.use(row, readIn, undefined, priority);
   } catch (error) {
     if (error instanceof DatabaseUnavailableError) throw error;
     return afterFailure(services, run, hold, error);

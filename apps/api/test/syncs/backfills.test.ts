@@ -126,7 +126,7 @@ describeOnDatabases("syncs that begin somewhere else", (get) => {
     const id = await schedule();
     const move = (accountId: string) =>
       get().database.asTenant(bench.tenant.tenantId, ({ connectors }) =>
-        connectors.recordConnection(bench.connectorId, { status: "connected", accountId }),
+        connectors.recordConnection(bench.connectorId, { status: "connected", accountId, accountVersion: 1 }),
       );
     await move("first");
     await run(id);
@@ -145,7 +145,7 @@ describeOnDatabases("syncs that begin somewhere else", (get) => {
     for (const name of ["1", "2", "3", "4"]) put(name, name);
     const move = (accountId: string) =>
       get().database.asTenant(bench.tenant.tenantId, ({ connectors }) =>
-        connectors.recordConnection(bench.connectorId, { status: "connected", accountId }),
+        connectors.recordConnection(bench.connectorId, { status: "connected", accountId, accountVersion: 1 }),
       );
     await move("first");
     const id = await schedule();

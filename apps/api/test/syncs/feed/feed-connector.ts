@@ -1,4 +1,5 @@
 import {
+  AuthenticationError,
   BaseConnector,
   type ConnectedAccount,
   ConnectorError,
@@ -19,6 +20,7 @@ import {
 } from "@isthmus/core";
 import { z } from "zod";
 
+const credentialsSchema = z.strictObject({ key: z.string() });
 const configurationSchema = z.strictObject({
   url: z.url(),
   pageSize: z.int().default(2),
@@ -80,7 +82,9 @@ class FeedConnector extends BaseConnector<unknown, Configuration> {
   }
 
   protected async identify(): Promise<ConnectedAccount> {
-    return { id: "1", name: "Feed", environment: "sandbox" };
+    const { key } = credentialsSchema.parse(this.context.credentials);
+    if (key === "nobody") throw new AuthenticationError("The vendor does not know this key.");
+    return { id: key, name: "Feed", environment: "sandbox" };
   }
 
   protected baseUrl(): string {
@@ -99,7 +103,7 @@ export const feed = defineConnector<Configuration, FeedConnector>({
   type: "feed",
   displayName: "Feed",
   version: "1.0.0",
-  authentication: { api_key: defineScheme({ title: "Key", credentials: z.strictObject({ key: z.string() }) }) },
+  authentication: { api_key: defineScheme({ title: "Key", credentials: credentialsSchema }) },
   configuration: configurationSchema,
   externalSystemUrlField: "url",
   exampleConfiguration: { url: "https://feed.example.com" },
