@@ -21,7 +21,6 @@ export async function proveAccount(
 ): Promise<ConnectorRow> {
   if (row.accountVersion === row.version) return row;
   const test = await services.pool.use(row, (connector) => connector.testConnection(signal), undefined, priority);
-  signal.throwIfAborted();
   const proven = await recordTest(services, row, test, byService);
   const failed = test.checks.find(({ ok }) => !ok);
   if (test.account === undefined && failed && accountId !== null) {

@@ -2,7 +2,7 @@ import type { EntityBatch } from "@isthmus/core";
 import type { ClaimedRun, ReadBatch, SyncRunLanding, SyncRunRow } from "../repositories/index.js";
 import { defaultRunLeaseMs, type Services } from "../services.js";
 import { cursorSchema, keepsCursor } from "./open-read.js";
-import { toStorableRecord } from "./storable-record.js";
+import { deepestRecord, toStorableRecord } from "./storable-record.js";
 import type { SyncHold } from "./sync-hold.js";
 import { twoAtATime } from "./two-at-a-time.js";
 
@@ -59,5 +59,5 @@ const cancelled: SyncRunLanding = { kind: "ended", status: "cancelled" };
 const goesOnLater: SyncRunLanding = { kind: "again", waitMs: 0 };
 
 function refusalOf(count: number): string {
-  return `${count} records were left out: their ids are empty, too long, or no text that a database keeps.`;
+  return `${count} records were left out: their ids are empty, too long, or no text that a database keeps, or they are nested deeper than ${deepestRecord} levels.`;
 }

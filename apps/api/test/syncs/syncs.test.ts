@@ -236,6 +236,27 @@ describeOnDatabases("syncs", (get) => {
     ]);
   });
 
+  it("leave out what is nested deeper than a database reads, and store the rest", async () => {
+    const nested = (levels: number) => {
+      let value: Record<string, unknown> = { name: "deep" };
+      for (let level = 1; level < levels; level += 1) value = { value };
+      return value;
+    };
+    bench.vendor.put(entity, "deepest", nested(500));
+    bench.vendor.put(entity, "too deep", nested(501));
+    bench.vendor.put(entity, "much too deep", nested(3_000));
+    put("plain", "plain");
+    const id = await schedule();
+    const run = await bench.run(id);
+    expect(run).toMatchObject({ status: "succeeded", progress: { read: 4, changed: 2, failed: 2 } });
+    const records = await bench.records(entity);
+    expect(records.map((record) => record.id)).toEqual(["deepest", "plain"]);
+    expect(records[0].data).toEqual(nested(500));
+    const { body: log } = await bench.tenant.api.get(`/v1/sync-runs/${run.id}/log`);
+    const told = log.data.filter(({ event }: { event: string }) => event === "records_refused");
+    expect(told.map(({ detail }: { detail: string }) => detail).join()).toContain("deeper than 500 levels");
+  });
+
   it("store nothing under a cursor without a version, which nobody could tell from another connector's", async () => {
     put("a", "a1");
     const body = { ...feedConnector(bench.vendor), configuration: { unversioned: true } };

@@ -33,6 +33,12 @@ describe("canonicalJson", () => {
     );
   });
 
+  it("refuses what is nested deeper than it is told", () => {
+    expect(canonicalJson({ a: [{}] }, 3)).toBe('{"a":[{}]}');
+    expect(() => canonicalJson({ a: [{}] }, 2)).toThrowError(expect.objectContaining({ code: "VALIDATION_FAILED" }));
+    expect(() => canonicalJson({ a: new Date(0), b: [[]] }, 2)).toThrowError(/nested too deep/);
+  });
+
   it("keeps properties named like those of every object", () => {
     expect(canonicalJson(JSON.parse('{"constructor":1,"__proto__":{"b":1,"a":2}}'))).toBe(
       '{"__proto__":{"a":2,"b":1},"constructor":1}',
