@@ -21,13 +21,14 @@ export async function proveAccount(
 ): Promise<ConnectorRow> {
   if (row.accountVersion === row.version) return row;
   const test = await services.pool.use(row, (connector) => connector.testConnection(signal), undefined, priority);
-  const proven = await recordTest(services, row, test, byService);
   const failed = test.checks.find(({ ok }) => !ok);
-  if (test.account === undefined && failed && accountId !== null) {
+  if (test.account === undefined && failed) {
+    // The run is tried again and again, and says so itself: nothing is written down of what says nothing.
+    if (accountId === null) return row;
     const code = failed.code ?? "UNEXPECTED_RESPONSE";
     const message = `The connector was changed, and the vendor does not say whose account it leads to now: ${failed.detail}`;
     // A refused logon is not sent again at once: some vendors lock the user.
     throw new ConnectorError(code, message, { retryable: code !== "AUTHENTICATION_FAILED" });
   }
-  return proven ?? row;
+  return (await recordTest(services, row, test, byService)) ?? row;
 }

@@ -11,8 +11,9 @@ export const deepestRecord = 500;
 const suspect = /\\u(?:0000|d[89a-f])/i;
 
 /**
- * A change as the columns of a record take it; `undefined` when its id cannot be kept as it is, or it is nested too deep. PostgreSQL has no NUL, and UTF-8
- * no half of a surrogate pair: such characters become U+FFFD, rather than that their record keeps all others from being stored.
+ * A change as the columns of a record take it; `undefined` when its id cannot be kept as it is, or it is nested too deep.
+ * PostgreSQL has no NUL, and UTF-8 no half of a surrogate pair: such characters become U+FFFD, rather than that their record keeps
+ * all others from being stored.
  */
 export function toStorableRecord({ id, deleted, record, modifiedAtMs }: EntityChange): ReadRecord | undefined {
   if (id === "" || Buffer.byteLength(id) > longestId || storableText(id) !== id) return undefined;

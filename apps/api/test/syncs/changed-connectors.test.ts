@@ -42,7 +42,8 @@ describeOnDatabases("syncs of a connector that is changed", (get) => {
     expect((await bench.tenant.api.get(`/v1/sync-runs/${waiting.id}`)).body).toMatchObject({ status: "succeeded" });
     expect(await names()).toEqual(["both", "new"]);
     expect((await bench.tenant.api.get(path())).body.account).toMatchObject({ id: "other" });
-    expect(await tests()).toEqual(["success", "failure", "success"]);
+    // Of the one that said nothing, the run's own log tells.
+    expect(await tests()).toEqual(["success", "success"]);
   });
 
   it("do not ask again while it stays as it is, and go on where it is the same account's", async () => {
