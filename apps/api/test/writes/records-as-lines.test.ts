@@ -1,3 +1,6 @@
+import { request } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { beforeEach, describe, expect, it } from "vitest";
 import { newId } from "../../src/database/index.js";
 import type { Answer } from "../support/api-client.js";
@@ -44,6 +47,27 @@ describeLongWork("records to write that come as lines", (get) => {
     });
     const answer: Answer["body"] = await response.json();
     return { status: response.status, body: answer, headers: response.headers };
+  };
+  /**
+   * Sends a piece again and again until the connection is ended. Not by `fetch`: where that gives a body up, it reads it to its
+   * end all the same, and nothing else of its process has a turn.
+   *
+   * @returns bytes that were taken of it.
+   */
+  const sendWithoutEnd = async (piece: string) => {
+    let taken = 0;
+    const pieces = function* () {
+      for (;;) {
+        taken += piece.length;
+        yield piece;
+      }
+    };
+    const headers = { authorization: `Bearer ${feed.tenant.apiKey}`, "content-type": "application/x-ndjson" };
+    const url = `${feed.service.url}/v1/connectors/${feed.connectorId}/records?entity=${entity}`;
+    const sending = request(url, { method: "POST", headers });
+    sending.on("response", (response) => response.resume());
+    await expect(pipeline(Readable.from(pieces()), sending)).rejects.toThrow();
+    return taken;
   };
   const line = (name: string) => `${JSON.stringify({ record: { name } })}\n`;
   const names = () => [...feed.vendor.records(entity).values()].map(({ name }) => name);
@@ -118,16 +142,9 @@ describeLongWork("records to write that come as lines", (get) => {
       const sent = await send(Array.from({ length: fits + 1 }, () => half));
       expect(sent).toMatchObject({ status: 413, body: { code: "PAYLOAD_TOO_LARGE" } });
       // A body without an end is not read on for ever: what the service reads after its answer has a limit, too.
-      let pulled = 0;
-      const endless = new ReadableStream<Uint8Array>({
-        pull(controller) {
-          pulled += half.length;
-          controller.enqueue(new TextEncoder().encode(half));
-        },
-      });
-      expect(await post(endless, `entity=${entity}`).catch(() => "cut off")).toBeDefined();
-      expect(pulled).toBeGreaterThan(limit);
-      expect(pulled).toBeLessThan(3 * limit);
+      const taken = await sendWithoutEnd(half);
+      expect(taken).toBeGreaterThan(limit);
+      expect(taken).toBeLessThan(3 * limit);
       expect([await runs(), names()]).toEqual([before, []]);
       expect(await send(Array.from({ length: fits }, () => half))).toMatchObject({ status: 202 });
     });
