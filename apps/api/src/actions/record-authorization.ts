@@ -19,7 +19,7 @@ export async function noteConnected(
   account: ConnectedAccount | undefined,
 ): Promise<void> {
   const { id: accountId = null, name: accountName = null } = account ?? {};
-  const { version: accountVersion } = before;
+  const accountVersion = account ? before.version : null;
   const facts = { status: "connected", accountId, accountName, accountVersion } as const;
   const after = await connectors.recordConnection(before.id, facts);
   const digests = digester.of("connectors", before.id, { before, after });

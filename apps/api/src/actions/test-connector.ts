@@ -1,8 +1,8 @@
 import type { ConnectionTest } from "@isthmus/core";
-import { byCaller } from "../approval/tell.js";
 import { assertAllowed, type Caller } from "../authorization/index.js";
 import { recordTest } from "../connectors/record-test.js";
 import type { Services } from "../services.js";
+import { auditOf } from "./audit.js";
 import { findConnector } from "./find-connector.js";
 
 /**
@@ -20,6 +20,6 @@ export async function testConnector(
   await assertAllowed(services, caller, "connectors.test");
   const row = await findConnector(services, caller.tenantId, id);
   const test = await services.pool.use(row, (connector) => connector.testConnection(signal), caller);
-  await recordTest(services, row, test, byCaller(caller));
+  await recordTest(services, row, test, (event) => auditOf(caller, event));
   return test;
 }

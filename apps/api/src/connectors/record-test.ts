@@ -1,7 +1,6 @@
 import type { ConnectionTest } from "@isthmus/core";
-import type { Author } from "../approval/tell.js";
 import { RowDigester } from "../audit/row-digester.js";
-import type { ConnectionFacts, ConnectorRow } from "../repositories/index.js";
+import type { ConnectionFacts, ConnectorRow, NewAuditEvent } from "../repositories/index.js";
 import type { Services } from "../services.js";
 
 /**
@@ -9,13 +8,14 @@ import type { Services } from "../services.js";
  * bound to.
  *
  * @param row - The connector as it was tested.
+ * @param by - Says in the event who asked for the test. Default: the service itself.
  * @returns it as it is now; `undefined` where the test says nothing of it, or it is gone.
  */
 export async function recordTest(
   services: Pick<Services, "database" | "vault" | "logger">,
   row: ConnectorRow,
   test: ConnectionTest,
-  author: Author,
+  by: (event: NewAuditEvent) => NewAuditEvent = (event) => event,
 ): Promise<ConnectorRow | undefined> {
   const { id, tenantId } = row;
   using digester = await RowDigester.take(services, tenantId);
@@ -28,7 +28,7 @@ export async function recordTest(
     const details = { ...(failed && { check: failed.name, code: failed.code }), ...digests };
     const outcome = test.ok ? "success" : "failure";
     await auditEvents.append(
-      author({ action: "connector.tested", targetType: "connector", targetId: id, outcome, details }),
+      by({ action: "connector.tested", targetType: "connector", targetId: id, outcome, details }),
     );
     return after;
   });

@@ -87,8 +87,8 @@ export interface ConnectionFacts {
   readonly status?: ConnectorStatus;
   readonly accountId?: string | null;
   readonly accountName?: string | null;
-  /** The version of the connector by which the vendor was asked for the account. */
-  readonly accountVersion?: number;
+  /** The version of the connector by which the vendor was asked for the account; `null` = it did not say, so ask again. */
+  readonly accountVersion?: number | null;
 }
 
 /** Which connectors a list shows. */

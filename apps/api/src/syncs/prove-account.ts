@@ -1,5 +1,4 @@
 import { ConnectorError } from "@isthmus/core";
-import { byService } from "../approval/tell.js";
 import type { CallPriority } from "../budgets/priorities.js";
 import { recordTest } from "../connectors/record-test.js";
 import type { ConnectorRow, EntityState } from "../repositories/index.js";
@@ -30,5 +29,5 @@ export async function proveAccount(
     // A refused logon is not sent again at once: some vendors lock the user.
     throw new ConnectorError(code, message, { retryable: code !== "AUTHENTICATION_FAILED" });
   }
-  return (await recordTest(services, row, test, byService)) ?? row;
+  return (await recordTest(services, row, test)) ?? row;
 }

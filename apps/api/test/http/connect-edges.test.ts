@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { SyncWorker } from "../../src/workers/sync-worker.js";
 import { TestBrowser } from "../support/browser.js";
 import { useServerDatabase } from "../support/server-database.js";
 import { sandboxConnector, startTestService, type TestService, type TestTenantClient } from "../support/service.js";
@@ -80,6 +81,22 @@ describe("connecting while other things happen", () => {
     expect(body.data).toMatchObject([{ outcome: "success" }]);
     expect((await tenant.api.post(`${path}/test`)).body).toMatchObject({ ok: true });
     expect((await tenant.api.get(path)).body).toMatchObject({ account: { id: expect.stringMatching(/^00D/) } });
+  });
+
+  it("is asked by a sync whose account it is, where the vendor did not say so of the newest tokens", async () => {
+    await browser.follow(await untilCallback(await authorize()));
+    const callback = await untilCallback(await authorize());
+    service.sandbox.addFault({ pathPattern: "userinfo|/id/", status: 403, body: "Forbidden" });
+    expect((await browser.follow(callback)).text).toContain("did not say");
+    const body = { entity: "Account", cron: "0 3 * * *", paused: true };
+    const { body: schedule } = await tenant.api.post(`${path}/schedules`, body);
+    await tenant.api.post(`/v1/schedules/${schedule.id}/run`, {});
+    const worker = new SyncWorker(service.services);
+    await worker.beginDue();
+    await worker.settle();
+    expect((await tenant.api.get(path)).body).toMatchObject({ account: { id: expect.stringMatching(/^00D/) } });
+    const { body: tests } = await tenant.api.get(`/v1/audit-events?targetId=${connectorId}&action=connector.tested`);
+    expect(tests.data).toMatchObject([{ outcome: "success" }]);
   });
 
   it("is not connected when the exchange of the code itself fails", async () => {

@@ -37,8 +37,9 @@ export const connectorReauthorize: ChangeKind<ConnectorReauthorization, Connecto
         const bound = { boundAccountId: accountId, boundAccountName: accountName };
         // It locks the row: an authorisation that ends now changes its account, and not its version.
         const before = await connectors.recordConnection(id, {});
-        const { version: accountVersion } = await connectors.update(id, version ?? 0, bound);
+        const updated = await connectors.update(id, version ?? 0, bound);
         await connectorTokens.replace(id, { tokens: sealed, ...timesOf(tokens, refreshAtMs) });
+        const accountVersion = account ? updated.version : null;
         const facts = { status: "connected", accountId, accountName, accountVersion } as const;
         const row = await connectors.recordConnection(id, facts);
         await note("connector.connected", { accountId, accountName }, { before, after: row });
